@@ -1,0 +1,45 @@
+import type { Profile } from './fields.js'
+
+/** A person in the directory. */
+export interface Account {
+  readonly id: string
+  /** Identifies the profile on the wire: a UUID, as a rule equal to `id`. */
+  readonly key: string
+  /** The directory's own id, `snx:userid` on the wire. */
+  readonly userId: string
+  readonly login: string | null
+  readonly email: string | null
+  readonly name: string
+  readonly state: 'active' | 'inactive'
+  /** Whether from outside the organisation; null where nothing is known of it. */
+  readonly external: boolean | null
+  readonly profile: Profile
+  readonly roles: readonly string[]
+  /** When the profile last changed. */
+  readonly updated: Date
+}
+
+/** One way to name a person: by directory id, profile key or e-mail address (any case). */
+export type Person =
+  | { readonly by: 'userId'; readonly value: string }
+  | { readonly by: 'key'; readonly value: string }
+  | { readonly by: 'email'; readonly value: string }
+
+/** Who asks: an account, or nobody. */
+export type Caller = Account | null
+
+const sortLength = 64
+
+/**
+ * A display name folded for order: without case, accents and the differences of form that Unicode.s
+ * them, and no longer than 64 characters, so that it fits an index and a link. Compared byte by byte in UTF-8.
+ */
+export function sortKey(name: string): string {
+  const folded = name
+    .normalize('NFKD')
+    .replaceAll(/[\u0300-\u036f]/g, '')
+    .toUpperCase()
+    .toLowerCase()
+    .normalize('NFKC')
+  return Array.from(folded).slice(0, sortLength).join('')
+}

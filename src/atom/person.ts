@@ -1,0 +1,37 @@
+import type { XMLBuilder } from 'xmlbuilder2/lib/interfaces.js'
+import type { Account } from '../accounts/account.js'
+import { join, type Markup, nothing } from './escape.js'
+import { template } from './template.js'
+import { SNX } from './vocabulary.js'
+
+const identity = template<{ name: string; userId: string }>((at, hole) => {
+  at.ele('name').txt(hole.text('name'))
+  at.ele(SNX, 'snx:userid').txt(hole.text('userId'))
+})
+
+const email = template<{ email: string }>((at, hole) => at.ele('email').txt(hole.text('email')))
+
+const state = template<{ state: string }>((at, hole) => at.ele(SNX, 'snx:userState').txt(hole.text('state')))
+
+const external = template<{ external: string }>((at, hole) => at.ele(SNX, 'snx:isExternal').txt(hole.text('external')))
+
+/** The children of an Atom person construct, as the recordings order them; what is not known is left out. */
+export function person(account: Account): Markup {
+  return join([
+    identity({ name: account.name, userId: account.userId }),
+    account.email === null ? nothing : email({ email: account.email }),
+    state(account),
+    account.external === null ? nothing : external({ external: String(account.external) }),
+  ])
+}
+
+/** Adds a `link` with its attributes in the order of the recordings. */
+export function link(at: XMLBuilder, href: string, rel: string, type: string): void {
+  at.ele('link').att('href', href).att('rel', rel).att('type', type)
+}
+
+/** Adds a `category`; a tag has no scheme. */
+export function category(at: XMLBuilder, term: string, scheme?: string): void {
+  const element = at.ele('category').att('term', term)
+  if (scheme !== undefined) element.att('scheme', scheme)
+}

@@ -1,0 +1,67 @@
+import { create } from 'xmlbuilder2'
+import type { XMLBuilder } from 'xmlbuilder2/lib/interfaces.js'
+import { escapeAttribute, escapeText, type Markup } from './escape.js'
+import { ATOM, prefixes } from './vocabulary.js'
+
+/** Marks the places of a shape that a request fills: `text` with any string, `markup` with what a template made. */
+export interface Hole<Values> {
+  text(name: { [Name in keyof Values]: Values[Name] extends Markup ? never : Name }[keyof Values] & string): string
+  markup(name: { [Name in keyof Values]: Values[Name] extends Markup ? Name : never }[keyof Values] & string): string
+}
+
+export type Template<Values> = (values: Values) => Markup
+
+type Build<Values> = (at: XMLBuilder, hole: Hole<Values>) => void
+
+const XMLNS = 'http://www.w3.org/2000/xmlns/'
+const written = { allowEmptyTags: true, wellFormed: true } as const
+const hole: Hole<Record<string, string>> = {
+  text: (name: string) => `⟦${name}⟧`,
+  markup: (name: string) => `⟦!${name}⟧`,
+}
+
+/**
+ * Builds an element shape once, through xmlbuilder2, and gives a function that fills its holes. The shape stands
+ * inside a feed, so it repeats none of the feed's namespace declarations.
+ */
+export function template<Values extends { [Name in keyof Values]: string }>(build: Build<Values>): Template<Values> {
+  return compile(inScope(build).replace(/^<feed[^>]*>|<\/feed>$/g, ''))
+}
+
+/** As `template`, for the one element of a document: with declaration and namespaces. */
+export function documentTemplate<Values extends { [Name in keyof Values]: string }>(
+  build: Build<Values>,
+): Template<Values> {
+  const [, declarations, content] = /^<feed([^>]*)>(.*)<\/feed>$/s.exec(inScope(build)) as unknown as string[]
+  return compile(`<?xml version="1.0" encoding="UTF-8"?>${content?.replace(/^<\w+/, `$&${declarations}`)}`)
+}
+
+function inScope<Values>(build: Build<Values>): string {
+  const scope = create().ele(ATOM, 'feed')
+  for (const [prefix, namespace] of Object.entries(prefixes)) scope.att(XMLNS, `xmlns:${prefix}`, namespace)
+  scope.att(XMLNS, 'xmlns', ATOM)
+  build(scope, hole as unknown as Hole<Values>)
+  return scope.toString(written)
+}
+
+/** Cuts the text at its holes. Where a hole stands inside a tag it is an attribute's, else it is character data. */
+function compile<Values>(shape: string): Template<Values> {
+  const [head = '', ...rest] = shape.split(/⟦(!?\w+)⟧/)
+  const holes: { name: keyof Values; fill: (text: string) => string; tail: string }[] = []
+  let sofar = head
+  for (let at = 0; at < rest.length; at += 2) {
+    const mark = rest[at] as string
+    const tail = rest[at + 1] as string
+    const inTag = sofar.lastIndexOf('<') > sofar.lastIndexOf('>')
+    const fill = mark.startsWith('!') ? asItIs : inTag ? escapeAttribute : escapeText
+    holes.push({ name: mark.replace('!', '') as keyof Values, fill, tail })
+    sofar += tail
+  }
+  return (values) => {
+    let text = head
+    for (const { name, fill, tail } of holes) text += fill(values[name] as string) + tail
+    return text as Markup
+  }
+}
+
+const asItIs = (markup: string) => markup

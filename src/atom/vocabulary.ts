@@ -1,0 +1,40 @@
+/** Every name of the wire that is not an element's: namespaces, schemes, relations, media types. */
+
+export const ATOM = 'http://www.w3.org/2005/Atom'
+export const APP = 'http://www.w3.org/2007/app'
+export const THREAD = 'http://purl.org/syndication/thread/1.0'
+export const HISTORY = 'http://purl.org/syndication/history/1.0'
+export const OPENSEARCH = 'http://a9.com/-/spec/opensearch/1.1/'
+export const SNX = 'http://www.ibm.com/xmlns/prod/sn'
+export const XHTML = 'http://www.w3.org/1999/xhtml'
+
+/** The prefixes that feeds and entries declare, in the order of the recordings. Clients read them literally. */
+export const prefixes = { app: APP, thr: THREAD, fh: HISTORY, snx: SNX, opensearch: OPENSEARCH } as const
+
+export const scheme = {
+  type: `${SNX}/type`,
+  connectionType: `${SNX}/connection/type`,
+  status: `${SNX}/status`,
+} as const
+
+export const rel = {
+  source: `${SNX}/connection/source`,
+  target: `${SNX}/connection/target`,
+  connection: `${SNX}/connection`,
+  profileType: `${SNX}/profile-type`,
+  image: `${SNX}/image`,
+} as const
+
+export const mediaType = {
+  atom: 'application/atom+xml',
+  profileType: 'application/profile-type+xml',
+  html: 'text/html',
+  directory: 'text/directory',
+  /** Photos differ in format, so a link can only say that it leads to some image. */
+  image: 'image/*',
+} as const
+
+export const feedId = 'tag:profiles.ibm.com,2006:feed'
+export const entryId = 'tag:profiles.ibm.com,2006:entry'
+
+export const generator = { name: 'IBM Connections - Profiles', version: '6.0.0.0', uri: SNX } as const

@@ -1,0 +1,93 @@
+import { Failure } from './errors.js'
+
+interface Option<Value> {
+  fallback: string
+  means: string
+  read: (text: string) => Value
+}
+
+const wholeNumber = (least: number, most: number) => (text: string) => {
+  if (/^\d+$/.test(text) && Number(text) >= least && Number(text) <= most) return Number(text)
+  throw new Error(`a whole number from ${least} to ${most}`)
+}
+
+const oneOf =
+  <const Word extends string>(...words: Word[]) =>
+  (text: string): Word => {
+    const word = words.find((each) => each === text)
+    if (word !== undefined) return word
+    throw new Error(`one of ${words.join(', ')}`)
+  }
+
+const yesOrNo = (text: string) => oneOf('true', 'false')(text) === 'true'
+
+const anyText = (text: string) => {
+  if (text !== '') return text
+  throw new Error('not empty')
+}
+
+const optional =
+  <Value>(read: (text: string) => Value) =>
+  (text: string) =>
+    text === '' ? undefined : read(text)
+
+const url =
+  (...schemes: string[]) =>
+  (text: string) => {
+    const address = URL.canParse(text) ? new URL(text) : undefined
+    if (address && schemes.includes(address.protocol) && address.host !== '') return text
+    throw new Error(`an address that begins with ${schemes.map((scheme) => `${scheme}//`).join(' or ')}`)
+  }
+
+const publicBase = (text: string) => {
+  const { search, hash, username } = new URL(url('http:', 'https:')(text))
+  if (search || hash || username) throw new Error('an address without user, query or fragment')
+  return text.replace(/\/+$/, '')
+}
+
+/** Every setting: its environment variable, what holds without it, and what it must look like. */
+export const options = {
+  PORT: { fallback: '3000', means: 'TCP port; 0 takes a free one', read: wholeNumber(0, 65535) },
+  HOST: { fallback: '127.0.0.1', means: 'address to listen on', read: anyText },
+  DATABASE_URL: {
+    fallback: '',
+    means: '`postgres://…`; without it the embedded database is used',
+    read: optional(url('postgres:', 'postgresql:')),
+  },
+  DATA_DIR: { fallback: './data', means: 'folder of the embedded database', read: anyText },
+  BASE_URL: {
+    fallback: '',
+    means: 'public base of all links, without `/profiles`; else made from host and port',
+    read: optional(publicBase),
+  },
+  REQUIRE_SIGN_IN: { fallback: 'false', means: 'whether accepted lists too need a sign-in', read: yesOrNo },
+  LOG_LEVEL: {
+    fallback: 'info',
+    means: '`debug`, `info`, `warn`, `error` or `silent`',
+    read: oneOf('debug', 'info', 'warn', 'error', 'silent'),
+  },
+} satisfies Record<string, Option<unknown>>
+
+type Options = typeof options
+
+/** The settings by variable name, each read and checked. */
+export type Config = { readonly [Name in keyof Options]: ReturnType<Options[Name]['read']> }
+
+/**
+ * Reads the settings from environment variables; an empty variable counts as not set.
+ *
+ * @throws Failure `invalid` with one line that lists every fault, never a value that may hold a password
+ */
+export function readConfig(environment: Readonly<Record<string, string | undefined>>): Config {
+  const faults: string[] = []
+  const values = Object.entries(options).map(([name, option]) => {
+    try {
+      return [name, option.read(environment[name] || option.fallback)]
+    } catch (error) {
+      faults.push(`${name} must be ${(error as Error).message}`)
+      return [name, undefined]
+    }
+  })
+  if (faults.length > 0) throw new Failure('invalid', `Wrong configuration: ${faults.join('; ')}.`)
+  return Object.fromEntries(values) as Config
+}

@@ -1,0 +1,84 @@
+import type { Account, Person } from '../accounts/account.js'
+import type { Status } from '../db/tables.js'
+
+export type { Status }
+
+export const statuses = ['accepted', 'pending', 'unconfirmed'] as const satisfies readonly Status[]
+
+/** How one person, the owner, sees a connection with another, the peer: one Atom entry. */
+export interface Colleague {
+  /** Id of this view; the peer's view of the same connection has another. */
+  readonly id: string
+  readonly status: Status
+  readonly owner: Account
+  readonly peer: Account
+  readonly inviter: Account
+  readonly changedBy: Account
+  readonly message: string
+  readonly updated: Date
+}
+
+/** One list of one owner: what is known of it without reading it. */
+export interface Network {
+  readonly owner: Account
+  readonly status: Status
+  /** Grows with every visible change, so that equal versions show equal lists. */
+  readonly version: number
+  /** When the list last changed. */
+  readonly changed: Date
+  readonly total: number
+  /** How many invitations the owner has to answer; where it was asked for, and by the owner. */
+  readonly pending?: number
+}
+
+/** Order of a list: by peers' names or by last change; equal ones by id. */
+export interface Order {
+  readonly by: 'name' | 'change'
+  readonly descending: boolean
+}
+
+/** A place between two entries of an ordered list, in the terms of that order. */
+export interface Position {
+  readonly direction: 'after' | 'before'
+  readonly name?: string
+  readonly change?: Date
+  readonly id: string
+}
+
+/** Which list, and which part of it. */
+export interface ListRequest {
+  /** Whose list; undefined for the caller's own. */
+  readonly person: Person | undefined
+  readonly status: Status
+  /** Only what changed later than this. */
+  readonly since: Date | undefined
+  readonly order: Order
+  /** From 1. Counts only where there is no position. */
+  readonly page: number
+  readonly pageSize: number
+  readonly position: Position | undefined
+  /** Whether the owner wants to know how many invitations wait. */
+  readonly countPending: boolean
+}
+
+export interface Page {
+  readonly network: Network
+  readonly colleagues: readonly Colleague[]
+  /** Whether the list goes on before and after this page. */
+  readonly before: boolean
+  readonly after: boolean
+  /** Ids of entries that had to be left out because their peer's account is missing. */
+  readonly orphans: readonly string[]
+}
+
+/** Where a page ends, for the link that goes on from there. */
+export function positionAt(
+  colleague: Colleague,
+  sortKey: string,
+  order: Order,
+  direction: Position['direction'],
+): Position {
+  return order.by === 'name'
+    ? { direction, name: sortKey, id: colleague.id }
+    : { direction, change: colleague.updated, id: colleague.id }
+}

@@ -1,0 +1,15 @@
+import type { Kysely } from 'kysely'
+import type { Logger } from 'pino'
+import type { Config } from './config.js'
+import type { Tables } from './db/tables.js'
+
+/** What a request needs of the world. Tests give their own clock and log. */
+export interface Context {
+  readonly db: Kysely<Tables>
+  readonly config: Config
+  /** Public base of all links: `BASE_URL`, or made from the address that the server listens on. */
+  readonly baseUrl: string
+  readonly log: Logger
+  /** The time of the answer, for `Last-Modified`; what is written is dated by the database. */
+  readonly now: () => Date
+}

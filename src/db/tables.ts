@@ -1,0 +1,104 @@
+import type { ColumnType, Generated, JSONColumnType } from 'kysely'
+
+/** Read as a value, written as text. What it may hold is for the room that writes it to say. */
+type Json = JSONColumnType<Record<string, unknown>>
+
+export interface AccountTable {
+  id: string
+  key: string
+  user_id: string
+  login: string | null
+  email: string | null
+  name: string
+  state: 'active' | 'inactive'
+  /** Null where nothing is known of it: then no feed says anything. */
+  external: boolean | null
+  profile: Json
+  roles: string[]
+  /** For what was imported: when each value was last seen, in milliseconds since 1970 (`accounts/merge.ts`). */
+  seen: Json
+  created_at: Date
+  updated_at: Date
+}
+
+export interface CredentialTable {
+  id: string
+  account_id: string
+  kind: 'password'
+  /** argon2id in PHC string form, its parameters included. */
+  secret: string
+  created_at: Date
+  updated_at: Date
+}
+
+export interface ConnectionTable {
+  id: string
+  context_object: string
+  context_id: string
+  creator_id: string
+  target_id: string | null
+  target_email: string | null
+  state: 'pending' | 'active'
+  access: number
+  roles: Generated<string[]>
+  token_hash: Uint8Array | null
+  expires_at: Date | null
+  uses_remaining: number | null
+  created_at: Date
+  updated_at: Date
+  applied_at: Date | null
+}
+
+export type Status = 'accepted' | 'pending' | 'unconfirmed'
+
+export interface ColleagueTable {
+  id: string
+  owner_id: string
+  peer_id: string
+  connection_id: string
+  status: Status
+  inviter_id: string
+  changed_by: string
+  message: string
+  peer_sort: string
+  updated_at: Date
+}
+
+export interface NetworkTable {
+  owner_id: string
+  status: Status
+  version: ColumnType<number, number | undefined, number>
+  changed: Date
+  total: ColumnType<number, number | undefined, number>
+}
+
+export interface ConnectionEventTable {
+  id: string
+  connection_id: string
+  actor_id: string | null
+  verb: string
+  at: Date
+  detail: Json
+}
+
+export interface OutboxTable {
+  id: string
+  kind: string
+  recipient_id: string
+  payload: Json
+  created_at: Date
+  due_at: Date
+  attempts: Generated<number>
+  sent_at: Date | null
+}
+
+/** The schema that `migrations/` makes. */
+export interface Tables {
+  account: AccountTable
+  credential: CredentialTable
+  connection: ConnectionTable
+  colleague: ColleagueTable
+  network: NetworkTable
+  connection_event: ConnectionEventTable
+  outbox: OutboxTable
+}

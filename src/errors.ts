@@ -1,0 +1,22 @@
+/**
+ * Every way in which a request or a command can be refused. Each door translates the code into its own words
+ * (HTTP: `http/fail.ts`; the command line: exit status 1).
+ */
+export type FailureCode =
+  'invalid' | 'unauthenticated' | 'forbidden' | 'notFound' | 'methodNotAllowed' | 'addressTooLong' | 'unavailable'
+
+/**
+ * A refusal that the asker may read. The message is a sentence that says what was wrong and what would do;
+ * it never holds another person's data, SQL or a stack. The true reason, where there is one, is the `cause`.
+ */
+export class Failure extends Error {
+  override name = 'Failure'
+
+  constructor(
+    readonly code: FailureCode,
+    message: string,
+    options?: ErrorOptions,
+  ) {
+    super(message, options)
+  }
+}

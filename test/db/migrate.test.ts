@@ -1,0 +1,37 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { sql } from 'kysely'
+import { migrate } from '../../src/db/migrate.js'
+import { freshDatabase, type TestDatabase } from '../support/database.js'
+
+let database: TestDatabase
+beforeAll(async () => {
+  database = await freshDatabase()
+})
+afterAll(() => database.close())
+
+const tables = async () => {
+  const { rows } = await sql<{ name: string }>`
+    select table_name as name from information_schema.tables
+    where table_schema = current_schema() and table_name not like 'kysely%' order by 1`.execute(database.db)
+  return rows.map((row) => row.name)
+}
+
+const all = ['account', 'colleague', 'connection', 'connection_event', 'credential', 'network', 'outbox']
+
+test('the schema goes up, down and up again', async () => {
+  expect(await tables()).toEqual(all)
+  await migrate(database.db, 'nothing')
+  expect(await tables()).toEqual([])
+  await migrate(database.db)
+  expect(await tables()).toEqual(all)
+})
+
+test('a schema that is up to date is left alone', async () => {
+  expect(await migrate(database.db)).toEqual([])
+})
+
+test('of several that migrate at once, one does the work', async () => {
+  await migrate(database.db, 'nothing')
+  const runs = await Promise.all([1, 2, 3].map(() => migrate(database.db)))
+  expect(runs.map((steps) => steps.length).sort()).toEqual([0, 0, 3])
+})

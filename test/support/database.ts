@@ -1,0 +1,38 @@
+import { randomUUID } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import { PGlite } from '@electric-sql/pglite'
+import { sql } from 'kysely'
+import { migrate } from '../../src/db/migrate.js'
+import { type Database, openDatabase, openEmbedded } from '../../src/db/open.js'
+
+/** Whether this run of the tests is on a Postgres server, rather than on the embedded database. */
+export const serverUrl = process.env['DATABASE_URL']
+
+export interface TestDatabase extends Database {
+  /** For other processes: the address of this very database. Only on a server. */
+  readonly url: string | undefined
+}
+
+/** An empty, migrated database of one's own: a schema on the server, or an embedded database in memory. */
+export async function freshDatabase(): Promise<TestDatabase> {
+  return serverUrl === undefined ? embedded() : ownSchema(serverUrl)
+}
+
+async function embedded(): Promise<TestDatabase> {
+  const template = await readFile(process.env['EMBEDDED_TEMPLATE'] as string)
+  return { ...openEmbedded(await PGlite.create({ loadDataDir: new Blob([template]) })), url: undefined }
+}
+
+async function ownSchema(server: string): Promise<TestDatabase> {
+  const schema = `test_${randomUUID().replaceAll('-', '')}`
+  const url = new URL(server)
+  url.searchParams.set('options', `-c search_path=${schema}`)
+  const owner = await openDatabase({ databaseUrl: url.href, dataDir: '' }, () => {})
+  await sql`create schema ${sql.id(schema)}`.execute(owner.db)
+  await migrate(owner.db)
+  const close = async () => {
+    await sql`drop schema ${sql.id(schema)} cascade`.execute(owner.db)
+    await owner.close()
+  }
+  return { db: owner.db, url: url.href, close }
+}
