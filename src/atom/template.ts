@@ -1,4 +1,4 @@
-import { create } from 'xmlbuilder2'
+import { create, fragment } from 'xmlbuilder2'
 import type { XMLBuilder } from 'xmlbuilder2/lib/interfaces.js'
 import { escapeAttribute, escapeText, type Markup } from './escape.js'
 import { ATOM, prefixes } from './vocabulary.js'
@@ -13,7 +13,7 @@ export type Template<Values> = (values: Values) => Markup
 
 type Build<Values> = (at: XMLBuilder, hole: Hole<Values>) => void
 
-const XMLNS = 'http://www.w3.org/2000/xmlns/'
+export const XMLNS = 'http://www.w3.org/2000/xmlns/'
 const written = { allowEmptyTags: true, wellFormed: true } as const
 const hole: Hole<Record<string, string>> = {
   text: (name: string) => `⟦${name}⟧`,
@@ -34,6 +34,18 @@ export function documentTemplate<Values extends { [Name in keyof Values]: string
 ): Template<Values> {
   const [, declarations, content] = /^<feed([^>]*)>(.*)<\/feed>$/s.exec(inScope(build)) as unknown as string[]
   return compile(`<?xml version="1.0" encoding="UTF-8"?>${content?.replace(/^<\w+/, `$&${declarations}`)}`)
+}
+
+/**
+ * As `template`, for an element that repeats namespace declarations although its place has them already. Only a
+ * fragment of its own keeps them; its elements without a namespace take that of the place.
+ */
+export function fragmentTemplate<Values extends { [Name in keyof Values]: string }>(
+  build: Build<Values>,
+): Template<Values> {
+  const scope = fragment()
+  build(scope, hole as unknown as Hole<Values>)
+  return compile(scope.toString(written))
 }
 
 function inScope<Values>(build: Build<Values>): string {

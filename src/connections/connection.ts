@@ -27,8 +27,8 @@ export interface Network {
   /** When the list last changed. */
   readonly changed: Date
   readonly total: number
-  /** How many invitations the owner has to answer; where it was asked for, and by the owner. */
-  readonly pending?: number
+  /** The owner's invitations to answer; where they were asked for, and by the owner. */
+  readonly waiting?: Pick<Network, 'version' | 'changed' | 'total'>
 }
 
 /** Order of a list: by peers' names or by last change; equal ones by id. */
@@ -37,13 +37,10 @@ export interface Order {
   readonly descending: boolean
 }
 
-/** A place between two entries of an ordered list, in the terms of that order. */
-export interface Position {
-  readonly direction: 'after' | 'before'
-  readonly name?: string
-  readonly change?: Date
-  readonly id: string
-}
+/** The place just after or before an entry of an ordered list, in the terms of that order. */
+export type Position = { readonly direction: 'after' | 'before'; readonly id: string } & (
+  { readonly name: string } | { readonly change: Date }
+)
 
 /** Which list, and which part of it. */
 export interface ListRequest {
@@ -64,21 +61,9 @@ export interface ListRequest {
 export interface Page {
   readonly network: Network
   readonly colleagues: readonly Colleague[]
-  /** Whether the list goes on before and after this page. */
-  readonly before: boolean
-  readonly after: boolean
+  /** Where the list goes on before and after this page; absent where it does not. */
+  readonly previous: Position | undefined
+  readonly next: Position | undefined
   /** Ids of entries that had to be left out because their peer's account is missing. */
   readonly orphans: readonly string[]
-}
-
-/** Where a page ends, for the link that goes on from there. */
-export function positionAt(
-  colleague: Colleague,
-  sortKey: string,
-  order: Order,
-  direction: Position['direction'],
-): Position {
-  return order.by === 'name'
-    ? { direction, name: sortKey, id: colleague.id }
-    : { direction, change: colleague.updated, id: colleague.id }
 }

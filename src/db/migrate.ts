@@ -1,4 +1,4 @@
-import { type Kysely, type MigrationResult, Migrator, NO_MIGRATIONS } from 'kysely'
+import { type Kysely, type MigrationResult, Migrator, NO_MIGRATIONS, sql } from 'kysely'
 import { migrations } from '../../migrations/index.js'
 
 /**
@@ -12,7 +12,11 @@ export async function migrate<Tables>(
   db: Kysely<Tables>,
   to: 'newest' | 'nothing' = 'newest',
 ): Promise<MigrationResult[]> {
-  const migrator = new Migrator({ db, provider: { getMigrations: () => Promise.resolve(migrations) } })
+  // Named, because Kysely would else take the tables of a neighbouring schema for ours.
+  const { rows } = await sql<{ schema: string }>`select current_schema() as schema`.execute(db)
+  const migrationTableSchema = rows[0]?.schema ?? 'public'
+  const provider = { getMigrations: () => Promise.resolve(migrations) }
+  const migrator = new Migrator({ db, provider, migrationTableSchema })
   const { error, results = [] } = await (to === 'newest'
     ? migrator.migrateToLatest()
     : migrator.migrateTo(NO_MIGRATIONS))

@@ -1,0 +1,33 @@
+import type { Account } from '../accounts/account.js'
+import { type TextField, textFieldNames } from '../accounts/fields.js'
+
+/** All that a card shows of a person, as text. */
+export type CardValues = { [Name in TextField]: string } & {
+  name: string
+  key: string
+  userId: string
+  login: string
+  email: string
+  rev: string
+  millis: string
+  tags: string
+  isManager: string
+}
+
+/** The values of an account for a card: an empty text for what it lacks. */
+export function cardValues({ profile, ...account }: Account): CardValues {
+  const texts = Object.fromEntries(textFieldNames.map((name) => [name, profile[name] ?? '']))
+  return {
+    ...(texts as { [Name in TextField]: string }),
+    profileType: profile.profileType ?? 'default',
+    name: account.name,
+    key: account.key,
+    userId: account.userId,
+    login: account.login ?? '',
+    email: account.email ?? '',
+    rev: account.updated.toISOString(),
+    millis: String(account.updated.getTime()),
+    tags: (profile.tags ?? []).join(','),
+    isManager: profile.isManager === undefined ? '' : profile.isManager ? 'Y' : 'N',
+  }
+}

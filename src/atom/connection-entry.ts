@@ -1,0 +1,83 @@
+import type { XMLBuilder } from 'xmlbuilder2/lib/interfaces.js'
+import type { Colleague } from '../connections/connection.js'
+import type { Addresses } from './addresses.js'
+import type { Markup } from './escape.js'
+import { category, link, person } from './person.js'
+import { documentTemplate, fragmentTemplate, type Hole, template, XMLNS } from './template.js'
+import { entryId, mediaType, rel, scheme, SNX } from './vocabulary.js'
+
+interface Values {
+  id: string
+  title: string
+  updated: string
+  status: string
+  inviter: Markup
+  changedBy: Markup
+  source: Markup
+  target: Markup
+  message: string
+  summary: string
+}
+
+/**
+ * Writers of connection entries (wire reference, section 4.3), whose links stand under the given addresses: `entry`
+ * for use in a feed, `document` for an entry by itself. Only with `message` is the invitation's message shown.
+ */
+export function connectionEntries(to: Addresses) {
+  const shape = (at: XMLBuilder, hole: Hole<Values>) => entryShape(at, hole, to)
+  const entry = template<Values>(shape)
+  const document = documentTemplate<Values>(shape)
+  return {
+    entry: (colleague: Colleague, message: boolean): Markup => entry(values(colleague, message)),
+    document: (colleague: Colleague, message: boolean): Markup => document(values(colleague, message)),
+  }
+}
+
+const end = (relation: string) =>
+  fragmentTemplate<{ person: Markup }>((at, hole) => {
+    const contributor = at.ele('contributor').att(SNX, 'snx:rel', relation).att(XMLNS, 'xmlns:snx', SNX)
+    contributor.txt(hole.markup('person'))
+  })
+const source = end(rel.source)
+const target = end(rel.target)
+
+function values(colleague: Colleague, message: boolean): Values {
+  const { owner, peer, inviter, changedBy } = colleague
+  const ownerText = person(owner)
+  const peerText = person(peer)
+  const textOf = (account: typeof owner) => (account === owner ? ownerText : peerText)
+  const invited = inviter === owner ? peer : owner
+  return {
+    id: colleague.id,
+    title: peer.name,
+    updated: colleague.updated.toISOString(),
+    status: colleague.status,
+    inviter: textOf(inviter),
+    changedBy: textOf(changedBy),
+    source: source({ person: ownerText }),
+    target: target({ person: peerText }),
+    message: message ? colleague.message : '',
+    summary:
+      colleague.status === 'accepted'
+        ? `${owner.name} and ${peer.name} are colleagues.`
+        : `${inviter.name} invited ${invited.name} to connect.`,
+  }
+}
+
+function entryShape(at: XMLBuilder, hole: Hole<Values>, to: Addresses): void {
+  const entry = at.ele('entry')
+  entry.ele('id').txt(entryId + hole.text('id'))
+  entry.ele('title').att('type', 'text').txt(hole.text('title'))
+  entry.ele('updated').txt(hole.text('updated'))
+  category(entry, 'connection', scheme.type)
+  category(entry, 'colleague', scheme.connectionType)
+  category(entry, hole.text('status'), scheme.status)
+  entry.ele('author').txt(hole.markup('inviter'))
+  entry.ele('contributor').txt(hole.markup('changedBy'))
+  entry.ele(SNX, 'snx:connection').txt(hole.markup('source') + hole.markup('target'))
+  entry.ele('content').att('type', 'html').txt(hole.text('message'))
+  const self = to.connection(hole.text('id'))
+  link(entry, self, 'self', mediaType.atom)
+  link(entry, `${self}&inclMessage=true`, 'edit', mediaType.atom)
+  entry.ele('summary').att('type', 'text').txt(hole.text('summary'))
+}

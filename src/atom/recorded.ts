@@ -1,0 +1,88 @@
+import type { Sighting } from '../accounts/sighting.js'
+import type { ShownConnection } from '../connections/shown.js'
+import { Failure } from '../errors.js'
+import { childrenOf, textOf } from './find.js'
+import { readConnection } from './read-connection.js'
+import { isUuid, termsOf, updatedOf } from './read-entry.js'
+import { readProfile } from './read-profile.js'
+import { ATOM, scheme } from './vocabulary.js'
+import { parseXml, type XmlElement, type XmlLimits } from './xml.js'
+
+/** What a recorded answer shows, each with its place in the document for whoever has to look there. */
+export interface Recorded {
+  readonly people: readonly { readonly sighting: Sighting; readonly place: string }[]
+  readonly connections: readonly { readonly shown: ShownConnection; readonly place: string }[]
+}
+
+/** For a file that an operator brings: many more elements than a request may have, nested as deep as an hCard. */
+const fileLimits: XmlLimits = { depth: 64, elements: 1_000_000, attributes: 64 }
+
+/**
+ * Reads an answer of a server of this API: a feed or a single entry, of connections or profiles (wire reference,
+ * sections 4.2 to 4.7), with or without the HTTP headers before it. Refuses (`invalid`, with the place and the reason)
+ * what is not well-formed, no such document, or an entry that lacks what it needs.
+ */
+export function readRecorded(bytes: Uint8Array): Recorded {
+  const root = parseXml(withoutHeaders(bytes), fileLimits)
+  if (root.namespace === ATOM && root.name === 'entry') {
+    return at(placeOf(root, 1), () => readEntry(root, updatedOf(root), placeOf(root, 1)))
+  }
+  if (root.namespace !== ATOM || root.name !== 'feed') {
+    throw new Failure('invalid', 'The document is neither an Atom feed nor an Atom entry.')
+  }
+  const seen = at('the feed', () => updatedOf(root))
+  const entries = childrenOf(root, ATOM, 'entry').map((entry, index) => {
+    const place = placeOf(entry, index + 1)
+    return at(place, () => readEntry(entry, seen, place))
+  })
+  return {
+    people: [...ownerOf(root, seen), ...entries.flatMap(({ people }) => people)],
+    connections: entries.flatMap(({ connections }) => connections),
+  }
+}
+
+/** The head of an HTTP answer ends at its first empty line. In Latin-1, characters and bytes have the same places. */
+function withoutHeaders(bytes: Uint8Array): Uint8Array {
+  const [head = ''] = /^HTTP\/.*?\r?\n\r?\n/s.exec(Buffer.from(bytes).toString('latin1')) ?? []
+  return bytes.subarray(head.length)
+}
+
+const placeOf = (entry: XmlElement, number: number) => `entry ${number} (${textOf(entry, ATOM, 'id') ?? 'without id'})`
+
+function at<Value>(place: string, read: () => Value): Value {
+  try {
+    return read()
+  } catch (cause) {
+    if (!(cause instanceof Failure)) throw cause
+    throw new Failure(cause.code, `The document is refused at ${place}. ${cause.message}`, { cause })
+  }
+}
+
+function readEntry(entry: XmlElement, seen: Date, place: string): Recorded {
+  const kinds = termsOf(entry, scheme.type)
+  if (kinds.includes('connection')) {
+    const { people, connection } = readConnection(entry)
+    const sightings = people.map((person) => ({ sighting: { ...person, seen }, place }))
+    return { people: sightings, connections: [{ shown: connection, place }] }
+  }
+  if (kinds.includes('profile')) {
+    return { people: [{ sighting: { ...readProfile(entry), seen }, place }], connections: [] }
+  }
+  throw new Failure('invalid', 'It is neither a connection nor a profile.')
+}
+
+/** Whose connections a feed shows, which it tells in its title and in the parameters it was asked for with. */
+function ownerOf(feed: XmlElement, seen: Date): Recorded['people'] {
+  const self = childrenOf(feed, ATOM, 'link').find((link) => link.attributes.get('rel') === 'self')
+  const href = self?.attributes.get('href') ?? ''
+  const [title, name] = /^Connections of(?: (.*))?$/s.exec(textOf(feed, ATOM, 'title') ?? '') ?? []
+  if (title === undefined || !URL.canParse(href)) return []
+
+  const parameter = (name: string) => new URL(href).searchParams.get(name)?.trim() ?? ''
+  const userId = parameter('userid')
+  const email = parameter('email')
+  const key = parameter('key').toLowerCase()
+  const person = { ...(userId && { userId }), ...(email && { email }), ...(isUuid(key) && { key }) }
+  if (Object.keys(person).length === 0) return []
+  return [{ sighting: { ...(name && { name }), ...person, seen }, place: 'the self link of the feed' }]
+}

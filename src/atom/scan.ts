@@ -1,0 +1,75 @@
+import type { Refuse } from './references.js'
+
+/** How large a document may be in elements, in levels of them (the root is the first), and in attributes of one. */
+export interface XmlLimits {
+  readonly depth: number
+  readonly elements: number
+  readonly attributes: number
+}
+
+const name = String.raw`[\p{L}_][\p{L}\p{Mn}\p{Nd}.\xB7_\-]*`
+const qname = `${name}(?::${name})?`
+const space = String.raw`[ \t\n]`
+const attribute = `${space}+(${qname})${space}*=${space}*(?:"[^<"]*"|'[^<']*')`
+const attributes = new RegExp(attribute, 'gu')
+
+const token = new RegExp(
+  [
+    '(?<text>[^<]+)',
+    String.raw`(?<section><!\[CDATA\[[^]*?\]\]>)`,
+    '<!--(?:-?[^-])*-->',
+    String.raw`(?<instruction><\?(?![xX][mM][lL][ \t\n?])${name}(?:${space}[^]*?)?\?>)`,
+    `(?<start><${qname}(?:${attribute.replace('(', '(?:')})*${space}*(?<empty>/?)>)`,
+    `(?<end></${qname}${space}*>)`,
+  ].join('|'),
+  'guy',
+)
+
+const declaration =
+  /^<\?xml[ \t\n]+version[ \t\n]*=[ \t\n]*(["'])1\.0\1([ \t\n]+encoding[ \t\n]*=[ \t\n]*(["'])[uU][tT][fF]-8\3)?([ \t\n]+standalone[ \t\n]*=[ \t\n]*(["'])(yes|no)\5)?[ \t\n]*\?>/
+
+/**
+ * Reads a document token by token and refuses each that XML 1.0 does not allow where it stands, and what exceeds the
+ * limits. It leaves to the library that end tags fit, and to the tree what names and references mean.
+ *
+ * Returns the document without declaration and processing instructions, since the library takes a quotation mark
+ * in one for the beginning of a string. Lines stay where they were.
+ */
+export function scan(text: string, limits: XmlLimits, refuseAt: (index: number) => Refuse): string {
+  const declared = declaration.exec(text)?.[0] ?? ''
+  const pieces = [lineFeeds(declared)]
+  const tokens = new RegExp(token)
+  tokens.lastIndex = declared.length
+  let end = declared.length
+  let depth = 0
+  let elements = 0
+
+  for (const { 0: piece, index, groups = {} } of text.matchAll(tokens)) {
+    const refuse: Refuse = refuseAt(index)
+    if (groups['start'] !== undefined) {
+      if (depth === 0 && elements > 0) refuse('there is a second root element')
+      if (++elements > limits.elements) refuse(`there are more than ${limits.elements} elements`)
+      if (++depth > limits.depth) refuse(`elements are more than ${limits.depth} levels deep`)
+      checkAttributes(piece, limits, refuse)
+      if (groups['empty'] === '/') depth--
+    } else if (groups['end'] !== undefined) {
+      depth--
+    } else if (groups['text'] !== undefined || groups['section'] !== undefined) {
+      if (depth < 1 && /[^ \t\n]/.test(piece)) refuse('there is text outside the root element')
+      if (groups['text']?.includes(']]>')) refuse('"]]>" has to be written as "]]&gt;"')
+    }
+    pieces.push(groups['instruction'] === undefined ? piece : `<!--${lineFeeds(piece)}-->`)
+    end = index + piece.length
+  }
+  if (end < text.length) refuseAt(end)(`what begins with ${JSON.stringify(text.slice(end, end + 20))} is not XML 1.0`)
+  if (elements === 0) refuseAt(end)('there is no element')
+  return pieces.join('')
+}
+
+function checkAttributes(tag: string, limits: XmlLimits, refuse: Refuse): void {
+  const names = Array.from(tag.matchAll(attributes), ([, name]) => name)
+  if (names.length > limits.attributes) refuse(`an element has more than ${limits.attributes} attributes`)
+  if (new Set(names).size < names.length) refuse('an attribute is repeated')
+}
+
+const lineFeeds = (text: string) => text.replace(/[^\n]/g, '')

@@ -1,0 +1,81 @@
+import type { Account } from '../accounts/account.js'
+import { addressFields, type Extension, type TextField, textFields } from '../accounts/fields.js'
+import type { Addresses } from './addresses.js'
+import { type CardValues, cardValues } from './card-values.js'
+
+interface Line {
+  lite: boolean
+  write: (values: CardValues) => string
+}
+
+/**
+ * Writer of vCards 2.1 (wire reference, section 4.7): lines that end in a line feed, in the fixed order that clients
+ * know. Nothing is folded or quoted; a line break inside a value is written as a blank, so that no value can begin a
+ * property of its own.
+ */
+export function vcards(to: Addresses): (account: Account, format: 'lite' | 'full') => string {
+  const full = lines(to)
+  const lite = full.filter((line) => line.lite)
+  return (account, format) => {
+    const values = cardValues(account)
+    const written = (format === 'full' ? full : lite).map((line) => line.write(values)).filter((line) => line !== '')
+    const extensions = format === 'full' ? (account.profile.extensions ?? []).map(extension) : []
+    return ['BEGIN:VCARD', 'VERSION:2.1', ...written, ...extensions, 'END:VCARD', ''].map(unbroken).join('\n')
+  }
+}
+
+function lines(to: Addresses): Line[] {
+  return [
+    shown((card) => `PHOTO;VALUE=URL:${to.photo(card.key, card.millis)}`),
+    shown((card) => `N:${part(card.familyName)};${part(card.givenName)}`),
+    shown((card) => `FN:${card.name}`),
+    ...fields('honorificPrefix', 'preferredFirstName', 'preferredLastName'),
+    ...fields('nativeFirstName', 'nativeLastName', 'alternateLastName'),
+    shown((card) => `URL:${to.profile(card.key)}`),
+    shown((card) => `EMAIL;INTERNET:${card.email}`),
+    ...fields('groupwareEmail', 'blogUrl', 'timeZone', 'preferredLanguage', 'organization', 'organizationCode'),
+    ...fields('role', 'employeeType', 'title'),
+    ...workAddress,
+    ...fields('building', 'floor', 'officeNumber', 'workPhone', 'mobilePhone', 'fax', 'ipPhone'),
+    ...fields('pager', 'pagerId', 'pagerType', 'pagerProvider'),
+    { lite: false, write: (card) => `CATEGORIES:${card.tags}` },
+    ...fields('experience', 'description', 'managerLogin'),
+    shown((card) => `X_IS_MANAGER:${card.isManager}`),
+    shown((card) => `X_PROFILE_KEY:${card.key}`),
+    shown((card) => `UID:${card.userId}`),
+    shown((card) => `X_PROFILE_UID:${card.login}`),
+    shown((card) => `X_LCONN_USERID:${card.userId}`),
+    ...fields('employeeNumber', 'departmentNumber', 'departmentTitle', 'shift'),
+    shown((card) => `REV:${card.rev}`),
+    ...fields('profileType'),
+  ]
+}
+
+const shown = (write: Line['write']): Line => ({ lite: true, write })
+
+const fields = (...names: TextField[]): Line[] =>
+  names.map((name) => {
+    const { vcard, lite } = textFields[name]
+    return { lite: lite === 'both' || lite === 'vcard', write: (values) => `${vcard}:${values[name]}` }
+  })
+
+/** Clients take the address apart at its semicolons and want eight parts, the first two unused. */
+const workAddress: Line[] = [
+  (card: CardValues) =>
+    `ADR;WORK:;;${[card.street, card.street2, card.city, card.region, card.postalCode, card.country].map(part).join(';')}`,
+  (card: CardValues) => `X_COUNTRY_CODE:${card.countryCode}`,
+  (card: CardValues) => `X_WORKLOCATION_CODE:${card.workLocationCode}`,
+].map((write) => ({
+  lite: false,
+  write: (card) => (addressFields.some((name) => card[name] !== '') ? write(card) : ''),
+}))
+
+const extension = ({ id, key, value, dataType }: Extension): string =>
+  `X_EXTENSION_PROPERTY;VALUE=X_EXTENSION_PROPERTY_ID:${id};VALUE=X_EXTENSION_KEY:${key}` +
+  `;VALUE=X_EXTENSION_VALUE:${value};VALUE=X_EXTENSION_DATA_TYPE:${dataType}`
+
+/** One part of a value that semicolons divide. */
+const part = (text: string) => text.replaceAll(';', ',')
+
+/** On one line, whatever any reader takes for a line's end. */
+const unbroken = (line: string) => line.replaceAll(/\r\n|[\n\v\f\r\u0085\u2028\u2029]/g, ' ')

@@ -1,0 +1,138 @@
+import { type X2jOptions, XMLParser, XMLValidator } from 'fast-xml-parser'
+import { Failure } from '../errors.js'
+import { isXmlText } from './escape.js'
+import { isDeclaration, outermost, resolve, type Scope, within } from './namespaces.js'
+import { decodeReferences, type Refuse } from './references.js'
+import { scan, type XmlLimits } from './scan.js'
+
+export type { XmlLimits }
+
+/** An element of a document that was read. */
+export interface XmlElement {
+  /** '' for none. */
+  readonly namespace: string
+  /** Without prefix. */
+  readonly name: string
+  /** By local name, or by `{namespace}name` where the attribute has a prefix. Namespace declarations are not among them. */
+  readonly attributes: ReadonlyMap<string, string>
+  readonly children: readonly XmlElement[]
+  /** All character data of the element and of what is inside it, in the order of the document, as it stands. */
+  readonly text: string
+}
+
+/** For a document that a request brings. */
+export const requestLimits: XmlLimits = { depth: 16, elements: 500, attributes: 32 }
+
+/**
+ * Reads a document of XML 1.0 with namespaces, in UTF-8, without a document type. A byte order mark is skipped.
+ * Refuses (`invalid`, with line and reason) whatever a conforming parser would refuse, and what exceeds the limits.
+ */
+export function parseXml(document: Uint8Array | string, limits: XmlLimits): XmlElement {
+  const text = (typeof document === 'string' ? document : decodeUtf8(document))
+    .replace(/^\uFEFF/, '')
+    .replace(/\r\n?/g, '\n')
+  const refuseAt = refusalsIn(text)
+  if (!isXmlText(text)) {
+    const line = text.split('\n').findIndex((line) => !isXmlText(line)) + 1
+    refuseInLine(line)('it holds a character that XML forbids')
+  }
+  const forbidden = text.search(/<!(?:DOCTYPE|ENTITY)/i)
+  if (forbidden !== -1) refuseAt(forbidden)('document types and entities are not accepted')
+
+  const markup = scan(text, limits, refuseAt)
+  const verdict = XMLValidator.validate(markup)
+  if (verdict !== true) refuseInLine(verdict.err.line)(verdict.err.msg.replace(/\.$/, ''))
+  const [root] = parser.parse(markup) as [Parsed]
+  return element(root, outermost, refusalsIn(markup))
+}
+
+function decodeUtf8(bytes: Uint8Array): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+  } catch (cause) {
+    throw new Failure('invalid', 'The XML document is refused: it is not in UTF-8.', { cause })
+  }
+}
+
+/** Counts lines only once there is something to refuse: it would cost more than all the rest. */
+const refusalsIn =
+  (text: string) =>
+  (index: number): Refuse =>
+  (reason) =>
+    refuseInLine(text.slice(0, index).split('\n').length)(reason)
+
+const refuseInLine =
+  (line: number): Refuse =>
+  (reason) => {
+    throw new Failure('invalid', `The XML document is refused at line ${line}: ${reason}.`)
+  }
+
+/** Marks before names keep `constructor` and its like from being taken for properties of an object. */
+const elementMark = '<'
+const attributeMark = '@'
+
+const options = {
+  preserveOrder: true,
+  ignoreAttributes: false,
+  parseTagValue: false,
+  trimValues: false,
+  processEntities: false,
+  cdataPropName: '#cdata',
+  attributeNamePrefix: attributeMark,
+  // The library calls it twice for an empty element without attributes.
+  transformTagName: (name) => (name.startsWith(elementMark) ? name : elementMark + name),
+  maxNestedTags: Infinity,
+  captureMetaData: true,
+  jPath: false,
+} satisfies X2jOptions
+
+const parser = new XMLParser(options)
+const position = XMLParser.getMetaDataSymbol() as unknown as symbol
+
+/** What the library makes of an element, of text or of a CDATA section: an object whose first key says which. */
+interface Parsed {
+  readonly '#text'?: string
+  readonly '#cdata'?: readonly [{ readonly '#text': string }]
+  readonly ':@'?: Readonly<Record<string, string>>
+  readonly [element: `<${string}`]: readonly Parsed[]
+  readonly [position: symbol]: { readonly startIndex: number }
+}
+
+function element(parsed: Parsed, outer: Scope, refuseAt: (index: number) => Refuse): XmlElement {
+  const refuse: Refuse = (reason) => refuseAt(parsed[position]?.startIndex ?? 0)(reason)
+  const key = Object.keys(parsed)[0] as `<${string}`
+  const raw = new Map(
+    Object.entries(parsed[':@'] ?? {}).map(([name, value]) => [
+      name.slice(attributeMark.length),
+      decodeReferences(value.replace(/[\t\n]/g, ' '), refuse),
+    ]),
+  )
+  const scope = within(outer, raw, refuse)
+  const { namespace, local } = resolve(key.slice(elementMark.length), scope, refuse)
+  const attributes = resolveAttributes(raw, scope, refuse)
+
+  const children: XmlElement[] = []
+  let text = ''
+  for (const part of parsed[key] ?? []) {
+    if (part['#text'] !== undefined) text += decodeReferences(part['#text'], refuse)
+    else if (part['#cdata'] !== undefined) text += part['#cdata'][0]['#text']
+    else {
+      const child = element(part, scope, refuseAt)
+      children.push(child)
+      text += child.text
+    }
+  }
+  return { namespace, name: local, attributes, children, text }
+}
+
+function resolveAttributes(raw: ReadonlyMap<string, string>, scope: Scope, refuse: Refuse): Map<string, string> {
+  const attributes = new Map<string, string>()
+  for (const [name, value] of raw) {
+    if (isDeclaration(name)) continue
+    const { namespace, local } = resolve(name, scope, refuse)
+    const full = name.includes(':') ? `{${namespace}}${local}` : local
+    if (attributes.has(full)) refuse('an attribute is repeated')
+    attributes.set(full, value)
+  }
+  return attributes
+}

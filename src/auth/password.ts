@@ -1,0 +1,63 @@
+import { randomBytes } from 'node:crypto'
+import { availableParallelism } from 'node:os'
+import { hash, verify } from '@node-rs/argon2'
+import pLimit from 'p-limit'
+import { Failure } from '../errors.js'
+
+/** argon2id, with the memory (KiB) and passes that OWASP's Password Storage Cheat Sheet recommends. */
+const cost = { memoryCost: 19456, timeCost: 2, parallelism: 1 }
+
+const shortest = 8
+/** In UTF-8 at most 1024 bytes. */
+const longest = 256
+const lengthOf = (password: string) => Array.from(password).length
+
+const unpadded = (bytes: Buffer) => bytes.toString('base64').replaceAll('=', '')
+
+/** Looks like the hash of a password and costs as much to check, but no password is known that it fits. */
+const nobodysSecret =
+  `$argon2id$v=19$m=${cost.memoryCost},t=${cost.timeCost},p=${cost.parallelism}` +
+  `$${unpadded(randomBytes(16))}$${unpadded(randomBytes(32))}`
+
+/** One for each spare core, and never all four threads of Node's pool, on which compression waits too. */
+const atOnce = pLimit(Math.min(3, Math.max(1, availableParallelism() - 1)))
+const mostWaiting = 32
+
+/** Hashing takes a core and 19 MiB each time, so a flood of passwords must not take them all. */
+function inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
+  if (atOnce.pendingCount < mostWaiting) return atOnce(work)
+  throw new Failure('unavailable', 'Too many people are signing in at this moment. Please try again in a few seconds.')
+}
+
+/**
+ * Makes of a password what the database keeps of it. The password is never trimmed, folded or cut;
+ * only its Unicode normalization form is made one (C), as two keyboards may send the same letter in two.
+ *
+ * @returns argon2id in PHC string form, its parameters included
+ * @throws Failure `invalid` when it is too short or too long or could not be sent in a header (RFC 7617, section 2),
+ *   `unavailable` when too many wait already
+ */
+export async function hashPassword(password: string): Promise<string> {
+  const normal = password.normalize('NFC')
+  const length = lengthOf(normal)
+  if (length < shortest || length > longest) {
+    throw new Failure('invalid', `The password must have ${shortest} to ${longest} characters; this one has ${length}.`)
+  }
+  if (/\p{Cc}/u.test(normal) || !normal.isWellFormed()) {
+    throw new Failure('invalid', 'The password has a character that no sign-in can send, such as a control character.')
+  }
+  return inTurn(() => hash(normal, cost))
+}
+
+/**
+ * Whether this is the password of which `secret` was made. It costs the same where there is no secret, so that the
+ * time tells nobody whose name exists.
+ *
+ * @param secret in PHC string form, or null when nobody has that name, or no password
+ * @throws Failure `unavailable` when too many wait already
+ */
+export async function verifyPassword(secret: string | null, password: string): Promise<boolean> {
+  const normal = password.normalize('NFC')
+  if (lengthOf(normal) > longest) return false
+  return inTurn(() => verify(secret ?? nobodysSecret, normal))
+}

@@ -1,0 +1,93 @@
+import type { Kysely } from 'kysely'
+import type { Account } from '../accounts/account.js'
+import { addAccount, changeRole, findAccount, setPassword } from '../accounts/store.js'
+import { isXmlText } from '../atom/escape.js'
+import { hashPassword } from '../auth/password.js'
+import type { Tables } from '../db/tables.js'
+import { Failure } from '../errors.js'
+import { askPassword } from './ask-password.js'
+import type { Terminal } from './terminal.js'
+
+const longest = 256
+
+/** Gives back what was typed, in the Unicode form in which sign-ins arrive. */
+function checkedText(what: string, typed: string): string {
+  const text = typed.normalize('NFC')
+  if (text.trim() === '') throw new Failure('invalid', `The ${what} is empty.`)
+  if (Array.from(text).length > longest) {
+    throw new Failure('invalid', `The ${what} has more than ${longest} characters.`)
+  }
+  if (/\p{Cc}/u.test(text) || !isXmlText(text)) {
+    throw new Failure('invalid', `The ${what} has a character that cannot be shown, such as a control character.`)
+  }
+  return text
+}
+
+function checkedEmail(typed: string): string {
+  const email = checkedText('e-mail address', typed)
+  if (/^[^@\s]+@[^@\s]+$/.test(email)) return email
+  throw new Failure('invalid', `${email} is no e-mail address: it should look like ann@example.org.`)
+}
+
+async function existing(db: Kysely<Tables>, userId: string): Promise<Account> {
+  const account = await findAccount(db, { by: 'userId', value: userId.normalize('NFC') })
+  if (account) return account
+  throw new Failure('notFound', `Nobody has the user id ${userId}.`)
+}
+
+const say = (terminal: Terminal, line: string) => void terminal.output.write(`${line}\n`)
+
+/**
+ * `account add`: adds a person and asks for the password.
+ *
+ * @throws Failure `invalid` when a value or the password is malformed, absent or somebody else's; nothing is added then
+ */
+export async function addAccountCommand(
+  terminal: Terminal,
+  db: Kysely<Tables>,
+  userId: string,
+  { name, email, login }: { name: string; email: string; login?: string },
+): Promise<void> {
+  const person = {
+    userId: checkedText('user id', userId),
+    login: login === undefined ? null : checkedText('login', login),
+    email: checkedEmail(email),
+    name: checkedText('name', name),
+  }
+  const secret = await hashPassword(await askPassword(terminal))
+  await db.transaction().execute(async (transaction) => {
+    await setPassword(transaction, await addAccount(transaction, person), secret)
+  })
+  say(terminal, `Added ${person.name} with the user id ${person.userId}.`)
+}
+
+/**
+ * `account password`: asks for a new password and sets it, in place of the one there was.
+ *
+ * @throws Failure `notFound` when nobody has the user id, `invalid` when the password is malformed or absent
+ */
+export async function passwordCommand(terminal: Terminal, db: Kysely<Tables>, userId: string): Promise<void> {
+  const account = await existing(db, userId)
+  await setPassword(db, account.id, await hashPassword(await askPassword(terminal)))
+  say(terminal, `Set the password of ${account.name}.`)
+}
+
+/**
+ * `account role`: gives a role to a person or takes it away.
+ *
+ * @throws Failure `notFound` when nobody has the user id, `invalid` when the role is no lower-case word
+ */
+export async function roleCommand(
+  terminal: Terminal,
+  db: Kysely<Tables>,
+  userId: string,
+  change: 'add' | 'remove',
+  role: string,
+): Promise<void> {
+  if (!/^[a-z][a-z0-9-]*$/.test(role)) {
+    throw new Failure('invalid', `${role} is no role: a role is one word of a-z, 0-9 and hyphens, such as org-admin.`)
+  }
+  const account = await existing(db, userId)
+  await changeRole(db, account.id, role, change)
+  say(terminal, `${account.name} ${change === 'add' ? 'now has' : 'no longer has'} the role ${role}.`)
+}

@@ -1,0 +1,49 @@
+import { isUtf8 } from 'node:buffer'
+import type { Readable } from 'node:stream'
+import { read } from 'read'
+import { Failure } from '../errors.js'
+import type { Terminal } from './terminal.js'
+
+/**
+ * Asks for a new password: twice and without showing it where somebody types, else one line of the input. It is
+ * never an argument, which every process on the machine could read.
+ *
+ * @throws Failure `invalid` when there is none, when the two differ, or when the input is not UTF-8
+ */
+export async function askPassword(terminal: Terminal): Promise<string> {
+  const password = terminal.input.isTTY ? await typedTwice(terminal) : await firstLine(terminal.input)
+  if (password === '') throw new Failure('invalid', 'No password was given. Nothing was changed.')
+  return password
+}
+
+async function typedTwice(terminal: Terminal): Promise<string> {
+  const password = await typed(terminal, 'Password:')
+  const again = await typed(terminal, 'The same once more:')
+  if (again === password) return password
+  throw new Failure('invalid', 'The two passwords differ. Nothing was changed.')
+}
+
+/** Prompts where errors go, since the output may be a file; `terminal` hides what is typed there even so. */
+async function typed({ input, errors }: Terminal, prompt: string): Promise<string> {
+  try {
+    return await read({ prompt, silent: true, terminal: true, input, output: errors })
+  } catch (error) {
+    throw new Failure('invalid', 'No password was given. Nothing was changed.', { cause: error })
+  } finally {
+    errors.write('\n')
+  }
+}
+
+/** Node's readline would also end the line at characters that a password may hold. */
+async function firstLine(input: Readable): Promise<string> {
+  const chunks: Buffer[] = []
+  for await (const chunk of input as AsyncIterable<Buffer | string>) {
+    chunks.push(Buffer.from(chunk))
+    if (chunks.at(-1)?.includes('\n')) break
+  }
+  const bytes = Buffer.concat(chunks)
+  const end = bytes.indexOf('\n')
+  const line = end === -1 ? bytes : bytes.subarray(0, end)
+  if (!isUtf8(line)) throw new Failure('invalid', 'The password is not in UTF-8.')
+  return line.toString().replace(/\r$/, '')
+}

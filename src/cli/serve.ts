@@ -1,0 +1,74 @@
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { setTimeout as wait } from 'node:timers/promises'
+import type { Logger } from 'pino'
+import type { Config } from '../config.js'
+import { migrate } from '../db/migrate.js'
+import type { Database } from '../db/open.js'
+import { findCastMember, forbidCast, loadCast } from '../directory/cast.js'
+import { Failure } from '../errors.js'
+import { createApp } from '../http/app.js'
+import { greeting, isLoopback } from './greeting.js'
+import type { Terminal } from './terminal.js'
+
+/**
+ * Serves until told to stop, then finishes what is in flight. Where the feed is goes to the terminal's output.
+ *
+ * @param stop aborted when the server is to stop
+ */
+export async function serveCommand(
+  terminal: Terminal,
+  { db }: Database,
+  config: Config,
+  log: Logger,
+  stop: AbortSignal,
+): Promise<void> {
+  await migrate(db)
+  const isLocal = isLoopback(config.HOST)
+  if (isLocal && config.DATABASE_URL === undefined) await loadCast(db)
+  if (!isLocal) await forbidCast(db)
+
+  const server = createServer(limits)
+  server.maxRequestsPerSocket = 1000
+  await listen(server, config)
+  const baseUrl = config.BASE_URL ?? addressOf(server, config.HOST)
+  const isStopping = () => stop.aborted
+  server.on('request', createApp({ db, config, baseUrl, log, now: () => new Date() }, isStopping))
+  terminal.output.write(greeting(baseUrl, isLocal ? await findCastMember(db) : undefined))
+
+  if (!stop.aborted) await new Promise((resolve) => stop.addEventListener('abort', resolve))
+  await drain(server)
+}
+
+const limits = {
+  headersTimeout: 10_000,
+  requestTimeout: 30_000,
+  connectionsCheckingInterval: 2_000,
+  keepAliveTimeout: 5_000,
+  maxHeaderSize: 16 * 1024,
+}
+
+function listen(server: Server, { HOST, PORT }: Config): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (cause: NodeJS.ErrnoException) => {
+      const reason = cause.code === 'EADDRINUSE' ? 'it is taken' : cause.message
+      reject(new Failure('unavailable', `Cannot listen on port ${PORT} of ${HOST}: ${reason}.`, { cause }))
+    })
+    server.listen(PORT, HOST, resolve)
+  })
+}
+
+/** Where a client on this machine or network reaches the server. */
+function addressOf(server: Server, host: string): string {
+  const name = host === '0.0.0.0' || host === '::' ? 'localhost' : host.includes(':') ? `[${host}]` : host
+  return `http://${name}:${(server.address() as AddressInfo).port}`
+}
+
+/** Lets every request finish that has come in; a connection is closed as soon as it is idle. */
+async function drain(server: Server): Promise<void> {
+  const closed = new Promise((resolve) => server.close(resolve))
+  const deadline = wait(25_000, undefined, { ref: false }).then(() => server.closeAllConnections())
+  const idle = setInterval(() => server.closeIdleConnections(), 50)
+  await Promise.race([closed, deadline])
+  clearInterval(idle)
+}

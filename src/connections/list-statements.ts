@@ -1,0 +1,128 @@
+import { type ExpressionBuilder, type Kysely, sql } from 'kysely'
+import type { Person } from '../accounts/account.js'
+import { columnsOf, isPerson } from '../accounts/store.js'
+import { onceFor, prepared, type Value } from '../db/prepared.js'
+import type { Status, Tables } from '../db/tables.js'
+import type { Order } from './connection.js'
+
+/** What of a list is asked for, so far as it decides the statement. */
+interface NetworkShape {
+  readonly since: boolean
+  readonly countPending: boolean
+}
+
+interface NetworkValues {
+  status: Status
+  since: Date | undefined
+}
+
+/** Reads the state of the list of a person who is named in one way. */
+export const networkStatement = onceFor(({ by, ...shape }: NetworkShape & Pick<Person, 'by'>) =>
+  prepared((db, value: Value<NetworkValues & { person: string }>) =>
+    networks(db, shape, value).where(isPerson(by, value('person'), 'owner')),
+  ),
+)
+
+/** Where reading begins: at a page's number, or beyond a position. The sort is that of reading, backwards or not. */
+export interface PageShape extends NetworkShape {
+  readonly sort: Order
+  readonly beyond: boolean
+}
+
+export interface PageValues extends NetworkValues {
+  ownerId: string
+  limit: number
+  offset: number
+  /** Name or change, and id, of the position. */
+  key: string | Date
+  id: string
+}
+
+/** Reads a page of an owner's list, and the state of the list at that moment. At least one row, if there is an owner. */
+export const pageStatement = onceFor(({ sort, beyond, ...shape }: PageShape) =>
+  prepared((db, value: Value<PageValues>) => {
+    const column = sort.by === 'name' ? 'peer_sort' : 'updated_at'
+    const direction = sort.descending ? 'desc' : 'asc'
+    const here = sql`(${sql.ref(column)}, id)`
+    const there = sql`(${value('key')}, ${value('id')})`
+    return networks(db, shape, value)
+      .where('owner.id', '=', value('ownerId'))
+      .leftJoinLateral(
+        (from) =>
+          from
+            .selectFrom('colleague')
+            .select(entryColumns)
+            .where('owner_id', '=', value('ownerId'))
+            .where('status', '=', value('status'))
+            .$if(shape.since, (query) => query.where('updated_at', '>', value('since') as Date))
+            .$if(beyond, (query) => query.where(sql<boolean>`${here} ${sort.descending ? sql`<` : sql`>`} ${there}`))
+            .orderBy(column, direction)
+            .orderBy('id', direction)
+            .limit(value('limit'))
+            .$if(!beyond, (query) => query.offset(value('offset')))
+            .as('entry'),
+        (join) => join.onTrue(),
+      )
+      .leftJoin('account as peer', 'peer.id', 'entry.entry_peer_id')
+      .select(entryNames)
+      .select(columnsOf('peer'))
+      .orderBy(`entry.entry_${column}`, direction)
+      .orderBy('entry.entry_id', direction)
+  }),
+)
+
+const entryColumns = [
+  'id as entry_id',
+  'peer_id as entry_peer_id',
+  'status as entry_status',
+  'inviter_id as entry_inviter_id',
+  'changed_by as entry_changed_by',
+  'message as entry_message',
+  'peer_sort as entry_peer_sort',
+  'updated_at as entry_updated_at',
+] as const
+
+const entryNames = [
+  'entry.entry_id',
+  'entry.entry_peer_id',
+  'entry.entry_status',
+  'entry.entry_inviter_id',
+  'entry.entry_changed_by',
+  'entry.entry_message',
+  'entry.entry_peer_sort',
+  'entry.entry_updated_at',
+] as const
+
+/** A list that never changed has no row of its own: it is empty, and as old as its owner. */
+function networks(db: Kysely<Tables>, { since, countPending }: NetworkShape, value: Value<NetworkValues>) {
+  return db
+    .selectFrom('account as owner')
+    .leftJoin('network', (join) =>
+      join.onRef('network.owner_id', '=', 'owner.id').on('network.status', '=', value('status')),
+    )
+    .select(columnsOf('owner'))
+    .select('network.version')
+    .select((from) => [
+      from.fn.coalesce('network.changed', 'owner.created_at').as('changed'),
+      since ? changedSince(from, value).as('total') : from.ref('network.total').as('total'),
+    ])
+    .$if(countPending, (query) =>
+      query
+        .leftJoin('network as waiting', (join) =>
+          join.onRef('waiting.owner_id', '=', 'owner.id').on('waiting.status', '=', 'pending'),
+        )
+        .select(['waiting.version as waiting_version', 'waiting.total as waiting_total'])
+        .select((from) => from.fn.coalesce('waiting.changed', 'owner.created_at').as('waiting_changed')),
+    )
+}
+
+const changedSince = (
+  from: ExpressionBuilder<Tables & { owner: Tables['account'] }, 'owner'>,
+  value: Value<NetworkValues>,
+) =>
+  from
+    .selectFrom('colleague')
+    .select((counted) => counted.fn.countAll<number>().as('count'))
+    .whereRef('colleague.owner_id', '=', 'owner.id')
+    .where('colleague.status', '=', value('status'))
+    .where('colleague.updated_at', '>', value('since') as Date)

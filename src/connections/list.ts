@@ -1,0 +1,49 @@
+import type { Caller } from '../accounts/account.js'
+import type { Context } from '../context.js'
+import { Failure } from '../errors.js'
+import type { ListRequest, Network, Page } from './connection.js'
+import { checkMayList, isOwner } from './rules.js'
+import { findNetwork, readPage } from './store.js'
+
+/**
+ * Finds the list that is asked for, without reading it: enough to tell whether anything is new.
+ *
+ * @throws Failure `unauthenticated` or `forbidden` by the rules, `invalid` for an unknown person
+ */
+export async function openList(
+  { db, config }: Pick<Context, 'db' | 'config'>,
+  caller: Caller,
+  request: ListRequest,
+): Promise<Network> {
+  const person = request.person ?? (caller && { by: 'key', value: caller.key })
+  if (!person)
+    throw new Failure('unauthenticated', 'Sign in to see your own list, or name a person by userid, email or key.')
+  const network = await findNetwork(db, person, request)
+  checkMayList(caller, network?.owner.id, request.status, config.REQUIRE_SIGN_IN)
+  if (!network) throw unknownPerson()
+  return forEyesOf(caller, network)
+}
+
+/**
+ * Reads the page of a list that `openList` found. The page comes with the list's state at that same moment, which
+ * may be newer than the one given.
+ *
+ * @throws Failure `invalid` when the owner is gone meanwhile
+ */
+export async function readList(
+  { db, log }: Pick<Context, 'db' | 'log'>,
+  caller: Caller,
+  network: Network,
+  request: ListRequest,
+): Promise<Page> {
+  const page = await readPage(db, network.owner.id, request)
+  if (!page) throw unknownPerson()
+  if (page.orphans.length > 0) log.warn({ entries: page.orphans }, 'entries left out: their peer has no account')
+  return { ...page, network: forEyesOf(caller, page.network) }
+}
+
+const unknownPerson = () => new Failure('invalid', 'Nobody is known by the userid, email or key given.')
+
+function forEyesOf(caller: Caller, { waiting, ...network }: Network): Network {
+  return waiting && isOwner(caller, network.owner.id) ? { ...network, waiting } : network
+}

@@ -1,0 +1,113 @@
+import type { Kysely } from 'kysely'
+import type { Account, Person } from '../accounts/account.js'
+import { type AccountRow, isPossible, toAccount } from '../accounts/store.js'
+import type { Prepared } from '../db/prepared.js'
+import type { Tables } from '../db/tables.js'
+import type { Colleague, ListRequest, Network, Order, Page, Position } from './connection.js'
+import { networkStatement, pageStatement } from './list-statements.js'
+
+type Which = Pick<ListRequest, 'status' | 'since' | 'countPending'>
+
+/** The state of a person's list, by one look-up; undefined where nobody is that person. */
+export async function findNetwork(db: Kysely<Tables>, person: Person, which: Which): Promise<Network | undefined> {
+  if (!isPossible(person)) return undefined
+  const shape = { by: person.by, since: which.since !== undefined, countPending: which.countPending }
+  const values = { person: person.value, status: which.status, since: which.since }
+  const [row] = await networkStatement(shape).run(db, values)
+  return row && toNetwork(row, which)
+}
+
+/**
+ * A page of an owner's list and the list's state, both of the same moment; undefined where the owner is gone. Beside
+ * the owner it reads one index from one place, and the account of each peer.
+ */
+export async function readPage(db: Kysely<Tables>, ownerId: string, request: ListRequest): Promise<Page | undefined> {
+  const { rows } = await db.executeQuery(pageQuery(ownerId, request))
+  const [head] = rows
+  if (!head) return undefined
+  const network = toNetwork(head, request)
+  const found = rows.filter((row) => row.entry_id !== null) as EntryRow[]
+  const shown = found.slice(0, request.pageSize)
+  if (isBackward(request)) shown.reverse()
+  const known = shown.filter(hasPeer)
+  return {
+    network,
+    colleagues: known.map((row) => toColleague(row, network.owner)),
+    orphans: shown.filter((row) => !hasPeer(row)).map((row) => row.entry_id),
+    ...around(request, shown, found.length > request.pageSize),
+  }
+}
+
+/** The statement of `readPage`, apart so that its plan can be looked at. It reads one entry more than the page holds. */
+export function pageQuery(ownerId: string, { status, since, countPending, ...request }: ListRequest) {
+  const { order, page, pageSize, position } = request
+  const sort = { by: order.by, descending: order.descending !== isBackward(request) }
+  return pageStatement({ sort, beyond: position !== undefined, since: since !== undefined, countPending }).with({
+    ownerId,
+    status,
+    since,
+    limit: pageSize + 1,
+    offset: (page - 1) * pageSize,
+    key: position && 'name' in position ? position.name : (position?.change ?? ''),
+    id: position?.id ?? '',
+  })
+}
+
+const isBackward = ({ position }: Pick<ListRequest, 'position'>) => position?.direction === 'before'
+
+type RowOf<Statement> = Statement extends (shape: never) => Prepared<never, infer Row> ? Row : never
+type NetworkRow = RowOf<typeof networkStatement>
+type Row = RowOf<typeof pageStatement>
+type Filled<Value> = { [Key in keyof Value]: NonNullable<Value[Key]> }
+type EntryRow = Row & Filled<Pick<Row, Extract<keyof Row, `entry_${string}`>>>
+
+const hasPeer = (row: EntryRow): row is EntryRow & AccountRow<'peer'> => row.peer_id !== null
+
+function toNetwork(row: NetworkRow, { status, countPending }: Which): Network {
+  const network = {
+    owner: toAccount(row, 'owner'),
+    status,
+    version: row.version ?? 0,
+    changed: row.changed,
+    total: row.total ?? 0,
+  }
+  if (!countPending) return network
+  const waiting = {
+    version: row.waiting_version ?? 0,
+    changed: row.waiting_changed ?? network.changed,
+    total: row.waiting_total ?? 0,
+  }
+  return { ...network, waiting }
+}
+
+function toColleague(row: EntryRow & AccountRow<'peer'>, owner: Account): Colleague {
+  const peer = toAccount(row, 'peer')
+  return {
+    id: row.entry_id,
+    status: row.entry_status,
+    owner,
+    peer,
+    inviter: row.entry_inviter_id === owner.id ? owner : peer,
+    changedBy: row.entry_changed_by === owner.id ? owner : peer,
+    message: row.entry_message,
+    updated: row.entry_updated_at,
+  }
+}
+
+/** The positions from which the list goes on around the rows shown. One came from a position, so that side goes on. */
+function around(request: Pick<ListRequest, 'order' | 'page' | 'position'>, shown: readonly EntryRow[], more: boolean) {
+  const first = shown[0]
+  const last = shown.at(-1)
+  const backward = isBackward(request)
+  const goesBack = backward ? more : request.position !== undefined || request.page > 1
+  const goesOn = backward || more
+  return {
+    previous: first && goesBack ? positionAt(first, 'before', request.order) : undefined,
+    next: last && goesOn ? positionAt(last, 'after', request.order) : undefined,
+  }
+}
+
+const positionAt = (row: EntryRow, direction: Position['direction'], { by }: Order): Position =>
+  by === 'name'
+    ? { direction, name: row.entry_peer_sort, id: row.entry_id }
+    : { direction, change: row.entry_updated_at, id: row.entry_id }

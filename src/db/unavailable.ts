@@ -1,0 +1,11 @@
+/**
+ * Whether an error says that the database cannot answer now, though it may in a moment: no connection to be had, one
+ * that broke, a server that starts, stops or is full (Postgres, appendix A: classes 08, 53, 57P and 25006).
+ */
+export function isUnavailable(error: unknown): boolean {
+  const { code = '', message = '' } = error as { code?: string; message?: string }
+  return (
+    /^(08...|53...|57P0[1-5]|25006|ECONNREFUSED|ECONNRESET|ENOTFOUND|EPIPE|ETIMEDOUT)$/.test(code) ||
+    /^(Connection terminated|timeout exceeded when trying to connect)/.test(message)
+  )
+}

@@ -1,0 +1,48 @@
+import { createHash } from 'node:crypto'
+import { parseHttpDate } from './date.js'
+import type { Encoding } from './encoding.js'
+
+/** What tells one answer from another without making it. */
+export interface Validators {
+  /** A strong entity tag in its quotes. */
+  readonly tag: string
+  readonly changed: Date
+}
+
+/** The request fields by which a client says what it has. */
+interface Conditions {
+  readonly 'if-none-match'?: string | undefined
+  readonly 'if-modified-since'?: string | undefined
+}
+
+/**
+ * A strong entity tag over everything that makes an answer what it is; an encoding makes other bytes, so it shows at
+ * the end of the tag (RFC 9110, section 8.8.3.3).
+ */
+export function entityTag(parts: readonly unknown[], encoding: Encoding): string {
+  const digest = createHash('sha256').update(JSON.stringify(parts)).digest('base64url').slice(0, 22)
+  return encoding === 'identity' ? `"${digest}"` : `"${digest}-${encoding}"`
+}
+
+/**
+ * `Last-Modified` as whole seconds: the change rounded up, and said only once that second has come. Two changes
+ * within one second can so never hide behind one date.
+ */
+export function lastModified(changed: Date, now: Date): string | undefined {
+  const second = Math.ceil(changed.getTime() / 1000) * 1000
+  return second <= now.getTime() ? new Date(second).toUTCString() : undefined
+}
+
+/**
+ * Whether the client's copy is still good (RFC 9110, section 13.2.2): by its tags, compared weakly, or where it sent
+ * none by its date.
+ */
+export function isFresh(conditions: Conditions, { tag, changed }: Validators, now: Date): boolean {
+  const tags = conditions['if-none-match']
+  if (tags !== undefined) return tags.trim() === '*' || opaqueTags(tags).includes(tag)
+  const date = parseHttpDate(conditions['if-modified-since'] ?? '', now)
+  return date !== undefined && changed <= date
+}
+
+/** The tags of a list without their `W/`; a comma inside quotes is part of a tag, and junk is passed over. */
+const opaqueTags = (list: string): string[] => list.match(/"[^"]*"/g) ?? []

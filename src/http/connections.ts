@@ -1,0 +1,78 @@
+import type { Request, RequestHandler } from 'express'
+import type { Caller } from '../accounts/account.js'
+import type { PageLinks } from '../atom/feed.js'
+import { mediaType } from '../atom/vocabulary.js'
+import { type AtomWriter, fingerprint } from '../atom/writer.js'
+import type { Network, Page } from '../connections/connection.js'
+import { openList, readList } from '../connections/list.js'
+import { isOwner } from '../connections/rules.js'
+import type { Context } from '../context.js'
+import { entityTag, type Validators } from './conditional.js'
+import { chooseEncoding } from './encoding.js'
+import { linkField, pageLinks, selfLink } from './paging.js'
+import { type ConnectionsQuery, readConnectionsQuery } from './query.js'
+import { answeredNotModified, sendDocument } from './respond.js'
+
+/** GET and HEAD of `connections.do`: a list of a person's connections as a feed (seed; wire reference, section 4). */
+export function showConnections(
+  context: Context,
+  atom: AtomWriter,
+  identify: (request: Request) => Promise<Caller>,
+): RequestHandler {
+  const shape = fingerprint(atom)
+  return async (request, response) => {
+    const query = readConnectionsQuery(searchOf(request))
+    const caller = await identify(request)
+    response.locals['accountId'] = caller?.id
+    const network = await openList(context, caller, query.list)
+
+    const encoding = chooseEncoding(request)
+    const asked = [shape, selfLink(atom.to.connections, query.parameters), viewerClass(caller, network)]
+    const validatorsOf = (state: Network): Validators => ({
+      tag: entityTag([...asked, state.owner.id, state.version, state.waiting?.version], encoding),
+      changed: lastChange(state),
+    })
+    const now = context.now()
+    if (answeredNotModified(request, response, validatorsOf(network), now)) return
+
+    const page = await readList(context, caller, network, query.list)
+    const links = pageLinks(atom.to.connections, query, page)
+    const text = feed(atom, query, isOwner(caller, network.owner.id), page, links)
+    const type = `${mediaType.atom};charset=UTF-8`
+    const validators = validatorsOf(page.network)
+    await sendDocument(response, { text, type, encoding, validators, now, link: linkField(links) })
+  }
+}
+
+const searchOf = ({ originalUrl }: Request): string => originalUrl.slice(`${originalUrl}?`.indexOf('?') + 1)
+
+/** Viewers of one class see the same of a list. */
+const viewerClass = (caller: Caller, { owner }: Network): string =>
+  caller === null ? 'nobody' : isOwner(caller, owner.id) ? 'owner' : 'other'
+
+const lastChange = ({ changed, waiting }: Network): Date =>
+  waiting && waiting.changed > changed ? waiting.changed : changed
+
+function feed(
+  atom: AtomWriter,
+  { list, outputType, form, includeMessage }: ConnectionsQuery,
+  forOwner: boolean,
+  { network, colleagues }: Page,
+  links: PageLinks,
+): string {
+  return atom.feed({
+    id: `${network.owner.key}:${network.status}`,
+    title: `Connections of ${network.owner.name}`,
+    updated: lastChange(network),
+    totalResults: network.total,
+    startIndex: (list.page - 1) * list.pageSize + 1,
+    itemsPerPage: list.pageSize,
+    pendingInvitations: network.waiting?.total,
+    links,
+    entries: colleagues.map((colleague) =>
+      outputType === 'profile'
+        ? atom.profiles.entry(colleague.peer, form, colleague.id)
+        : atom.connections.entry(colleague, includeMessage && forOwner),
+    ),
+  })
+}

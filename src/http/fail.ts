@@ -1,0 +1,53 @@
+import type { ErrorRequestHandler, Response } from 'express'
+import type { Logger } from 'pino'
+import { failureDocument } from '../atom/failure.js'
+import { challenge } from '../auth/identify.js'
+import { isUnavailable } from '../db/unavailable.js'
+import { Failure, type FailureCode } from '../errors.js'
+
+interface Answer {
+  status: number
+  message: string
+}
+
+const invalid = 'CLFRN1172E: The request is invalid.'
+const notAuthorized = 'CLFRN1174E: You are not authorized to perform that action.'
+const broken = 'CLFRN1120E: An error occurred.'
+
+const answers = {
+  invalid: { status: 400, message: invalid },
+  unauthenticated: { status: 401, message: invalid },
+  forbidden: { status: 403, message: notAuthorized },
+  notFound: { status: 404, message: invalid },
+  methodNotAllowed: { status: 405, message: invalid },
+  addressTooLong: { status: 414, message: invalid },
+  unavailable: { status: 503, message: broken },
+} satisfies Record<FailureCode, Answer>
+
+/** Turns whatever was thrown into the API's error document (wire reference, section 7). The cause is only logged. */
+export function failureHandler(log: Logger): ErrorRequestHandler {
+  return (error: unknown, _request, response, next) => {
+    if (response.headersSent) return next(error)
+    const failure = error instanceof Failure ? error : unexpected(error, log)
+    send(response, failure ? answers[failure.code] : { status: 500, message: broken }, failure?.message)
+  }
+}
+
+function unexpected(error: unknown, log: Logger): Failure | undefined {
+  if (isUnavailable(error)) {
+    log.warn({ err: error }, 'database unavailable')
+    return new Failure('unavailable', 'The server cannot answer just now; try again in a moment.', { cause: error })
+  }
+  log.error({ err: error }, 'request failed')
+  return undefined
+}
+
+function send(response: Response, { status, message }: Answer, sentence?: string): void {
+  for (const name of ['ETag', 'Last-Modified', 'Link', 'Content-Encoding']) response.removeHeader(name)
+  response.status(status)
+  response.setHeader('Cache-Control', 'no-store')
+  response.setHeader('Content-Type', 'text/xml;charset=UTF-8')
+  if (status === 401) response.setHeader('WWW-Authenticate', challenge)
+  if (status === 503) response.setHeader('Retry-After', '1')
+  response.end(failureDocument(String(status), sentence === undefined ? message : `${message} ${sentence}`))
+}

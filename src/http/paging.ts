@@ -1,0 +1,41 @@
+import type { PageLinks } from '../atom/feed.js'
+import type { Page, Position } from '../connections/connection.js'
+import { type Parameters, writeParameters } from './parameters.js'
+import { writePosition } from './position.js'
+import type { ConnectionsQuery } from './query.js'
+
+/** The address of a resource with the parameters that were asked for, encoded anew. */
+export function selfLink(resource: string, parameters: Parameters): string {
+  return `${resource}?${writeParameters(parameters)}`
+}
+
+/**
+ * The links of a page (wire reference, section 4.4): where one leads somewhere else, and only there. `next` and
+ * `previous` carry the position they go on from, so that walking them meets every entry that stays exactly once.
+ */
+export function pageLinks(resource: string, { list, parameters }: ConnectionsQuery, page: Page): PageLinks {
+  const kept = parameters.filter(([name]) => name !== 'page' && name !== 'ps' && name !== 'pos')
+  const to = (number: number, position?: Position) => {
+    const pos = position ? [['pos', writePosition(position, { ...list, page: number })] as const] : []
+    return selfLink(resource, [...kept, ...pos, ['page', String(number)], ['ps', String(list.pageSize)]])
+  }
+  const { total } = page.network
+  if (total === 0) return { self: selfLink(resource, parameters) }
+  const lastPage = Math.ceil(total / list.pageSize)
+  const isPastEnd = page.colleagues.length === 0 && list.page > lastPage
+  return {
+    self: selfLink(resource, parameters),
+    ...((list.page > 1 || page.previous) && { first: to(1) }),
+    ...(isPastEnd && { previous: to(lastPage) }),
+    ...(page.previous && { previous: to(Math.max(1, list.page - 1), page.previous) }),
+    ...(page.next && { next: to(list.page + 1, page.next) }),
+    ...(list.page !== lastPage && { last: to(lastPage) }),
+  }
+}
+
+/** The same links as a `Link` field (RFC 8288), so that HEAD is enough to walk a list. */
+export function linkField(links: PageLinks): string {
+  return Object.entries(links)
+    .map(([rel, href]) => `<${href}>; rel="${rel}"`)
+    .join(', ')
+}

@@ -1,0 +1,97 @@
+import type { Person } from '../accounts/account.js'
+import type { ProfileForm } from '../atom/profile-entry.js'
+import { parseTimestamp } from '../atom/timestamp.js'
+import { type ListRequest, type Order, statuses } from '../connections/connection.js'
+import { Failure } from '../errors.js'
+import { naming, type Parameters, readParameters, valueOf } from './parameters.js'
+import { readPosition } from './position.js'
+
+/** What a request for `connections.do` asks for. */
+export interface ConnectionsQuery {
+  readonly list: ListRequest
+  readonly outputType: 'connection' | 'profile'
+  /** How profiles are shown, where they are. */
+  readonly form: ProfileForm
+  readonly includeMessage: boolean
+  /** All parameters as they came, for the links of the answer. */
+  readonly parameters: Parameters
+}
+
+/**
+ * Reads the parameters of GET `connections.do` (seed; wire reference, section 4.1). Those it does not know mean
+ * nothing. Where the wire gives a default for whatever it does not understand, so do we; all else that is malformed
+ * is refused.
+ *
+ * @throws Failure `invalid`, naming the parameter
+ */
+export function readConnectionsQuery(search: string): ConnectionsQuery {
+  const parameters = readParameters(search)
+  const value = (name: string) => valueOf(parameters, name)
+  requireOneOf('connectionType', value('connectionType'), ['colleague'])
+  const request = {
+    person: readPerson(value),
+    status: oneOf('status', value('status'), statuses) ?? 'accepted',
+    since: readSince(value('since')),
+    order: readOrder(value('sortBy'), value('sortOrder')),
+    page: wholeNumber(value('page'), 1, 999_999_999),
+    pageSize: wholeNumber(value('ps'), 10, 250),
+    countPending: yesOrNo('inclPendingCount', value('inclPendingCount')),
+  }
+  return {
+    list: { ...request, position: readPosition(value('pos'), request) },
+    outputType: oneOf('outputType', value('outputType'), ['connection', 'profile'] as const) ?? 'connection',
+    form: {
+      output: value('output') === 'vcard' ? 'vcard' : 'hcard',
+      format: value('format') === 'lite' ? 'lite' : 'full',
+    },
+    includeMessage: yesOrNo('inclMessage', value('inclMessage')),
+    parameters,
+  }
+}
+
+type Value = (name: string) => string | undefined
+
+/** The person named; `userid` goes before `key`, and that before `email`. Blanks around a value do not count. */
+function readPerson(value: Value): Person | undefined {
+  const named = [
+    { by: 'userId', value: value('userid')?.trim() },
+    { by: 'key', value: value('key')?.trim() },
+    { by: 'email', value: value('email')?.trim() },
+  ].filter((person): person is Person => person.value !== undefined)
+  const person = named.find((each) => each.value !== '')
+  if (named.length > 0 && !person) throw new Failure('invalid', 'The parameter userid, key or email is empty.')
+  return person
+}
+
+function readOrder(sortBy: string | undefined, sortOrder: string | undefined): Order {
+  const by = sortBy === 'displayName' ? 'name' : 'change'
+  const isGiven = sortBy === 'displayName' || ['lastMod', 'modified', '3'].includes(sortBy ?? '')
+  const descending = sortOrder === 'desc' || (sortOrder !== 'asc' && !isGiven)
+  return { by, descending }
+}
+
+function readSince(text: string | undefined): Date | undefined {
+  if (text === undefined) return undefined
+  const since = parseTimestamp(text)
+  if (since) return since
+  const hint = 'such as 2009-01-04T20:32:31.171Z or, with an encoded plus sign, 2009-01-04T20:32:31%2B01:00'
+  throw new Failure('invalid', `${naming('since')} must be an RFC 3339 date-time from 1970 on, ${hint}.`)
+}
+
+/** A positive whole number, at most `most`; anything else counts as not given. */
+function wholeNumber(text: string | undefined, fallback: number, most: number): number {
+  return text !== undefined && /^0*[1-9]\d*$/.test(text) ? Math.min(Number(text), most) : fallback
+}
+
+const yesOrNo = (name: string, text: string | undefined) => oneOf(name, text, ['true', 'false'] as const) === 'true'
+
+function oneOf<Word extends string>(name: string, text: string | undefined, words: readonly Word[]): Word | undefined {
+  return text === undefined ? undefined : requireOneOf(name, text, words)
+}
+
+function requireOneOf<Word extends string>(name: string, text: string | undefined, words: readonly Word[]): Word {
+  const word = words.find((each) => each === text)
+  if (word !== undefined) return word
+  const choice = words.length === 1 ? words.join() : `one of ${words.join(', ')}`
+  throw new Failure('invalid', `${naming(name)} must be ${choice}${text === undefined ? '; it is missing' : ''}.`)
+}

@@ -1,0 +1,41 @@
+import type { Request, Response } from 'express'
+import { isFresh, lastModified, type Validators } from './conditional.js'
+import { encode, type Encoding } from './encoding.js'
+
+/** Whatever may differ in an answer differs by these request fields. */
+const varying = 'Accept, Accept-Encoding, Authorization, Cookie'
+
+/**
+ * Answers 304 when the client's copy is still good, and says so.
+ *
+ * @param validators of the representation that the client would get
+ */
+export function answeredNotModified(request: Request, response: Response, validators: Validators, now: Date): boolean {
+  setCaching(response, validators, now)
+  if (!isFresh(request.headers, validators, now)) return false
+  response.status(304).end()
+  return true
+}
+
+/** Answers 200 with a whole document of one media type; to HEAD with its fields alone. */
+export async function sendDocument(
+  response: Response,
+  document: { text: string; type: string; encoding: Encoding; validators: Validators; now: Date; link?: string },
+): Promise<void> {
+  const body = await encode(document.text, document.encoding)
+  setCaching(response, document.validators, document.now)
+  if (document.encoding !== 'identity') response.setHeader('Content-Encoding', document.encoding)
+  if (document.link !== undefined) response.setHeader('Link', document.link)
+  response.setHeader('Content-Type', document.type)
+  response.setHeader('Content-Length', body.length)
+  response.end(body)
+}
+
+function setCaching(response: Response, { tag, changed }: Validators, now: Date): void {
+  response.setHeader('ETag', tag)
+  response.setHeader('Cache-Control', 'private, no-cache')
+  response.setHeader('Vary', varying)
+  response.removeHeader('Last-Modified')
+  const date = lastModified(changed, now)
+  if (date !== undefined) response.setHeader('Last-Modified', date)
+}

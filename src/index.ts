@@ -1,0 +1,6 @@
+export { type Config, readConfig } from './config.js'
+export type { Context } from './context.js'
+export { migrate } from './db/migrate.js'
+export { type Database, openDatabase } from './db/open.js'
+export { Failure, type FailureCode } from './errors.js'
+export { createApp } from './http/app.js'

@@ -1,0 +1,104 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { dirname, join, normalize, relative } from 'node:path'
+import { expect, test } from '@jest/globals'
+
+/** From top to bottom; a room imports from itself and from rooms below it. */
+const floors = [
+  ['main', 'index'],
+  ['cli'],
+  ['http'],
+  ['directory'],
+  ['auth', 'atom'],
+  ['connections'],
+  ['accounts'],
+  ['db'],
+  ['migrations'],
+  ['context', 'config'],
+  ['errors'],
+]
+
+/** Who may know of a library. What is not listed here is for everyone. */
+const rooms: Record<string, string[]> = {
+  express: ['http', 'auth'],
+  passport: ['auth'],
+  'passport-http': ['auth'],
+  '@node-rs/argon2': ['auth'],
+  xmlbuilder2: ['atom'],
+  'fast-xml-parser': ['atom'],
+  pg: ['db'],
+  '@electric-sql/pglite': ['db'],
+  'kysely-pglite-dialect': ['db'],
+  negotiator: ['http'],
+  commander: ['main'],
+}
+
+interface Line {
+  file: string
+  room: string
+  from: string
+  isType: boolean
+}
+
+const files = ['src', 'migrations'].flatMap((top) =>
+  readdirSync(top, { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.ts'))
+    .map((name) => join(top, name)),
+)
+
+const roomOf = (path: string): string => {
+  const [top = '', next = '', ...rest] = relative('.', path).split(/[\\/]/)
+  return top === 'migrations' ? top : rest.length > 0 ? next : next.replace(/\.ts$/, '')
+}
+
+const imports: Line[] = files.flatMap((file) =>
+  [...readFileSync(file, 'utf8').matchAll(/^(?:import|export) (type )?(?:[^'"]*? from )?'([^']+)'/gms)].map(
+    (match) => ({
+      file,
+      room: roomOf(file),
+      from: match[2] as string,
+      isType: match[1] !== undefined,
+    }),
+  ),
+)
+
+const floorOf = (room: string) => floors.findIndex((floor) => floor.includes(room))
+
+test('every room has its floor', () => {
+  expect(files.map(roomOf).filter((room) => floorOf(room) === -1)).toEqual([])
+})
+
+test('imports point downwards only', () => {
+  const upward = imports
+    .filter(({ from }) => from.startsWith('.'))
+    .map((line) => ({ ...line, to: roomOf(normalize(join(dirname(line.file), line.from)).replace(/\.js$/, '.ts')) }))
+    .filter(({ room, to }) => room !== to && floorOf(to) <= floorOf(room))
+  // The context is made of the types of what it holds.
+  const breaches = upward.filter(({ room, isType }) => !(room === 'context' && isType))
+  expect(breaches.map(({ file, from }) => `${file} imports ${from}`)).toEqual([])
+})
+
+test('one library, one room', () => {
+  const breaches = imports.filter(({ room, from }) => {
+    const library = from.split('/', from.startsWith('@') ? 2 : 1).join('/')
+    return rooms[library] !== undefined && !rooms[library].includes(room)
+  })
+  expect(breaches.map(({ file, from }) => `${file} imports ${from}`)).toEqual([])
+})
+
+test('statements stand in stores', () => {
+  const mayHold = /(^src\/db\/|(store|statements)\.ts$|^migrations\/|^src\/http\/health\.ts$)/
+  const breaches = files.filter(
+    (file) =>
+      !mayHold.test(file) &&
+      /\bsql[`<]|\.(selectFrom|insertInto|updateTable|deleteFrom)\(/.test(readFileSync(file, 'utf8')),
+  )
+  expect(breaches).toEqual([])
+})
+
+test('only main touches the process', () => {
+  const breaches = files.filter(
+    (file) =>
+      file !== 'src/main.ts' && /\bprocess\.\w+[.(]|\bprocess\.(env|argv|std\w+)/.test(readFileSync(file, 'utf8')),
+  )
+  expect(breaches).toEqual([])
+})

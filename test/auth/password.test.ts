@@ -1,0 +1,91 @@
+import { availableParallelism } from 'node:os'
+import { beforeAll, beforeEach, expect, jest, test } from '@jest/globals'
+
+// The real argon2, listened to: what it is asked, it answers, but we hear of it.
+const argon2 = await import('@node-rs/argon2')
+const hash = jest.fn(argon2.hash)
+const verify = jest.fn(argon2.verify)
+jest.unstable_mockModule('@node-rs/argon2', () => ({ ...argon2, hash, verify }))
+const { hashPassword, verifyPassword } = await import('../../src/auth/password.js')
+
+const password = 'correct: horse Ω'
+let secret: string
+beforeAll(async () => {
+  secret = await hashPassword(password)
+})
+beforeEach(() => void jest.clearAllMocks())
+
+test('a hash holds its own parameters, and no two are the same', async () => {
+  const phc = /^\$argon2id\$v=19\$m=19456,t=2,p=1\$[A-Za-z0-9+/]{22}\$[A-Za-z0-9+/]{43}$/
+  expect(secret).toMatch(phc)
+  const other = await hashPassword(password)
+  expect(other).toMatch(phc)
+  expect(other).not.toBe(secret)
+})
+
+test.each([
+  ['itself', password, true],
+  ['its last byte changed', 'correct: horse Ψ', false],
+  ['a blank after', `${password} `, false],
+  ['another case', password.toUpperCase(), false],
+  ['what stands before its colon', 'correct', false],
+  ['nothing', '', false],
+])('of a password, %s', async (_, tried, right) => {
+  expect(await verifyPassword(secret, tried)).toBe(right)
+})
+
+test('two Unicode forms of one letter are one letter', async () => {
+  expect(await verifyPassword(await hashPassword('cafe\u0301 au lait'), 'caf\u00E9 au lait')).toBe(true)
+})
+
+test.each([72, 73, 255, 256])('of %i characters the last one counts', async (length) => {
+  const long = await hashPassword('é'.repeat(length))
+  expect(await verifyPassword(long, 'é'.repeat(length))).toBe(true)
+  expect(await verifyPassword(long, `${'é'.repeat(length - 1)}ê`)).toBe(false)
+})
+
+test('characters are counted, not what they take', async () => {
+  const keys = '🔑'.repeat(256)
+  expect(await verifyPassword(await hashPassword(keys), keys)).toBe(true)
+  await expect(hashPassword('🔑'.repeat(7))).rejects.toThrow('this one has 7')
+})
+
+test.each([
+  ['too short', 'seven77', 'The password must have 8 to 256 characters; this one has 7.'],
+  ['too long', 'x'.repeat(257), 'The password must have 8 to 256 characters; this one has 257.'],
+  ['with a tab', 'pass\tword', 'a character that no sign-in can send'],
+  ['with half a surrogate pair', 'password\uD83D', 'a character that no sign-in can send'],
+])('a password %s is refused, and never hashed', async (_, wrong, why) => {
+  await expect(hashPassword(wrong)).rejects.toMatchObject({ code: 'invalid', message: expect.stringContaining(why) })
+  expect(hash).not.toHaveBeenCalled()
+})
+
+test('a password that is too long is wrong, and never hashed', async () => {
+  expect(await verifyPassword(secret, 'x'.repeat(257))).toBe(false)
+  expect(verify).not.toHaveBeenCalled()
+  expect(await verifyPassword(secret, 'x'.repeat(256))).toBe(false)
+  expect(verify).toHaveBeenCalledTimes(1)
+})
+
+test('nobody has the dummy hash, which costs what a true one costs', async () => {
+  expect(await verifyPassword(null, password)).toBe(false)
+  const [dummy] = verify.mock.calls[0] as [string, string]
+  expect(argon2.parseOptions(dummy)).toEqual(argon2.parseOptions(secret))
+})
+
+test('beyond those that run, 32 wait and the next is sent away', async () => {
+  const running = Math.max(1, availableParallelism() - 1)
+  let now = 0
+  let most = 0
+  verify.mockImplementation(async (...asked) => {
+    most = Math.max(most, ++now)
+    return argon2.verify(...asked).finally(() => now--)
+  })
+  const checks = Array.from({ length: running + 33 }, (_, index) => verifyPassword(index % 2 ? secret : null, password))
+  const outcomes = await Promise.allSettled(checks)
+  const last = outcomes.pop()
+  expect(last).toMatchObject({ status: 'rejected', reason: { name: 'Failure', code: 'unavailable' } })
+  expect(outcomes).toEqual(outcomes.map((_, index) => ({ status: 'fulfilled', value: index % 2 === 1 })))
+  expect(most).toBe(running)
+  expect(await verifyPassword(secret, password)).toBe(true)
+})

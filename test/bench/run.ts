@@ -1,0 +1,79 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { PGlite } from '@electric-sql/pglite'
+import pg from 'pg'
+import { pino } from 'pino'
+import { readConfig } from '../../src/config.js'
+import type { ListRequest } from '../../src/connections/connection.js'
+import { pageQuery, readPage } from '../../src/connections/store.js'
+import { migrate } from '../../src/db/migrate.js'
+import { openEmbedded } from '../../src/db/open.js'
+import { createApp } from '../../src/http/app.js'
+import { freshDatabase, serverUrl } from '../support/database.js'
+import { addPerson, connect } from '../support/world.js'
+import { type Pair, ratio } from './measure.js'
+import { polling } from './polling.js'
+import { serialising } from './serialising.js'
+
+/** A fresh database, and the same statements sent to it without anything between. */
+async function openWorld() {
+  if (serverUrl !== undefined) {
+    const database = await freshDatabase()
+    const pool = new pg.Pool({ connectionString: database.url })
+    const query = (text: string, values: unknown[]) => pool.query(text, values)
+    return { ...database, query, close: () => pool.end().then(() => database.close()) }
+  }
+  const pglite = await PGlite.create()
+  const database = openEmbedded(pglite)
+  await migrate(database.db)
+  return { ...database, query: (text: string, values: unknown[]) => pglite.query(text, values) }
+}
+
+const world = await openWorld()
+const owner = await addPerson(world.db, 'owner')
+for (let index = 0; index < 60; index++) {
+  const peer = await addPerson(world.db, `p${index}`, { profile: { title: 'Engineer', city: 'Ulm', workPhone: '1' } })
+  await connect(world.db, owner, peer, 'accepted', { updated: new Date(Date.UTC(2026, 1, 1) + index) })
+}
+
+const config = readConfig({ BASE_URL: 'https://connections.example', LOG_LEVEL: 'silent' })
+const log = pino({ level: 'silent' })
+const app = createApp({ db: world.db, config, baseUrl: config.BASE_URL ?? '', log, now: () => new Date() })
+const server = createServer(app)
+await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+server.keepAliveTimeout = 0
+const { port } = server.address() as AddressInfo
+const path = '/profiles/atom/connections.do?connectionType=colleague&userid=owner'
+const polls = await polling({ port, path })
+
+const request: ListRequest = {
+  person: undefined,
+  status: 'accepted',
+  since: undefined,
+  order: { by: 'change', descending: true },
+  page: 1,
+  pageSize: 10,
+  position: undefined,
+  countPending: false,
+}
+const { sql, parameters } = pageQuery(owner, request)
+const pageRead: Pair = {
+  name: 'page of 10 entries: our query / the same SQL bare',
+  ours: () => readPage(world.db, owner, request),
+  theirs: () => world.query(sql, [...parameters]),
+  least: 0.6,
+}
+
+let enough = true
+process.stdout.write(
+  `| ${serverUrl === undefined ? 'embedded database' : 'Postgres server'} | times as fast | at least |\n| --- | --- | --- |\n`,
+)
+for (const pair of [serialising(), polls, pageRead]) {
+  const measured = await ratio(pair)
+  enough &&= measured >= pair.least
+  process.stdout.write(`| ${pair.name} | ${measured.toFixed(2)} | ${pair.least} |\n`)
+}
+polls.close()
+server.close()
+await world.close()
+process.exitCode = enough ? 0 : 1

@@ -1,0 +1,95 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { sql } from 'kysely'
+import { v7 as newId } from 'uuid'
+import type { ListRequest } from '../../src/connections/connection.js'
+import { pageQuery } from '../../src/connections/store.js'
+import { freshDatabase, type TestDatabase } from '../support/database.js'
+import { addPerson } from '../support/world.js'
+
+let database: TestDatabase
+let owner: string
+
+/** Two thousand people who each have ten colleagues, and one who has all of them: 22,000 rows. */
+beforeAll(async () => {
+  database = await freshDatabase()
+  const { db } = database
+  owner = await addPerson(db, 'owner')
+  await sql`
+    insert into account (id, key, user_id, name, state, profile, seen, created_at, updated_at)
+    select id, id, 'u' || n, 'Name ' || n, 'active', '{}', '{}', now(), now()
+    from (select n, gen_random_uuid() as id from generate_series(1, 2000) n) person`.execute(db)
+  await sql`
+    with person as (select id, row_number() over (order by user_id) as n from account where id <> ${owner})
+    insert into colleague
+      (id, owner_id, peer_id, connection_id, status, inviter_id, changed_by, message, peer_sort, updated_at)
+    select gen_random_uuid(), a.id, b.id, gen_random_uuid(), 'accepted', a.id, a.id, '', 'name ' || b.n,
+      now() - b.n * interval '1 minute'
+    from person a join person b on b.n between a.n % 1990 + 1 and a.n % 1990 + 10 and a.id <> b.id
+    union all
+    select gen_random_uuid(), ${owner}, b.id, gen_random_uuid(), 'accepted', b.id, b.id, '', 'name ' || b.n,
+      now() - b.n * interval '1 minute'
+    from person b`.execute(db)
+  await sql`analyze account`.execute(db)
+  await sql`analyze colleague`.execute(db)
+})
+afterAll(() => database.close())
+
+const newestFirst: ListRequest = {
+  person: undefined,
+  status: 'accepted',
+  since: undefined,
+  order: { by: 'change', descending: true },
+  page: 1,
+  pageSize: 10,
+  position: undefined,
+  countPending: false,
+}
+const byName = { ...newestFirst, order: { by: 'name' as const, descending: false } }
+
+interface Node {
+  'Node Type': string
+  'Index Name'?: string
+  'Relation Name'?: string
+  Plans?: Node[]
+}
+
+async function plan(request: ListRequest): Promise<Node[]> {
+  const { sql: text, parameters } = pageQuery(owner, request)
+  const pieces = text.split(/\$\d+/)
+  const statement = sql.join(
+    pieces.flatMap((piece, index) => (index === 0 ? [part(piece)] : [sql`${parameters[index - 1]}`, part(piece)])),
+    part(''),
+  )
+  const { rows } = await sql<{ 'QUERY PLAN': { Plan: Node }[] }>`explain (format json) ${statement}`.execute(
+    database.db,
+  )
+  const walk = (node: Node): Node[] => [node, ...(node.Plans ?? []).flatMap(walk)]
+  return walk(rows[0]?.['QUERY PLAN'][0]?.Plan as Node)
+}
+
+/** A piece of a statement that our own code compiled. */
+const part = (text: string) => sql([text] as unknown as TemplateStringsArray)
+
+const change = new Date()
+test.each<[string, ListRequest, string]>([
+  ['newest first', newestFirst, 'colleague_by_change'],
+  ['oldest first', { ...newestFirst, order: { by: 'change', descending: false } }, 'colleague_by_change'],
+  ['by name', byName, 'colleague_by_name'],
+  ['by name, backwards', { ...byName, order: { by: 'name', descending: true } }, 'colleague_by_name'],
+  ['further on, by number', { ...byName, page: 20 }, 'colleague_by_name'],
+  [
+    'after a position',
+    { ...newestFirst, position: { direction: 'after', change, id: newId() } },
+    'colleague_by_change',
+  ],
+  ['before a name', { ...byName, position: { direction: 'before', name: 'name 2', id: newId() } }, 'colleague_by_name'],
+  ['the largest page', { ...byName, pageSize: 250 }, 'colleague_by_name'],
+  ['since a date', { ...newestFirst, since: new Date(change.getTime() - 3_600_000) }, 'colleague_by_change'],
+])('a page %s is one scan of one index', async (_name, request, index) => {
+  const nodes = await plan(request)
+  const reads = nodes.filter((node) => node['Relation Name'] === 'colleague')
+  const counted = request.since === undefined ? 0 : 1
+  expect(reads.map((node) => node['Index Name'])).toEqual(Array<string>(1 + counted).fill(index))
+  const others = nodes.filter((node) => node['Node Type'] === 'Seq Scan').map((node) => node['Relation Name'])
+  expect(others).not.toContain('colleague')
+})

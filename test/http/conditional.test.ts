@@ -1,0 +1,69 @@
+import { expect, test } from '@jest/globals'
+import fc from 'fast-check'
+import { entityTag, isFresh, lastModified } from '../../src/http/conditional.js'
+import { parseHttpDate } from '../../src/http/date.js'
+
+const now = new Date('2026-06-01T12:00:00.500Z')
+const changed = new Date('2026-06-01T10:00:00.250Z')
+const tag = entityTag(['a', 1], 'identity')
+
+const fresh = (tags?: string, date?: string) =>
+  isFresh({ 'if-none-match': tags, 'if-modified-since': date }, { tag, changed }, now)
+
+test.each([
+  ['the tag', tag, true],
+  ['the tag made weak by a proxy', `W/${tag}`, true],
+  ['any', '*', true],
+  ['a list that holds it', `"x", W/${tag} , "y"`, true],
+  ['a list whose tags hold commas and W/', `"a,b", "W/", ${tag}`, true],
+  ['another tag', '"x"', false],
+  ['a tag that only looks like it inside another', `"x${tag.slice(1)}`, false],
+  ['the tag without quotes', tag.slice(1, -1), false],
+  ['junk', '"', false],
+  ['nothing', '', false],
+])('If-None-Match with %s', (_name, tags, expected) => {
+  expect(fresh(tags)).toBe(expected)
+})
+
+test.each([
+  ['RFC 1123, the second after the change', 'Mon, 01 Jun 2026 10:00:01 GMT', true],
+  ['RFC 850', 'Monday, 01-Jun-26 10:00:01 GMT', true],
+  ['asctime', 'Mon Jun  1 10:00:01 2026', true],
+  ['the second in which the change fell', 'Mon, 01 Jun 2026 10:00:00 GMT', false],
+  ['no date', 'yesterday', false],
+  ['a date of no calendar', 'Mon, 31 Feb 2027 10:00:01 GMT', false],
+  ['another zone', 'Mon, 01 Jun 2026 12:00:01 CET', false],
+])('If-Modified-Since: %s', (_name, date, expected) => {
+  expect(fresh(undefined, date)).toBe(expected)
+})
+
+test('If-Modified-Since counts only where there is no If-None-Match', () => {
+  expect(fresh('"x"', 'Mon, 01 Jun 2026 10:00:01 GMT')).toBe(false)
+})
+
+test('a year of two digits is never more than fifty years ahead', () => {
+  expect(parseHttpDate('Sunday, 06-Nov-94 08:49:37 GMT', now)?.getUTCFullYear()).toBe(1994)
+  expect(parseHttpDate('Sunday, 06-Nov-76 08:49:37 GMT', now)?.getUTCFullYear()).toBe(2076)
+})
+
+test('Last-Modified is rounded up, and said only once it has come', () => {
+  expect(lastModified(changed, now)).toBe('Mon, 01 Jun 2026 10:00:01 GMT')
+  expect(lastModified(new Date('2026-06-01T12:00:00.001Z'), now)).toBeUndefined()
+})
+
+test('whoever polls with the Last-Modified of a list learns of every later change', () => {
+  fc.assert(
+    fc.property(fc.integer({ min: 1, max: 5000 }), fc.integer({ min: 0, max: 5000 }), (gap, wait) => {
+      const asked = new Date(changed.getTime() + wait)
+      const date = lastModified(changed, asked)
+      const later = new Date(Math.max(changed.getTime() + gap, asked.getTime() + 1))
+      if (date === undefined) return
+      expect(isFresh({ 'if-modified-since': date }, { tag, changed }, asked)).toBe(true)
+      expect(isFresh({ 'if-modified-since': date }, { tag, changed: later }, later)).toBe(false)
+    }),
+  )
+})
+
+test('encodings of one answer have tags of their own', () => {
+  expect(new Set((['identity', 'gzip', 'br'] as const).map((encoding) => entityTag(['a'], encoding))).size).toBe(3)
+})

@@ -1,0 +1,71 @@
+import { createServer, type IncomingHttpHeaders, request } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import type { Kysely } from 'kysely'
+import { pino } from 'pino'
+import { type Config, readConfig } from '../../src/config.js'
+import type { Tables } from '../../src/db/tables.js'
+import { createApp } from '../../src/http/app.js'
+
+export interface Answer {
+  status: number
+  headers: IncomingHttpHeaders
+  /** The bytes as they came, not decompressed. */
+  body: Buffer
+  text: string
+}
+
+export interface Client {
+  /** Sends a request; `as` signs in with `user:password`. */
+  send(
+    path: string,
+    options?: { method?: string; as?: string; headers?: Record<string, string | string[]> },
+  ): Promise<Answer>
+  /** What the server logged so far, a line each. */
+  logged(): string[]
+  close(): Promise<void>
+}
+
+/** The public base of every link in tests. */
+export const baseUrl = 'https://connections.example'
+
+/** A server of our own on this database, and a client that speaks to it over a socket. */
+export async function startClient(
+  db: Kysely<Tables>,
+  settings: Record<string, string> = {},
+  now: () => Date = () => new Date(),
+): Promise<Client> {
+  const config: Config = readConfig({ BASE_URL: baseUrl, LOG_LEVEL: 'debug', ...settings })
+  const lines: string[] = []
+  const log = pino({ level: config.LOG_LEVEL }, { write: (line: string) => void lines.push(line) })
+  const server = createServer(createApp({ db, config, baseUrl: config.BASE_URL ?? baseUrl, log, now }))
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+  return {
+    send: (path, { method = 'GET', as, headers = {} } = {}) =>
+      new Promise((resolve, reject) => {
+        const auth = as === undefined ? {} : { authorization: `Basic ${Buffer.from(as).toString('base64')}` }
+        const options = {
+          port,
+          host: '127.0.0.1',
+          path,
+          method,
+          headers: { ...auth, ...headers },
+          agent: false as const,
+        }
+        const sent = request(options, (response) => {
+          const chunks: Buffer[] = []
+          response.on('data', (chunk: Buffer) => chunks.push(chunk))
+          response.on('end', () => {
+            const body = Buffer.concat(chunks)
+            const { statusCode = 0, headers: received } = response
+            resolve({ status: statusCode, headers: received, body, text: body.toString() })
+          })
+          response.on('error', reject)
+        })
+        sent.on('error', reject)
+        sent.end()
+      }),
+    logged: () => lines,
+    close: () => new Promise((resolve) => server.close(() => resolve())),
+  }
+}

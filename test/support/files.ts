@@ -1,0 +1,16 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
+
+/** Recordings of real servers are not ours to publish. They are read where they lie, beside the project. */
+const recordings = resolve('..', 'shared', 'reference', 'recordings')
+
+/** A file of the fixtures folder, whatever folder the tests were compiled to. */
+export const fixture = (name: string): Uint8Array => readFileSync(resolve('fixtures', name))
+
+/** A recording of a real server; undefined where they are not at hand. */
+export function recording(name: string): Uint8Array | undefined {
+  const file = resolve(recordings, name)
+  return existsSync(file) ? readFileSync(file) : undefined
+}
+
+export const haveRecordings: boolean = existsSync(recordings)

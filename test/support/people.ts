@@ -1,0 +1,41 @@
+import type { Account } from '../../src/accounts/account.js'
+import { textFieldNames } from '../../src/accounts/fields.js'
+import type { Colleague } from '../../src/connections/connection.js'
+
+/** An account for tests that need no database. */
+export const account = (more: Partial<Account> = {}): Account => ({
+  id: '01900000-0000-7000-8000-000000000001',
+  key: '01900000-0000-7000-8000-000000000002',
+  userId: 'ann',
+  login: 'ann.login',
+  email: 'ann@example.com',
+  name: 'Ann',
+  state: 'active',
+  external: false,
+  profile: {},
+  roles: [],
+  updated: new Date('2026-03-04T05:06:07.089Z'),
+  ...more,
+})
+
+/** An account with every text of it, the profile's included, set to one value. */
+export const accountOf = (text: string): Account =>
+  account({
+    name: text,
+    login: text,
+    email: text,
+    userId: text,
+    profile: {
+      ...Object.fromEntries(textFieldNames.map((name) => [name, text])),
+      tags: [text],
+      isManager: true,
+      extensions: [{ id: text, key: text, value: text, dataType: text }],
+    },
+  })
+
+/** A connection as its owner sees it. */
+export function colleague(owner: Account, peer: Account, more: Partial<Colleague> = {}): Colleague {
+  const id = '01900000-0000-7000-8000-00000000000c'
+  const updated = new Date('2026-03-05T00:00:00.001Z')
+  return { id, status: 'accepted', owner, peer, inviter: owner, changedBy: peer, message: '', updated, ...more }
+}

@@ -1,0 +1,132 @@
+import { type Kysely, sql } from 'kysely'
+import { v7 as newId } from 'uuid'
+import { sortKey } from '../../src/accounts/account.js'
+import type { Status, Tables } from '../../src/db/tables.js'
+
+type Db = Kysely<Tables>
+
+/** The hash of the password `colleagues`. */
+export const signInSecret =
+  '$argon2id$v=19$m=19456,t=2,p=1$c5X5pzrH9KhepvueDSaKqw$BjSfqjUp1q4MlxGnnaYtXaXiU1smTuu3y/ThOYSLDSI'
+
+/** Puts a person straight into the database; what is not given is made up from the user id. Returns the account id. */
+export async function addPerson(
+  db: Db,
+  userId: string,
+  more: {
+    name?: string
+    email?: string | null
+    login?: string
+    profile?: object
+    updated?: Date
+    password?: string
+  } = {},
+): Promise<string> {
+  const id = newId()
+  const updated = more.updated ?? new Date('2026-01-01T00:00:00Z')
+  await db
+    .insertInto('account')
+    .values({
+      id,
+      key: id,
+      user_id: userId,
+      login: more.login ?? null,
+      email: more.email === undefined ? `${userId}@example.com` : more.email,
+      name: more.name ?? userId,
+      state: 'active',
+      external: false,
+      profile: JSON.stringify(more.profile ?? {}),
+      roles: [],
+      seen: '{}',
+      created_at: updated,
+      updated_at: updated,
+    })
+    .execute()
+  if (more.password !== undefined) {
+    const credential = { id: newId(), account_id: id, kind: 'password' as const, secret: more.password }
+    await db
+      .insertInto('credential')
+      .values({ ...credential, created_at: updated, updated_at: updated })
+      .execute()
+  }
+  return id
+}
+
+/** Makes a connection between two accounts, seen from both sides. Returns the id of the inviter's row. */
+export async function connect(
+  db: Db,
+  inviter: string,
+  invitee: string,
+  how: 'accepted' | 'invited',
+  { updated = new Date('2026-02-01T00:00:00Z'), message = '', id = newId() } = {},
+): Promise<string> {
+  const connectionId = newId()
+  const names = await db.selectFrom('account').select(['id', 'name']).where('id', 'in', [inviter, invitee]).execute()
+  const sort = (of: string) => sortKey(names.find((each) => each.id === of)?.name ?? '')
+  const both = {
+    connection_id: connectionId,
+    inviter_id: inviter,
+    changed_by: how === 'accepted' ? invitee : inviter,
+    message,
+    updated_at: updated,
+  }
+  const isAccepted = how === 'accepted'
+  const theirs = { own: isAccepted ? 'accepted' : 'unconfirmed', other: isAccepted ? 'accepted' : 'pending' } as const
+  await db
+    .insertInto('connection')
+    .values({
+      id: connectionId,
+      context_object: 'account',
+      context_id: inviter,
+      creator_id: inviter,
+      target_id: invitee,
+      target_email: null,
+      state: isAccepted ? 'active' : 'pending',
+      access: 2,
+      token_hash: null,
+      expires_at: null,
+      uses_remaining: null,
+      created_at: updated,
+      updated_at: updated,
+      applied_at: isAccepted ? updated : null,
+    })
+    .execute()
+  await db
+    .insertInto('colleague')
+    .values([
+      { ...both, id, owner_id: inviter, peer_id: invitee, status: theirs.own, peer_sort: sort(invitee) },
+      { ...both, id: newId(), owner_id: invitee, peer_id: inviter, status: theirs.other, peer_sort: sort(inviter) },
+    ])
+    .execute()
+  await touch(db, inviter, theirs.own)
+  await touch(db, invitee, theirs.other)
+  return id
+}
+
+/** Removes the connection that a row belongs to, from both sides. */
+export async function disconnect(db: Db, rowId: string): Promise<void> {
+  const { connection_id } = await db
+    .selectFrom('colleague')
+    .select('connection_id')
+    .where('id', '=', rowId)
+    .executeTakeFirstOrThrow()
+  const rows = await db
+    .deleteFrom('colleague')
+    .where('connection_id', '=', connection_id)
+    .returning(['owner_id', 'status'])
+    .execute()
+  await db.deleteFrom('connection').where('id', '=', connection_id).execute()
+  for (const { owner_id, status } of rows) await touch(db, owner_id, status)
+}
+
+/** Moves a list on, as every change of it must. */
+export async function touch(db: Db, ownerId: string, status: Status): Promise<void> {
+  await sql`
+    insert into network (owner_id, status, version, changed, total)
+    select ${ownerId}::uuid, ${status}, 1, clock_timestamp(), count(*)
+    from colleague where owner_id = ${ownerId} and status = ${status}
+    on conflict (owner_id, status) do update set
+      version = network.version + 1,
+      changed = greatest(clock_timestamp(), network.changed + interval '1 ms'),
+      total = excluded.total`.execute(db)
+}
