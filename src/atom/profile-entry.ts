@@ -13,6 +13,14 @@ export interface ProfileForm {
   readonly format: 'lite' | 'full'
 }
 
+/** What differs between the resources that show profiles. */
+export interface ProfilePlace {
+  /** The connection by which one came here, in a list of colleagues. */
+  readonly connectionId?: string
+  /** What an entry calls itself: the profile's entry, its feed (in search results), or nothing (among reports). */
+  readonly self?: 'entry' | 'feed' | 'none'
+}
+
 interface Values {
   key: string
   name: string
@@ -20,13 +28,14 @@ interface Values {
   millis: string
   tags: Markup
   person: Markup
+  self: Markup
   connection: Markup
   content: Markup
 }
 
 /**
  * Writers of profile entries (wire reference, section 4.7), whose links stand under the given addresses: `entry` for
- * use in a feed, `document` for an entry by itself. `connectionId` leads to the connection by which one came here.
+ * use in a feed, `document` for an entry by itself.
  */
 export function profileEntries(to: Addresses) {
   const hcard = hcards(to)
@@ -34,6 +43,11 @@ export function profileEntries(to: Addresses) {
   const connectionLink = template<{ id: string }>((at, hole) => {
     link(at, to.connection(hole.text('id')), rel.connection, mediaType.atom)
   })
+  const selves = {
+    entry: (key: string, form: ProfileForm) => selfLink({ href: ownEntry(to, key, form) }),
+    feed: (key: string) => selfLink({ href: to.profile(key) }),
+    none: () => nothing,
+  }
   const shapes = (make: (build: (at: XMLBuilder, hole: Hole<Values>) => void) => Template<Values>) => {
     const shape = (form: ProfileForm) => make((at, hole) => entryShape(at, hole, to, form))
     return {
@@ -41,33 +55,40 @@ export function profileEntries(to: Addresses) {
       vcard: { lite: shape({ output: 'vcard', format: 'lite' }), full: shape({ output: 'vcard', format: 'full' }) },
     }
   }
-  const values = (account: Account, { output, format }: ProfileForm, connectionId?: string): Values => ({
+  const values = (account: Account, form: ProfileForm, { connectionId, self = 'entry' }: ProfilePlace): Values => ({
     key: account.key,
     name: account.name,
     updated: account.updated.toISOString(),
     millis: String(account.updated.getTime()),
-    tags: format === 'full' ? join((account.profile.tags ?? []).map((term) => tag({ term }))) : nothing,
+    tags: form.format === 'full' ? join((account.profile.tags ?? []).map((term) => tag({ term }))) : nothing,
     person: person(account),
+    self: selves[self](account.key, form),
     connection: connectionId === undefined ? nothing : connectionLink({ id: connectionId }),
-    content: output === 'hcard' ? hcard(account, format) : vcardText({ lines: vcard(account, format) }),
+    content: form.output === 'hcard' ? hcard(account, form.format) : vcardText({ lines: vcard(account, form.format) }),
   })
   const inFeed = shapes(template)
   const alone = shapes(documentTemplate)
   return {
-    entry: (account: Account, form: ProfileForm, connectionId?: string): Markup =>
-      inFeed[form.output][form.format](values(account, form, connectionId)),
-    document: (account: Account, form: ProfileForm): Markup => alone[form.output][form.format](values(account, form)),
+    entry: (account: Account, form: ProfileForm, place: ProfilePlace = {}): Markup =>
+      inFeed[form.output][form.format](values(account, form, place)),
+    document: (account: Account, form: ProfileForm): Markup =>
+      alone[form.output][form.format](values(account, form, {})),
   }
 }
+
+const selfLink = template<{ href: string }>((at, hole) => link(at, hole.text('href'), 'self', mediaType.atom))
+
+/** Where a profile has an entry of its own, in the form in which it is shown. */
+const ownEntry = (to: Addresses, key: string, { output, format }: ProfileForm) =>
+  to.profileEntry(key) + (output === 'vcard' ? '&output=vcard' : '') + (format === 'full' ? '&format=full' : '')
 
 const tag = template<{ term: string }>((at, hole) => category(at, hole.text('term')))
 
 const vcardText = template<{ lines: string }>((at, hole) => at.txt(`\n${hole.text('lines')}`))
 
-function entryShape(at: XMLBuilder, hole: Hole<Values>, to: Addresses, { output, format }: ProfileForm): void {
+function entryShape(at: XMLBuilder, hole: Hole<Values>, to: Addresses, { output }: ProfileForm): void {
   const key = hole.text('key')
   const name = hole.text('name')
-  const ownEntry = `${to.profileEntry(key)}${output === 'vcard' ? '&output=vcard' : ''}`
   const entry = at.ele('entry')
   entry.ele('id').txt(entryId + key)
   entry.ele('title').att('type', 'text').txt(name)
@@ -75,13 +96,13 @@ function entryShape(at: XMLBuilder, hole: Hole<Values>, to: Addresses, { output,
   category(entry, 'profile', scheme.type)
   entry.txt(hole.markup('tags'))
   entry.ele('contributor').txt(hole.markup('person'))
-  link(entry, format === 'full' ? `${ownEntry}&format=full` : ownEntry, 'self', mediaType.atom)
+  entry.txt(hole.markup('self'))
   link(entry, to.profileType, rel.profileType, mediaType.profileType)
   link(entry, to.profileView(key), 'related', mediaType.html)
   link(entry, to.photo(key, hole.text('millis')), rel.image, mediaType.image)
   entry.txt(hole.markup('connection'))
   if (output === 'hcard') link(entry, to.vcard(key), 'alternate', mediaType.directory)
-  else link(entry, `${ownEntry}&format=full`, 'edit', mediaType.atom)
+  else link(entry, ownEntry(to, key, { output, format: 'full' }), 'edit', mediaType.atom)
   entry.ele('summary').att('type', 'text').txt(`Profile information for ${name}`)
   entry
     .ele('content')

@@ -25,7 +25,7 @@ export function fingerprint(writer: AtomWriter): string {
   ])
   const entries = [
     writer.connections.entry(specimen, true),
-    ...forms.map((form) => writer.profiles.entry(specimen.peer, form, specimen.id)),
+    ...forms.map((form) => writer.profiles.entry(specimen.peer, form, { connectionId: specimen.id })),
   ]
   const links = { self: 'self', first: 'first', previous: 'previous', next: 'next', last: 'last' }
   const numbers = { totalResults: 1, startIndex: 1, itemsPerPage: 1, pendingInvitations: 1 }

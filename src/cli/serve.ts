@@ -64,8 +64,12 @@ function addressOf(server: Server, host: string): string {
   return `http://${name}:${(server.address() as AddressInfo).port}`
 }
 
-/** Lets every request finish that has come in; a connection is closed as soon as it is idle. */
+/**
+ * Lets every request finish that has come in. For a moment the server goes on as before, except that it says it is
+ * stopping: what is under way to it still gets an answer. Then a connection is closed as soon as it is idle.
+ */
 async function drain(server: Server): Promise<void> {
+  await wait(1_000)
   const closed = new Promise((resolve) => server.close(resolve))
   const deadline = wait(25_000, undefined, { ref: false }).then(() => server.closeAllConnections())
   const idle = setInterval(() => server.closeIdleConnections(), 50)

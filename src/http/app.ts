@@ -20,7 +20,7 @@ export function createApp(context: Context, isStopping: () => boolean = () => fa
   app.enable('case sensitive routing').enable('strict routing')
   app.disable('x-powered-by').disable('etag').set('query parser', false)
 
-  app.use(requestLog(context.log), safeHeaders, shortAddress, onePrefix)
+  app.use(requestLog(context.log), safeHeaders, leaveTaking(isStopping), shortAddress, onePrefix)
   app.get('/live', live)
   app.get('/ready', ready(context, isStopping))
   app.get('/atom/connections.do', showConnections(context, atom, identify))
@@ -35,6 +35,14 @@ const safeHeaders: RequestHandler = (_request, response, next) => {
   response.setHeader('Content-Security-Policy', "default-src 'none'; sandbox")
   next()
 }
+
+/** A client that is told to close its connection makes its next request to a server that stays. */
+const leaveTaking =
+  (isStopping: () => boolean): RequestHandler =>
+  (_request, response, next) => {
+    if (isStopping()) response.setHeader('Connection', 'close')
+    next()
+  }
 
 const longest = 4096
 

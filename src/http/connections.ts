@@ -71,7 +71,7 @@ function feed(
     links,
     entries: colleagues.map((colleague) =>
       outputType === 'profile'
-        ? atom.profiles.entry(colleague.peer, form, colleague.id)
+        ? atom.profiles.entry(colleague.peer, form, { connectionId: colleague.id })
         : atom.connections.entry(colleague, includeMessage && forOwner),
     ),
   })

@@ -49,5 +49,7 @@ function send(response: Response, { status, message }: Answer, sentence?: string
   response.setHeader('Content-Type', 'text/xml;charset=UTF-8')
   if (status === 401) response.setHeader('WWW-Authenticate', challenge)
   if (status === 503) response.setHeader('Retry-After', '1')
-  response.end(failureDocument(String(status), sentence === undefined ? message : `${message} ${sentence}`))
+  const document = failureDocument(String(status), sentence === undefined ? message : `${message} ${sentence}`)
+  response.setHeader('Content-Length', Buffer.byteLength(document))
+  response.end(document)
 }

@@ -57,10 +57,8 @@ describe('addresses and methods', () => {
     const head = await client.send(path('&userid=ann'), { method: 'HEAD' })
     expect(head.status).toBe(200)
     expect(head.body).toHaveLength(0)
-    const { date: _one, ...told } = head.headers
-    const { date: _other, ...expected } = got
-    expect(told).toEqual(expected)
-    expect(told['content-length']).toBe(String(body.length))
+    expect({ ...head.headers, date: '' }).toEqual({ ...got, date: '' })
+    expect(head.headers['content-length']).toBe(String(body.length))
   })
 
   test.each(['POST', 'PUT', 'DELETE', 'PATCH', 'TRACE'])('%s is refused with what is allowed', async (method) => {

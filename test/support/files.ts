@@ -7,9 +7,12 @@ const recordings = resolve('..', 'shared', 'reference', 'recordings')
 /** A file of the fixtures folder, whatever folder the tests were compiled to. */
 export const fixture = (name: string): Uint8Array => readFileSync(resolve('fixtures', name))
 
+/** Where a recording of a real server would be. */
+export const recordingPath = (name: string): string => resolve(recordings, name)
+
 /** A recording of a real server; undefined where they are not at hand. */
 export function recording(name: string): Uint8Array | undefined {
-  const file = resolve(recordings, name)
+  const file = recordingPath(name)
   return existsSync(file) ? readFileSync(file) : undefined
 }
 

@@ -50,4 +50,10 @@ export function child(element: Element, name: string): Element {
 
 /** Addresses of an element's links by relation. */
 export const links = (element: Element): Record<string, string> =>
-  Object.fromEntries(all(element, 'link').map(({ attributes }) => [attributes['rel'], attributes['href']]))
+  Object.fromEntries(all(element, 'link').map(({ attributes: { rel = '', href = '' } }) => [rel, href] as const))
+
+/** A tree that is equal for documents that mean the same: white space between elements does not count. */
+export function meaning({ name, uri, attributes, children, text }: Element): unknown {
+  const content: unknown = children.length > 0 ? children.map(meaning) : text
+  return { name: `{${uri}}${name}`, attributes: Object.entries(attributes), content }
+}

@@ -1,0 +1,36 @@
+import { createWriteStream } from 'node:fs'
+import { rename, rm } from 'node:fs/promises'
+import { pipeline } from 'node:stream/promises'
+import type { Kysely } from 'kysely'
+import { v7 as newId } from 'uuid'
+import type { Tables } from '../db/tables.js'
+import { exportLines } from '../directory/export.js'
+import { isSystemError } from '../directory/read.js'
+import { Failure } from '../errors.js'
+import type { Terminal } from './terminal.js'
+
+/**
+ * `export`: writes the directory to a file that only its owner may read, or with `-` to the output. The file gets its
+ * name when it is whole, so that no half of one ever stands there.
+ *
+ * @throws Failure `invalid` when the file cannot be written
+ */
+export async function exportCommand(terminal: Terminal, db: Kysely<Tables>, file: string): Promise<void> {
+  if (file === '-')
+    return exportLines(db, (lines) => pipeline(lines, terminal.output, { end: false })).catch(unlessLeft)
+  const unfinished = `${file}.${newId()}`
+  try {
+    const sink = createWriteStream(unfinished, { mode: 0o600, flags: 'wx', flush: true })
+    await exportLines(db, (lines) => pipeline(lines, sink))
+    await rename(unfinished, file)
+  } catch (error) {
+    await rm(unfinished, { force: true })
+    if (!isSystemError(error)) throw error
+    throw new Failure('invalid', `${file} cannot be written: ${error.message}.`, { cause: error })
+  }
+}
+
+/** Who reads only the beginning, as `head` does, has got what was wanted. */
+function unlessLeft(error: unknown): void {
+  if (!isSystemError(error) || error.code !== 'EPIPE') throw error
+}

@@ -1,0 +1,34 @@
+import { type Kysely, sql } from 'kysely'
+import type { Tables } from '../db/tables.js'
+
+type Db = Kysely<Tables>
+
+/** Whether nobody is in the directory. */
+export async function isEmpty(db: Db): Promise<boolean> {
+  return (await db.selectFrom('account').select('id').limit(1).executeTakeFirst()) === undefined
+}
+
+/** Gives everybody one and the same secret to sign in with. */
+export async function shareSecret(db: Db, secret: string): Promise<void> {
+  await sql`
+    insert into credential (id, account_id, kind, secret, created_at, updated_at)
+    select gen_random_uuid(), id, 'password', ${secret}, created_at, created_at from account`.execute(db)
+}
+
+/** Takes a secret away from whoever has it. */
+export async function revokeSecret(db: Db, secret: string): Promise<void> {
+  await db.deleteFrom('credential').where('secret', '=', secret).execute()
+}
+
+/** The user id of the first, by user id, who can sign in with a secret; undefined where nobody can. */
+export async function findHolder(db: Db, secret: string): Promise<string | undefined> {
+  const holder = await db
+    .selectFrom('account')
+    .innerJoin('credential', 'credential.account_id', 'account.id')
+    .select('user_id')
+    .where('secret', '=', secret)
+    .where('state', '=', 'active')
+    .orderBy('user_id')
+    .executeTakeFirst()
+  return holder?.user_id
+}

@@ -1,0 +1,178 @@
+/**
+ * The directory file: JSON Lines in UTF-8, one object a line of at most 1 MiB, in this order.
+ *
+ *     {"connections":{"version":1}}
+ *     {"account":{"key":"…","userId":"ann","login":"ann@desk","email":"ann@example.com","name":"Ann Lee",
+ *       "state":"inactive","external":true,"roles":["admin"],"profile":{"title":"Chemist","tags":["lab"]},
+ *       "updated":"2026-01-31T12:00:00.000Z","seen":"2026-02-01T00:00:00.000Z"}}
+ *     {"colleague":{"inviter":"ann","invited":"bo","status":"accepted","changedBy":"ann","message":"Hello",
+ *       "updated":"2026-02-03T08:00:00.000Z","inviterEntry":"…","invitedEntry":"…"}}
+ *
+ * Accounts stand before the pairs that name them. `userId`, `name` and `updated`, the date of the last change, are
+ * required; what is left out is empty, not external is false and unknown is left out, `state` is active, `key` is made
+ * from the user id. `seen` is the date for which the line speaks, where that is later than `updated`: of older and
+ * newer word the newer counts, and a line also counts against what was seen at its very date. The fields of `profile`
+ * are those of `accounts/fields.ts`.
+ *
+ * A pair is one relationship. `inviter` and `invited` are user ids, `status` is `accepted` or `pending`; `changedBy` is
+ * who changed it last, without it the inviter while pending and the invited once accepted. `inviterEntry` and
+ * `invitedEntry` are the UUIDs of the entries that the two see; the second may be left out. Without `message` the one
+ * that is known stays.
+ */
+import { z } from 'zod'
+import type { Known, Statement } from '../accounts/merge.js'
+import { otherFields, type Profile, textFieldNames } from '../accounts/fields.js'
+import type { ShownConnection } from '../connections/shown.js'
+import { Failure } from '../errors.js'
+import { checked } from './checked.js'
+import { filled, identifier, message, name, profile, roles, state, uuid } from './texts.js'
+
+const date = z.iso
+  .datetime({ offset: true, error: 'not a date and time such as 2026-01-31T12:00:00.000Z' })
+  .transform((value) => new Date(value))
+
+const account = z.strictObject({
+  key: uuid.optional(),
+  userId: filled(identifier),
+  login: identifier.default(''),
+  email: identifier.default(''),
+  name: filled(name),
+  state: state.default('active'),
+  external: z.boolean().nullable().default(null),
+  roles: roles.default([]),
+  profile: profile.default({}),
+  updated: date,
+  seen: date.optional(),
+})
+
+const colleague = z.strictObject({
+  inviter: filled(identifier),
+  invited: filled(identifier),
+  status: z.enum(['accepted', 'pending']),
+  changedBy: identifier.optional(),
+  message: message.optional(),
+  updated: date,
+  inviterEntry: uuid,
+  invitedEntry: uuid.optional(),
+})
+
+const header = z.strictObject({ version: z.literal(1, 'this version of the format is not known here') })
+
+const line = z
+  .strictObject({ account: account.optional(), colleague: colleague.optional(), connections: header.optional() })
+  .refine((kinds) => Object.keys(kinds).length === 1, 'neither an account nor a colleague')
+
+const emptyProfile = Object.fromEntries([
+  ...textFieldNames.map((field) => [field, '']),
+  ...Object.keys(otherFields).map((field) => [field, field === 'isManager' ? null : []]),
+]) as Statement['profile']
+
+/**
+ * Reads one line.
+ *
+ * @returns what it says; undefined for the line that names the format
+ * @throws Failure `invalid` with the reason, when the line is not as the format has it
+ */
+export function readLine(text: string): { person: Statement } | { connection: ShownConnection } | undefined {
+  const { account, colleague } = checked(line, parsed(text))
+  if (account) {
+    const { seen = account.updated, ...values } = account
+    return { person: { ...values, profile: { ...emptyProfile, ...values.profile }, seen, decides: true } }
+  }
+  return colleague && { connection: shown(colleague) }
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (error) {
+    throw new Failure('invalid', `not JSON (${(error as Error).message})`, { cause: error })
+  }
+}
+
+function shown(pair: z.output<typeof colleague>): ShownConnection {
+  const { inviter, invited, changedBy = usualChanger(pair) } = pair
+  if (changedBy !== inviter && changedBy !== invited) {
+    throw new Failure('invalid', 'colleague.changedBy: neither the inviter nor the invited')
+  }
+  return {
+    id: pair.inviterEntry,
+    ...(pair.invitedEntry !== undefined && { targetRowId: pair.invitedEntry }),
+    source: inviter,
+    target: invited,
+    status: pair.status === 'accepted' ? 'accepted' : 'unconfirmed',
+    inviter: 'source',
+    changedBy: changedBy === inviter ? 'source' : 'target',
+    ...(pair.message !== undefined && { message: pair.message }),
+    updated: pair.updated,
+  }
+}
+
+const usualChanger = ({ status, inviter, invited }: Pick<PairLine, 'status' | 'inviter' | 'invited'>) =>
+  status === 'accepted' ? invited : inviter
+
+/** A relationship, as a line tells of it. */
+export interface PairLine {
+  readonly inviter: string
+  readonly invited: string
+  readonly status: 'accepted' | 'pending'
+  readonly changedBy: string
+  readonly message: string
+  readonly updated: Date
+  readonly inviterEntry: string
+  readonly invitedEntry: string
+}
+
+/** The first line of a file. */
+export const headerLine = (): string => written({ connections: { version: 1 } })
+
+/** The line of an account. */
+export function accountLine({ seen, ...known }: Known): string {
+  const updated = known.updated.getTime()
+  const latest = Math.max(updated, ...Object.values(seen))
+  const { key, userId, login, email, name, external } = known
+  return written({
+    account: {
+      key,
+      userId,
+      login: login ?? undefined,
+      email: email ?? undefined,
+      name,
+      state: known.state === 'active' ? undefined : known.state,
+      external: external ?? undefined,
+      roles: known.roles.length === 0 ? undefined : known.roles,
+      profile: Object.keys(known.profile).length === 0 ? undefined : ordered(known.profile),
+      updated: known.updated,
+      seen: latest === updated ? undefined : new Date(latest),
+    },
+  })
+}
+
+/** The line of a pair. */
+export function pairLine(pair: PairLine): string {
+  const { inviter, invited, status, changedBy, message, updated, inviterEntry, invitedEntry } = pair
+  return written({
+    colleague: {
+      inviter,
+      invited,
+      status,
+      changedBy: changedBy === usualChanger(pair) ? undefined : changedBy,
+      message: message === '' ? undefined : message,
+      updated,
+      inviterEntry,
+      invitedEntry,
+    },
+  })
+}
+
+const written = (value: unknown) => `${JSON.stringify(value)}\n`
+
+/** The database keeps fields in an order of its own. */
+function ordered({ tags, isManager, extensions, ...texts }: Profile) {
+  return {
+    ...Object.fromEntries(textFieldNames.map((field) => [field, texts[field]])),
+    tags,
+    isManager,
+    extensions: extensions?.map(({ id, key, value, dataType }) => ({ id, key, value, dataType })),
+  }
+}

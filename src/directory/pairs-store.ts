@@ -1,0 +1,98 @@
+import { sql } from 'kysely'
+import { sortKey } from '../accounts/account.js'
+import { type PairChange, pairsOf, type Person, sides, statusSeenBy, type StoredPair, type StoredRow } from './pairs.js'
+import { type Db, json, noteFates } from './store.js'
+
+/** Finds people by user id. */
+export async function findPeople(db: Db, userIds: readonly string[]): Promise<Person[]> {
+  const { rows } = await sql<{ id: string; user_id: string; name: string }>`
+    select id, user_id, name from account where user_id = any(${userIds}::text[])`.execute(db)
+  return rows.map((row) => ({ id: row.id, userId: row.user_id, name: row.name }))
+}
+
+/** Finds the relationships between these pairs of accounts, and those of which a row has one of these ids. */
+export async function findPairs(
+  db: Db,
+  pairs: readonly { readonly one: string; readonly other: string }[],
+  rowIds: readonly string[],
+): Promise<StoredPair[]> {
+  const { rows } = await sql<StoredRow>`
+    with wanted as (
+      select one, other from jsonb_to_recordset(${json(pairs)}) as pair (one uuid, other uuid)
+      union select owner_id, peer_id from colleague where id = any(${rowIds}::uuid[])
+    )
+    select id, owner_id as owner, peer_id as peer, connection_id as "connectionId", status, inviter_id as inviter,
+      changed_by as "changedBy", message, updated_at as updated
+    from (select one, other from wanted union select other, one from wanted) as either
+      join colleague on owner_id = one and peer_id = other`.execute(db)
+  return pairsOf(rows)
+}
+
+/** Writes what became of relationships: each as a connection and as a row of either person. */
+export async function putPairs(db: Db, changes: readonly PairChange[], nameOf: (id: string) => string): Promise<void> {
+  const written = changes.filter(({ fate }) => fate !== 'unchanged')
+  if (written.length > 0) {
+    await writeConnections(db, written)
+    await writeRows(db, written, nameOf)
+    await noteLists(db, written)
+  }
+  await noteFates(
+    db,
+    'touched_pair',
+    changes.map(({ connectionId, fate }) => ({ id: connectionId, fate })),
+  )
+}
+
+async function writeConnections(db: Db, changes: readonly PairChange[]): Promise<void> {
+  const rows = changes.map(({ connectionId, pair }) => ({
+    id: connectionId,
+    inviter: pair.people[pair.inviter],
+    invited: pair.people[pair.inviter === 0 ? 1 : 0],
+    state: pair.accepted ? 'active' : 'pending',
+    at: new Date(pair.updated),
+    applied: pair.accepted ? new Date(pair.updated) : null,
+  }))
+  await sql`
+    insert into connection (id, context_object, context_id, creator_id, target_id, state, access,
+      created_at, updated_at, applied_at)
+    select id, 'account', inviter, inviter, invited, state, 2, at, at, applied
+    from jsonb_to_recordset(${json(rows)})
+      as said (id uuid, inviter uuid, invited uuid, state text, at timestamptz, applied timestamptz)
+    on conflict (id) do update set context_id = excluded.context_id, creator_id = excluded.creator_id,
+      target_id = excluded.target_id, state = excluded.state, updated_at = excluded.updated_at,
+      created_at = least(connection.created_at, excluded.created_at), applied_at = excluded.applied_at`.execute(db)
+}
+
+async function writeRows(db: Db, changes: readonly PairChange[], nameOf: (id: string) => string): Promise<void> {
+  const rows = changes.flatMap(({ connectionId, pair }) =>
+    sides.map((side) => ({
+      id: pair.rows[side],
+      owner: pair.people[side],
+      peer: pair.people[side === 0 ? 1 : 0],
+      connection: connectionId,
+      status: statusSeenBy(pair, side),
+      inviter: pair.people[pair.inviter],
+      changed_by: pair.people[pair.changedBy],
+      message: pair.message,
+      sort: sortKey(nameOf(pair.people[side === 0 ? 1 : 0])),
+      at: new Date(pair.updated),
+    })),
+  )
+  await sql`
+    insert into colleague (id, owner_id, peer_id, connection_id, status, inviter_id, changed_by, message,
+      peer_sort, updated_at)
+    select id, owner, peer, connection, status, inviter, changed_by, message, sort, at
+    from jsonb_to_recordset(${json(rows)}) as said (id uuid, owner uuid, peer uuid, connection uuid, status text,
+      inviter uuid, changed_by uuid, message text, sort text, at timestamptz)
+    on conflict (owner_id, peer_id) do update set id = excluded.id, status = excluded.status,
+      inviter_id = excluded.inviter_id, changed_by = excluded.changed_by, message = excluded.message,
+      updated_at = excluded.updated_at`.execute(db)
+}
+
+async function noteLists(db: Db, changes: readonly PairChange[]): Promise<void> {
+  const lists = changes.flatMap(({ lists }) => lists)
+  await sql`
+    insert into touched_list (owner_id, status)
+    select distinct owner, status from jsonb_to_recordset(${json(lists)}) as list (owner uuid, status text)
+    on conflict do nothing`.execute(db)
+}

@@ -1,0 +1,145 @@
+import { createReadStream } from 'node:fs'
+import { z } from 'zod'
+import { readRecorded } from '../atom/recorded.js'
+import { Failure } from '../errors.js'
+import { checked } from './checked.js'
+import { at, type Item } from './item.js'
+import { readLine } from './lines.js'
+import { filled, identifier, message, name, profile, roles, uuid } from './texts.js'
+
+const MiB = 1024 * 1024
+const longestLine = MiB
+const largestDocument = 64 * MiB
+
+/**
+ * Reads what a file says, one item after the other: a directory file line by line, a recorded document as a whole.
+ * Which of the two it is, its first character tells: `{`, or else `<` or `HTTP/`.
+ *
+ * @param onRead hears how many bytes more were read
+ * @throws Failure `invalid` with the file, the place in it and the reason
+ */
+export async function* readItems(file: string, onRead: (bytes: number) => void): AsyncGenerator<Item> {
+  const chunks = chunksOf(file, onRead)
+  let start = Buffer.alloc(0)
+  let beginning = ''
+  while (beginning.length < 5) {
+    const { value, done } = await chunks.next()
+    if (done) break
+    start = Buffer.concat([start, value])
+    beginning = start.toString('utf8').trimStart().slice(0, 5)
+  }
+  const all = (async function* () {
+    yield start
+    yield* chunks
+  })()
+  if (beginning.startsWith('{')) yield* directoryItems(file, all)
+  else if (beginning.startsWith('<') || beginning === 'HTTP/') yield* recordedItems(file, all)
+  else throw new Failure('invalid', `${file}: neither a directory file nor a recorded document.`)
+}
+
+async function* chunksOf(file: string, onRead: (bytes: number) => void): AsyncGenerator<Buffer, undefined> {
+  try {
+    for await (const chunk of createReadStream(file) as AsyncIterable<Buffer>) {
+      onRead(chunk.length)
+      yield chunk
+    }
+  } catch (error) {
+    throw isSystemError(error) ? unreadable(file, error) : error
+  }
+}
+
+/** Whether the operating system said no. */
+export const isSystemError = (error: unknown): error is NodeJS.ErrnoException =>
+  typeof error === 'object' && error !== null && 'syscall' in error
+
+/** What to say of a file that the operating system does not let us read. */
+export function unreadable(file: string, error: NodeJS.ErrnoException): Failure {
+  const reason = error.code === 'ENOENT' ? 'there is no such file' : error.message
+  return new Failure('invalid', `${file}: ${reason}.`, { cause: error })
+}
+
+async function* directoryItems(file: string, chunks: AsyncIterable<Buffer>): AsyncGenerator<Item> {
+  let number = 0
+  for await (const bytes of linesOf(chunks)) {
+    const place = `${file}, line ${++number}`
+    const item = at(place, () => {
+      if (bytes.length > longestLine) throw new Failure('invalid', 'the line is longer than 1 MiB')
+      const text = decoded(bytes)
+      return text.trim() === '' ? undefined : readLine(text)
+    })
+    if (item) yield { place, ...item }
+  }
+}
+
+/** Cuts at line feeds. Of a line that is too long only so much is kept as shows that it is. */
+async function* linesOf(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  let rest: Buffer[] = []
+  let length = 0
+  for await (const chunk of chunks) {
+    let from = 0
+    for (let to = chunk.indexOf(10); to !== -1; to = chunk.indexOf(10, from)) {
+      yield Buffer.concat([...rest, chunk.subarray(from, to)])
+      rest = []
+      length = 0
+      from = to + 1
+    }
+    rest.push(chunk.subarray(from))
+    length += chunk.length - from
+    if (length > longestLine) break
+  }
+  if (length > 0) yield Buffer.concat(rest)
+}
+
+function decoded(bytes: Buffer): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+  } catch (error) {
+    throw new Failure('invalid', 'not UTF-8', { cause: error })
+  }
+}
+
+// Of a recorded document only the texts need a check: its form the reader has checked.
+const recordedPerson = z.object({
+  key: uuid.optional(),
+  userId: filled(identifier).optional(),
+  login: identifier.optional(),
+  email: identifier.optional(),
+  name: name.optional(),
+  state: z.enum(['active', 'inactive']).optional(),
+  external: z.boolean().optional(),
+  roles: roles.optional(),
+  profile: profile.optional(),
+  updated: z.date().optional(),
+  seen: z.date(),
+})
+
+const recordedConnection = z.object({
+  id: uuid,
+  targetRowId: uuid.optional(),
+  source: filled(identifier),
+  target: filled(identifier),
+  status: z.enum(['accepted', 'pending', 'unconfirmed']),
+  inviter: z.enum(['source', 'target']),
+  changedBy: z.enum(['source', 'target']),
+  message: message.optional(),
+  updated: z.date(),
+})
+
+async function* recordedItems(file: string, chunks: AsyncIterable<Buffer>): AsyncGenerator<Item> {
+  const parts: Buffer[] = []
+  let length = 0
+  for await (const chunk of chunks) {
+    length += chunk.length
+    if (length > largestDocument) throw new Failure('invalid', `${file}: the document is larger than 64 MiB.`)
+    parts.push(chunk)
+  }
+  const { people, connections } = at(file, () => readRecorded(Buffer.concat(parts)))
+  for (const { sighting, place } of people) {
+    const where = `${file}, ${place}`
+    yield { place: where, person: at(where, () => checked(recordedPerson, sighting)) }
+  }
+  for (const { shown, place } of connections) {
+    const where = `${file}, ${place}`
+    yield { place: where, connection: at(where, () => checked(recordedConnection, shown)) }
+  }
+}

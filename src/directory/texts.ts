@@ -1,0 +1,40 @@
+import { z } from 'zod'
+import { type TextField, textFieldNames } from '../accounts/fields.js'
+import { isXmlText } from '../atom/escape.js'
+
+/** Text as we keep it: what XML can carry, no longer than that. */
+export const text = (most: number) =>
+  z
+    .string()
+    .max(most, `longer than ${most} characters`)
+    .refine(isXmlText, 'holds a character that XML cannot carry, such as a control character')
+
+/** Text of one line by which people are told apart, in the Unicode form in which sign-ins arrive; may be empty. */
+export const identifier = text(256)
+  .trim()
+  .normalize('NFC')
+  .refine((value) => !/\p{Cc}/u.test(value), 'holds a control character')
+
+export const name = text(256).trim()
+export const message = text(4000)
+export const filled = <Text extends z.ZodString>(schema: Text) => schema.min(1, 'empty')
+
+/** A UUID of any kind: servers of old made some that no standard knows. */
+export const uuid = z.guid('not a UUID').toLowerCase()
+
+const fieldText = text(65_536)
+
+export const profile = z.strictObject({
+  ...(Object.fromEntries(textFieldNames.map((field) => [field, fieldText.optional()])) as Record<
+    TextField,
+    z.ZodOptional<typeof fieldText>
+  >),
+  tags: z.array(filled(fieldText)).optional(),
+  isManager: z.boolean().nullable().optional(),
+  extensions: z
+    .array(z.strictObject({ id: fieldText, key: fieldText, value: fieldText, dataType: fieldText }))
+    .optional(),
+})
+
+export const roles = z.array(filled(identifier))
+export const state = z.enum(['active', 'inactive'])

@@ -1,0 +1,155 @@
+import { describe, expect, test } from '@jest/globals'
+import fc from 'fast-check'
+import { type Known, knownFrom, merged, type Statement } from '../../src/accounts/merge.js'
+
+const key = '368771b6-89d1-438b-9d38-21bcec5a64af'
+const day = (number: number) => new Date(Date.UTC(2026, 0, number))
+const say = (statement: Partial<Statement>): Known => knownFrom({ userId: 'ann', seen: day(1), ...statement })
+const together = (...parts: Known[]) => parts.reduce((one, other) => merged(one, other))
+
+const madeUp = knownFrom({ email: 'ann@example.com', seen: day(1) })
+
+const text = fc.constantFrom('', 'a', 'B', ' b', '\uE000', '😀')
+const statement: fc.Arbitrary<Statement> = fc
+  .record({
+    who: fc.constantFrom<Partial<Statement>>(
+      { userId: 'ann' },
+      { key },
+      { email: 'ann@example.com' },
+      { email: 'Ann@Example.COM' },
+      { email: 'ann@example.com', userId: madeUp.userId, key: madeUp.key },
+      { email: '', userId: 'ann' },
+      { email: 'ann@example.com', userId: 'ann', key },
+    ),
+    seen: fc.integer({ min: 1, max: 4 }).map(day),
+    more: fc.record<Partial<Statement>>(
+      {
+        updated: fc.integer({ min: 1, max: 4 }).map(day),
+        name: text,
+        login: text,
+        state: fc.constantFrom('active', 'inactive'),
+        external: fc.constantFrom(true, false, null),
+        roles: fc.constantFrom([], ['admin'], ['admin', 'editor']),
+        profile: fc.record<NonNullable<Statement['profile']>>(
+          {
+            title: text,
+            tags: fc.array(text, { maxLength: 2 }),
+            isManager: fc.constantFrom(true, false, null),
+            extensions: fc.array(fc.record({ id: text, key: text, value: text, dataType: text }), { maxLength: 2 }),
+          },
+          { requiredKeys: [] },
+        ),
+      },
+      { requiredKeys: [] },
+    ),
+  })
+  .map(({ who, seen, more }) => ({ ...more, ...who, seen }))
+
+/** Puts parts together two by two, in any grouping that the numbers choose. */
+function grouped(parts: Known[], choices: number[]): Known {
+  const [first, second] = parts
+  if (!first || !second) return first as Known
+  const at = 1 + ((choices[0] ?? 0) % (parts.length - 1))
+  return merged(grouped(parts.slice(0, at), choices.slice(1)), grouped(parts.slice(at), choices.slice(2)))
+}
+
+test('any order and any grouping of what was said gives the same account', () => {
+  const cases = fc
+    .array(statement, { minLength: 2, maxLength: 6 })
+    .chain((all) =>
+      fc.tuple(
+        fc.constant(all),
+        fc.shuffledSubarray(all, { minLength: all.length }),
+        fc.array(fc.nat(), { maxLength: 12 }),
+      ),
+    )
+  fc.assert(
+    fc.property(cases, ([inOrder, shuffled, choices]) => {
+      const account = together(...inOrder.map(knownFrom))
+      expect(grouped(shuffled.map(knownFrom), choices)).toEqual(account)
+      expect(together(account, ...shuffled.map(knownFrom))).toEqual(account)
+    }),
+    { numRuns: 300 },
+  )
+})
+
+describe('a field', () => {
+  test('is what was seen last', () => {
+    const [older, newer] = [say({ name: 'Zoe' }), say({ name: 'Ann', seen: day(2) })]
+    expect(merged(newer, older).name).toBe('Ann')
+  })
+
+  test('is the greater of what was seen at once, in the order of code points', () => {
+    expect(merged(say({ name: '\u{1F600}' }), say({ name: '\uE000' })).name).toBe('\u{1F600}')
+    expect(merged(say({ login: ' x' }), say({ login: '' })).login).toBe(' x')
+    expect(merged(say({ roles: [] }), say({ roles: ['admin'] })).roles).toEqual(['admin'])
+  })
+
+  test('is removed when it was seen empty later, and kept when it was not shown', () => {
+    const full = say({ profile: { title: 'Chemist', city: 'Oslo' }, external: true })
+    const empty = say({ profile: { title: '' }, external: null, seen: day(2) })
+    expect(merged(full, empty)).toMatchObject({ profile: { city: 'Oslo' }, external: null })
+    expect(merged(full, empty).profile).not.toHaveProperty('title')
+    expect(merged(empty, say({ profile: { title: 'Chemist' } })).profile).toEqual({})
+  })
+
+  test('is what the one who decides says, if it is not older', () => {
+    expect(merged(say({ name: 'Zoe' }), say({ name: 'Ann' }), true).name).toBe('Ann')
+    expect(merged(say({ name: 'Zoe', seen: day(2) }), say({ name: 'Ann' }), true).name).toBe('Zoe')
+  })
+
+  test('of an account that was not imported is as old as the account', () => {
+    const own: Known = { ...say({ name: 'Ann' }), roles: ['admin'], seen: {}, updated: day(3) }
+    expect(merged(own, say({ name: 'Old', seen: day(2) }))).toMatchObject({ name: 'Ann', roles: ['admin'] })
+    expect(merged(own, say({ name: 'New', seen: day(4), updated: day(2) }))).toMatchObject({
+      name: 'New',
+      roles: ['admin'],
+      updated: day(3),
+    })
+  })
+})
+
+describe('the date of an account', () => {
+  test('is the latest that was told', () => {
+    const told = together(say({ updated: day(3) }), say({ seen: day(9) }), say({ updated: day(2), seen: day(8) }))
+    expect(told.updated).toEqual(day(3))
+  })
+
+  test('is that of the latest statement while none was told', () => {
+    expect(together(say({ seen: day(9) }), say({})).updated).toEqual(day(9))
+  })
+})
+
+describe('an id that nobody told', () => {
+  test('is made from the address in any case, and gives way to the real one', () => {
+    const other = knownFrom({ email: 'ANN@example.com', seen: day(2) })
+    expect(other).toMatchObject({ userId: madeUp.userId, key: madeUp.key, name: 'ANN@example.com' })
+    expect(madeUp.userId).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-5/)
+    const real = knownFrom({ email: 'ann@example.com', userId: 'ann', seen: day(1) })
+    expect(real.key).not.toBe(madeUp.key)
+    expect(merged(madeUp, real)).toMatchObject({ userId: 'ann', key: real.key })
+    expect(merged(merged(madeUp, real), say({ key }))).toMatchObject({ userId: 'ann', key })
+  })
+
+  test('is known again where a document shows it', () => {
+    const shown = knownFrom({ email: 'ann@example.com', userId: madeUp.userId, key: madeUp.key, seen: day(5) })
+    expect(merged(shown, say({ email: 'ann@example.com' })).userId).toBe('ann')
+    const hidden = knownFrom({ email: '', userId: madeUp.userId, key: madeUp.key, seen: day(5) })
+    expect(merged(madeUp, hidden)).toMatchObject({ userId: madeUp.userId, email: 'ann@example.com' })
+  })
+
+  test('is made from the key where that is all there is', () => {
+    const byKey = knownFrom({ key, seen: day(1) })
+    expect(byKey.userId).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-5/)
+    expect(merged(byKey, say({ key })).userId).toBe('ann')
+  })
+})
+
+test('one person has neither two user ids nor two keys', () => {
+  expect(() => merged(say({}), say({ userId: 'bo' }))).toThrow(/two user ids, ann and bo/)
+  expect(() => merged(say({ key }), say({ key: key.replace('3', '4') }))).toThrow(/two profile keys/)
+})
+
+test('a statement says who it is about', () => {
+  expect(() => knownFrom({ name: 'Ann', seen: day(1) })).toThrow(/neither key, user id nor e-mail/)
+})

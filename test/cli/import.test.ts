@@ -1,0 +1,80 @@
+import { readdir, readFile, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { PassThrough } from 'node:stream'
+import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals'
+import { exportCommand } from '../../src/cli/export.js'
+import { importCommand } from '../../src/cli/import.js'
+import { account, empty, type Folder, jsonLines, temporaryFolder } from '../directory/files.js'
+import { freshDatabase, type TestDatabase } from '../support/database.js'
+
+let database: TestDatabase
+let folder: Folder
+beforeAll(async () => {
+  database = await freshDatabase()
+  folder = await temporaryFolder()
+})
+beforeEach(() => empty(database.db))
+afterAll(async () => {
+  await database.close()
+  await folder.remove()
+})
+
+const cast = 'fixtures/cast.jsonl'
+
+function terminal(isTTY: boolean) {
+  const stream = () => Object.assign(new PassThrough(), { isTTY })
+  const [input, output, errors] = [stream(), stream(), stream()]
+  const written = (stream: PassThrough) => String((stream.read() as Buffer | null) ?? '')
+  return { input, output, errors, said: () => written(output), shown: () => written(errors) }
+}
+
+test('import says in two lines what it did, and shows no bar in a pipe', async () => {
+  const pipe = terminal(false)
+  await importCommand(pipe, database.db, [cast])
+  expect(pipe.said()).toBe(
+    'People: 13 added, 0 changed, 0 unchanged.\nConnections: 20 added, 0 changed, 0 unchanged.\n',
+  )
+  expect(pipe.shown()).toBe('')
+})
+
+test('import shows a bar where somebody watches', async () => {
+  const window = terminal(true)
+  await importCommand(window, database.db, [cast])
+  expect(window.shown()).toMatch(/Importing .* 0 %/)
+  expect(window.said()).toMatch(/^People: 13 added/)
+})
+
+test('import says which file does not exist, and reads none', async () => {
+  const pipe = terminal(false)
+  const gone = join(folder.path, 'gone.jsonl')
+  await expect(importCommand(pipe, database.db, [cast, gone])).rejects.toMatchObject({
+    name: 'Failure',
+    message: `${gone}: there is no such file.`,
+  })
+  expect(pipe.said()).toBe('')
+})
+
+test('export writes a file for its owner alone, in place of an older one, and leaves nothing beside it', async () => {
+  await importCommand(terminal(false), database.db, [cast])
+  const file = await folder.write('export.jsonl', 'older')
+  await exportCommand(terminal(false), database.db, file)
+  expect(await readFile(file, 'utf8')).toBe(await readFile(cast, 'utf8'))
+  expect((await stat(file)).mode & 0o777).toBe(0o600)
+  expect(await readdir(folder.path)).toEqual(['export.jsonl'])
+})
+
+test('export to - is the output', async () => {
+  await importCommand(terminal(false), database.db, [await folder.write('one.jsonl', jsonLines(account('ann')))])
+  const pipe = terminal(false)
+  await exportCommand(pipe, database.db, '-')
+  expect(pipe.said().split('\n')).toHaveLength(3)
+  expect(pipe.output.writable).toBe(true)
+})
+
+test('export says where it cannot write', async () => {
+  const file = join(folder.path, 'no', 'export.jsonl')
+  await expect(exportCommand(terminal(false), database.db, file)).rejects.toMatchObject({
+    name: 'Failure',
+    message: expect.stringContaining(`${file} cannot be written: ENOENT`),
+  })
+})

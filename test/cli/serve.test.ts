@@ -1,0 +1,184 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals'
+import { sql } from 'kysely'
+import { freshDatabase, type TestDatabase } from '../support/database.js'
+
+interface Running {
+  output: () => string
+  errors: () => string
+  /** Resolves with the status that the process ends with. */
+  exit: Promise<number | null>
+  kill: (signal: NodeJS.Signals) => void
+}
+
+let folder: string
+let database: TestDatabase
+const running: Running[] = []
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'connections-serve-'))
+  database = await freshDatabase()
+})
+afterEach(async () => {
+  for (const { kill, exit } of running.splice(0)) {
+    kill('SIGKILL')
+    await exit
+  }
+})
+afterAll(async () => {
+  await database.close()
+  await rm(folder, { recursive: true })
+})
+
+/** Runs the command line as a process of its own, on the embedded database unless told otherwise. */
+function connections(args: string[], environment: Record<string, string> = {}, input = ''): Running {
+  const { PATH = '', HOME = '' } = process.env
+  const env = { PATH, HOME, PORT: '0', DATA_DIR: join(folder, 'data'), ...environment }
+  const child = spawn(process.execPath, ['dist/src/main.js', ...args], { env })
+  const text = { output: '', errors: '' }
+  child.stdout.on('data', (chunk: Buffer) => (text.output += chunk.toString()))
+  child.stderr.on('data', (chunk: Buffer) => (text.errors += chunk.toString()))
+  child.stdin.end(input)
+  const exit = once(child, 'close').then(([code]) => code as number | null)
+  const process_ = {
+    output: () => text.output,
+    errors: () => text.errors,
+    exit,
+    kill: (signal: NodeJS.Signals) => void child.kill(signal),
+  }
+  running.push(process_)
+  return process_
+}
+
+async function until<Value>(look: () => Value | null | undefined | false, ended: Promise<unknown>): Promise<Value> {
+  let over = false
+  void ended.then(() => (over = true))
+  for (;;) {
+    const found = look()
+    if (found) return found
+    if (over) throw new Error('the process ended first')
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  }
+}
+
+async function started(server: Running): Promise<string> {
+  const match = await until(() => /ready at (http:\S+)\n(.*\n){2,3}/.exec(server.output()), server.exit)
+  return match[1] as string
+}
+
+describe('serve', () => {
+  test('from nothing: the terminal says where the feed is and how to read it, and that works', async () => {
+    const server = connections(['serve'])
+    const base = await started(server)
+    expect(base).toMatch(/^http:\/\/127\.0\.0\.1:[1-9]\d+$/)
+    const feed = `${base}/profiles/atom/connections.do?connectionType=colleague&status=accepted&userid=ann`
+    expect(server.output()).toBe(
+      [
+        `Connections is ready at ${base}`,
+        `Feed:     ${feed}`,
+        'Sign in:  ann, password colleagues (example people, for this machine only)',
+        `Try:      curl -u ann:colleagues '${feed}'`,
+        '',
+      ].join('\n'),
+    )
+    const [, user, address] = /curl -u (\S+) '(.*)'/.exec(server.output()) as unknown as string[]
+    const authorization = `Basic ${Buffer.from(user as string).toString('base64')}`
+    const answer = await fetch(address as string, { headers: { authorization } })
+    expect(answer.status).toBe(200)
+    expect(await answer.text()).toContain('<title type="text">Connections of Ann')
+
+    const other = connections(['account', 'role', 'ann', 'add', 'admin'])
+    expect(await other.exit).toBe(1)
+    expect(other.errors()).toContain('is in use by another process. Stop it')
+
+    server.kill('SIGTERM')
+    expect(await server.exit).toBe(0)
+    const lines = server.errors().trim().split('\n')
+    expect(lines.map((line) => JSON.parse(line) as object)).toEqual([
+      expect.objectContaining({ status: 200, msg: 'request' }),
+    ])
+  })
+
+  test('at the next start the data are still there, and so is the greeting', async () => {
+    const role = connections(['account', 'role', 'bo', 'add', 'admin'])
+    expect(await role.exit).toBe(0)
+    const server = connections(['serve'])
+    await started(server)
+    expect(server.output()).toContain('curl -u ann:colleagues')
+    server.kill('SIGINT')
+    expect(await server.exit).toBe(0)
+    const dump = connections(['export', '-'])
+    expect(await dump.exit).toBe(0)
+    expect(
+      dump
+        .output()
+        .split('\n')
+        .find((line) => line.includes('"userId":"bo"')),
+    ).toContain('"roles":["admin"]')
+  })
+
+  test('where other machines can reach it, the shared password is taken away', async () => {
+    const server = connections(['serve'], { HOST: '0.0.0.0' })
+    const base = await started(server)
+    expect(server.output()).not.toContain('colleagues')
+    const authorization = `Basic ${Buffer.from('ann:colleagues').toString('base64')}`
+    const feed = `${base}/atom/connections.do?connectionType=colleague`
+    expect((await fetch(feed, { headers: { authorization } })).status).toBe(401)
+  })
+
+  test('an account made at the command line signs in', async () => {
+    const password = 'läng: genug'
+    const added = connections(
+      ['account', 'add', 'zed', '--name', 'Zed', '--email', 'zed@example.com'],
+      {},
+      `${password}\n`,
+    )
+    expect(await added.exit).toBe(0)
+    const server = connections(['serve'])
+    const base = await started(server)
+    const authorization = `Basic ${Buffer.from(`zed@example.com:${password}`).toString('base64')}`
+    const answer = await fetch(`${base}/atom/connections.do?connectionType=colleague`, { headers: { authorization } })
+    expect(await answer.text()).toContain('<title type="text">Connections of Zed</title>')
+  })
+
+  test('what is in flight is finished before the end', async () => {
+    const server = connections(['serve'], { DATA_DIR: join(folder, 'in-flight') })
+    const base = await started(server)
+    const authorization = `Basic ${Buffer.from('ann:colleagues').toString('base64')}`
+    const feed = `${base}/atom/connections.do?connectionType=colleague`
+    // Sign-ins take their turns, so most of these still wait when the signal comes.
+    const answers = Array.from({ length: 12 }, () => fetch(feed, { headers: { authorization } }))
+    await Promise.race(answers)
+    server.kill('SIGTERM')
+    expect((await Promise.all(answers)).map(({ status }) => status)).toEqual(Array(12).fill(200))
+    expect(await server.exit).toBe(0)
+    await expect(fetch(feed)).rejects.toThrow()
+  })
+
+  test('on a server nothing is loaded by itself', async () => {
+    // The embedded database has no address that another process could be given.
+    if (database.url === undefined) return
+    const server = connections(['serve'], { DATABASE_URL: database.url })
+    await started(server)
+    expect(server.output()).toContain('Sign in:  as somebody made by')
+    const { rows } = await sql`select 1 from account`.execute(database.db)
+    expect(rows).toEqual([])
+  })
+
+  test.each([
+    [
+      { PORT: 'many', REQUIRE_SIGN_IN: 'perhaps' },
+      'Wrong configuration: PORT must be a whole number from 0 to 65535; REQUIRE_SIGN_IN must be one of true, false.\n',
+    ],
+    [{ DATABASE_URL: 'postgres://127.0.0.1:1/none' }, /^The database cannot be reached: .*ECONNREFUSED.*\n$/],
+  ])('%j is refused in one line', async (environment, line) => {
+    const server = connections(['serve'], environment)
+    expect(await server.exit).toBe(1)
+    expect(server.errors()).toMatch(line)
+    expect(server.output()).toBe('')
+  })
+})

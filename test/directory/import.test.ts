@@ -1,0 +1,376 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
+import { sql } from 'kysely'
+import { v5 as uuidOf } from 'uuid'
+import { knownFrom } from '../../src/accounts/merge.js'
+import { importFiles } from '../../src/directory/import.js'
+import { freshDatabase, type TestDatabase } from '../support/database.js'
+import {
+  account,
+  colleague,
+  connectionDocument,
+  contents,
+  empty,
+  entryId,
+  exported,
+  type Folder,
+  jsonLines,
+  temporaryFolder,
+} from './files.js'
+
+let database: TestDatabase
+let folder: Folder
+beforeAll(async () => {
+  database = await freshDatabase()
+  folder = await temporaryFolder()
+})
+beforeEach(() => empty(database.db))
+afterAll(async () => {
+  await database.close()
+  await folder.remove()
+})
+
+let files = 0
+const file = (...lines: object[]) => folder.write(`${++files}.jsonl`, jsonLines(...lines))
+const recorded = (shown: Parameters<typeof connectionDocument>[0]) =>
+  folder.write(`${++files}.xml`, connectionDocument(shown))
+const bring = async (...lines: object[]) => importFiles(database.db, [await file(...lines)])
+
+const orders = <Value>(values: readonly Value[]): Value[][] =>
+  values.length < 2
+    ? [[...values]]
+    : values.flatMap((value, at) => orders(values.toSpliced(at, 1)).map((rest) => [value, ...rest]))
+
+/** What each order of these files leaves, in one import and in one import for each. */
+async function outcomes(paths: readonly string[]): Promise<Set<string>> {
+  const texts = new Set<string>()
+  for (const order of orders(paths)) {
+    for (const commands of [[order], order.map((path) => [path])]) {
+      await empty(database.db)
+      for (const command of commands) await importFiles(database.db, command)
+      texts.add(await exported(database.db))
+    }
+  }
+  return texts
+}
+
+const row = (owner: string, peer: string) =>
+  database.db
+    .selectFrom('colleague')
+    .innerJoin('account as o', 'o.id', 'owner_id')
+    .innerJoin('account as p', 'p.id', 'peer_id')
+    .selectAll('colleague')
+    .where('o.user_id', '=', owner)
+    .where('p.user_id', '=', peer)
+    .executeTakeFirst()
+
+const lists = async (userId: string) => {
+  const rows = await database.db
+    .selectFrom('network')
+    .innerJoin('account', 'account.id', 'owner_id')
+    .select(['status', 'version', 'total'])
+    .where('user_id', '=', userId)
+    .orderBy('status')
+    .execute()
+  return Object.fromEntries(rows.map(({ status, version, total }) => [status, { version, total }]))
+}
+
+const invitation = { status: 'pending', message: 'Hi\n<b>there</b>' }
+
+describe('a pair', () => {
+  test('becomes a connection and a row of either person', async () => {
+    await bring(account('ann'), account('bo'), colleague('ann', 'bo', 1, invitation, 3))
+    const [connection] = await database.db.selectFrom('connection').selectAll().execute()
+    const [mine, theirs] = [await row('ann', 'bo'), await row('bo', 'ann')]
+    const at = new Date('2026-01-03T00:00:00Z')
+    expect(connection).toMatchObject({
+      context_object: 'account',
+      context_id: mine?.owner_id,
+      creator_id: mine?.owner_id,
+      target_id: mine?.peer_id,
+      state: 'pending',
+      access: 2,
+      created_at: at,
+      updated_at: at,
+      applied_at: null,
+    })
+    expect(mine).toMatchObject({ id: entryId(1), status: 'unconfirmed', peer_sort: 'bo', updated_at: at })
+    expect(theirs).toMatchObject({ status: 'pending', peer_sort: 'ann', updated_at: at })
+    for (const each of [mine, theirs]) {
+      expect(each).toMatchObject({ connection_id: connection?.id, message: 'Hi\n<b>there</b>' })
+      expect(each).toMatchObject({ inviter_id: mine?.owner_id, changed_by: mine?.owner_id })
+    }
+    expect(theirs?.id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-5/)
+  })
+
+  test('is accepted by the newer word; connection, ids and a message that is not shown stay', async () => {
+    await bring(account('ann'), account('bo'), colleague('ann', 'bo', 1, invitation))
+    const before = await row('bo', 'ann')
+    expect(await bring(colleague('ann', 'bo', 1, {}, 5))).toMatchObject({ colleagues: { changed: 1 } })
+    const after = await row('bo', 'ann')
+    expect(after).toEqual({
+      ...before,
+      status: 'accepted',
+      changed_by: before?.owner_id,
+      updated_at: new Date('2026-01-05T00:00:00Z'),
+    })
+    const [connection] = await database.db.selectFrom('connection').selectAll().execute()
+    expect(connection).toMatchObject({
+      id: before?.connection_id,
+      state: 'active',
+      created_at: new Date('2026-01-01T00:00:00Z'),
+      applied_at: new Date('2026-01-05T00:00:00Z'),
+    })
+  })
+
+  test('gives a derived id up for the real one, whichever comes first', async () => {
+    const seen = { source: 'bo', target: 'ann', author: 'ann', contributor: 'ann', on: 1, status: 'pending' } as const
+    const texts = await outcomes([
+      await recorded({ ...seen, id: 1, source: 'ann', target: 'bo', status: 'unconfirmed' }),
+      await recorded({ ...seen, id: 2 }),
+    ])
+    expect(texts.size).toBe(1)
+    expect([await row('ann', 'bo'), await row('bo', 'ann')].map((each) => each?.id)).toEqual([1, 2].map(entryId))
+  })
+
+  test('takes a derived id along when the id it is made of is replaced', async () => {
+    const pair = (id: number, on: number) => colleague('ann', 'bo', id, { status: 'pending' }, on)
+    await bring(account('ann'), account('bo'), pair(1, 2))
+    await bring(pair(2, 1))
+    expect((await row('ann', 'bo'))?.id).toBe(entryId(1))
+    const derived = (await row('bo', 'ann'))?.id
+    await bring(pair(3, 3))
+    expect((await row('ann', 'bo'))?.id).toBe(entryId(3))
+    const moved = (await row('bo', 'ann'))?.id as string
+    expect(moved).not.toBe(derived)
+    expect(moved).toBe(uuidOf(entryId(3), '9b1d6e40-52c7-5d3a-8e94-d7a06f3b1c25'))
+  })
+})
+
+describe('the order of files', () => {
+  test('makes no difference to what recorded documents and directory files say together', async () => {
+    const seen = { source: 'ann', target: 'bo', author: 'ann', contributor: 'ann' } as const
+    const texts = await outcomes([
+      await recorded({ ...seen, id: 1, status: 'unconfirmed', on: 2, message: 'Hello' }),
+      await recorded({ ...seen, id: 2, source: 'bo', target: 'ann', contributor: 'bo', status: 'accepted', on: 4 }),
+      await file(
+        account('ann', { name: 'Ann Older', profile: { title: 'Chemist' } }, 1),
+        account('bo', { login: 'bo.desk' }, 3),
+        account('cy'),
+        colleague('cy', 'ann', 3, {}, 2),
+      ),
+      await file(
+        account('bo', { name: 'Bo Newer' }, 6),
+        account('cy', {}, 1),
+        colleague('cy', 'bo', 4, { status: 'pending' }, 5),
+      ),
+    ])
+    expect([...texts]).toEqual([expect.stringContaining('"name":"Bo Newer"')])
+    expect([...texts][0]).toContain('"message":"Hello"')
+  })
+
+  test('makes no difference where made-up user ids are replaced by real ones', async () => {
+    const list = (parameter: string) =>
+      '<feed xmlns="http://www.w3.org/2005/Atom"><title type="text">Connections of ANN</title>' +
+      '<updated>2026-01-01T00:00:00Z</updated>' +
+      `<link href="https://example.com/profiles/atom/connections.do?${parameter}" rel="self"></link></feed>`
+    const key = '368771b6-89d1-438b-9d38-21bcec5a64af'
+    const texts = await outcomes([
+      await folder.write('by-email.xml', list('email=Ann%40example.com')),
+      await folder.write('by-key.xml', list(`key=${key}`)),
+      await file(account('ann', { key }, 2)),
+      await recorded({
+        ...{ id: 1, source: 'ann', target: 'bo', status: 'unconfirmed', author: 'ann', contributor: 'ann', on: 1 },
+      }),
+    ])
+    expect([...texts]).toEqual([expect.stringContaining(`{"account":{"key":"${key}","userId":"ann"`)])
+    expect([...texts][0]?.match(/"account"/g)).toHaveLength(2)
+  })
+
+  test('makes no difference to a pair that names a made-up user id', async () => {
+    const byEmail =
+      '<feed xmlns="http://www.w3.org/2005/Atom"><title type="text">Connections of ANN</title>' +
+      '<updated>2026-01-01T00:00:00Z</updated><link href="https://example.com/c.do?email=ann%40example.com" rel="self">' +
+      '</link></feed>'
+    await importFiles(database.db, [await folder.write('placeholder.xml', byEmail)])
+    const { user_id } = await database.db.selectFrom('account').select('user_id').executeTakeFirstOrThrow()
+    const backup = await file(
+      account(user_id, { email: 'ann@example.com', name: 'ANN' }),
+      account('bo'),
+      colleague('bo', user_id, 1),
+    )
+    const texts = await outcomes([backup, await file(account('ann', {}, 2))])
+    expect([...texts]).toEqual([expect.stringContaining('"inviter":"bo","invited":"ann"')])
+  })
+})
+
+describe('two rows that turn out to be one person', () => {
+  const email = 'ann@example.com'
+  const madeUp = knownFrom({ email, seen: new Date(0) }).userId
+  const placeholder = account(madeUp, { email, name: 'ANN' })
+  const unlinked = account('ann', { email: undefined }, 2)
+  const link = account('ann', { email }, 3)
+  const ids = async () => {
+    const rows = await database.db.selectFrom('account').select(['id', 'user_id']).execute()
+    return Object.fromEntries(rows.map(({ id, user_id }) => [user_id, id]))
+  }
+
+  test('become one row, to which what was granted to the other goes over', async () => {
+    await bring(placeholder, unlinked, account('bo'))
+    const before = await ids()
+    await bring(colleague('ann', 'bo', 1))
+    await sql`
+      update connection set context_object = 'report', target_id = ${before[madeUp]}`.execute(database.db)
+    expect(await bring(link)).toMatchObject({ accounts: { added: 0, changed: 1, unchanged: 0 } })
+    expect(await ids()).toEqual({ ann: before['ann'], bo: before['bo'] })
+    const [grant] = await database.db.selectFrom('connection').select('target_id').execute()
+    expect(grant?.target_id).toBe(before['ann'])
+  })
+
+  test('become the row that is in use', async () => {
+    await bring(placeholder, unlinked, account('bo'), colleague('bo', madeUp, 1))
+    const before = await ids()
+    await bring(link)
+    expect(await ids()).toEqual({ ann: before[madeUp], bo: before['bo'] })
+    expect(await exported(database.db)).toContain('"inviter":"bo","invited":"ann"')
+    expect(await lists('bo')).toEqual({ accepted: { version: 2, total: 1 } })
+  })
+
+  test('are left alone when both are in use', async () => {
+    await bring(placeholder, unlinked, account('bo'), colleague('bo', madeUp, 1), colleague('bo', 'ann', 2))
+    const before = await contents(database.db)
+    await expect(bring(link)).rejects.toThrow(/line 1: this is one person, who has two accounts here, both in use/)
+    expect(await contents(database.db)).toEqual(before)
+  })
+})
+
+describe('an import', () => {
+  test('that is repeated changes nothing, versions included', async () => {
+    const paths = [
+      await file(
+        account('ann'),
+        account('bo'),
+        account('cy'),
+        colleague('ann', 'bo', 1),
+        colleague('cy', 'ann', 2, invitation),
+      ),
+      await recorded({
+        ...{ id: 9, source: 'bo', target: 'cy', status: 'accepted', author: 'bo', contributor: 'cy', on: 2 },
+      }),
+    ]
+    expect(await importFiles(database.db, paths)).toEqual({
+      accounts: { added: 3, changed: 0, unchanged: 0 },
+      colleagues: { added: 3, changed: 0, unchanged: 0 },
+    })
+    const before = await contents(database.db)
+    expect(await importFiles(database.db, paths)).toEqual({
+      accounts: { added: 0, changed: 0, unchanged: 3 },
+      colleagues: { added: 0, changed: 0, unchanged: 3 },
+    })
+    expect(await contents(database.db)).toEqual(before)
+  })
+
+  test('takes the operator at his word when the date is the same', async () => {
+    await bring(account('ann', { login: 'a', profile: { title: 'Chemist' }, roles: ['admin'] }))
+    expect(await bring(account('ann', { name: 'A' }))).toMatchObject({ accounts: { changed: 1 } })
+    expect(await exported(database.db)).toContain('"name":"A","updated"')
+    expect(await bring(account('ann', { name: 'Z', updated: '2025-01-01T00:00:00Z' }))).toMatchObject({
+      accounts: { unchanged: 1 },
+    })
+  })
+
+  test('counts a person once, however far apart the file speaks of them, and makes no list for them', async () => {
+    const others = Array.from({ length: 1500 }, (_, number) => account(`u${number}`))
+    const summary = await bring(account('ann'), ...others, account('ann', { name: 'Ann Later' }, 2), account('u0'))
+    expect(summary.accounts).toEqual({ added: 1501, changed: 0, unchanged: 0 })
+    expect(await exported(database.db)).toContain('"name":"Ann Later"')
+    expect(await lists('ann')).toEqual({})
+  })
+
+  test('tells how far it has read', async () => {
+    const progress: number[] = []
+    const paths = [await file(account('ann')), await file(account('bo'))]
+    await importFiles(database.db, paths, { onProgress: (bytes) => progress.push(bytes) })
+    const [first, second] = [account('ann'), account('bo')].map((line) => jsonLines(line).length) as [number, number]
+    expect(progress).toEqual([first, first + second])
+  })
+
+  test('keeps passwords, and accounts that were not imported', async () => {
+    await bring(account('ann'))
+    const { id } = await database.db.selectFrom('account').select('id').executeTakeFirstOrThrow()
+    await sql`insert into credential values (${id}, ${id}, 'password', 'secret', now(), now())`.execute(database.db)
+    await bring(account('ann', { key: '368771b6-89d1-438b-9d38-21bcec5a64af' }, 2))
+    expect(await database.db.selectFrom('credential').select('account_id').execute()).toEqual([{ account_id: id }])
+  })
+
+  test('lets logins pass from one person to another', async () => {
+    await bring(account('ann', { login: 'x' }), account('bo', { login: 'y' }))
+    await bring(account('ann', { login: 'y' }, 2), account('bo', { login: 'x' }, 2))
+    expect(await exported(database.db)).toMatch(/"ann","login":"y"[^]*"bo","login":"x"/)
+  })
+})
+
+describe('a list', () => {
+  const people = [account('ann'), account('bo'), account('cy'), account('di')]
+
+  test('has its total and a version as soon as something stands in it', async () => {
+    await bring(...people, colleague('ann', 'bo', 1), colleague('ann', 'cy', 2, invitation))
+    expect(await lists('ann')).toEqual({
+      accepted: { version: 1, total: 1 },
+      unconfirmed: { version: 1, total: 1 },
+    })
+    expect(await lists('cy')).toEqual({ pending: { version: 1, total: 1 } })
+    expect(await lists('di')).toEqual({})
+  })
+
+  test('moves on with what is added and changed, and no other does', async () => {
+    await bring(...people, colleague('ann', 'bo', 1), colleague('ann', 'cy', 2, invitation))
+    await bring(colleague('ann', 'cy', 2, {}, 2), colleague('di', 'bo', 3))
+    expect(await lists('ann')).toEqual({
+      accepted: { version: 2, total: 2 },
+      unconfirmed: { version: 2, total: 0 },
+    })
+    expect(await lists('cy')).toEqual({ accepted: { version: 1, total: 1 }, pending: { version: 2, total: 0 } })
+    expect(await lists('bo')).toEqual({ accepted: { version: 2, total: 2 } })
+    expect(await lists('di')).toEqual({ accepted: { version: 1, total: 1 } })
+  })
+
+  test('moves on when its owner or a peer looks different, and is ordered by the new name', async () => {
+    await bring(...people, colleague('ann', 'bo', 1), colleague('ann', 'cy', 2, invitation), colleague('cy', 'di', 3))
+    const { rows: before } = await sql<{ changed: Date }>`select max(changed) as changed from network`.execute(
+      database.db,
+    )
+    await bring(account('ann', { name: 'Zoë' }, 2))
+    expect((await row('bo', 'ann'))?.peer_sort).toBe('zoe')
+    expect((await row('cy', 'ann'))?.peer_sort).toBe('zoe')
+    expect((await row('ann', 'bo'))?.peer_sort).toBe('bo')
+    expect(await lists('ann')).toEqual({
+      accepted: { version: 2, total: 1 },
+      pending: { version: 1, total: 0 },
+      unconfirmed: { version: 2, total: 1 },
+    })
+    expect(await lists('bo')).toEqual({ accepted: { version: 2, total: 1 } })
+    expect(await lists('cy')).toEqual({ accepted: { version: 1, total: 1 }, pending: { version: 2, total: 1 } })
+    expect(await lists('di')).toEqual({ accepted: { version: 1, total: 1 } })
+    const { rows: after } = await sql<{ later: boolean }>`
+      select changed > ${before[0]?.changed} as later from network join account on account.id = owner_id
+      where user_id = 'bo'`.execute(database.db)
+    expect(after).toEqual([{ later: true }])
+  })
+
+  test('stays when only roles change', async () => {
+    await bring(...people, colleague('ann', 'bo', 1))
+    expect(await bring(account('ann', { roles: ['admin'] }))).toMatchObject({ accounts: { changed: 1 } })
+    expect(await lists('ann')).toEqual({ accepted: { version: 1, total: 1 } })
+  })
+
+  test('is never dated before its newest row', async () => {
+    const future = '2999-01-01T00:00:00.000Z'
+    await bring(...people, colleague('ann', 'bo', 1, { updated: future }))
+    const [list] = await database.db.selectFrom('network').select('changed').execute()
+    expect(list?.changed).toEqual(new Date(future))
+    await bring(account('bo', { name: 'Bob' }, 2))
+    expect(
+      (await database.db.selectFrom('network').select('changed').where('total', '=', 1).execute())[0]?.changed,
+    ).toEqual(new Date(new Date(future).getTime() + 1))
+  })
+})
