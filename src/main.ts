@@ -107,3 +107,5 @@ try {
   else throw error
   process.exitCode = 1
 }
+// All is closed by now; a timer that the embedded database left behind should keep nobody waiting.
+process.exit()

@@ -18,17 +18,19 @@ export interface Colleague {
   readonly updated: Date
 }
 
-/** One list of one owner: what is known of it without reading it. */
-export interface Network {
-  readonly owner: Account
-  readonly status: Status
+/** Tells whether a list is still what it was. */
+export interface Version {
   /** Grows with every visible change, so that equal versions show equal lists. */
   readonly version: number
   /** When the list last changed. */
   readonly changed: Date
-  readonly total: number
+}
+
+/** One list of one owner: what is known of it without reading it. */
+export interface Network extends Version {
+  readonly ownerId: string
   /** The owner's invitations to answer; where they were asked for, and by the owner. */
-  readonly waiting?: Pick<Network, 'version' | 'changed' | 'total'>
+  readonly waiting?: Version
 }
 
 /** Order of a list: by peers' names or by last change; equal ones by id. */
@@ -60,6 +62,11 @@ export interface ListRequest {
 
 export interface Page {
   readonly network: Network
+  readonly owner: Account
+  /** How many entries the whole list has. */
+  readonly total: number
+  /** How many invitations wait for the owner; as `network.waiting`. */
+  readonly waitingTotal?: number
   readonly colleagues: readonly Colleague[]
   /** Where the list goes on before and after this page; absent where it does not. */
   readonly previous: Position | undefined

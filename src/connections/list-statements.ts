@@ -7,13 +7,11 @@ import type { Order } from './connection.js'
 
 /** What of a list is asked for, so far as it decides the statement. */
 interface NetworkShape {
-  readonly since: boolean
   readonly countPending: boolean
 }
 
 interface NetworkValues {
   status: Status
-  since: Date | undefined
 }
 
 /** Reads the state of the list of a person who is named in one way. */
@@ -25,12 +23,14 @@ export const networkStatement = onceFor(({ by, ...shape }: NetworkShape & Pick<P
 
 /** Where reading begins: at a page's number, or beyond a position. The sort is that of reading, backwards or not. */
 export interface PageShape extends NetworkShape {
+  readonly since: boolean
   readonly sort: Order
   readonly beyond: boolean
 }
 
 export interface PageValues extends NetworkValues {
   ownerId: string
+  since: Date | undefined
   limit: number
   offset: number
   /** Name or change, and id, of the position. */
@@ -39,13 +39,18 @@ export interface PageValues extends NetworkValues {
 }
 
 /** Reads a page of an owner's list, and the state of the list at that moment. At least one row, if there is an owner. */
-export const pageStatement = onceFor(({ sort, beyond, ...shape }: PageShape) =>
+export const pageStatement = onceFor(({ sort, since, beyond, countPending }: PageShape) =>
   prepared((db, value: Value<PageValues>) => {
     const column = sort.by === 'name' ? 'peer_sort' : 'updated_at'
     const direction = sort.descending ? 'desc' : 'asc'
     const here = sql`(${sql.ref(column)}, id)`
     const there = sql`(${value('key')}, ${value('id')})`
-    return networks(db, shape, value)
+    return networks(db, { countPending }, value)
+      .select(columnsOf('owner'))
+      .select((from) =>
+        (since ? changedSince(from, value) : from.ref('network.total')).$castTo<number | null>().as('total'),
+      )
+      .$if(countPending, (query) => query.select(waitingTotal))
       .where('owner.id', '=', value('ownerId'))
       .leftJoinLateral(
         (from) =>
@@ -54,7 +59,7 @@ export const pageStatement = onceFor(({ sort, beyond, ...shape }: PageShape) =>
             .select(entryColumns)
             .where('owner_id', '=', value('ownerId'))
             .where('status', '=', value('status'))
-            .$if(shape.since, (query) => query.where('updated_at', '>', value('since') as Date))
+            .$if(since, (query) => query.where('updated_at', '>', value('since') as Date))
             .$if(beyond, (query) => query.where(sql<boolean>`${here} ${sort.descending ? sql`<` : sql`>`} ${there}`))
             .orderBy(column, direction)
             .orderBy('id', direction)
@@ -94,31 +99,29 @@ const entryNames = [
 ] as const
 
 /** A list that never changed has no row of its own: it is empty, and as old as its owner. */
-function networks(db: Kysely<Tables>, { since, countPending }: NetworkShape, value: Value<NetworkValues>) {
+function networks(db: Kysely<Tables>, { countPending }: NetworkShape, value: Value<NetworkValues>) {
   return db
     .selectFrom('account as owner')
     .leftJoin('network', (join) =>
       join.onRef('network.owner_id', '=', 'owner.id').on('network.status', '=', value('status')),
     )
-    .select(columnsOf('owner'))
-    .select('network.version')
-    .select((from) => [
-      from.fn.coalesce('network.changed', 'owner.created_at').as('changed'),
-      since ? changedSince(from, value).as('total') : from.ref('network.total').as('total'),
-    ])
+    .select(['owner.id as owner_id', 'network.version'])
+    .select((from) => from.fn.coalesce('network.changed', 'owner.created_at').as('changed'))
     .$if(countPending, (query) =>
       query
         .leftJoin('network as waiting', (join) =>
           join.onRef('waiting.owner_id', '=', 'owner.id').on('waiting.status', '=', 'pending'),
         )
-        .select(['waiting.version as waiting_version', 'waiting.total as waiting_total'])
+        .select('waiting.version as waiting_version')
         .select((from) => from.fn.coalesce('waiting.changed', 'owner.created_at').as('waiting_changed')),
     )
 }
 
+const waitingTotal = sql<number | null>`waiting.total`.as('waiting_total')
+
 const changedSince = (
   from: ExpressionBuilder<Tables & { owner: Tables['account'] }, 'owner'>,
-  value: Value<NetworkValues>,
+  value: Value<PageValues>,
 ) =>
   from
     .selectFrom('colleague')

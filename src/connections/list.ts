@@ -19,9 +19,10 @@ export async function openList(
   if (!person)
     throw new Failure('unauthenticated', 'Sign in to see your own list, or name a person by userid, email or key.')
   const network = await findNetwork(db, person, request)
-  checkMayList(caller, network?.owner.id, request.status, config.REQUIRE_SIGN_IN)
+  checkMayList(caller, network?.ownerId, request.status, config.REQUIRE_SIGN_IN)
   if (!network) throw unknownPerson()
-  return forEyesOf(caller, network)
+  const { waiting, ...known } = network
+  return waiting && isOwner(caller, network.ownerId) ? { ...known, waiting } : known
 }
 
 /**
@@ -36,14 +37,11 @@ export async function readList(
   network: Network,
   request: ListRequest,
 ): Promise<Page> {
-  const page = await readPage(db, network.owner.id, request)
+  const countPending = request.countPending && isOwner(caller, network.ownerId)
+  const page = await readPage(db, network.ownerId, { ...request, countPending })
   if (!page) throw unknownPerson()
   if (page.orphans.length > 0) log.warn({ entries: page.orphans }, 'entries left out: their peer has no account')
-  return { ...page, network: forEyesOf(caller, page.network) }
+  return page
 }
 
 const unknownPerson = () => new Failure('invalid', 'Nobody is known by the userid, email or key given.')
-
-function forEyesOf(caller: Caller, { waiting, ...network }: Network): Network {
-  return waiting && isOwner(caller, network.owner.id) ? { ...network, waiting } : network
-}

@@ -6,14 +6,13 @@ import type { Tables } from '../db/tables.js'
 import type { Colleague, ListRequest, Network, Order, Page, Position } from './connection.js'
 import { networkStatement, pageStatement } from './list-statements.js'
 
-type Which = Pick<ListRequest, 'status' | 'since' | 'countPending'>
+type Which = Pick<ListRequest, 'status' | 'countPending'>
 
 /** The state of a person's list, by one look-up; undefined where nobody is that person. */
 export async function findNetwork(db: Kysely<Tables>, person: Person, which: Which): Promise<Network | undefined> {
   if (!isPossible(person)) return undefined
-  const shape = { by: person.by, since: which.since !== undefined, countPending: which.countPending }
-  const values = { person: person.value, status: which.status, since: which.since }
-  const [row] = await networkStatement(shape).run(db, values)
+  const statement = networkStatement({ by: person.by, countPending: which.countPending })
+  const [row] = await statement.run(db, { person: person.value, status: which.status })
   return row && toNetwork(row, which)
 }
 
@@ -25,14 +24,17 @@ export async function readPage(db: Kysely<Tables>, ownerId: string, request: Lis
   const { rows } = await db.executeQuery(pageQuery(ownerId, request))
   const [head] = rows
   if (!head) return undefined
-  const network = toNetwork(head, request)
+  const owner = toAccount(head, 'owner')
   const found = rows.filter((row) => row.entry_id !== null) as EntryRow[]
   const shown = found.slice(0, request.pageSize)
   if (isBackward(request)) shown.reverse()
   const known = shown.filter(hasPeer)
   return {
-    network,
-    colleagues: known.map((row) => toColleague(row, network.owner)),
+    network: toNetwork(head, request),
+    owner,
+    total: head.total ?? 0,
+    ...(request.countPending && { waitingTotal: head.waiting_total ?? 0 }),
+    colleagues: known.map((row) => toColleague(row, owner)),
     orphans: shown.filter((row) => !hasPeer(row)).map((row) => row.entry_id),
     ...around(request, shown, found.length > request.pageSize),
   }
@@ -63,20 +65,10 @@ type EntryRow = Row & Filled<Pick<Row, Extract<keyof Row, `entry_${string}`>>>
 
 const hasPeer = (row: EntryRow): row is EntryRow & AccountRow<'peer'> => row.peer_id !== null
 
-function toNetwork(row: NetworkRow, { status, countPending }: Which): Network {
-  const network = {
-    owner: toAccount(row, 'owner'),
-    status,
-    version: row.version ?? 0,
-    changed: row.changed,
-    total: row.total ?? 0,
-  }
+function toNetwork(row: NetworkRow, { countPending }: Pick<Which, 'countPending'>): Network {
+  const network = { ownerId: row.owner_id, version: row.version ?? 0, changed: row.changed }
   if (!countPending) return network
-  const waiting = {
-    version: row.waiting_version ?? 0,
-    changed: row.waiting_changed ?? network.changed,
-    total: row.waiting_total ?? 0,
-  }
+  const waiting = { version: row.waiting_version ?? 0, changed: row.waiting_changed ?? network.changed }
   return { ...network, waiting }
 }
 

@@ -29,7 +29,7 @@ export function showConnections(
     const encoding = chooseEncoding(request)
     const asked = [shape, selfLink(atom.to.connections, query.parameters), viewerClass(caller, network)]
     const validatorsOf = (state: Network): Validators => ({
-      tag: entityTag([...asked, state.owner.id, state.version, state.waiting?.version], encoding),
+      tag: entityTag([...asked, state.ownerId, state.version, state.waiting?.version], encoding),
       changed: lastChange(state),
     })
     const now = context.now()
@@ -37,7 +37,7 @@ export function showConnections(
 
     const page = await readList(context, caller, network, query.list)
     const links = pageLinks(atom.to.connections, query, page)
-    const text = feed(atom, query, isOwner(caller, network.owner.id), page, links)
+    const text = feed(atom, query, isOwner(caller, network.ownerId), page, links)
     const type = `${mediaType.atom};charset=UTF-8`
     const validators = validatorsOf(page.network)
     await sendDocument(response, { text, type, encoding, validators, now, link: linkField(links) })
@@ -47,8 +47,8 @@ export function showConnections(
 const searchOf = ({ originalUrl }: Request): string => originalUrl.slice(`${originalUrl}?`.indexOf('?') + 1)
 
 /** Viewers of one class see the same of a list. */
-const viewerClass = (caller: Caller, { owner }: Network): string =>
-  caller === null ? 'nobody' : isOwner(caller, owner.id) ? 'owner' : 'other'
+const viewerClass = (caller: Caller, { ownerId }: Network): string =>
+  caller === null ? 'nobody' : isOwner(caller, ownerId) ? 'owner' : 'other'
 
 const lastChange = ({ changed, waiting }: Network): Date =>
   waiting && waiting.changed > changed ? waiting.changed : changed
@@ -57,17 +57,17 @@ function feed(
   atom: AtomWriter,
   { list, outputType, form, includeMessage }: ConnectionsQuery,
   forOwner: boolean,
-  { network, colleagues }: Page,
+  { network, owner, total, waitingTotal, colleagues }: Page,
   links: PageLinks,
 ): string {
   return atom.feed({
-    id: `${network.owner.key}:${network.status}`,
-    title: `Connections of ${network.owner.name}`,
+    id: `${owner.key}:${list.status}`,
+    title: `Connections of ${owner.name}`,
     updated: lastChange(network),
-    totalResults: network.total,
+    totalResults: total,
     startIndex: (list.page - 1) * list.pageSize + 1,
     itemsPerPage: list.pageSize,
-    pendingInvitations: network.waiting?.total,
+    pendingInvitations: waitingTotal,
     links,
     entries: colleagues.map((colleague) =>
       outputType === 'profile'

@@ -19,7 +19,7 @@ export function pageLinks(resource: string, { list, parameters }: ConnectionsQue
     const pos = position ? [['pos', writePosition(position, { ...list, page: number })] as const] : []
     return selfLink(resource, [...kept, ...pos, ['page', String(number)], ['ps', String(list.pageSize)]])
   }
-  const { total } = page.network
+  const { total } = page
   if (total === 0) return { self: selfLink(resource, parameters) }
   const lastPage = Math.ceil(total / list.pageSize)
   const isPastEnd = page.colleagues.length === 0 && list.page > lastPage

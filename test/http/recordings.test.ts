@@ -100,7 +100,7 @@ if (!haveRecordings) {
       const entry = bodyOf(name)
       const request = { ...accepted, status: 'unconfirmed' as const }
       const network = await findNetwork(database.db, { by: 'email', value: 'fadams@renovations.com' }, request)
-      const page = await readPage(database.db, network?.owner.id as string, request)
+      const page = await readPage(database.db, network?.ownerId as string, request)
       const writer = atomWriter(baseOf(entry))
       const [colleague] = page?.colleagues ?? []
       if (!colleague) throw new Error('the invitation was not brought in')

@@ -1,27 +1,20 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { PGlite } from '@electric-sql/pglite'
-import { migrate } from '../../src/db/migrate.js'
-import { openEmbedded } from '../../src/db/open.js'
+import { dirname, join } from 'node:path'
 
 /**
  * Once before all test files: a migrated, empty embedded database, kept as a file that each test file loads.
- * Migrating anew for each would cost four seconds a file.
+ * Migrating anew for each would cost four seconds a file. It is made by a process of its own, since a timer of the
+ * embedded database can keep a process from ending.
  */
-export default async function makeTemplate(): Promise<void> {
+export default function makeTemplate(): void {
   if (process.env['DATABASE_URL']) return
-  const pglite = await PGlite.create()
-  const database = openEmbedded(pglite)
-  await migrate(database.db)
-  const dump = await pglite.dumpDataDir('none')
-  await database.close()
-  const folder = await mkdtemp(join(tmpdir(), 'connections-template-'))
-  process.env['EMBEDDED_TEMPLATE'] = join(folder, 'migrated.tar')
-  await writeFile(process.env['EMBEDDED_TEMPLATE'], Buffer.from(await dump.arrayBuffer()))
+  process.env['EMBEDDED_TEMPLATE'] = join(mkdtempSync(join(tmpdir(), 'connections-template-')), 'migrated.tar')
+  execFileSync(process.execPath, ['dist/test/support/make-template.js', process.env['EMBEDDED_TEMPLATE']])
 }
 
-export async function removeTemplate(): Promise<void> {
+export function removeTemplate(): void {
   const file = process.env['EMBEDDED_TEMPLATE']
-  if (file) await rm(join(file, '..'), { recursive: true })
+  if (file) rmSync(dirname(file), { recursive: true })
 }
