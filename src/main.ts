@@ -10,7 +10,7 @@ import { serveCommand } from './cli/serve.js'
 import type { Terminal } from './cli/terminal.js'
 import { type Config, readConfig } from './config.js'
 import { migrate } from './db/migrate.js'
-import { type Database, openDatabase } from './db/open.js'
+import { type Database, openDatabase, type Place } from './db/open.js'
 import { isUnavailable } from './db/unavailable.js'
 import { Failure } from './errors.js'
 
@@ -18,11 +18,13 @@ const terminal: Terminal = { input: process.stdin, output: process.stdout, error
 const stop = new AbortController()
 
 /** Runs a command with the database that the environment names, and closes it whatever comes. */
-async function withDatabase(run: (database: Database, config: Config) => Promise<void>): Promise<void> {
+async function withDatabase(
+  run: (database: Database, config: Config) => Promise<void>,
+  limits: Pick<Place, 'deadline'> = {},
+): Promise<void> {
   const config = readConfig(process.env)
-  const database = await openDatabase({ databaseUrl: config.DATABASE_URL, dataDir: config.DATA_DIR }, (error) =>
-    logger(config).warn({ err: error }, 'database connection lost'),
-  )
+  const place = { databaseUrl: config.DATABASE_URL, dataDir: config.DATA_DIR, ...limits }
+  const database = await openDatabase(place, (error) => logger(config).warn({ err: error }, 'database connection lost'))
   try {
     await run(database, config)
   } finally {
@@ -50,7 +52,9 @@ program
   .description('serve the API until told to stop')
   .action(() => {
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop.abort())
-    return withDatabase((database, config) => serveCommand(terminal, database, config, logger(config), stop.signal))
+    return withDatabase((database, config) => serveCommand(terminal, database, config, logger(config), stop.signal), {
+      deadline: 6000,
+    })
   })
 
 program
@@ -107,5 +111,3 @@ try {
   else throw error
   process.exitCode = 1
 }
-// All is closed by now; a timer that the embedded database left behind should keep nobody waiting.
-process.exit()

@@ -1,4 +1,5 @@
 import { mkdir } from 'node:fs/promises'
+import type { Socket } from 'node:net'
 import { PGlite } from '@electric-sql/pglite'
 import { Kysely, PostgresDialect } from 'kysely'
 import { PGliteDialect } from 'kysely-pglite-dialect'
@@ -12,17 +13,21 @@ export interface Database {
   close(): Promise<void>
 }
 
+export interface Place {
+  readonly databaseUrl: string | undefined
+  readonly dataDir: string
+  /** How long a statement may take on a server, in milliseconds; without it, as long as it needs. */
+  readonly deadline?: number
+}
+
 /**
  * Opens Postgres at `databaseUrl`, or without one the embedded Postgres in `dataDir` (made when absent).
  *
  * @param onError hears of connections that broke while nobody used them; the pool replaces them by itself
  * @throws Failure `unavailable` when another process holds the folder
  */
-export async function openDatabase(
-  place: { databaseUrl: string | undefined; dataDir: string },
-  onError: (error: Error) => void,
-): Promise<Database> {
-  if (place.databaseUrl !== undefined) return openServer(place.databaseUrl, onError)
+export async function openDatabase(place: Place, onError: (error: Error) => void): Promise<Database> {
+  if (place.databaseUrl !== undefined) return openServer(place.databaseUrl, place.deadline, onError)
   await mkdir(place.dataDir, { recursive: true })
   const unlock = await lockFolder(place.dataDir)
   try {
@@ -37,16 +42,44 @@ export async function openDatabase(
 /** Postgres in this process. Its one connection is handed to one transaction after the other. */
 export function openEmbedded(pglite: PGlite): Database {
   const db = new Kysely<Tables>({ dialect: new PGliteDialect(pglite) })
-  return { db, close: () => db.destroy() }
+  const close = async () => {
+    await db.destroy()
+    // Kysely closes only what it has used, and an open database keeps the process alive.
+    if (!pglite.closed) await pglite.close()
+  }
+  return { db, close }
 }
 
-function openServer(connectionString: string, onError: (error: Error) => void): Database {
-  const pool = new pg.Pool({ connectionString, max: 10, connectionTimeoutMillis: 2000, types: { getTypeParser } })
+function openServer(connectionString: string, deadline: number | undefined, onError: (error: Error) => void): Database {
+  const Client = deadline === undefined ? pg.Client : clientWithin(deadline)
+  const pool = new pg.Pool({
+    connectionString,
+    Client,
+    max: 10,
+    connectionTimeoutMillis: 2000,
+    types: { getTypeParser },
+  })
   // A connection that breaks, idle or in use, reports it as an event; unheard it would end the process.
   pool.on('error', onError)
   pool.on('connect', (client) => client.on('error', onError))
   const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) })
   return { db, close: () => db.destroy() }
+}
+
+/**
+ * A client that gives up the whole connection once a statement takes too long: a server that is frozen or out of reach
+ * would hold it for ever, and a connection with an answer still to come must not be used again.
+ */
+function clientWithin(deadline: number): typeof pg.Client {
+  return class extends pg.Client {
+    override query(...parameters: unknown[]) {
+      const answer: unknown = Reflect.apply(super.query.bind(this), this, parameters)
+      if (!(answer instanceof Promise)) return answer as never
+      const { stream } = (this as unknown as { connection: { stream: Socket } }).connection
+      const timer = setTimeout(() => stream.destroy(), deadline)
+      return answer.finally(() => clearTimeout(timer)) as never
+    }
+  }
 }
 
 const bigint = 20

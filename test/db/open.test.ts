@@ -5,9 +5,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { PGlite } from '@electric-sql/pglite'
 import { type Kysely, sql } from 'kysely'
 import { lockFolder } from '../../src/db/lock.js'
-import { openDatabase } from '../../src/db/open.js'
+import { openDatabase, openEmbedded } from '../../src/db/open.js'
 import type { Tables } from '../../src/db/tables.js'
 import { isUnavailable } from '../../src/db/unavailable.js'
 import { freshDatabase, type TestDatabase } from '../support/database.js'
@@ -118,4 +119,24 @@ test('connections that break, idle or in use, are replaced and end nothing', asy
   } finally {
     await other.close()
   }
+})
+
+test('a statement that takes too long costs its connection, and nothing else', async () => {
+  const { url } = database
+  // The embedded database is never out of reach.
+  if (url === undefined) return
+  const hasty = await openDatabase({ databaseUrl: url, dataDir: '', deadline: 200 }, () => {})
+  const error = await sql`select pg_sleep(30)`.execute(hasty.db).then(
+    () => undefined,
+    (reason: unknown) => reason,
+  )
+  expect(isUnavailable(error)).toBe(true)
+  expect((await sql`select 1 as one`.execute(hasty.db)).rows).toEqual([{ one: 1 }])
+  await hasty.close()
+})
+
+test('an embedded database is closed, used or not', async () => {
+  const unused = await PGlite.create()
+  await openEmbedded(unused).close()
+  expect(unused.closed).toBe(true)
 })

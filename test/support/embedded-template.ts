@@ -1,20 +1,27 @@
-import { execFileSync } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+import { PGlite } from '@electric-sql/pglite'
+import { migrate } from '../../src/db/migrate.js'
+import { openEmbedded } from '../../src/db/open.js'
 
 /**
  * Once before all test files: a migrated, empty embedded database, kept as a file that each test file loads.
- * Migrating anew for each would cost four seconds a file. It is made by a process of its own, since a timer of the
- * embedded database can keep a process from ending.
+ * Migrating anew for each would cost four seconds a file.
  */
-export default function makeTemplate(): void {
+export default async function makeTemplate(): Promise<void> {
   if (process.env['DATABASE_URL']) return
-  process.env['EMBEDDED_TEMPLATE'] = join(mkdtempSync(join(tmpdir(), 'connections-template-')), 'migrated.tar')
-  execFileSync(process.execPath, ['dist/test/support/make-template.js', process.env['EMBEDDED_TEMPLATE']])
+  const pglite = await PGlite.create()
+  const database = openEmbedded(pglite)
+  await migrate(database.db)
+  const dump = await pglite.dumpDataDir('none')
+  await database.close()
+  const file = join(await mkdtemp(join(tmpdir(), 'connections-template-')), 'migrated.tar')
+  await writeFile(file, Buffer.from(await dump.arrayBuffer()))
+  process.env['EMBEDDED_TEMPLATE'] = file
 }
 
-export function removeTemplate(): void {
+export async function removeTemplate(): Promise<void> {
   const file = process.env['EMBEDDED_TEMPLATE']
-  if (file) rmSync(dirname(file), { recursive: true })
+  if (file) await rm(dirname(file), { recursive: true })
 }
