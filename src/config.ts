@@ -22,7 +22,7 @@ const oneOf =
 const yesOrNo = (text: string) => oneOf('true', 'false')(text) === 'true'
 
 const anyText = (text: string) => {
-  if (text !== '') return text
+  if (text.trim() !== '') return text
   throw new Error('not empty')
 }
 
@@ -40,9 +40,9 @@ const url =
   }
 
 const publicBase = (text: string) => {
-  const { search, hash, username } = new URL(url('http:', 'https:')(text))
-  if (search || hash || username) throw new Error('an address without user, query or fragment')
-  return text.replace(/\/+$/, '')
+  const { origin, pathname, username } = new URL(url('http:', 'https:')(text))
+  if (/[?#&]/.test(text) || username) throw new Error('an address without user, query, fragment or &')
+  return `${origin}${pathname}`.replace(/\/+$/, '')
 }
 
 /** Every setting: its environment variable, what holds without it, and what it must look like. */

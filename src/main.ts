@@ -10,7 +10,7 @@ import { serveCommand } from './cli/serve.js'
 import type { Terminal } from './cli/terminal.js'
 import { type Config, readConfig } from './config.js'
 import { migrate } from './db/migrate.js'
-import { type Database, openDatabase, type Place } from './db/open.js'
+import { type Database, openDatabase } from './db/open.js'
 import { isUnavailable } from './db/unavailable.js'
 import { Failure } from './errors.js'
 
@@ -18,12 +18,9 @@ const terminal: Terminal = { input: process.stdin, output: process.stdout, error
 const stop = new AbortController()
 
 /** Runs a command with the database that the environment names, and closes it whatever comes. */
-async function withDatabase(
-  run: (database: Database, config: Config) => Promise<void>,
-  limits: Pick<Place, 'deadline'> = {},
-): Promise<void> {
+async function withDatabase(run: (database: Database, config: Config) => Promise<void>): Promise<void> {
   const config = readConfig(process.env)
-  const place = { databaseUrl: config.DATABASE_URL, dataDir: config.DATA_DIR, ...limits }
+  const place = { databaseUrl: config.DATABASE_URL, dataDir: config.DATA_DIR }
   const database = await openDatabase(place, (error) => logger(config).warn({ err: error }, 'database connection lost'))
   try {
     await run(database, config)
@@ -52,9 +49,7 @@ program
   .description('serve the API until told to stop')
   .action(() => {
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop.abort())
-    return withDatabase((database, config) => serveCommand(terminal, database, config, logger(config), stop.signal), {
-      deadline: 6000,
-    })
+    return withDatabase((database, config) => serveCommand(terminal, database, config, logger(config), stop.signal))
   })
 
 program

@@ -35,7 +35,7 @@ test('all faults are told at once, in one line, without the values', () => {
   expect(() => readConfig(wrong)).toThrow(
     new Error(
       'Wrong configuration: PORT must be a whole number from 0 to 65535; DATABASE_URL must be an address that begins ' +
-        'with postgres:// or postgresql://; BASE_URL must be an address without user, query or fragment; ' +
+        'with postgres:// or postgresql://; BASE_URL must be an address without user, query, fragment or &; ' +
         'REQUIRE_SIGN_IN must be one of true, false; LOG_LEVEL must be one of debug, info, warn, error, silent.',
     ),
   )

@@ -31,8 +31,8 @@ export type Caller = Account | null
 const sortLength = 64
 
 /**
- * A display name folded for order: without case, accents and the differences of form that Unicode.s
- * them, and no longer than 64 characters, so that it fits an index and a link. Compared byte by byte in UTF-8.
+ * A display name folded for order: without case, accents and the differences of form that Unicode
+ * calls compatible, and no longer than 64 characters, so that it fits an index and a link. Compared byte by byte in UTF-8.
  */
 export function sortKey(name: string): string {
   const folded = name

@@ -222,7 +222,14 @@ export async function changeRole(
   const others = sql<string[]>`array_remove(roles, ${role})`
   await db
     .updateTable('account')
-    .set({ roles: change === 'add' ? sql<string[]>`array_append(${others}, ${role})` : others })
+    .set({
+      roles: change === 'add' ? sql<string[]>`array_append(${others}, ${role})` : others,
+      // For an import this is word of this moment, which no older document can take back.
+      seen: sql`seen || jsonb_build_object('roles', ${millis(sql`clock_timestamp()`)})
+        || case when seen = '{}' then jsonb_build_object('updated', ${millis(sql`updated_at`)}) else '{}' end`,
+    })
     .where('id', '=', accountId)
     .execute()
 }
+
+const millis = (moment: RawBuilder<unknown>) => sql`floor(extract(epoch from ${moment}) * 1000)::bigint`

@@ -8,6 +8,8 @@ export type CardValues = { [Name in TextField]: string } & {
   userId: string
   login: string
   email: string
+  /** The address as a link; what would end it there is percent-encoded. */
+  mailto: string
   rev: string
   millis: string
   tags: string
@@ -25,6 +27,7 @@ export function cardValues({ profile, ...account }: Account): CardValues {
     userId: account.userId,
     login: account.login ?? '',
     email: account.email ?? '',
+    mailto: `mailto:${(account.email ?? '').replaceAll(/[%?&#]/g, encodeURIComponent)}`,
     rev: account.updated.toISOString(),
     millis: String(account.updated.getTime()),
     tags: (profile.tags ?? []).join(','),

@@ -130,10 +130,7 @@ function telephones(card: XMLBuilder, hole: CardHole, full: boolean): void {
 }
 
 const emailLink = template<CardValues>((at, hole) => {
-  at.ele('a')
-    .att('class', 'email')
-    .att('href', `mailto:${hole.text('email')}`)
-    .txt(hole.text('email'))
+  at.ele('a').att('class', 'email').att('href', hole.text('mailto')).txt(hole.text('email'))
 })
 
 const address = template<CardValues>((at, hole) => {

@@ -71,8 +71,8 @@ const workAddress: Line[] = [
 }))
 
 const extension = ({ id, key, value, dataType }: Extension): string =>
-  `X_EXTENSION_PROPERTY;VALUE=X_EXTENSION_PROPERTY_ID:${id};VALUE=X_EXTENSION_KEY:${key}` +
-  `;VALUE=X_EXTENSION_VALUE:${value};VALUE=X_EXTENSION_DATA_TYPE:${dataType}`
+  `X_EXTENSION_PROPERTY;VALUE=X_EXTENSION_PROPERTY_ID:${part(id)};VALUE=X_EXTENSION_KEY:${part(key)}` +
+  `;VALUE=X_EXTENSION_VALUE:${value.replaceAll(';VALUE=', ',VALUE=')};VALUE=X_EXTENSION_DATA_TYPE:${part(dataType)}`
 
 /** One part of a value that semicolons divide. */
 const part = (text: string) => text.replaceAll(';', ',')

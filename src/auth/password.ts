@@ -19,8 +19,7 @@ const nobodysSecret =
   `$argon2id$v=19$m=${cost.memoryCost},t=${cost.timeCost},p=${cost.parallelism}` +
   `$${unpadded(randomBytes(16))}$${unpadded(randomBytes(32))}`
 
-/** One for each spare core, and never all four threads of Node's pool, on which compression waits too. */
-const atOnce = pLimit(Math.min(3, Math.max(1, availableParallelism() - 1)))
+const atOnce = pLimit(Math.max(1, availableParallelism() - 1))
 const mostWaiting = 32
 
 /** Hashing takes a core and 19 MiB each time, so a flood of passwords must not take them all. */

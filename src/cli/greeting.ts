@@ -8,9 +8,10 @@ export function isLoopback(host: string): boolean {
 /**
  * What a person at the terminal needs to begin.
  *
+ * @param isBaseSure whether whoever reaches the server reaches it by `baseUrl`
  * @param member user id of somebody who signs in with the cast's password; undefined where there is nobody
  */
-export function greeting(baseUrl: string, member: string | undefined): string {
+export function greeting(baseUrl: string, member: string | undefined, isBaseSure: boolean): string {
   const feed = `${baseUrl}/profiles/atom/connections.do?connectionType=colleague&status=accepted&userid=${member ?? 'USERID'}`
   const lines = member
     ? [
@@ -18,5 +19,8 @@ export function greeting(baseUrl: string, member: string | undefined): string {
         `Try:      curl -u ${member}:${castPassword} '${feed}'`,
       ]
     : ['Sign in:  as somebody made by `npx connections account add` or brought in by `npx connections import`']
-  return [`Connections is ready at ${baseUrl}`, `Feed:     ${feed}`, ...lines, ''].join('\n')
+  const hint = `Links:    begin with ${baseUrl}; set BASE_URL to the address that others reach this server by`
+  return [`Connections is ready at ${baseUrl}`, `Feed:     ${feed}`, ...lines, ...(isBaseSure ? [] : [hint]), ''].join(
+    '\n',
+  )
 }

@@ -9,6 +9,7 @@ import { findCastMember, forbidCast, loadCast } from '../directory/cast.js'
 import { Failure } from '../errors.js'
 import { createApp } from '../http/app.js'
 import { greeting, isLoopback } from './greeting.js'
+import { release } from './release.js'
 import type { Terminal } from './terminal.js'
 
 /**
@@ -18,23 +19,31 @@ import type { Terminal } from './terminal.js'
  */
 export async function serveCommand(
   terminal: Terminal,
-  { db }: Database,
+  database: Database,
   config: Config,
   log: Logger,
   stop: AbortSignal,
 ): Promise<void> {
+  const { db } = database
   await migrate(db)
   const isLocal = isLoopback(config.HOST)
   if (isLocal && config.DATABASE_URL === undefined) await loadCast(db)
   if (!isLocal) await forbidCast(db)
 
+  // From here on somebody waits for every statement.
+  database.limit(6_000)
+
   const server = createServer(limits)
-  server.maxRequestsPerSocket = 1000
+  server.maxRequestsPerSocket = 1_000
+  server.maxConnections = 1_000
+  server.setTimeout(30_000)
   await listen(server, config)
   const baseUrl = config.BASE_URL ?? addressOf(server, config.HOST)
   const isStopping = () => stop.aborted
-  server.on('request', createApp({ db, config, baseUrl, log, now: () => new Date() }, isStopping))
-  terminal.output.write(greeting(baseUrl, isLocal ? await findCastMember(db) : undefined))
+  server.on('request', createApp({ db, config, baseUrl, release: release(), log, now: () => new Date() }, isStopping))
+  terminal.output.write(
+    greeting(baseUrl, isLocal ? await findCastMember(db) : undefined, isLocal || config.BASE_URL !== undefined),
+  )
 
   if (!stop.aborted) await new Promise((resolve) => stop.addEventListener('abort', resolve))
   await drain(server)

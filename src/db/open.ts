@@ -9,6 +9,8 @@ import type { Tables } from './tables.js'
 
 export interface Database {
   readonly db: Kysely<Tables>
+  /** From now on, a statement on a server may take so many milliseconds; until then, as long as it needs. */
+  limit(milliseconds: number): void
   /** Waits for what runs, then gives back connections and folder. */
   close(): Promise<void>
 }
@@ -16,8 +18,6 @@ export interface Database {
 export interface Place {
   readonly databaseUrl: string | undefined
   readonly dataDir: string
-  /** How long a statement may take on a server, in milliseconds; without it, as long as it needs. */
-  readonly deadline?: number
 }
 
 /**
@@ -27,12 +27,12 @@ export interface Place {
  * @throws Failure `unavailable` when another process holds the folder
  */
 export async function openDatabase(place: Place, onError: (error: Error) => void): Promise<Database> {
-  if (place.databaseUrl !== undefined) return openServer(place.databaseUrl, place.deadline, onError)
+  if (place.databaseUrl !== undefined) return openServer(place.databaseUrl, onError)
   await mkdir(place.dataDir, { recursive: true })
   const unlock = await lockFolder(place.dataDir)
   try {
     const embedded = openEmbedded(await PGlite.create(place.dataDir))
-    return { db: embedded.db, close: () => embedded.close().finally(unlock) }
+    return { ...embedded, close: () => embedded.close().finally(unlock) }
   } catch (error) {
     await unlock()
     throw error
@@ -47,11 +47,12 @@ export function openEmbedded(pglite: PGlite): Database {
     // Kysely closes only what it has used, and an open database keeps the process alive.
     if (!pglite.closed) await pglite.close()
   }
-  return { db, close }
+  return { db, limit: () => {}, close }
 }
 
-function openServer(connectionString: string, deadline: number | undefined, onError: (error: Error) => void): Database {
-  const Client = deadline === undefined ? pg.Client : clientWithin(deadline)
+function openServer(connectionString: string, onError: (error: Error) => void): Database {
+  let deadline: number | undefined
+  const Client = clientWithin(() => deadline)
   const pool = new pg.Pool({
     connectionString,
     Client,
@@ -63,20 +64,24 @@ function openServer(connectionString: string, deadline: number | undefined, onEr
   pool.on('error', onError)
   pool.on('connect', (client) => client.on('error', onError))
   const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) })
-  return { db, close: () => db.destroy() }
+  const limit = (milliseconds: number) => {
+    deadline = milliseconds
+  }
+  return { db, limit, close: () => db.destroy() }
 }
 
 /**
  * A client that gives up the whole connection once a statement takes too long: a server that is frozen or out of reach
  * would hold it for ever, and a connection with an answer still to come must not be used again.
  */
-function clientWithin(deadline: number): typeof pg.Client {
+function clientWithin(deadline: () => number | undefined): typeof pg.Client {
   return class extends pg.Client {
     override query(...parameters: unknown[]) {
       const answer: unknown = Reflect.apply(super.query.bind(this), this, parameters)
-      if (!(answer instanceof Promise)) return answer as never
+      const milliseconds = deadline()
+      if (milliseconds === undefined || !(answer instanceof Promise)) return answer as never
       const { stream } = (this as unknown as { connection: { stream: Socket } }).connection
-      const timer = setTimeout(() => stream.destroy(), deadline)
+      const timer = setTimeout(() => stream.destroy(), milliseconds)
       return answer.finally(() => clearTimeout(timer)) as never
     }
   }

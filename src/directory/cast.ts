@@ -15,8 +15,7 @@ const castFile = fileURLToPath(new URL('../../../fixtures/cast.jsonl', import.me
 /** Fills a database without accounts with the cast, and lets every member sign in. */
 export async function loadCast(db: Kysely<Tables>): Promise<void> {
   if (!(await isEmpty(db))) return
-  await importFiles(db, [castFile])
-  await shareSecret(db, castSecret)
+  await importFiles(db, [castFile], { afterwards: (transaction) => shareSecret(transaction, castSecret) })
 }
 
 /** Takes the shared password away from whoever still has it: for a server that other machines can reach. */

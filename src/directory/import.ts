@@ -15,19 +15,25 @@ export interface Summary {
   readonly colleagues: Counts
 }
 
+export interface ImportOptions {
+  /** Hears how many bytes of the files have been read so far. */
+  readonly onProgress?: (bytes: number) => void
+  /** What belongs to the same transaction. */
+  readonly afterwards?: (transaction: Transaction<Tables>) => Promise<void>
+}
+
 const batchSize = 1000
 
 /**
  * Brings in what directory files and recorded documents say, all of it or nothing. In which order the files come, in
  * one import or in several, makes no difference, nor does an import that is repeated.
  *
- * @param onProgress hears how many bytes of the files have been read so far
  * @throws Failure `invalid` with file, place and reason; nothing is kept then
  */
 export function importFiles(
   db: Kysely<Tables>,
   files: readonly string[],
-  { onProgress = () => {} }: { onProgress?: (bytes: number) => void } = {},
+  { onProgress = () => {}, afterwards = () => Promise.resolve() }: ImportOptions = {},
 ): Promise<Summary> {
   return db.transaction().execute(async (transaction) => {
     await beginImport(transaction)
@@ -37,6 +43,7 @@ export function importFiles(
       await importPairs(transaction, batch.filter(isPair), aliases)
     }
     await moveNetworksOn(transaction)
+    await afterwards(transaction)
     return {
       accounts: await countFates(transaction, 'touched_account'),
       colleagues: await countFates(transaction, 'touched_pair'),

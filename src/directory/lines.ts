@@ -25,11 +25,12 @@ import { otherFields, type Profile, textFieldNames } from '../accounts/fields.js
 import type { ShownConnection } from '../connections/shown.js'
 import { Failure } from '../errors.js'
 import { checked } from './checked.js'
-import { filled, identifier, message, name, profile, roles, state, uuid } from './texts.js'
+import { filled, identifier, message, name, past, profile, roles, state, uuid } from './texts.js'
 
 const date = z.iso
   .datetime({ offset: true, error: 'not a date and time such as 2026-01-31T12:00:00.000Z' })
   .transform((value) => new Date(value))
+  .pipe(past)
 
 const account = z.strictObject({
   key: uuid.optional(),

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import { v5 as uuidOf, v7 as newId } from 'uuid'
-import { type Status, statuses } from '../connections/connection.js'
+import type { Status } from '../connections/connection.js'
 import type { ShownConnection } from '../connections/shown.js'
 import { Failure } from '../errors.js'
 import { at, type ShownPair } from './item.js'
@@ -176,7 +176,7 @@ export function pairsOf(rows: readonly StoredRow[]): StoredPair[] {
     pair: {
       people: [row.owner, row.peer],
       rows: [row.id, others.get(`${row.owner} ${row.peer}`) ?? rowIdBeside(row.id)],
-      accepted: row.status === statuses[0],
+      accepted: row.status === 'accepted',
       inviter: row.inviter === row.owner ? 0 : 1,
       changedBy: row.changedBy === row.owner ? 0 : 1,
       message: row.message,

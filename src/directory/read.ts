@@ -5,11 +5,11 @@ import { Failure } from '../errors.js'
 import { checked } from './checked.js'
 import { at, type Item } from './item.js'
 import { readLine } from './lines.js'
-import { filled, identifier, message, name, profile, roles, uuid } from './texts.js'
+import { filled, identifier, message, name, past, profile, roles, uuid } from './texts.js'
 
 const MiB = 1024 * 1024
 const longestLine = MiB
-const largestDocument = 64 * MiB
+const largestDocument = 8 * MiB
 
 /**
  * Reads what a file says, one item after the other: a directory file line by line, a recorded document as a whole.
@@ -22,7 +22,7 @@ export async function* readItems(file: string, onRead: (bytes: number) => void):
   const chunks = chunksOf(file, onRead)
   let start = Buffer.alloc(0)
   let beginning = ''
-  while (beginning.length < 5) {
+  while (beginning.length < 5 && start.length < MiB) {
     const { value, done } = await chunks.next()
     if (done) break
     start = Buffer.concat([start, value])
@@ -109,8 +109,8 @@ const recordedPerson = z.object({
   external: z.boolean().optional(),
   roles: roles.optional(),
   profile: profile.optional(),
-  updated: z.date().optional(),
-  seen: z.date(),
+  updated: past.optional(),
+  seen: past,
 })
 
 const recordedConnection = z.object({
@@ -122,7 +122,7 @@ const recordedConnection = z.object({
   inviter: z.enum(['source', 'target']),
   changedBy: z.enum(['source', 'target']),
   message: message.optional(),
-  updated: z.date(),
+  updated: past,
 })
 
 async function* recordedItems(file: string, chunks: AsyncIterable<Buffer>): AsyncGenerator<Item> {
@@ -130,7 +130,7 @@ async function* recordedItems(file: string, chunks: AsyncIterable<Buffer>): Asyn
   let length = 0
   for await (const chunk of chunks) {
     length += chunk.length
-    if (length > largestDocument) throw new Failure('invalid', `${file}: the document is larger than 64 MiB.`)
+    if (length > largestDocument) throw new Failure('invalid', `${file}: the document is larger than 8 MiB.`)
     parts.push(chunk)
   }
   const { people, connections } = at(file, () => readRecorded(Buffer.concat(parts)))

@@ -38,3 +38,10 @@ export const profile = z.strictObject({
 
 export const roles = z.array(filled(identifier))
 export const state = z.enum(['active', 'inactive'])
+
+const clockSkew = 3_600_000
+
+/** A list that is dated ahead would hide every change until that date has come. */
+export const past = z
+  .date()
+  .refine((date) => date.getTime() <= Date.now() + clockSkew, 'a date that lies in the future')

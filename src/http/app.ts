@@ -53,7 +53,9 @@ const shortAddress: RequestHandler = (request, _response, next) => {
 
 /** Clients put their way of signing in before `/atom`; every way is taken on each (wire reference, section 2.1). */
 const onePrefix: RequestHandler = (request, _response, next) => {
-  request.url = request.url.replace(/^(\/+profiles(\/(basic|oauth|form))?)?\/+atom\//, '/atom/')
+  request.url = request.url
+    .replace(/^https?:\/\/[^/?]*/i, '')
+    .replace(/^(\/+profiles(\/(basic|oauth|form))?)?\/+atom\//, '/atom/')
   next()
 }
 

@@ -2,7 +2,7 @@ import type { Request, RequestHandler } from 'express'
 import type { Caller } from '../accounts/account.js'
 import type { PageLinks } from '../atom/feed.js'
 import { mediaType } from '../atom/vocabulary.js'
-import { type AtomWriter, fingerprint } from '../atom/writer.js'
+import type { AtomWriter } from '../atom/writer.js'
 import type { Network, Page } from '../connections/connection.js'
 import { openList, readList } from '../connections/list.js'
 import { isOwner } from '../connections/rules.js'
@@ -19,7 +19,6 @@ export function showConnections(
   atom: AtomWriter,
   identify: (request: Request) => Promise<Caller>,
 ): RequestHandler {
-  const shape = fingerprint(atom)
   return async (request, response) => {
     const query = readConnectionsQuery(searchOf(request))
     const caller = await identify(request)
@@ -27,7 +26,7 @@ export function showConnections(
     const network = await openList(context, caller, query.list)
 
     const encoding = chooseEncoding(request)
-    const asked = [shape, selfLink(atom.to.connections, query.parameters), viewerClass(caller, network)]
+    const asked = [context.release, selfLink(atom.to.connections, query.parameters), viewerClass(caller, network)]
     const validatorsOf = (state: Network): Validators => ({
       tag: entityTag([...asked, state.ownerId, state.version, state.waiting?.version], encoding),
       changed: lastChange(state),

@@ -3,20 +3,21 @@ import type { RequestHandler } from 'express'
 import type { Logger } from 'pino'
 
 /**
- * Logs one line for each request once it is over: what was asked for without its parameters, since they name people,
- * and how it went. A handler may leave the caller's account id in `response.locals.accountId`.
+ * Logs one line for each request once it is over: what was asked for, as the route that took it, since addresses name
+ * people, and how it went. A handler may leave the caller's account id in `response.locals.accountId`.
  */
 export function requestLog(log: Logger): RequestHandler {
   return (request, response, next) => {
     const id = randomUUID()
     const start = performance.now()
     response.once('close', () => {
-      const [path = ''] = request.originalUrl.split('?')
+      const { path: route } = (request.route as { path?: unknown } | undefined) ?? {}
       log.info(
         {
           id,
           method: request.method,
-          path: path.slice(0, 200),
+          route,
+          from: request.socket.remoteAddress,
           status: response.statusCode,
           ms: Math.round(performance.now() - start),
           bytes: Number(response.getHeader('Content-Length') ?? 0),

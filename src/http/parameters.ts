@@ -4,6 +4,8 @@ import { Failure } from '../errors.js'
 export type Parameters = readonly (readonly [name: string, value: string])[]
 
 const most = 20
+/** Our links add these to what was asked. */
+const ours = new Set(['pos', 'page', 'ps'])
 const longest = 512
 
 /**
@@ -20,7 +22,8 @@ export function readParameters(search: string): Parameters {
       const [name = '', ...value] = part.split('=')
       return [decode(name), decode(value.join('='))] as const
     })
-  if (parameters.length > most) throw new Failure('invalid', `At most ${most} parameters are taken.`)
+  const own = parameters.filter(([name]) => !ours.has(name))
+  if (own.length > most) throw new Failure('invalid', `At most ${most} parameters are taken.`)
   const long = parameters.find(([name, value]) => name.length > longest || value.length > longest)
   if (long) throw new Failure('invalid', `${naming(long[0])} is longer than ${longest} characters.`)
   return parameters

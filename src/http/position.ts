@@ -8,7 +8,7 @@ const change = z
   .int()
   .min(0)
   .max(Date.UTC(9999, 11, 31))
-const form = z.tuple([z.enum(['after', 'before']), z.union([name, change]), z.uuid(), z.string()])
+const form = z.tuple([z.enum(['after', 'before']), z.union([name, change]), z.guid(), z.string()])
 
 /**
  * Writes a position as an opaque text for a link, bound to the request that the link makes.

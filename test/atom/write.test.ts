@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { textFieldNames } from '../../src/accounts/fields.js'
 import { escapeAttribute, escapeText, isXmlText } from '../../src/atom/escape.js'
 import { failureDocument } from '../../src/atom/failure.js'
-import { atomWriter, fingerprint } from '../../src/atom/writer.js'
+import { atomWriter } from '../../src/atom/writer.js'
 import { account, accountOf, colleague } from '../support/people.js'
 import { all, child, type Element, parse } from '../support/xml.js'
 
@@ -63,7 +63,7 @@ describe('whatever is stored comes back', () => {
           if (!fixed.includes(attributes['class'] as string)) expect(shown).toBe(carried(text))
         }
         const link = leaves.find(({ attributes }) => attributes['class'] === 'email')
-        expect(link?.attributes['href']).toBe(`mailto:${carried(text)}`)
+        expect(link?.attributes['href']).toBe(`mailto:${carried(text).replaceAll(/[%?&#]/g, encodeURIComponent)}`)
         expect(leaves.length).toBeGreaterThan(textFieldNames.length)
       }),
     )
@@ -138,9 +138,4 @@ test.each([
   expect(userIds(child(entry, 'author'))).toBe(inviter.userId)
   expect(userIds(child(entry, 'contributor'))).toBe(changedBy.userId)
   expect(all(child(entry, 'connection'), 'contributor').map(userIds)).toEqual(['ann', 'bo'])
-})
-
-test('the fingerprint follows the addresses and stays for the same', () => {
-  expect(fingerprint(atomWriter('https://a.example'))).toBe(fingerprint(atomWriter('https://a.example')))
-  expect(fingerprint(atomWriter('https://a.example'))).not.toBe(fingerprint(atomWriter('https://b.example')))
 })

@@ -38,7 +38,14 @@ for (let index = 0; index < 60; index++) {
 
 const config = readConfig({ BASE_URL: 'https://connections.example', LOG_LEVEL: 'silent' })
 const log = pino({ level: 'silent' })
-const app = createApp({ db: world.db, config, baseUrl: config.BASE_URL ?? '', log, now: () => new Date() })
+const app = createApp({
+  db: world.db,
+  config,
+  baseUrl: config.BASE_URL ?? '',
+  log,
+  release: 'bench',
+  now: () => new Date(),
+})
 const server = createServer(app)
 await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
 server.keepAliveTimeout = 0

@@ -36,6 +36,15 @@ test('a folder is held by one process, until it lets go', async () => {
   )()
 })
 
+test('of many that reach for what a killed process left, no two get it', async () => {
+  for (let round = 0; round < 8; round++) {
+    const locks = await Promise.allSettled(Array.from({ length: 5 }, () => lockFolder(folder)))
+    const held = locks.filter((lock) => lock.status === 'fulfilled')
+    expect(held.length).toBeLessThanOrEqual(1)
+    for (const { value: unlock } of held) await unlock()
+  }
+})
+
 test('a lock does not outlive a holder that was killed', async () => {
   const program = join(folder, 'holder.mjs')
   const lock = new URL('../../src/db/lock.js', import.meta.url).href
@@ -125,7 +134,8 @@ test('a statement that takes too long costs its connection, and nothing else', a
   const { url } = database
   // The embedded database is never out of reach.
   if (url === undefined) return
-  const hasty = await openDatabase({ databaseUrl: url, dataDir: '', deadline: 200 }, () => {})
+  const hasty = await openDatabase({ databaseUrl: url, dataDir: '' }, () => {})
+  hasty.limit(200)
   const error = await sql`select pg_sleep(30)`.execute(hasty.db).then(
     () => undefined,
     (reason: unknown) => reason,

@@ -60,6 +60,11 @@ const refused: [why: string, content: string | Uint8Array, message: RegExp][] = 
     lines(account('x', { updated: '2026-01-01' })),
     /line 1: account\.updated: not a date and time/,
   ],
+  [
+    'a date that lies ahead',
+    lines(good, account('x', { updated: '2999-01-01T00:00:00Z' })),
+    /line 2: account\.updated: a date that lies in the future/,
+  ],
   ['a control character', lines(good, account('x', { name: 'a\u0001b' })), /line 2: account\.name: holds a character/],
   [
     'half a surrogate pair',

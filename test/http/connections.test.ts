@@ -52,6 +52,11 @@ describe('addresses and methods', () => {
     },
   )
 
+  test('an address in absolute form is the same address', async () => {
+    const { status, text } = await client.send(`http://anything.example${path('&userid=ann')}`)
+    expect([status, text]).toEqual([200, (await client.send(path('&userid=ann'))).text])
+  })
+
   test('HEAD says what GET says, without a body', async () => {
     const { headers: got, body } = await client.send(path('&userid=ann'))
     const head = await client.send(path('&userid=ann'), { method: 'HEAD' })
@@ -244,7 +249,6 @@ describe('conditional requests', () => {
   const statusWith = async (query: string, headers: Record<string, string>, as?: string) =>
     (await client.send(path(query), { headers, ...(as === undefined ? {} : { as }) })).status
 
-  const later = () => touchBack('ann')
   /** The list's last change is put back, so that its second has come. */
   async function touchBack(name: string) {
     await sql`update network set changed = changed - interval '1 hour' where owner_id = ${of(name)}`.execute(
@@ -253,7 +257,7 @@ describe('conditional requests', () => {
   }
 
   test('a feed carries what a poller needs, and 304 the same', async () => {
-    await later()
+    await touchBack('ann')
     const full = await client.send(path('&userid=ann'))
     expect(full.headers).toMatchObject({
       'cache-control': 'private, no-cache',
@@ -305,6 +309,7 @@ describe('conditional requests', () => {
   })
 
   test('an invitation does not move the accepted list', async () => {
+    await touchBack('ed')
     const before = await validators('&userid=ed')
     await connect(database.db, of('cy'), of('ed'), 'invited')
     expect(await validators('&userid=ed')).toEqual(before)
@@ -331,11 +336,16 @@ describe('conditional requests', () => {
     expect(new Set(tags).size).toBe(tags.length)
   })
 
-  test('links on another base, or another shape, make another tag', async () => {
-    const other = await startClient(database.db, { BASE_URL: 'https://elsewhere.example' })
-    const { headers } = await other.send(path('&userid=ann'))
-    await other.close()
-    expect(headers['etag']).not.toBe((await validators('&userid=ann')).etag)
+  test('links on another base, or other code, make another tag', async () => {
+    const others = [
+      await startClient(database.db, { BASE_URL: 'https://elsewhere.example' }),
+      await startClient(database.db, {}, () => new Date(), 'another release'),
+    ]
+    for (const other of others) {
+      const { headers } = await other.send(path('&userid=ann'))
+      await other.close()
+      expect(headers['etag']).not.toBe((await validators('&userid=ann')).etag)
+    }
   })
 
   test('a 304 reads no entry: it comes although the rows cannot be read', async () => {
@@ -393,36 +403,48 @@ describe('bad rows and bad input', () => {
   })
 
   test('no parameters, however odd, break the server', async () => {
+    const names = ['userid', 'email', 'key', 'status', 'outputType', 'output', 'format', 'since', 'sortBy', 'sortOrder']
     const name = fc.constantFrom(
-      'connectionType',
-      'userid',
-      'email',
-      'key',
-      'status',
-      'since',
-      'sortBy',
+      ...names,
       'ps',
       'page',
       'pos',
       'inclMessage',
+      'inclPendingCount',
+      'connectionType',
       'x',
     )
-    const value = fc.oneof(
-      fc.constantFrom('colleague', 'ann', 'pending', '1', '%00', '%', '%c3%28', '\u0000'.slice(1)),
-      fc.webQueryParameters(),
-      fc.string().map(encodeURIComponent),
+    const fitting = fc.constantFrom(
+      ...['ann', 'ann%40example.com', of('ann'), 'pending', 'accepted', 'profile', 'vcard', 'lite', 'true', 'false'],
+      ...['displayName', 'lastMod', 'asc', 'desc', '1', '250', '999999999999', '2009-01-04T20:32:31Z', 'colleague'],
     )
+    const odd = fc.oneof(fc.constantFrom('%00', '%', '%c3%28', '%ED%A0%80', ''), fc.webQueryParameters())
+    const value = fc.oneof({ arbitrary: fitting, weight: 4 }, odd, fc.string().map(encodeURIComponent))
+    const position = fc.tuple(
+      fc.constantFrom('after', 'before'),
+      fc.oneof(fc.integer(), fc.string()),
+      fc.uuid(),
+      fc.string(),
+    )
+    const seen = new Set<number>()
     await fc.assert(
-      fc.asyncProperty(fc.array(fc.tuple(name, value), { maxLength: 12 }), fc.boolean(), async (parameters, typed) => {
-        const search = parameters.map(([key, text]) => `${key}=${text}`).join('&')
-        const { status, text } = await client.send(
-          `/atom/connections.do?${typed ? 'connectionType=colleague&' : ''}${search}`,
-        )
-        expect([200, 400, 401, 414]).toContain(status)
-        expect(() => parse(text)).not.toThrow()
-      }),
+      fc.asyncProperty(
+        fc.array(fc.tuple(name, value), { maxLength: 6 }),
+        fc.option(position),
+        fc.boolean(),
+        async (parameters, pos, typed) => {
+          const made = pos ? [['pos', Buffer.from(JSON.stringify(pos)).toString('base64url')]] : []
+          const search = [...parameters, ...made].map(([key, text]) => `${key}=${text}`).join('&')
+          const address = `/atom/connections.do?${typed ? 'connectionType=colleague&' : ''}${search}`
+          const { status, text } = await client.send(address, typed ? { as: ann } : {})
+          expect([200, 400, 401, 403, 414]).toContain(status)
+          expect(() => parse(text)).not.toThrow()
+          seen.add(status)
+        },
+      ),
       { numRuns: 300 },
     )
+    expect([...seen]).toEqual(expect.arrayContaining([200, 400]))
   })
 
   test('an error inside shows nothing of its cause', async () => {
@@ -445,7 +467,8 @@ test('each request is one line of log, without secrets or parameters', async () 
   expect(lines).toHaveLength(1)
   expect(lines[0]).toMatchObject({
     method: 'GET',
-    path: '/profiles/atom/connections.do',
+    route: '/atom/connections.do',
+    from: '127.0.0.1',
     status: 200,
     account: of('ann'),
   })

@@ -201,3 +201,23 @@ test('a poller that asks since the newest entry it saw gets what came later and 
   const id = await connect(database.db, owner, peer, 'accepted', { updated: late })
   expect((await page(list(`&since=${newest}`))).ids).toEqual([id])
 })
+
+test('the links of a request with as many parameters as there may be lead on', async () => {
+  await fill([1, 2, 3])
+  const many = Array.from({ length: 17 }, (_, index) => `&x${index}=`).join('')
+  const { feed } = await page(list(`${many}&ps=1`))
+  expect((await page(next(feed, 'next') as string)).ids).toHaveLength(1)
+  expect((await client.send(list(`${many}&y=&z=`))).status).toBe(400)
+})
+
+test('a walk goes on from an id of any version, though its entry is gone', async () => {
+  const ids = ['1', '2', '3'].map((digit) => `aaaaaaaa-bbbb-0ccc-0ddd-00000000000${digit}`)
+  for (const [index, id] of ids.entries()) {
+    const { id: peer } = [...peers.values()][index] as { id: string }
+    await connect(database.db, owner, peer, 'accepted', { id })
+  }
+  const { feed, ids: first } = await page(list('&sortBy=lastMod&ps=1'))
+  expect(first).toEqual(ids.slice(0, 1))
+  await disconnect(database.db, ids[0] as string)
+  expect((await page(next(feed, 'next') as string)).ids).toEqual(ids.slice(1, 2))
+})

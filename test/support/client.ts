@@ -33,11 +33,12 @@ export async function startClient(
   db: Kysely<Tables>,
   settings: Record<string, string> = {},
   now: () => Date = () => new Date(),
+  release = 'test',
 ): Promise<Client> {
   const config: Config = readConfig({ BASE_URL: baseUrl, LOG_LEVEL: 'debug', ...settings })
   const lines: string[] = []
   const log = pino({ level: config.LOG_LEVEL }, { write: (line: string) => void lines.push(line) })
-  const server = createServer(createApp({ db, config, baseUrl: config.BASE_URL ?? baseUrl, log, now }))
+  const server = createServer(createApp({ db, config, baseUrl: config.BASE_URL ?? baseUrl, log, release, now }))
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const { port } = server.address() as AddressInfo
   return {

@@ -34,5 +34,5 @@ async function ownSchema(server: string): Promise<TestDatabase> {
     await sql`drop schema ${sql.id(schema)} cascade`.execute(owner.db)
     await owner.close()
   }
-  return { db: owner.db, url: url.href, close }
+  return { ...owner, url: url.href, close }
 }
