@@ -42,7 +42,9 @@ const url =
 const publicBase = (text: string) => {
   const { origin, pathname, username } = new URL(url('http:', 'https:')(text))
   if (/[?#&]/.test(text) || username) throw new Error('an address without user, query, fragment or &')
-  return `${origin}${pathname}`.replace(/\/+$/, '')
+  const base = `${origin}${pathname}`.replace(/\/+$/, '')
+  if (base.endsWith('/profiles')) throw new Error('an address without /profiles at its end: links add that')
+  return base
 }
 
 /** Every setting: its environment variable, what holds without it, and what it must look like. */

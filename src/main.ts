@@ -11,7 +11,7 @@ import type { Terminal } from './cli/terminal.js'
 import { type Config, readConfig } from './config.js'
 import { migrate } from './db/migrate.js'
 import { type Database, openDatabase } from './db/open.js'
-import { isUnavailable } from './db/unavailable.js'
+import { isRefused, isUnavailable } from './db/unavailable.js'
 import { Failure } from './errors.js'
 
 const terminal: Terminal = { input: process.stdin, output: process.stdout, errors: process.stderr }
@@ -102,7 +102,8 @@ try {
   await program.parseAsync()
 } catch (error) {
   if (error instanceof Failure) process.stderr.write(`${error.message}\n`)
-  else if (isUnavailable(error)) process.stderr.write(`The database cannot be reached: ${(error as Error).message}\n`)
+  else if (isUnavailable(error) || isRefused(error))
+    process.stderr.write(`The database cannot be reached: ${(error as Error).message}\n`)
   else throw error
   process.exitCode = 1
 }

@@ -1,6 +1,8 @@
 import type { Kysely } from 'kysely'
 import type { Account } from '../accounts/account.js'
-import { addAccount, changeRole, findAccount, setPassword } from '../accounts/store.js'
+import { addAccount, changeRole } from '../accounts/change-store.js'
+import { setPassword } from '../accounts/sign-in-store.js'
+import { findAccount } from '../accounts/store.js'
 import { isXmlText } from '../atom/escape.js'
 import { hashPassword } from '../auth/password.js'
 import type { Tables } from '../db/tables.js'
@@ -21,6 +23,13 @@ function checkedText(what: string, typed: string): string {
     throw new Failure('invalid', `The ${what} has a character that cannot be shown, such as a control character.`)
   }
   return text
+}
+
+/** A name to sign in with: HTTP Basic takes all that follows a colon for the password. */
+function checkedName(what: string, typed: string): string {
+  const name = checkedText(what, typed)
+  if (!name.includes(':')) return name
+  throw new Failure('invalid', `The ${what} has a colon in it: nobody could sign in by that.`)
 }
 
 function checkedEmail(typed: string): string {
@@ -49,8 +58,8 @@ export async function addAccountCommand(
   { name, email, login }: { name: string; email: string; login?: string },
 ): Promise<void> {
   const person = {
-    userId: checkedText('user id', userId),
-    login: login === undefined ? null : checkedText('login', login),
+    userId: checkedName('user id', userId),
+    login: login === undefined ? null : checkedName('login', login),
     email: checkedEmail(email),
     name: checkedText('name', name),
   }

@@ -8,7 +8,7 @@ import type { Database } from '../db/open.js'
 import { findCastMember, forbidCast, loadCast } from '../directory/cast.js'
 import { Failure } from '../errors.js'
 import { createApp } from '../http/app.js'
-import { greeting, isLoopback } from './greeting.js'
+import { castForbidden, greeting, isOwnMachine } from './greeting.js'
 import { release } from './release.js'
 import type { Terminal } from './terminal.js'
 
@@ -26,9 +26,8 @@ export async function serveCommand(
 ): Promise<void> {
   const { db } = database
   await migrate(db)
-  const isLocal = isLoopback(config.HOST)
+  const isLocal = isOwnMachine(config)
   if (isLocal && config.DATABASE_URL === undefined) await loadCast(db)
-  if (!isLocal) await forbidCast(db)
 
   // From here on somebody waits for every statement.
   database.limit(6_000)
@@ -38,6 +37,7 @@ export async function serveCommand(
   server.maxConnections = 1_000
   server.setTimeout(30_000)
   await listen(server, config)
+  if (!isLocal && (await forbidCast(db))) terminal.output.write(castForbidden)
   const baseUrl = config.BASE_URL ?? addressOf(server, config.HOST)
   const isStopping = () => stop.aborted
   server.on('request', createApp({ db, config, baseUrl, release: release(), log, now: () => new Date() }, isStopping))
@@ -60,7 +60,8 @@ const limits = {
 function listen(server: Server, { HOST, PORT }: Config): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', (cause: NodeJS.ErrnoException) => {
-      const reason = cause.code === 'EADDRINUSE' ? 'it is taken' : cause.message
+      const reason =
+        cause.code === 'EADDRINUSE' ? 'it is taken; set PORT to another, or to 0 for a free one' : cause.message
       reject(new Failure('unavailable', `Cannot listen on port ${PORT} of ${HOST}: ${reason}.`, { cause }))
     })
     server.listen(PORT, HOST, resolve)

@@ -1,9 +1,10 @@
-import { mkdir } from 'node:fs/promises'
+import { mkdir, readdir } from 'node:fs/promises'
 import type { Socket } from 'node:net'
 import { PGlite } from '@electric-sql/pglite'
 import { Kysely, PostgresDialect } from 'kysely'
 import { PGliteDialect } from 'kysely-pglite-dialect'
 import pg from 'pg'
+import { Failure } from '../errors.js'
 import { lockFolder } from './lock.js'
 import type { Tables } from './tables.js'
 
@@ -28,7 +29,7 @@ export interface Place {
  */
 export async function openDatabase(place: Place, onError: (error: Error) => void): Promise<Database> {
   if (place.databaseUrl !== undefined) return openServer(place.databaseUrl, onError)
-  await mkdir(place.dataDir, { recursive: true })
+  await makeFolder(place.dataDir)
   const unlock = await lockFolder(place.dataDir)
   try {
     const embedded = openEmbedded(await PGlite.create(place.dataDir))
@@ -37,6 +38,17 @@ export async function openDatabase(place: Place, onError: (error: Error) => void
     await unlock()
     throw error
   }
+}
+
+async function makeFolder(folder: string): Promise<void> {
+  try {
+    await mkdir(folder, { recursive: true })
+  } catch (cause) {
+    throw new Failure('invalid', `DATA_DIR ${folder} cannot be made: ${(cause as Error).message}.`, { cause })
+  }
+  const files = (await readdir(folder)).filter((name) => !name.startsWith('lock-'))
+  if (files.length === 0 || files.includes('PG_VERSION')) return
+  throw new Failure('invalid', `DATA_DIR ${folder} holds other things than a database. Name a new or an empty folder.`)
 }
 
 /** Postgres in this process. Its one connection is handed to one transaction after the other. */

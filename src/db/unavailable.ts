@@ -1,3 +1,8 @@
+/** Whether an error is Postgres's refusal to let us in: an unknown database or role, a wrong password. */
+export function isRefused(error: unknown): error is Error {
+  return error instanceof Error && 'severity' in error && error.severity === 'FATAL'
+}
+
 /**
  * Whether an error says that the database cannot answer now, though it may in a moment: no connection to be had, one
  * that broke, a server that starts, stops or is full (Postgres, appendix A: classes 08, 53, 57P and 25006).

@@ -15,9 +15,10 @@ export async function shareSecret(db: Db, secret: string): Promise<void> {
     select gen_random_uuid(), id, 'password', ${secret}, created_at, created_at from account`.execute(db)
 }
 
-/** Takes a secret away from whoever has it. */
-export async function revokeSecret(db: Db, secret: string): Promise<void> {
-  await db.deleteFrom('credential').where('secret', '=', secret).execute()
+/** Takes a secret away from whoever has it; tells whether anybody had. */
+export async function revokeSecret(db: Db, secret: string): Promise<boolean> {
+  const revoked = await db.deleteFrom('credential').where('secret', '=', secret).returning('id').execute()
+  return revoked.length > 0
 }
 
 /** The user id of the first, by user id, who can sign in with a secret; undefined where nobody can. */

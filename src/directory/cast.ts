@@ -18,8 +18,12 @@ export async function loadCast(db: Kysely<Tables>): Promise<void> {
   await importFiles(db, [castFile], { afterwards: (transaction) => shareSecret(transaction, castSecret) })
 }
 
-/** Takes the shared password away from whoever still has it: for a server that other machines can reach. */
-export const forbidCast = (db: Kysely<Tables>): Promise<void> => revokeSecret(db, castSecret)
+/**
+ * Takes the shared password away from whoever still has it: for a server that other machines can reach.
+ *
+ * @returns whether anybody had it
+ */
+export const forbidCast = (db: Kysely<Tables>): Promise<boolean> => revokeSecret(db, castSecret)
 
 /** The user id of a member who signs in with the shared password; undefined where there is none. */
 export const findCastMember = (db: Kysely<Tables>): Promise<string | undefined> => findHolder(db, castSecret)

@@ -2,17 +2,9 @@ import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals'
 import { sql } from 'kysely'
 import { validate, version } from 'uuid'
 import type { Person } from '../../src/accounts/account.js'
-import {
-  addAccount,
-  changeRole,
-  columnsOf,
-  findAccount,
-  findSignIn,
-  isPerson,
-  type NewAccount,
-  setPassword,
-  toAccount,
-} from '../../src/accounts/store.js'
+import { addAccount, changeRole, type NewAccount } from '../../src/accounts/change-store.js'
+import { findSignIn, setPassword } from '../../src/accounts/sign-in-store.js'
+import { columnsOf, findAccount, isPerson, toAccount } from '../../src/accounts/store.js'
 import { freshDatabase, type TestDatabase } from '../support/database.js'
 
 let database: TestDatabase

@@ -5,7 +5,9 @@ import { text } from 'node:stream/consumers'
 import { afterAll, beforeAll, beforeEach, expect, jest, test } from '@jest/globals'
 import express from 'express'
 import { sql } from 'kysely'
-import { addAccount, findAccount, type NewAccount, setPassword } from '../../src/accounts/store.js'
+import { addAccount, type NewAccount } from '../../src/accounts/change-store.js'
+import { setPassword } from '../../src/accounts/sign-in-store.js'
+import { findAccount } from '../../src/accounts/store.js'
 import { freshDatabase, type TestDatabase } from '../support/database.js'
 
 // The real argon2, listened to.

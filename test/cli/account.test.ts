@@ -1,7 +1,8 @@
 import { PassThrough } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals'
-import { findAccount, findSignIn } from '../../src/accounts/store.js'
+import { findSignIn } from '../../src/accounts/sign-in-store.js'
+import { findAccount } from '../../src/accounts/store.js'
 import { verifyPassword } from '../../src/auth/password.js'
 import { addAccountCommand, passwordCommand, roleCommand } from '../../src/cli/account.js'
 import type { Terminal } from '../../src/cli/terminal.js'
@@ -80,6 +81,8 @@ test.each<[string, (string | Buffer)[], string]>([
 
 test.each<[string, { userId?: string; name?: string; email?: string; login?: string }, string]>([
   ['an empty user id', { userId: '' }, 'The user id is empty.'],
+  ['a colon in a user id', { userId: 'a:b' }, 'The user id has a colon in it: nobody could sign in by that.'],
+  ['a colon in a login', { login: 'a:b' }, 'The login has a colon in it: nobody could sign in by that.'],
   ['a blank name', { name: ' ' }, 'The name is empty.'],
   ['an empty login', { login: '' }, 'The login is empty.'],
   ['a long user id', { userId: 'x'.repeat(257) }, 'The user id has more than 256 characters.'],

@@ -124,7 +124,9 @@ describe('serve', () => {
   test('where other machines can reach it, the shared password is taken away', async () => {
     const server = connections(['serve'], { HOST: '0.0.0.0' })
     const base = await started(server)
-    expect(server.output()).not.toContain('colleagues')
+    expect(server.output()).toContain('the password that the example people shared is taken away')
+    expect(server.output()).not.toContain("colleagues'")
+    expect(server.output()).toContain('set BASE_URL to the address that others reach this server by')
     const authorization = `Basic ${Buffer.from('ann:colleagues').toString('base64')}`
     const feed = `${base}/atom/connections.do?connectionType=colleague`
     expect((await fetch(feed, { headers: { authorization } })).status).toBe(401)
@@ -174,6 +176,9 @@ describe('serve', () => {
       { PORT: 'many', REQUIRE_SIGN_IN: 'perhaps' },
       'Wrong configuration: PORT must be a whole number from 0 to 65535; REQUIRE_SIGN_IN must be one of true, false.\n',
     ],
+    [{ BASE_URL: 'https://people.example/profiles' }, /BASE_URL must be an address without \/profiles/],
+    [{ DATA_DIR: 'src' }, 'DATA_DIR src holds other things than a database. Name a new or an empty folder.\n'],
+    [{ DATA_DIR: 'package.json' }, /^DATA_DIR package\.json cannot be made: EEXIST.*\n$/],
     [{ DATABASE_URL: 'postgres://127.0.0.1:1/none' }, /^The database cannot be reached: .*ECONNREFUSED.*\n$/],
   ])('%j is refused in one line', async (environment, line) => {
     const server = connections(['serve'], environment)

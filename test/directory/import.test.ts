@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/g
 import { sql } from 'kysely'
 import { v5 as uuidOf } from 'uuid'
 import { knownFrom } from '../../src/accounts/merge.js'
-import { changeRole } from '../../src/accounts/store.js'
+import { changeRole } from '../../src/accounts/change-store.js'
 import { importFiles } from '../../src/directory/import.js'
 import { freshDatabase, type TestDatabase } from '../support/database.js'
 import {

@@ -1,0 +1,84 @@
+import { type Kysely, type RawBuilder, sql, type Transaction } from 'kysely'
+import { v7 as newId } from 'uuid'
+import type { Tables } from '../db/tables.js'
+import { Failure } from '../errors.js'
+
+/** A person who is not in the directory yet. */
+export interface NewAccount {
+  readonly userId: string
+  readonly login: string | null
+  readonly email: string
+  readonly name: string
+}
+
+/**
+ * Adds an active, internal account with an empty profile. Until the transaction ends no other one adds or changes
+ * accounts: that a name is nobody else's, be it user id, login or e-mail address, is more than an index can hold.
+ *
+ * @returns the id of the account
+ * @throws Failure `invalid` naming the value that is somebody's name already
+ */
+export async function addAccount(db: Transaction<Tables>, { userId, login, email, name }: NewAccount): Promise<string> {
+  await sql`lock table account in share row exclusive mode`.execute(db)
+  const taken = await findTakenName(db, [userId, ...(login === null ? [] : [login])], email)
+  if (taken !== undefined) throw new Failure('invalid', `${taken} is the name of another account already.`)
+  const id = newId()
+  await db
+    .insertInto('account')
+    .values({
+      id,
+      key: id,
+      user_id: userId,
+      login,
+      email,
+      name,
+      state: 'active',
+      external: false,
+      profile: '{}',
+      roles: [],
+      seen: '{}',
+      created_at: sql`clock_timestamp()`,
+      updated_at: sql`clock_timestamp()`,
+    })
+    .execute()
+  return id
+}
+
+/** Of the names that a new account wants, one by which somebody signs in already. */
+async function findTakenName(db: Kysely<Tables>, exact: string[], email: string): Promise<string | undefined> {
+  const { rows } = await sql<{ name: string }>`
+    select wanted.name
+    from unnest(${[...exact, email]}::text[]) with ordinality as wanted (name, position)
+    where exists (
+      select from account
+      where user_id = wanted.name
+        or login = wanted.name
+        or lower(email) = lower(wanted.name collate "C")
+        or (wanted.name = ${email} and lower(${email} collate "C") in (lower(user_id), lower(login)))
+    )
+    order by wanted.position
+    limit 1`.execute(db)
+  return rows[0]?.name
+}
+
+/** Gives the account a role or takes it away; what is so already stays so. */
+export async function changeRole(
+  db: Kysely<Tables>,
+  accountId: string,
+  role: string,
+  change: 'add' | 'remove',
+): Promise<void> {
+  const others = sql<string[]>`array_remove(roles, ${role})`
+  await db
+    .updateTable('account')
+    .set({
+      roles: change === 'add' ? sql<string[]>`array_append(${others}, ${role})` : others,
+      // For an import this is word of this moment, which no older document can take back.
+      seen: sql`seen || jsonb_build_object('roles', ${millis(sql`clock_timestamp()`)})
+        || case when seen = '{}' then jsonb_build_object('updated', ${millis(sql`updated_at`)}) else '{}' end`,
+    })
+    .where('id', '=', accountId)
+    .execute()
+}
+
+const millis = (moment: RawBuilder<unknown>) => sql`floor(extract(epoch from ${moment}) * 1000)::bigint`
