@@ -28,6 +28,7 @@ export async function serveCommand(
   await migrate(db)
   const isLocal = isOwnMachine(config)
   if (isLocal && config.DATABASE_URL === undefined) await loadCast(db)
+  if (!isLocal && (await forbidCast(db))) terminal.output.write(castForbidden)
 
   // From here on somebody waits for every statement.
   database.limit(6_000)
@@ -37,7 +38,6 @@ export async function serveCommand(
   server.maxConnections = 1_000
   server.setTimeout(30_000)
   await listen(server, config)
-  if (!isLocal && (await forbidCast(db))) terminal.output.write(castForbidden)
   const baseUrl = config.BASE_URL ?? addressOf(server, config.HOST)
   const isStopping = () => stop.aborted
   server.on('request', createApp({ db, config, baseUrl, release: release(), log, now: () => new Date() }, isStopping))
@@ -68,7 +68,7 @@ function listen(server: Server, { HOST, PORT }: Config): Promise<void> {
   })
 }
 
-/** Where a client on this machine or network reaches the server. */
+/** Where a client on this machine reaches the server. */
 function addressOf(server: Server, host: string): string {
   const name = host === '0.0.0.0' || host === '::' ? 'localhost' : host.includes(':') ? `[${host}]` : host
   return `http://${name}:${(server.address() as AddressInfo).port}`

@@ -4,12 +4,12 @@ import { PGlite } from '@electric-sql/pglite'
 import pg from 'pg'
 import { pino } from 'pino'
 import { readConfig } from '../../src/config.js'
-import type { ListRequest } from '../../src/connections/connection.js'
 import { pageQuery, readPage } from '../../src/connections/store.js'
 import { migrate } from '../../src/db/migrate.js'
 import { openEmbedded } from '../../src/db/open.js'
 import { createApp } from '../../src/http/app.js'
 import { freshDatabase, serverUrl } from '../support/database.js'
+import { newestFirst } from '../support/people.js'
 import { addPerson, connect } from '../support/world.js'
 import { type Pair, ratio } from './measure.js'
 import { polling } from './polling.js'
@@ -53,20 +53,10 @@ const { port } = server.address() as AddressInfo
 const path = '/profiles/atom/connections.do?connectionType=colleague&userid=owner'
 const polls = await polling({ port, path })
 
-const request: ListRequest = {
-  person: undefined,
-  status: 'accepted',
-  since: undefined,
-  order: { by: 'change', descending: true },
-  page: 1,
-  pageSize: 10,
-  position: undefined,
-  countPending: false,
-}
-const { sql, parameters } = pageQuery(owner, request)
+const { sql, parameters } = pageQuery(owner, newestFirst)
 const pageRead: Pair = {
   name: 'page of 10 entries: our query / the same SQL bare',
-  ours: () => readPage(world.db, owner, request),
+  ours: () => readPage(world.db, owner, newestFirst),
   theirs: () => world.query(sql, [...parameters]),
   least: 0.6,
 }

@@ -4,6 +4,7 @@ import { v7 as newId } from 'uuid'
 import type { ListRequest } from '../../src/connections/connection.js'
 import { pageQuery } from '../../src/connections/store.js'
 import { freshDatabase, type TestDatabase } from '../support/database.js'
+import { newestFirst } from '../support/people.js'
 import { addPerson } from '../support/world.js'
 
 let database: TestDatabase
@@ -34,16 +35,6 @@ beforeAll(async () => {
 })
 afterAll(() => database.close())
 
-const newestFirst: ListRequest = {
-  person: undefined,
-  status: 'accepted',
-  since: undefined,
-  order: { by: 'change', descending: true },
-  page: 1,
-  pageSize: 10,
-  position: undefined,
-  countPending: false,
-}
 const byName = { ...newestFirst, order: { by: 'name' as const, descending: false } }
 
 interface Node {

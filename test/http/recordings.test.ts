@@ -2,12 +2,12 @@ import { describe, expect, test } from '@jest/globals'
 import { findAccount } from '../../src/accounts/store.js'
 import type { ProfileForm, ProfilePlace } from '../../src/atom/profile-entry.js'
 import { atomWriter } from '../../src/atom/writer.js'
-import type { ListRequest } from '../../src/connections/connection.js'
 import { findNetwork, readPage } from '../../src/connections/store.js'
 import { importFiles } from '../../src/directory/import.js'
 import { startClient } from '../support/client.js'
 import { freshDatabase } from '../support/database.js'
 import { haveRecordings, recording, recordingPath } from '../support/files.js'
+import { newestFirst } from '../support/people.js'
 import { all, child, type Element, links, meaning, parse } from '../support/xml.js'
 
 /** What real servers answered, brought in and answered again: the same by meaning, save for the known differences. */
@@ -56,17 +56,6 @@ const tidy = (element: Element): Element => ({
   text: flat(element.text),
 })
 
-const accepted: ListRequest = {
-  person: undefined,
-  status: 'accepted',
-  since: undefined,
-  order: { by: 'change', descending: true },
-  page: 1,
-  pageSize: 10,
-  position: undefined,
-  countPending: false,
-}
-
 if (!haveRecordings) {
   test('the comparison with recorded answers is left out: the recordings are not beside the project', () => {
     expect(recording('05-connections-feed-empty-200.http')).toBeUndefined()
@@ -98,7 +87,7 @@ if (!haveRecordings) {
       const database = await freshDatabase()
       await importFiles(database.db, [recordingPath(name)])
       const entry = bodyOf(name)
-      const request = { ...accepted, status: 'unconfirmed' as const }
+      const request = { ...newestFirst, status: 'unconfirmed' as const }
       const network = await findNetwork(database.db, { by: 'email', value: 'fadams@renovations.com' }, request)
       const page = await readPage(database.db, network?.ownerId as string, request)
       const writer = atomWriter(baseOf(entry))

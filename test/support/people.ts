@@ -1,6 +1,6 @@
 import type { Account } from '../../src/accounts/account.js'
 import { textFieldNames } from '../../src/accounts/fields.js'
-import type { Colleague } from '../../src/connections/connection.js'
+import type { Colleague, ListRequest } from '../../src/connections/connection.js'
 
 /** An account for tests that need no database. */
 export const account = (more: Partial<Account> = {}): Account => ({
@@ -38,4 +38,16 @@ export function colleague(owner: Account, peer: Account, more: Partial<Colleague
   const id = '01900000-0000-7000-8000-00000000000c'
   const updated = new Date('2026-03-05T00:00:00.001Z')
   return { id, status: 'accepted', owner, peer, inviter: owner, changedBy: peer, message: '', updated, ...more }
+}
+
+/** The first page of a person's colleagues, as it is without parameters. */
+export const newestFirst: ListRequest = {
+  person: undefined,
+  status: 'accepted',
+  since: undefined,
+  order: { by: 'change', descending: true },
+  page: 1,
+  pageSize: 10,
+  position: undefined,
+  countPending: false,
 }
