@@ -20,8 +20,9 @@ export async function exportCommand(terminal: Terminal, db: Kysely<Tables>, file
     return exportLines(db, (lines) => pipeline(lines, terminal.output, { end: false })).catch(unlessLeft)
   const unfinished = `${file}.${newId()}`
   try {
-    const sink = createWriteStream(unfinished, { mode: 0o600, flags: 'wx', flush: true })
-    await exportLines(db, (lines) => pipeline(lines, sink))
+    await exportLines(db, (lines) =>
+      pipeline(lines, createWriteStream(unfinished, { mode: 0o600, flags: 'wx', flush: true })),
+    )
     await rename(unfinished, file)
   } catch (error) {
     await rm(unfinished, { force: true })
