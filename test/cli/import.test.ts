@@ -24,7 +24,14 @@ const cast = 'fixtures/cast.jsonl'
 function terminal(isTTY: boolean) {
   const stream = () => Object.assign(new PassThrough(), { isTTY })
   const [input, output, errors] = [stream(), stream(), stream()]
-  const written = (stream: PassThrough) => String((stream.read() as Buffer | null) ?? '')
+  // One read gives one chunk on some versions of Node and all of them on others.
+  const written = (stream: PassThrough) => {
+    let text = ''
+    for (let chunk = stream.read() as Buffer | null; chunk !== null; chunk = stream.read() as Buffer | null) {
+      text += chunk.toString()
+    }
+    return text
+  }
   return { input, output, errors, said: () => written(output), shown: () => written(errors) }
 }
 
