@@ -25,6 +25,9 @@ export type Person =
   | { readonly by: 'key'; readonly value: string }
   | { readonly by: 'email'; readonly value: string }
 
+/** Whether a text is a UUID, of whatever version. */
+export const isUuid = (text: string): boolean => /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i.test(text)
+
 /** Who asks: an account, or nobody. */
 export type Caller = Account | null
 

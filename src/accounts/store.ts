@@ -1,6 +1,6 @@
 import { type Kysely, type RawBuilder, type Selectable, sql } from 'kysely'
 import type { AccountTable, Tables } from '../db/tables.js'
-import type { Account, Person } from './account.js'
+import { type Account, isUuid, type Person } from './account.js'
 
 /** The columns that make an Account. */
 export const accountColumns = [
@@ -62,14 +62,12 @@ export function toAccount<Table extends string>(row: AccountRow<NoInfer<Table>>,
   }
 }
 
-const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
-
 /** Postgres refuses NUL, and half a surrogate pair would arrive as another character. */
 export const isStorable = (text: string) => text.isWellFormed() && !text.includes('\0')
 
 /** Whether anybody can go by this name. What nobody can have, such as a key that is no UUID, Postgres would refuse. */
 export function isPossible({ by, value }: Person): boolean {
-  return by === 'key' ? uuid.test(value) : isStorable(value)
+  return by === 'key' ? isUuid(value) : isStorable(value)
 }
 
 /**

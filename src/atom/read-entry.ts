@@ -1,10 +1,9 @@
+import { isUuid } from '../accounts/account.js'
 import { Failure } from '../errors.js'
 import { childrenOf, textOf } from './find.js'
 import { parseTimestamp } from './timestamp.js'
 import { ATOM } from './vocabulary.js'
 import type { XmlElement } from './xml.js'
-
-const uuid = /[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i
 
 /** The terms of an entry's categories in this scheme, or of those without one: its tags. */
 export function termsOf(entry: XmlElement, scheme: string | undefined): string[] {
@@ -15,8 +14,8 @@ export function termsOf(entry: XmlElement, scheme: string | undefined): string[]
 
 /** The UUID at the end of an entry's id: of the connection, or the key of the profile. Refuses an entry without one. */
 export function idOf(entry: XmlElement): string {
-  const [id] = uuid.exec(textOf(entry, ATOM, 'id') ?? '') ?? []
-  if (id === undefined) throw new Failure('invalid', 'Its id does not end in a UUID.')
+  const id = (textOf(entry, ATOM, 'id') ?? '').slice(-36)
+  if (!isUuid(id)) throw new Failure('invalid', 'Its id does not end in a UUID.')
   return id.toLowerCase()
 }
 
@@ -26,6 +25,3 @@ export function updatedOf(element: XmlElement): Date {
   if (updated === undefined) throw new Failure('invalid', 'Its "updated" is missing or no date and time of RFC 3339.')
   return updated
 }
-
-/** Whether a text as a whole is a UUID. */
-export const isUuid = (text: string): boolean => text.search(uuid) === 0

@@ -4,6 +4,7 @@ import type { Kysely } from 'kysely'
 import type { Tables } from '../db/tables.js'
 import { importFiles } from '../directory/import.js'
 import { unreadable } from '../directory/read.js'
+import type { Counts } from '../directory/store.js'
 import type { Terminal } from './terminal.js'
 
 /**
@@ -39,5 +40,4 @@ async function sizeOf(file: string): Promise<number> {
 const barOn = (stream: NodeJS.WritableStream) =>
   new SingleBar({ stream, format: 'Importing {bar} {percentage} %', clearOnComplete: true }, Presets.shades_classic)
 
-const inWords = ({ added, changed, unchanged }: { added: number; changed: number; unchanged: number }) =>
-  `${added} added, ${changed} changed, ${unchanged} unchanged.`
+const inWords = ({ added, changed, unchanged }: Counts) => `${added} added, ${changed} changed, ${unchanged} unchanged.`

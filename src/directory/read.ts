@@ -1,11 +1,12 @@
 import { createReadStream } from 'node:fs'
 import { z } from 'zod'
 import { readRecorded } from '../atom/recorded.js'
+import { statuses } from '../connections/connection.js'
 import { Failure } from '../errors.js'
 import { checked } from './checked.js'
 import { at, type Item } from './item.js'
 import { readLine } from './lines.js'
-import { filled, identifier, message, name, past, profile, roles, uuid } from './texts.js'
+import { filled, identifier, message, name, past, profile, roles, state, uuid } from './texts.js'
 
 const MiB = 1024 * 1024
 const longestLine = MiB
@@ -105,7 +106,7 @@ const recordedPerson = z.object({
   login: identifier.optional(),
   email: identifier.optional(),
   name: name.optional(),
-  state: z.enum(['active', 'inactive']).optional(),
+  state: state.optional(),
   external: z.boolean().optional(),
   roles: roles.optional(),
   profile: profile.optional(),
@@ -118,7 +119,7 @@ const recordedConnection = z.object({
   targetRowId: uuid.optional(),
   source: filled(identifier),
   target: filled(identifier),
-  status: z.enum(['accepted', 'pending', 'unconfirmed']),
+  status: z.enum(statuses),
   inviter: z.enum(['source', 'target']),
   changedBy: z.enum(['source', 'target']),
   message: message.optional(),
