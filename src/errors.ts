@@ -3,7 +3,17 @@
  * (HTTP: `http/fail.ts`; the command line: exit status 1).
  */
 export type FailureCode =
-  'invalid' | 'unauthenticated' | 'forbidden' | 'notFound' | 'methodNotAllowed' | 'addressTooLong' | 'unavailable'
+  | 'invalid'
+  | 'unauthenticated'
+  | 'forbidden'
+  | 'notFound'
+  | 'methodNotAllowed'
+  | 'addressTooLong'
+  | 'bodyTooLarge'
+  | 'mediaTypeUnsupported'
+  | 'connectionExists'
+  | 'preconditionFailed'
+  | 'unavailable'
 
 /**
  * A refusal that the asker may read. The message is a sentence that says what was wrong and what would do;

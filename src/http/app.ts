@@ -1,9 +1,8 @@
 import express, { type Express, type RequestHandler } from 'express'
-import { atomWriter } from '../atom/writer.js'
-import { identifier } from '../auth/identify.js'
 import type { Context } from '../context.js'
 import { Failure } from '../errors.js'
 import { showConnections } from './connections.js'
+import { openDoor } from './door.js'
 import { failureHandler } from './fail.js'
 import { live, ready } from './health.js'
 import { requestLog } from './log.js'
@@ -14,17 +13,22 @@ import { requestLog } from './log.js'
  * @param isStopping whether the server takes leave, so that `/ready` can say so
  */
 export function createApp(context: Context, isStopping: () => boolean = () => false): Express {
-  const atom = atomWriter(context.baseUrl)
-  const identify = identifier(context.db)
+  const door = openDoor(context)
   const app = express()
   app.enable('case sensitive routing').enable('strict routing')
   app.disable('x-powered-by').disable('etag').set('query parser', false)
 
   app.use(requestLog(context.log), safeHeaders, leaveTaking(isStopping), shortAddress, onePrefix)
-  app.get('/live', live)
-  app.get('/ready', ready(context, isStopping))
-  app.get('/atom/connections.do', showConnections(context, atom, identify))
-  app.all(['/live', '/ready', '/atom/connections.do'], allowOnly('GET, HEAD'))
+  const routes: Record<string, Methods> = {
+    '/live': { get: live },
+    '/ready': { get: ready(context, isStopping) },
+    '/atom/connections.do': { get: showConnections(door) },
+  }
+  for (const [path, methods] of Object.entries(routes)) {
+    const route = app.route(path)
+    for (const method of methodNames) if (methods[method]) route[method](methods[method])
+    route.all(allowOnly(methods))
+  }
   app.use(noSuchAddress)
   app.use(failureHandler(context.log))
   return app
@@ -55,17 +59,26 @@ const shortAddress: RequestHandler = (request, _response, next) => {
 const onePrefix: RequestHandler = (request, _response, next) => {
   request.url = request.url
     .replace(/^https?:\/\/[^/?]*/i, '')
-    .replace(/^(\/+profiles(\/(basic|oauth|form))?)?\/+atom\//, '/atom/')
+    .replace(/^(\/+profiles(\/(basic|oauth|form))?)?\/+(?=(admin\/)?atom\/|vcard\/|photo\.do)/, '/')
   next()
 }
 
-const allowOnly =
-  (methods: string): RequestHandler =>
-  (request, response) => {
-    response.setHeader('Allow', `${methods}, OPTIONS`)
+const methodNames = ['get', 'post', 'put', 'delete'] as const
+
+/** The handlers of an address. HEAD is answered by `get`. */
+type Methods = { readonly [Method in (typeof methodNames)[number]]?: RequestHandler }
+
+/** Answers what an address does not take. */
+function allowOnly(methods: Methods): RequestHandler {
+  const taken = methodNames
+    .filter((method) => methods[method])
+    .flatMap((method) => (method === 'get' ? ['GET', 'HEAD'] : [method.toUpperCase()]))
+  return (request, response) => {
+    response.setHeader('Allow', [...taken, 'OPTIONS'].join(', '))
     if (request.method === 'OPTIONS') return void response.status(204).end()
-    throw new Failure('methodNotAllowed', `This address takes ${methods} and OPTIONS, not ${request.method}.`)
+    throw new Failure('methodNotAllowed', `This address takes ${taken.join(', ')} and OPTIONS, not ${request.method}.`)
   }
+}
 
 const noSuchAddress: RequestHandler = () => {
   throw new Failure('notFound', 'There is nothing at this address; the feed is at /profiles/atom/connections.do.')

@@ -6,7 +6,8 @@ import type { Encoding } from './encoding.js'
 export interface Validators {
   /** A strong entity tag in its quotes. */
   readonly tag: string
-  readonly changed: Date
+  /** When it last changed; absent where that is not known of all of it, and only the tag can tell. */
+  readonly changed?: Date
 }
 
 /** The request fields by which a client says what it has. */
@@ -41,7 +42,7 @@ export function isFresh(conditions: Conditions, { tag, changed }: Validators, no
   const tags = conditions['if-none-match']
   if (tags !== undefined) return tags.trim() === '*' || opaqueTags(tags).includes(tag)
   const date = parseHttpDate(conditions['if-modified-since'] ?? '', now)
-  return date !== undefined && changed <= date
+  return date !== undefined && changed !== undefined && changed <= date
 }
 
 /** The tags of a list without their `W/`; a comma inside quotes is part of a tag, and junk is passed over. */

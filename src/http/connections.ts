@@ -1,4 +1,4 @@
-import type { Request, RequestHandler } from 'express'
+import type { RequestHandler } from 'express'
 import type { Caller } from '../accounts/account.js'
 import type { PageLinks } from '../atom/feed.js'
 import { mediaType } from '../atom/vocabulary.js'
@@ -6,35 +6,31 @@ import type { AtomWriter } from '../atom/writer.js'
 import type { Network, Page } from '../connections/connection.js'
 import { openList, readList } from '../connections/list.js'
 import { isOwner } from '../connections/rules.js'
-import type { Context } from '../context.js'
 import { entityTag, type Validators } from './conditional.js'
+import { type Door, searchOf } from './door.js'
 import { chooseEncoding } from './encoding.js'
 import { linkField, pageLinks, selfLink } from './paging.js'
 import { type ConnectionsQuery, readConnectionsQuery } from './query.js'
 import { answeredNotModified, sendDocument } from './respond.js'
 
 /** GET and HEAD of `connections.do`: a list of a person's connections as a feed (seed; wire reference, section 4). */
-export function showConnections(
-  context: Context,
-  atom: AtomWriter,
-  identify: (request: Request) => Promise<Caller>,
-): RequestHandler {
+export function showConnections(door: Door): RequestHandler {
+  const { atom, release } = door
   return async (request, response) => {
     const query = readConnectionsQuery(searchOf(request))
-    const caller = await identify(request)
-    response.locals['accountId'] = caller?.id
-    const network = await openList(context, caller, query.list)
+    const caller = await door.identify(request)
+    const network = await openList(door, caller, query.list)
 
     const encoding = chooseEncoding(request)
-    const asked = [context.release, selfLink(atom.to.connections, query.parameters), viewerClass(caller, network)]
+    const asked = [release, selfLink(atom.to.connections, query.parameters), viewerClass(caller, network)]
     const validatorsOf = (state: Network): Validators => ({
       tag: entityTag([...asked, state.ownerId, state.version, state.waiting?.version], encoding),
       changed: lastChange(state),
     })
-    const now = context.now()
+    const now = door.now()
     if (answeredNotModified(request, response, validatorsOf(network), now)) return
 
-    const page = await readList(context, caller, network, query.list)
+    const page = await readList(door, caller, network, query.list)
     const links = pageLinks(atom.to.connections, query, page)
     const text = feed(atom, query, isOwner(caller, network.ownerId), page, links)
     const type = `${mediaType.atom};charset=UTF-8`
@@ -42,8 +38,6 @@ export function showConnections(
     await sendDocument(response, { text, type, encoding, validators, now, link: linkField(links) })
   }
 }
-
-const searchOf = ({ originalUrl }: Request): string => originalUrl.slice(`${originalUrl}?`.indexOf('?') + 1)
 
 /** Viewers of one class see the same of a list. */
 const viewerClass = (caller: Caller, { ownerId }: Network): string =>

@@ -7,10 +7,13 @@ import { Failure, type FailureCode } from '../errors.js'
 
 interface Answer {
   status: number
+  /** What `code` holds in the document, where that is not the status. */
+  code?: string
   message: string
 }
 
 const invalid = 'CLFRN1172E: The request is invalid.'
+const exists = 'CLFRN1168E: A connection to this user already exists or is pending.'
 const notAuthorized = 'CLFRN1174E: You are not authorized to perform that action.'
 const broken = 'CLFRN1120E: An error occurred.'
 
@@ -21,6 +24,10 @@ const answers = {
   notFound: { status: 404, message: invalid },
   methodNotAllowed: { status: 405, message: invalid },
   addressTooLong: { status: 414, message: invalid },
+  bodyTooLarge: { status: 413, message: invalid },
+  mediaTypeUnsupported: { status: 415, message: invalid },
+  connectionExists: { status: 400, code: '', message: exists },
+  preconditionFailed: { status: 412, message: invalid },
   unavailable: { status: 503, message: broken },
 } satisfies Record<FailureCode, Answer>
 
@@ -29,7 +36,8 @@ export function failureHandler(log: Logger): ErrorRequestHandler {
   return (error: unknown, _request, response, next) => {
     if (response.headersSent) return next(error)
     const failure = error instanceof Failure ? error : unexpected(error, log)
-    send(response, failure ? answers[failure.code] : { status: 500, message: broken }, failure?.message)
+    const answer: Answer = failure ? answers[failure.code] : { status: 500, message: broken }
+    send(response, answer, failure?.message)
   }
 }
 
@@ -42,14 +50,14 @@ function unexpected(error: unknown, log: Logger): Failure | undefined {
   return undefined
 }
 
-function send(response: Response, { status, message }: Answer, sentence?: string): void {
+function send(response: Response, { status, code = String(status), message }: Answer, sentence?: string): void {
   for (const name of ['ETag', 'Last-Modified', 'Link', 'Content-Encoding']) response.removeHeader(name)
   response.status(status)
   response.setHeader('Cache-Control', 'no-store')
   response.setHeader('Content-Type', 'text/xml;charset=UTF-8')
   if (status === 401) response.setHeader('WWW-Authenticate', challenge)
   if (status === 503) response.setHeader('Retry-After', '1')
-  const document = failureDocument(String(status), sentence === undefined ? message : `${message} ${sentence}`)
+  const document = failureDocument(code, sentence === undefined ? message : `${message} ${sentence}`)
   response.setHeader('Content-Length', Buffer.byteLength(document))
   response.end(document)
 }

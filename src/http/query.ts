@@ -1,10 +1,11 @@
-import type { Person } from '../accounts/account.js'
 import type { ProfileForm } from '../atom/profile-entry.js'
 import { parseTimestamp } from '../atom/timestamp.js'
 import { type ListRequest, type Order, statuses } from '../connections/connection.js'
 import { Failure } from '../errors.js'
 import { naming, type Parameters, readParameters, valueOf } from './parameters.js'
+import { readPerson } from './people.js'
 import { readPosition } from './position.js'
+import { oneOf, requireOneOf, wholeNumber, yesOrNo } from './values.js'
 
 /** What a request for `connections.do` asks for. */
 export interface ConnectionsQuery {
@@ -49,20 +50,6 @@ export function readConnectionsQuery(search: string): ConnectionsQuery {
   }
 }
 
-type Value = (name: string) => string | undefined
-
-/** The person named; `userid` goes before `key`, and that before `email`. Blanks around a value do not count. */
-function readPerson(value: Value): Person | undefined {
-  const named = [
-    { by: 'userId', value: value('userid')?.trim() },
-    { by: 'key', value: value('key')?.trim() },
-    { by: 'email', value: value('email')?.trim() },
-  ].filter((person): person is Person => person.value !== undefined)
-  const person = named.find((each) => each.value !== '')
-  if (named.length > 0 && !person) throw new Failure('invalid', 'The parameter userid, key or email is empty.')
-  return person
-}
-
 function readOrder(sortBy: string | undefined, sortOrder: string | undefined): Order {
   const by = sortBy === 'displayName' ? 'name' : 'change'
   const isGiven = sortBy === 'displayName' || ['lastMod', 'modified', '3'].includes(sortBy ?? '')
@@ -76,22 +63,4 @@ function readSince(text: string | undefined): Date | undefined {
   if (since) return since
   const hint = 'such as 2009-01-04T20:32:31.171Z or, with an encoded plus sign, 2009-01-04T20:32:31%2B01:00'
   throw new Failure('invalid', `${naming('since')} must be an RFC 3339 date-time from 1970 on, ${hint}.`)
-}
-
-/** A positive whole number, at most `most`; anything else counts as not given. */
-function wholeNumber(text: string | undefined, fallback: number, most: number): number {
-  return text !== undefined && /^0*[1-9]\d*$/.test(text) ? Math.min(Number(text), most) : fallback
-}
-
-const yesOrNo = (name: string, text: string | undefined) => oneOf(name, text, ['true', 'false'] as const) === 'true'
-
-function oneOf<Word extends string>(name: string, text: string | undefined, words: readonly Word[]): Word | undefined {
-  return text === undefined ? undefined : requireOneOf(name, text, words)
-}
-
-function requireOneOf<Word extends string>(name: string, text: string | undefined, words: readonly Word[]): Word {
-  const word = words.find((each) => each === text)
-  if (word !== undefined) return word
-  const choice = words.length === 1 ? words.join() : `one of ${words.join(', ')}`
-  throw new Failure('invalid', `${naming(name)} must be ${choice}${text === undefined ? '; it is missing' : ''}.`)
 }

@@ -36,6 +36,6 @@ function setCaching(response: Response, { tag, changed }: Validators, now: Date)
   response.setHeader('Cache-Control', 'private, no-cache')
   response.setHeader('Vary', varying)
   response.removeHeader('Last-Modified')
-  const date = lastModified(changed, now)
+  const date = changed && lastModified(changed, now)
   if (date !== undefined) response.setHeader('Last-Modified', date)
 }
