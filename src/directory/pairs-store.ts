@@ -1,7 +1,8 @@
 import { sql } from 'kysely'
 import { sortKey } from '../accounts/account.js'
+import { json } from '../db/json.js'
 import { type PairChange, pairsOf, type Person, sides, statusSeenBy, type StoredPair, type StoredRow } from './pairs.js'
-import { type Db, json, noteFates } from './store.js'
+import { type Db, noteFates } from './store.js'
 
 /** Finds people by user id. */
 export async function findPeople(db: Db, userIds: readonly string[]): Promise<Person[]> {

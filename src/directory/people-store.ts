@@ -1,9 +1,10 @@
 import { sql } from 'kysely'
 import { sortKey } from '../accounts/account.js'
 import { foldedEmail } from '../accounts/merge.js'
+import { json } from '../db/json.js'
 import type { AccountTable } from '../db/tables.js'
 import type { AccountChange, PeopleChange, StoredAccount } from './people.js'
-import { type Db, json, noteFates } from './store.js'
+import { type Db, noteFates } from './store.js'
 
 /** An account as the import and the export read it. */
 export type AccountRow = Omit<AccountTable, 'profile' | 'seen' | 'created_at'> & {

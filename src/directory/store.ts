@@ -1,11 +1,9 @@
 import { sql, type Transaction } from 'kysely'
+import { json } from '../db/json.js'
 import type { Tables } from '../db/tables.js'
 import type { Fate } from './people.js'
 
 export type Db = Transaction<Tables>
-
-/** Lists of values as one JSON text: the statement stays the same however many rows it writes. */
-export const json = (rows: readonly unknown[]) => sql`${JSON.stringify(rows)}::text::jsonb`
 
 /**
  * Keeps all other writers out until the transaction ends, in the order in which they take their locks, and makes the
