@@ -3,6 +3,7 @@ export function addresses(baseUrl: string) {
   const root = `${baseUrl}/profiles`
   return {
     connections: `${root}/atom/connections.do`,
+    connectionsInCommon: `${root}/atom/connectionsInCommon.do`,
     connection: (id: string) => `${root}/atom/connection.do?connectionId=${id}`,
     profile: (key: string) => `${root}/atom/profile.do?key=${key}`,
     profileEntry: (key: string) => `${root}/atom/profileEntry.do?key=${key}`,

@@ -66,6 +66,21 @@ export function scan(text: string, limits: XmlLimits, refuseAt: (index: number) 
   return pieces.join('')
 }
 
+/** What stands between the tags of the element that begins at a place of a document that was scanned. */
+export function contentAt(text: string, start: number): string {
+  const tokens = new RegExp(token)
+  tokens.lastIndex = start
+  let from: number | undefined
+  let depth = 0
+  for (const { 0: piece, index, groups = {} } of text.matchAll(tokens)) {
+    if (groups['start'] !== undefined && groups['empty'] !== '/') depth++
+    if (groups['end'] !== undefined) depth--
+    from ??= index + piece.length
+    if (depth === 0) return text.slice(from, index)
+  }
+  return ''
+}
+
 function checkAttributes(tag: string, limits: XmlLimits, refuse: Refuse): void {
   const names = Array.from(tag.matchAll(attributes), ([, name]) => name)
   if (names.length > limits.attributes) refuse(`an element has more than ${limits.attributes} attributes`)

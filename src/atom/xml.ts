@@ -3,7 +3,7 @@ import { Failure } from '../errors.js'
 import { isXmlText } from './escape.js'
 import { isDeclaration, outermost, resolve, type Scope, within } from './namespaces.js'
 import { decodeReferences, type Refuse } from './references.js'
-import { scan, type XmlLimits } from './scan.js'
+import { contentAt, scan, type XmlLimits } from './scan.js'
 
 export type { XmlLimits }
 
@@ -18,6 +18,8 @@ export interface XmlElement {
   readonly children: readonly XmlElement[]
   /** All character data of the element and of what is inside it, in the order of the document, as it stands. */
   readonly text: string
+  /** All that stands between its tags, as it is written. */
+  readonly source: () => string
 }
 
 /** For a document that a request brings. */
@@ -43,7 +45,7 @@ export function parseXml(document: Uint8Array | string, limits: XmlLimits): XmlE
   const verdict = XMLValidator.validate(markup)
   if (verdict !== true) refuseInLine(verdict.err.line)(verdict.err.msg.replace(/\.$/, ''))
   const [root] = parser.parse(markup) as [Parsed]
-  return element(root, outermost, refusalsIn(markup))
+  return element(root, outermost, markup)
 }
 
 function decodeUtf8(bytes: Uint8Array): string {
@@ -98,8 +100,9 @@ interface Parsed {
   readonly [position: symbol]: { readonly startIndex: number }
 }
 
-function element(parsed: Parsed, outer: Scope, refuseAt: (index: number) => Refuse): XmlElement {
-  const refuse: Refuse = (reason) => refuseAt(parsed[position]?.startIndex ?? 0)(reason)
+function element(parsed: Parsed, outer: Scope, markup: string): XmlElement {
+  const start = parsed[position]?.startIndex ?? 0
+  const refuse: Refuse = (reason) => refusalsIn(markup)(start)(reason)
   const key = Object.keys(parsed)[0] as `<${string}`
   const raw = new Map(
     Object.entries(parsed[':@'] ?? {}).map(([name, value]) => [
@@ -117,12 +120,12 @@ function element(parsed: Parsed, outer: Scope, refuseAt: (index: number) => Refu
     if (part['#text'] !== undefined) text += decodeReferences(part['#text'], refuse)
     else if (part['#cdata'] !== undefined) text += part['#cdata'][0]['#text']
     else {
-      const child = element(part, scope, refuseAt)
+      const child = element(part, scope, markup)
       children.push(child)
       text += child.text
     }
   }
-  return { namespace, name: local, attributes, children, text }
+  return { namespace, name: local, attributes, children, text, source: () => contentAt(markup, start) }
 }
 
 function resolveAttributes(raw: ReadonlyMap<string, string>, scope: Scope, refuse: Refuse): Map<string, string> {

@@ -9,6 +9,8 @@ export const statuses = ['accepted', 'pending', 'unconfirmed'] as const satisfie
 export interface Colleague {
   /** Id of this view; the peer's view of the same connection has another. */
   readonly id: string
+  /** Id of the connection that both views are of. */
+  readonly connectionId: string
   readonly status: Status
   readonly owner: Account
   readonly peer: Account
@@ -17,6 +19,38 @@ export interface Colleague {
   readonly message: string
   readonly updated: Date
 }
+
+/** A connection between two accounts, seen from neither side. */
+export interface Relationship {
+  readonly connectionId: string
+  readonly inviterId: string
+  readonly invitedId: string
+  readonly isAccepted: boolean
+}
+
+/** The connection that a colleague row is a view of. */
+export const relationshipOf = ({ connectionId, status, inviter, owner, peer }: Colleague): Relationship => ({
+  connectionId,
+  inviterId: inviter.id,
+  invitedId: inviter.id === owner.id ? peer.id : owner.id,
+  isAccepted: status === 'accepted',
+})
+
+/** One list of one person. */
+export interface List {
+  readonly ownerId: string
+  readonly status: Status
+}
+
+/** The two lists in which a relationship stands, of the inviter and of the invited. */
+export const listsOf = ({ inviterId, invitedId, isAccepted }: Omit<Relationship, 'connectionId'>): List[] => [
+  { ownerId: inviterId, status: isAccepted ? 'accepted' : 'unconfirmed' },
+  { ownerId: invitedId, status: isAccepted ? 'accepted' : 'pending' },
+]
+
+/** All lists in which it may come to stand. */
+export const possibleListsOf = (relationship: Relationship): List[] =>
+  [true, false].flatMap((isAccepted) => listsOf({ ...relationship, isAccepted }))
 
 /** Tells whether a list is still what it was. */
 export interface Version {
@@ -31,6 +65,8 @@ export interface Network extends Version {
   readonly ownerId: string
   /** The owner's invitations to answer; where they were asked for, and by the owner. */
   readonly waiting?: Version
+  /** The colleagues of the person with whom the list is compared. */
+  readonly other?: Version & { readonly ownerId: string }
 }
 
 /** Order of a list: by peers' names or by last change; equal ones by id. */
@@ -49,6 +85,8 @@ export interface ListRequest {
   /** Whose list; undefined for the caller's own. */
   readonly person: Person | undefined
   readonly status: Status
+  /** Only entries whose peer is a colleague of this person too. */
+  readonly inCommonWith: Person | undefined
   /** Only what changed later than this. */
   readonly since: Date | undefined
   readonly order: Order

@@ -21,15 +21,18 @@ export const networkStatement = onceFor(({ by, ...shape }: NetworkShape & Pick<P
   ),
 )
 
-/** Where reading begins: at a page's number, or beyond a position. The sort is that of reading, backwards or not. */
+/** What a page is of, and where reading begins: at a page's number, or beyond a position. The sort is that of reading, backwards or not. */
 export interface PageShape extends NetworkShape {
   readonly since: boolean
+  readonly inCommon: boolean
   readonly sort: Order
   readonly beyond: boolean
 }
 
 export interface PageValues extends NetworkValues {
   ownerId: string
+  /** With whom the entries shall be in common. */
+  otherId: string
   since: Date | undefined
   limit: number
   offset: number
@@ -39,7 +42,7 @@ export interface PageValues extends NetworkValues {
 }
 
 /** Reads a page of an owner's list, and the state of the list at that moment. At least one row, if there is an owner. */
-export const pageStatement = onceFor(({ sort, since, beyond, countPending }: PageShape) =>
+export const pageStatement = onceFor(({ sort, since, inCommon, beyond, countPending }: PageShape) =>
   prepared((db, value: Value<PageValues>) => {
     const column = sort.by === 'name' ? 'peer_sort' : 'updated_at'
     const direction = sort.descending ? 'desc' : 'asc'
@@ -48,7 +51,16 @@ export const pageStatement = onceFor(({ sort, since, beyond, countPending }: Pag
     return networks(db, { countPending }, value)
       .select(columnsOf('owner'))
       .select((from) =>
-        (since ? changedSince(from, value) : from.ref('network.total')).$castTo<number | null>().as('total'),
+        (since || inCommon ? counted(from, { since, inCommon }, value) : from.ref('network.total'))
+          .$castTo<number | null>()
+          .as('total'),
+      )
+      .$if(inCommon, (query) =>
+        query
+          .leftJoin('network as other', (join) =>
+            join.on('other.owner_id', '=', value('otherId')).on('other.status', '=', 'accepted'),
+          )
+          .select(['other.version as other_version', 'other.changed as other_changed']),
       )
       .$if(countPending, (query) => query.select(waitingTotal))
       .where('owner.id', '=', value('ownerId'))
@@ -60,6 +72,7 @@ export const pageStatement = onceFor(({ sort, since, beyond, countPending }: Pag
             .where('owner_id', '=', value('ownerId'))
             .where('status', '=', value('status'))
             .$if(since, (query) => query.where('updated_at', '>', value('since') as Date))
+            .$if(inCommon, (query) => query.where((row) => row.exists(shared(row, value))))
             .$if(beyond, (query) => query.where(sql<boolean>`${here} ${sort.descending ? sql`<` : sql`>`} ${there}`))
             .orderBy(column, direction)
             .orderBy('id', direction)
@@ -79,6 +92,7 @@ export const pageStatement = onceFor(({ sort, since, beyond, countPending }: Pag
 const entryColumns = [
   'id as entry_id',
   'peer_id as entry_peer_id',
+  'connection_id as entry_connection_id',
   'status as entry_status',
   'inviter_id as entry_inviter_id',
   'changed_by as entry_changed_by',
@@ -90,6 +104,7 @@ const entryColumns = [
 const entryNames = [
   'entry.entry_id',
   'entry.entry_peer_id',
+  'entry.entry_connection_id',
   'entry.entry_status',
   'entry.entry_inviter_id',
   'entry.entry_changed_by',
@@ -119,13 +134,24 @@ function networks(db: Kysely<Tables>, { countPending }: NetworkShape, value: Val
 
 const waitingTotal = sql<number | null>`waiting.total`.as('waiting_total')
 
-const changedSince = (
+const counted = (
   from: ExpressionBuilder<Tables & { owner: Tables['account'] }, 'owner'>,
+  { since, inCommon }: Pick<PageShape, 'since' | 'inCommon'>,
   value: Value<PageValues>,
 ) =>
   from
     .selectFrom('colleague')
-    .select((counted) => counted.fn.countAll<number>().as('count'))
+    .select((entries) => entries.fn.countAll<number>().as('count'))
     .whereRef('colleague.owner_id', '=', 'owner.id')
     .where('colleague.status', '=', value('status'))
-    .where('colleague.updated_at', '>', value('since') as Date)
+    .$if(since, (query) => query.where('colleague.updated_at', '>', value('since') as Date))
+    .$if(inCommon, (query) => query.where((row) => row.exists(shared(row, value))))
+
+/** The other person's row for the same peer. */
+const shared = (from: ExpressionBuilder<Tables, 'colleague'>, value: Value<PageValues>) =>
+  from
+    .selectFrom('colleague as shared')
+    .select('shared.id')
+    .where('shared.owner_id', '=', value('otherId'))
+    .whereRef('shared.peer_id', '=', 'colleague.peer_id')
+    .where('shared.status', '=', 'accepted')

@@ -1,4 +1,4 @@
-import type { Caller } from '../accounts/account.js'
+import type { Caller, Person } from '../accounts/account.js'
 import type { Context } from '../context.js'
 import { Failure } from '../errors.js'
 import type { ListRequest, Network, Page } from './connection.js'
@@ -22,7 +22,18 @@ export async function openList(
   checkMayList(caller, network?.ownerId, request.status, config.REQUIRE_SIGN_IN)
   if (!network) throw unknownPerson()
   const { waiting, ...known } = network
-  return waiting && isOwner(caller, network.ownerId) ? { ...known, waiting } : known
+  return {
+    ...known,
+    ...(waiting && isOwner(caller, network.ownerId) && { waiting }),
+    ...(request.inCommonWith && { other: await findOther(db, request.inCommonWith, network) }),
+  }
+}
+
+async function findOther(db: Context['db'], person: Person, { ownerId }: Network): Promise<Network> {
+  const other = await findNetwork(db, person, { status: 'accepted', countPending: false })
+  if (!other) throw unknownPerson()
+  if (other.ownerId !== ownerId) return other
+  throw new Failure('invalid', 'Both names are of one person; name two people.')
 }
 
 /**
@@ -38,7 +49,7 @@ export async function readList(
   request: ListRequest,
 ): Promise<Page> {
   const countPending = request.countPending && isOwner(caller, network.ownerId)
-  const page = await readPage(db, network.ownerId, { ...request, countPending })
+  const page = await readPage(db, network, { ...request, countPending })
   if (!page) throw unknownPerson()
   if (page.orphans.length > 0) log.warn({ entries: page.orphans }, 'entries left out: their peer has no account')
   return page

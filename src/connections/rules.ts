@@ -1,6 +1,6 @@
-import type { Caller } from '../accounts/account.js'
+import type { Account, Caller } from '../accounts/account.js'
 import { Failure } from '../errors.js'
-import type { Status } from './connection.js'
+import type { Colleague, Status } from './connection.js'
 
 /**
  * Whether the caller may read a list (trust, Z2; wire reference, section 6.4): an accepted list is anybody's, unless
@@ -24,3 +24,68 @@ export function checkMayList(
 
 /** Whose pending count and messages a feed may show: the owner's, to the owner. */
 export const isOwner = (caller: Caller, ownerId: string): boolean => caller?.id === ownerId
+
+/**
+ * One view of a connection as far as the caller may see it (wire reference, sections 6.1 to 6.4): an undecided one is
+ * the two people's alone, and a message is for the owner of the view.
+ *
+ * @returns undefined where the caller may not know of it, as if it were not there
+ */
+export function asSeenBy(caller: Caller, colleague: Colleague | undefined): Colleague | undefined {
+  if (!colleague || (colleague.status !== 'accepted' && !isOneOf(caller, colleague))) return undefined
+  return isOwner(caller, colleague.owner.id) ? colleague : { ...colleague, message: '' }
+}
+
+/** Whoever writes signs in. @throws Failure `unauthenticated` for nobody */
+export function signedIn(caller: Caller): Account {
+  if (caller) return caller
+  throw new Failure('unauthenticated', 'Sign in to change a network.')
+}
+
+/**
+ * Whether two people can become colleagues (wire reference, section 5.2).
+ *
+ * @param invited undefined where nobody goes by the name given
+ * @throws Failure `invalid` when the invited is unknown, inactive or the inviter
+ */
+export function checkMayInvite(inviter: Account, invited: Account | undefined): asserts invited is Account {
+  if (invited?.state !== 'active') {
+    throw new Failure('invalid', 'Nobody active is known by the userid, email or key given.')
+  }
+  if (invited.id === inviter.id) throw new Failure('invalid', 'A person cannot be connected with themselves.')
+}
+
+/**
+ * Whether the caller may change or delete a connection: each of the two may.
+ *
+ * @throws Failure `forbidden`
+ */
+export function checkIsOneOf(caller: Account, colleague: Colleague): void {
+  if (!isOneOf(caller, colleague)) throw new Failure('forbidden', 'Only the two people of a connection may change it.')
+}
+
+const isOneOf = (caller: Caller, { owner, peer }: Colleague) => caller?.id === owner.id || caller?.id === peer.id
+
+/**
+ * What a rewriting to a status comes to (wire reference, section 5.3).
+ *
+ * @returns whether the caller accepts the connection by it, or leaves the status as it is
+ * @throws Failure `forbidden` for whoever is not asked, `invalid` for a step that a connection cannot take
+ */
+export function stepTo(status: Status, caller: Account, colleague: Colleague): 'accepted' | 'rewritten' {
+  checkIsOneOf(caller, colleague)
+  const isAccepted = colleague.status === 'accepted'
+  if (status === 'unconfirmed' || (isAccepted && status === 'pending')) {
+    const from = isAccepted ? 'accepted' : 'pending'
+    throw new Failure('invalid', `A connection that is ${from} cannot become ${status}; delete it to take it back.`)
+  }
+  if (isAccepted || status === 'pending') return 'rewritten'
+  if (colleague.inviter.id !== caller.id) return 'accepted'
+  throw new Failure('forbidden', 'Only the invited person can accept an invitation.')
+}
+
+/** Whether the caller administers the site. @throws Failure `unauthenticated` for nobody, `forbidden` for others */
+export function checkIsAdmin(caller: Caller): Account {
+  if (signedIn(caller).roles.includes('admin')) return signedIn(caller)
+  throw new Failure('forbidden', 'This takes an account with the role admin.')
+}

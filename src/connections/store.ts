@@ -20,8 +20,12 @@ export async function findNetwork(db: Kysely<Tables>, person: Person, which: Whi
  * A page of an owner's list and the list's state, both of the same moment; undefined where the owner is gone. Beside
  * the owner it reads one index from one place, and the account of each peer.
  */
-export async function readPage(db: Kysely<Tables>, ownerId: string, request: ListRequest): Promise<Page | undefined> {
-  const { rows } = await db.executeQuery(pageQuery(ownerId, request))
+export async function readPage(
+  db: Kysely<Tables>,
+  { ownerId, other }: Pick<Network, 'ownerId' | 'other'>,
+  request: ListRequest,
+): Promise<Page | undefined> {
+  const { rows } = await db.executeQuery(pageQuery({ ownerId, other }, request))
   const [head] = rows
   if (!head) return undefined
   const owner = toAccount(head, 'owner')
@@ -30,7 +34,12 @@ export async function readPage(db: Kysely<Tables>, ownerId: string, request: Lis
   if (isBackward(request)) shown.reverse()
   const known = shown.filter(hasPeer)
   return {
-    network: toNetwork(head, request),
+    network: {
+      ...toNetwork(head, request),
+      ...(other && {
+        other: { ...other, version: head.other_version ?? 0, changed: head.other_changed ?? other.changed },
+      }),
+    },
     owner,
     total: head.total ?? 0,
     ...(request.countPending && { waitingTotal: head.waiting_total ?? 0 }),
@@ -41,11 +50,22 @@ export async function readPage(db: Kysely<Tables>, ownerId: string, request: Lis
 }
 
 /** The statement of `readPage`, apart so that its plan can be looked at. It reads one entry more than the page holds. */
-export function pageQuery(ownerId: string, { status, since, countPending, ...request }: ListRequest) {
+export function pageQuery(
+  { ownerId, other }: Pick<Network, 'ownerId' | 'other'>,
+  { status, since, countPending, ...request }: ListRequest,
+) {
   const { order, page, pageSize, position } = request
   const sort = { by: order.by, descending: order.descending !== isBackward(request) }
-  return pageStatement({ sort, beyond: position !== undefined, since: since !== undefined, countPending }).with({
+  const shape = {
+    sort,
+    beyond: position !== undefined,
+    since: since !== undefined,
+    inCommon: other !== undefined,
+    countPending,
+  }
+  return pageStatement(shape).with({
     ownerId,
+    otherId: other?.ownerId ?? '',
     status,
     since,
     limit: pageSize + 1,
@@ -76,6 +96,7 @@ function toColleague(row: EntryRow & AccountRow<'peer'>, owner: Account): Collea
   const peer = toAccount(row, 'peer')
   return {
     id: row.entry_id,
+    connectionId: row.entry_connection_id,
     status: row.entry_status,
     owner,
     peer,

@@ -1,10 +1,14 @@
 import express, { type Express, type RequestHandler } from 'express'
 import type { Context } from '../context.js'
 import { Failure } from '../errors.js'
+import { completeConnection, removeConnections } from './administer.js'
+import { checkOr, removeConnection, rewriteConnection, showConnection } from './connection.js'
 import { showConnections } from './connections.js'
 import { openDoor } from './door.js'
 import { failureHandler } from './fail.js'
 import { live, ready } from './health.js'
+import { showInCommon } from './in-common.js'
+import { inviteColleague } from './invite.js'
 import { requestLog } from './log.js'
 
 /**
@@ -22,7 +26,15 @@ export function createApp(context: Context, isStopping: () => boolean = () => fa
   const routes: Record<string, Methods> = {
     '/live': { get: live },
     '/ready': { get: ready(context, isStopping) },
-    '/atom/connections.do': { get: showConnections(door) },
+    '/atom/connections.do': { get: checkOr(door, showConnections(door)), post: inviteColleague(door, 201) },
+    '/atom/connection.do': {
+      get: showConnection(door),
+      post: inviteColleague(door, 200),
+      put: rewriteConnection(door),
+      delete: removeConnection(door),
+    },
+    '/atom/connectionsInCommon.do': { get: showInCommon(door) },
+    '/admin/atom/connections.do': { put: completeConnection(door), delete: removeConnections(door) },
   }
   for (const [path, methods] of Object.entries(routes)) {
     const route = app.route(path)

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { Failure } from '../errors.js'
 import { parseHttpDate } from './date.js'
 import type { Encoding } from './encoding.js'
 
@@ -44,6 +45,30 @@ export function isFresh(conditions: Conditions, { tag, changed }: Validators, no
   const date = parseHttpDate(conditions['if-modified-since'] ?? '', now)
   return date !== undefined && changed !== undefined && changed <= date
 }
+
+/**
+ * Lets a write go on only if what it is about is still what the client saw (RFC 9110, sections 13.1.1 and 13.1.2). Tags
+ * that end in an encoding count as the plain one, as they are of the same state.
+ *
+ * @param tag of what is there now, as a plain GET of this client would give it
+ * @throws Failure `preconditionFailed`
+ */
+export function checkPreconditions(
+  headers: { readonly 'if-match'?: string | undefined; readonly 'if-none-match'?: string | undefined },
+  tag: string,
+): void {
+  const wanted = headers['if-match']?.trim()
+  const unwanted = headers['if-none-match']?.trim()
+  const isAmong = (list: string) => opaqueTags(list).map(withoutEncoding).includes(withoutEncoding(tag))
+  // A weak tag never matches strongly.
+  const strong = (list: string) => list.replaceAll(/W\/"[^"]*"/g, '')
+  const holds =
+    (wanted === undefined || wanted === '*' || isAmong(strong(wanted))) &&
+    (unwanted === undefined || (unwanted !== '*' && !isAmong(unwanted)))
+  if (!holds) throw new Failure('preconditionFailed', 'The connection is not as you saw it; read it again.')
+}
+
+const withoutEncoding = (tag: string) => tag.replace(/-(gzip|br)"$/, '"')
 
 /** The tags of a list without their `W/`; a comma inside quotes is part of a tag, and junk is passed over. */
 const opaqueTags = (list: string): string[] => list.match(/"[^"]*"/g) ?? []

@@ -33,9 +33,11 @@ export function readPosition(text: string | undefined, request: Omit<ListRequest
 }
 
 /** Ties a position to its list and page: an address that was edited by hand means its page number again. */
-function binding({ person, status, since, order, page, pageSize }: Omit<ListRequest, 'position'>): string {
-  const request = JSON.stringify([person ?? null, status, since ?? null, order.by, order.descending, page, pageSize])
-  return createHash('sha256').update(request).digest('base64url').slice(0, 8)
+function binding(request: Omit<ListRequest, 'position'>): string {
+  const { person = null, status, since = null, order, page, pageSize, inCommonWith } = request
+  const parts = [person, status, since, order.by, order.descending, page, pageSize]
+  const text = JSON.stringify(inCommonWith ? [...parts, inCommonWith] : parts)
+  return createHash('sha256').update(text).digest('base64url').slice(0, 8)
 }
 
 function parseJson(text: string): unknown {

@@ -3,7 +3,7 @@ import { parseTimestamp } from '../atom/timestamp.js'
 import { type ListRequest, type Order, statuses } from '../connections/connection.js'
 import { Failure } from '../errors.js'
 import { naming, type Parameters, readParameters, valueOf } from './parameters.js'
-import { readPerson } from './people.js'
+import { readPerson, readTwo } from './people.js'
 import { readPosition } from './position.js'
 import { oneOf, requireOneOf, wholeNumber, yesOrNo } from './values.js'
 
@@ -29,21 +29,54 @@ export function readConnectionsQuery(search: string): ConnectionsQuery {
   const parameters = readParameters(search)
   const value = (name: string) => valueOf(parameters, name)
   requireOneOf('connectionType', value('connectionType'), ['colleague'])
+  const person = readPerson(value)
+  const status = oneOf('status', value('status'), statuses) ?? 'accepted'
+  return readRest(parameters, { person, status, inCommonWith: undefined }, 'full')
+}
+
+/** What a request for `connectionsInCommon.do` asks for. */
+export interface InCommonQuery extends ConnectionsQuery {
+  /** The two people as they were named. */
+  readonly named: string
+}
+
+/**
+ * Reads the parameters of GET `connectionsInCommon.do` (wire reference, section 8): those of `connections.do`, with two
+ * people in one parameter, parted by a comma. The entries are of the first of them.
+ *
+ * @throws Failure `invalid`, naming the parameter
+ */
+export function readInCommonQuery(search: string): InCommonQuery {
+  const parameters = readParameters(search)
+  const value = (name: string) => valueOf(parameters, name)
+  oneOf('connectionType', value('connectionType'), ['colleague'])
+  const status = oneOf('status', value('status'), ['accepted'] as const) ?? 'accepted'
+  const { people, named } = readTwo(value)
+  const [person, inCommonWith] = people
+  return { ...readRest(parameters, { person, status, inCommonWith }, 'lite'), named }
+}
+
+/** Reads what the two have in common; they differ in the format that holds where none is given. */
+function readRest(
+  parameters: Parameters,
+  which: Pick<ListRequest, 'person' | 'status' | 'inCommonWith'>,
+  format: ProfileForm['format'],
+): ConnectionsQuery {
+  const value = (name: string) => valueOf(parameters, name)
   const request = {
-    person: readPerson(value),
-    status: oneOf('status', value('status'), statuses) ?? 'accepted',
+    ...which,
     since: readSince(value('since')),
     order: readOrder(value('sortBy'), value('sortOrder')),
     page: wholeNumber(value('page'), 1, 999_999_999),
     pageSize: wholeNumber(value('ps'), 10, 250),
-    countPending: yesOrNo('inclPendingCount', value('inclPendingCount')),
+    countPending: yesOrNo('inclPendingCount', value('inclPendingCount')) && which.inCommonWith === undefined,
   }
   return {
     list: { ...request, position: readPosition(value('pos'), request) },
     outputType: oneOf('outputType', value('outputType'), ['connection', 'profile'] as const) ?? 'connection',
     form: {
       output: value('output') === 'vcard' ? 'vcard' : 'hcard',
-      format: value('format') === 'lite' ? 'lite' : 'full',
+      format: (['lite', 'full'] as const).find((each) => each === value('format')) ?? format,
     },
     includeMessage: yesOrNo('inclMessage', value('inclMessage')),
     parameters,

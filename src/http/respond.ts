@@ -31,6 +31,25 @@ export async function sendDocument(
   response.end(body)
 }
 
+/**
+ * Answers a write: without a body, and called HTML, since a known client takes an empty body called XML for a broken
+ * document (wire reference, section 1.4).
+ */
+export function sendNothing(response: Response, status: 200 | 201): void {
+  response.setHeader('Cache-Control', 'no-store')
+  response.setHeader('Content-Type', 'text/html')
+  response.setHeader('Content-Length', 0)
+  response.status(status).end()
+}
+
+/** Answers a write with a document that is of this moment alone. */
+export function sendUnstored(response: Response, text: string, type: string): void {
+  response.setHeader('Cache-Control', 'no-store')
+  response.setHeader('Content-Type', type)
+  response.setHeader('Content-Length', Buffer.byteLength(text))
+  response.end(text)
+}
+
 function setCaching(response: Response, { tag, changed }: Validators, now: Date): void {
   response.setHeader('ETag', tag)
   response.setHeader('Cache-Control', 'private, no-cache')

@@ -53,10 +53,10 @@ const { port } = server.address() as AddressInfo
 const path = '/profiles/atom/connections.do?connectionType=colleague&userid=owner'
 const polls = await polling({ port, path })
 
-const { sql, parameters } = pageQuery(owner, newestFirst)
+const { sql, parameters } = pageQuery({ ownerId: owner }, newestFirst)
 const pageRead: Pair = {
   name: 'page of 10 entries: our query / the same SQL bare',
-  ours: () => readPage(world.db, owner, newestFirst),
+  ours: () => readPage(world.db, { ownerId: owner }, newestFirst),
   theirs: () => world.query(sql, [...parameters]),
   least: 0.6,
 }

@@ -1,19 +1,10 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals'
 import { sql } from 'kysely'
 import { freshDatabase, type TestDatabase } from '../support/database.js'
-
-interface Running {
-  output: () => string
-  errors: () => string
-  /** Resolves with the status that the process ends with. */
-  exit: Promise<number | null>
-  kill: (signal: NodeJS.Signals) => void
-}
+import { run, type Running, started } from '../support/process.js'
 
 let folder: string
 let database: TestDatabase
@@ -34,40 +25,13 @@ afterAll(async () => {
   await rm(folder, { recursive: true })
 })
 
-/** Runs the command line as a process of its own, on the embedded database unless told otherwise. */
-function connections(args: string[], environment: Record<string, string> = {}, input = ''): Running {
-  const { PATH = '', HOME = '' } = process.env
-  const env = { PATH, HOME, PORT: '0', DATA_DIR: join(folder, 'data'), ...environment }
-  const child = spawn(process.execPath, ['dist/src/main.js', ...args], { env })
-  const text = { output: '', errors: '' }
-  child.stdout.on('data', (chunk: Buffer) => (text.output += chunk.toString()))
-  child.stderr.on('data', (chunk: Buffer) => (text.errors += chunk.toString()))
-  child.stdin.end(input)
-  const exit = once(child, 'close').then(([code]) => code as number | null)
-  const process_ = {
-    output: () => text.output,
-    errors: () => text.errors,
-    exit,
-    kill: (signal: NodeJS.Signals) => void child.kill(signal),
-  }
-  running.push(process_)
-  return process_
-}
+/** On the embedded database of this file, unless told otherwise. */
+const connections = (args: string[], environment: Record<string, string> = {}, input = '') =>
+  remembered(run(args, { DATA_DIR: join(folder, 'data'), ...environment }, input))
 
-async function until<Value>(look: () => Value | null | undefined | false, ended: Promise<unknown>): Promise<Value> {
-  let over = false
-  void ended.then(() => (over = true))
-  for (;;) {
-    const found = look()
-    if (found) return found
-    if (over) throw new Error('the process ended first')
-    await new Promise((resolve) => setTimeout(resolve, 20))
-  }
-}
-
-async function started(server: Running): Promise<string> {
-  const match = await until(() => /ready at (http:\S+)\n(.*\n){2,3}/.exec(server.output()), server.exit)
-  return match[1] as string
+function remembered(process: Running): Running {
+  running.push(process)
+  return process
 }
 
 describe('serve', () => {

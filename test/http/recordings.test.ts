@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals'
 import { findAccount } from '../../src/accounts/store.js'
 import type { ProfileForm, ProfilePlace } from '../../src/atom/profile-entry.js'
 import { atomWriter } from '../../src/atom/writer.js'
+import type { Network } from '../../src/connections/connection.js'
 import { findNetwork, readPage } from '../../src/connections/store.js'
 import { importFiles } from '../../src/directory/import.js'
 import { startClient } from '../support/client.js'
@@ -89,7 +90,7 @@ if (!haveRecordings) {
       const entry = bodyOf(name)
       const request = { ...newestFirst, status: 'unconfirmed' as const }
       const network = await findNetwork(database.db, { by: 'email', value: 'fadams@renovations.com' }, request)
-      const page = await readPage(database.db, network?.ownerId as string, request)
+      const page = await readPage(database.db, network as Network, request)
       const writer = atomWriter(baseOf(entry))
       const [colleague] = page?.colleagues ?? []
       if (!colleague) throw new Error('the invitation was not brought in')

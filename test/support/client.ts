@@ -14,12 +14,19 @@ export interface Answer {
   text: string
 }
 
+export interface Sending {
+  method?: string
+  /** Signs in with `user:password`. */
+  as?: string
+  headers?: Record<string, string | string[]>
+  body?: string | Uint8Array
+}
+
+/** Sends one request, over a connection of its own. */
+export type Send = (path: string, options?: Sending) => Promise<Answer>
+
 export interface Client {
-  /** Sends a request; `as` signs in with `user:password`. */
-  send(
-    path: string,
-    options?: { method?: string; as?: string; headers?: Record<string, string | string[]> },
-  ): Promise<Answer>
+  send: Send
   /** What the server logged so far, a line each. */
   logged(): string[]
   close(): Promise<void>
@@ -42,31 +49,36 @@ export async function startClient(
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const { port } = server.address() as AddressInfo
   return {
-    send: (path, { method = 'GET', as, headers = {} } = {}) =>
-      new Promise((resolve, reject) => {
-        const auth = as === undefined ? {} : { authorization: `Basic ${Buffer.from(as).toString('base64')}` }
-        const options = {
-          port,
-          host: '127.0.0.1',
-          path,
-          method,
-          headers: { ...auth, ...headers },
-          agent: false as const,
-        }
-        const sent = request(options, (response) => {
-          const chunks: Buffer[] = []
-          response.on('data', (chunk: Buffer) => chunks.push(chunk))
-          response.on('end', () => {
-            const body = Buffer.concat(chunks)
-            const { statusCode = 0, headers: received } = response
-            resolve({ status: statusCode, headers: received, body, text: body.toString() })
-          })
-          response.on('error', reject)
-        })
-        sent.on('error', reject)
-        sent.end()
-      }),
+    send: sendTo(port),
     logged: () => lines,
     close: () => new Promise((resolve) => server.close(() => resolve())),
   }
 }
+
+/** Speaks to whatever server listens at a port of this machine. */
+export const sendTo =
+  (port: number): Send =>
+  (path, { method = 'GET', as, headers = {}, body } = {}) =>
+    new Promise((resolve, reject) => {
+      const auth = as === undefined ? {} : { authorization: `Basic ${Buffer.from(as).toString('base64')}` }
+      const options = {
+        port,
+        host: '127.0.0.1',
+        path,
+        method,
+        headers: { ...auth, ...headers },
+        agent: false as const,
+      }
+      const sent = request(options, (response) => {
+        const chunks: Buffer[] = []
+        response.on('data', (chunk: Buffer) => chunks.push(chunk))
+        response.on('end', () => {
+          const answered = Buffer.concat(chunks)
+          const { statusCode = 0, headers: received } = response
+          resolve({ status: statusCode, headers: received, body: answered, text: answered.toString() })
+        })
+        response.on('error', reject)
+      })
+      sent.on('error', reject)
+      sent.end(body)
+    })

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { PGlite } from '@electric-sql/pglite'
 import { sql } from 'kysely'
+import { type Fault, findFaults } from '../../src/connections/check-store.js'
 import { migrate } from '../../src/db/migrate.js'
 import { type Database, openDatabase, openEmbedded } from '../../src/db/open.js'
 
@@ -13,9 +14,22 @@ export interface TestDatabase extends Database {
   readonly url: string | undefined
 }
 
-/** An empty, migrated database of one's own: a schema on the server, or an embedded database in memory. */
-export async function freshDatabase(): Promise<TestDatabase> {
-  return serverUrl === undefined ? embedded() : ownSchema(serverUrl)
+/**
+ * An empty, migrated database of one's own: a schema on the server, or an embedded database in memory. Closing it fails
+ * where the graph in it is not whole.
+ *
+ * @param damage the faults that the tests make on purpose, as a sentence for each kind
+ */
+export async function freshDatabase(damage: readonly Fault['what'][] = []): Promise<TestDatabase> {
+  const database = await (serverUrl === undefined ? embedded() : ownSchema(serverUrl))
+  return {
+    ...database,
+    close: async () => {
+      const faults = await findFaults(database.db).finally(() => database.close())
+      const others = faults.filter(({ what }) => !damage.includes(what))
+      if (others.length > 0) throw new Error(`The graph is not whole: ${JSON.stringify(others.slice(0, 5))}`)
+    },
+  }
 }
 
 async function embedded(): Promise<TestDatabase> {

@@ -37,13 +37,16 @@ export const accountOf = (text: string): Account =>
 export function colleague(owner: Account, peer: Account, more: Partial<Colleague> = {}): Colleague {
   const id = '01900000-0000-7000-8000-00000000000c'
   const updated = new Date('2026-03-05T00:00:00.001Z')
-  return { id, status: 'accepted', owner, peer, inviter: owner, changedBy: peer, message: '', updated, ...more }
+  const connectionId = '01900000-0000-7000-8000-00000000000d'
+  const both = { inviter: owner, changedBy: peer, message: '', updated }
+  return { id, connectionId, status: 'accepted', owner, peer, ...both, ...more }
 }
 
 /** The first page of a person's colleagues, as it is without parameters. */
 export const newestFirst: ListRequest = {
   person: undefined,
   status: 'accepted',
+  inCommonWith: undefined,
   since: undefined,
   order: { by: 'change', descending: true },
   page: 1,

@@ -1,0 +1,69 @@
+import type { Kysely } from 'kysely'
+import type { Account, Caller, Person } from '../accounts/account.js'
+import { findAccount } from '../accounts/store.js'
+import type { Context } from '../context.js'
+import type { Tables } from '../db/tables.js'
+import { Failure } from '../errors.js'
+import type { Colleague } from './connection.js'
+import { findColleague } from './find-store.js'
+import { asSeenBy, checkMayList } from './rules.js'
+
+/** Ways in which one and the same person may be named; the first that somebody goes by counts. */
+export type Names = readonly Person[]
+
+type World = Pick<Context, 'db' | 'config'>
+
+/**
+ * Shows one view of a connection, as far as the caller may see it (wire reference, section 6.2).
+ *
+ * @throws Failure `unauthenticated` where the site wants a sign-in, `notFound` where there is none for this caller
+ */
+export async function showColleague({ db, config }: World, caller: Caller, id: string): Promise<Colleague> {
+  checkMayList(caller, undefined, 'accepted', config.REQUIRE_SIGN_IN)
+  return shown(caller, await findColleague(db, { id }))
+}
+
+/**
+ * Shows how one person sees the connection with another, as far as the caller may see it (section 6.1).
+ *
+ * @throws Failure as `showColleague`, and `invalid` for an unknown person
+ */
+export async function showBetween(
+  { db, config }: World,
+  caller: Caller,
+  source: Names,
+  target: Names,
+): Promise<Colleague> {
+  checkMayList(caller, undefined, 'accepted', config.REQUIRE_SIGN_IN)
+  const [owner, peer] = await findBoth(db, source, target)
+  return shown(caller, await findColleague(db, { ownerId: owner.id, peerId: peer.id }))
+}
+
+function shown(caller: Caller, colleague: Colleague | undefined): Colleague {
+  const seen = asSeenBy(caller, colleague)
+  if (seen) return seen
+  throw noConnection()
+}
+
+/** The two people named. @throws Failure `invalid` where one of them is nobody */
+export async function findBoth(db: Kysely<Tables>, source: Names, target: Names): Promise<[Account, Account]> {
+  return [await findFirst(db, source, 'source'), await findFirst(db, target, 'target')]
+}
+
+async function findFirst(db: Kysely<Tables>, names: Names, end: string): Promise<Account> {
+  for (const name of names) {
+    const account = await findAccount(db, name)
+    if (account) return account
+  }
+  throw new Failure('invalid', `Nobody is known by the ${end}Userid, ${end}Key or ${end}Email given.`)
+}
+
+/** The view with this id, for whoever is about to change it. @throws Failure `notFound` where there is none */
+export async function existing(db: Kysely<Tables>, id: string): Promise<Colleague> {
+  const colleague = await findColleague(db, { id })
+  if (colleague) return colleague
+  throw noConnection()
+}
+
+/** What is said where no connection is, or none that the caller may know of. */
+export const noConnection = () => new Failure('notFound', 'There is no such connection.')

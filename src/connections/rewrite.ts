@@ -1,0 +1,52 @@
+import type { Caller } from '../accounts/account.js'
+import type { Context } from '../context.js'
+import { type Colleague, listsOf, possibleListsOf, relationshipOf, type Status } from './connection.js'
+import { keepEvents, keepLetter } from './event-store.js'
+import { existing } from './find.js'
+import { checkIsOneOf, signedIn, stepTo } from './rules.js'
+import { write } from './write.js'
+import { lockNetworks, moveNetworks, updateRelationship } from './write-store.js'
+
+/** Looks at a connection as it is when it is about to be changed, and throws where that must not be. */
+export type Precondition = (colleague: Colleague) => void
+
+/**
+ * Accepts an invitation, or replaces the message of a connection (wire reference, section 5.3). What is so already is
+ * left as it is.
+ *
+ * @param id of either person's view
+ * @param asked the status that it shall have, and its message from now on
+ * @throws Failure `unauthenticated` for nobody, `notFound` for an unknown id, `forbidden` or `invalid` by the rules, and
+ *   what the precondition throws
+ */
+export async function rewrite(
+  { db }: Pick<Context, 'db'>,
+  caller: Caller,
+  id: string,
+  { status, message }: { readonly status: Status; readonly message: string },
+  precondition: Precondition,
+): Promise<void> {
+  const writer = signedIn(caller)
+  const known = await existing(db, id)
+  checkIsOneOf(writer, known)
+
+  await write(db, async (transaction, eventId) => {
+    const moment = await lockNetworks(transaction, possibleListsOf(relationshipOf(known)))
+    const current = await existing(transaction, id)
+    const step = stepTo(status, writer, current)
+    precondition(current)
+    if (step === 'rewritten' && message === current.message) return
+    const before = relationshipOf(current)
+    const after = { ...before, isAccepted: before.isAccepted || step === 'accepted' }
+    await updateRelationship(transaction, after, { changedBy: writer.id, message, moment })
+    const moves = [
+      ...listsOf(before).map((list) => ({ ...list, by: -1 })),
+      ...listsOf(after).map((list) => ({ ...list, by: 1 })),
+    ]
+    await moveNetworks(transaction, moves, moment)
+    await keepEvents(transaction, eventId, [{ verb: step, actorId: writer.id, ...after }], moment)
+    if (step === 'rewritten') return
+    const letter = { kind: 'accepted', recipientId: after.inviterId, personId: writer.id } as const
+    await keepLetter(transaction, { ...letter, connectionId: after.connectionId }, moment)
+  })
+}

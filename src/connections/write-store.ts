@@ -1,0 +1,139 @@
+import { sql, type Transaction } from 'kysely'
+import { v7 as newId } from 'uuid'
+import { sortKey } from '../accounts/account.js'
+import { json } from '../db/json.js'
+import type { Tables } from '../db/tables.js'
+import { Failure } from '../errors.js'
+import { type List, listsOf, type Relationship, type Status } from './connection.js'
+
+type Db = Transaction<Tables>
+
+/** A message and who wrote it last, when. */
+export interface Change {
+  readonly changedBy: string
+  readonly message: string
+  readonly moment: Date
+}
+
+/**
+ * Locks lists until the transaction ends, always in one order, so that no two writers wait for each other. A list that
+ * never changed gets its row here, as old as its owner.
+ *
+ * @returns the moment of the change to come: by the database's clock once all locks are held, and later than anything
+ *   that these lists have shown
+ * @throws Failure `invalid` where an owner has no account any more
+ */
+export async function lockNetworks(db: Db, lists: readonly List[]): Promise<Date> {
+  const { rows } = await sql<{ changed: Date; clock: Date }>`
+    insert into network (owner_id, status, changed)
+    select account.id, list.status, account.created_at
+    from jsonb_to_recordset(${json(lists)}) as list ("ownerId" uuid, status text)
+      join account on account.id = list."ownerId"
+    order by account.id, list.status
+    on conflict (owner_id, status) do update set version = network.version
+    returning changed, clock_timestamp()::timestamptz(3) as clock`.execute(db)
+  if (rows.length < lists.length) throw new Failure('invalid', 'One of the people has no account any more.')
+  return new Date(Math.max(...rows.flatMap(({ changed, clock }) => [changed.getTime() + 1, clock.getTime()])))
+}
+
+/** Moves lists on that are locked: a new version, a new date, and so many entries more or less. */
+export async function moveNetworks(db: Db, moves: readonly (List & { by: number })[], moment: Date): Promise<void> {
+  await sql`
+    update network set version = version + 1, changed = ${moment}, total = total + move.by
+    from (
+      select "ownerId" as owner_id, status, sum(by)::integer as by
+      from jsonb_to_recordset(${json(moves)}) as move ("ownerId" uuid, status text, by integer)
+      group by 1, 2
+    ) as move
+    where network.owner_id = move.owner_id and network.status = move.status`.execute(db)
+}
+
+/**
+ * Writes a new relationship between two people whose lists are locked: the connection, and either one's view of it.
+ *
+ * @returns ids of the connection and of the invited one's view
+ * @throws Failure `connectionExists` where the two are connected already; the transaction has to be given up then
+ */
+export async function insertRelationship(
+  db: Db,
+  { inviterId, invitedId, isAccepted }: Omit<Relationship, 'connectionId'>,
+  { changedBy, message, moment }: Change,
+): Promise<{ connectionId: string; invitedRow: string }> {
+  const connectionId = newId()
+  const invitedRow = newId()
+  const [ofInviter, ofInvited] = listsOf({ inviterId, invitedId, isAccepted }) as [List, List]
+  const sort = await sortKeys(db, [inviterId, invitedId])
+  const both = {
+    connection_id: connectionId,
+    inviter_id: inviterId,
+    changed_by: changedBy,
+    message,
+    updated_at: moment,
+  }
+  const rows = [
+    { ...both, id: newId(), owner_id: inviterId, peer_id: invitedId, status: ofInviter.status },
+    { ...both, id: invitedRow, owner_id: invitedId, peer_id: inviterId, status: ofInvited.status },
+  ].map((row) => ({ ...row, peer_sort: sort.get(row.peer_id) ?? '' }))
+  // One order for all writers: of two invitations that cross, one waits for the other and finds it done.
+  rows.sort((one, other) => (one.owner_id < other.owner_id ? -1 : 1))
+  const written = await db
+    .insertInto('colleague')
+    .values(rows)
+    .onConflict((conflict) => conflict.columns(['owner_id', 'peer_id']).doNothing())
+    .returning('id')
+    .execute()
+  if (written.length < rows.length) throw new Failure('connectionExists', 'Nothing was changed.')
+  await db
+    .insertInto('connection')
+    .values({
+      id: connectionId,
+      context_object: 'account',
+      context_id: inviterId,
+      creator_id: inviterId,
+      target_id: invitedId,
+      target_email: null,
+      state: isAccepted ? 'active' : 'pending',
+      access: 2,
+      token_hash: null,
+      expires_at: null,
+      uses_remaining: null,
+      created_at: moment,
+      updated_at: moment,
+      applied_at: isAccepted ? moment : null,
+    })
+    .execute()
+  return { connectionId, invitedRow }
+}
+
+/** By what people's names are ordered in other people's lists. */
+async function sortKeys(db: Db, ids: readonly string[]): Promise<Map<string, string>> {
+  const people = await db.selectFrom('account').select(['id', 'name']).where('id', 'in', ids).execute()
+  return new Map(people.map(({ id, name }) => [id, sortKey(name)]))
+}
+
+/** Rewrites both views of a relationship; once it is accepted it stays so. */
+export async function updateRelationship(
+  db: Db,
+  { connectionId, isAccepted }: Pick<Relationship, 'connectionId' | 'isAccepted'>,
+  { changedBy, message, moment }: Change,
+): Promise<void> {
+  await db
+    .updateTable('colleague')
+    .set({ changed_by: changedBy, message, updated_at: moment, ...(isAccepted && { status: 'accepted' as Status }) })
+    .where('connection_id', '=', connectionId)
+    .execute()
+  await db
+    .updateTable('connection')
+    .set({
+      updated_at: moment,
+      ...(isAccepted && { state: 'active', applied_at: sql`coalesce(applied_at, ${moment})` }),
+    })
+    .where('id', '=', connectionId)
+    .execute()
+}
+
+/** Deletes relationships with both their views. */
+export async function deleteRelationships(db: Db, connectionIds: readonly string[]): Promise<void> {
+  await sql`delete from colleague where connection_id = any(${connectionIds}::uuid[])`.execute(db)
+  await sql`delete from connection where id = any(${connectionIds}::uuid[])`.execute(db)
+}

@@ -1,0 +1,37 @@
+import type { RequestHandler } from 'express'
+import { readInvitation } from '../atom/invitation.js'
+import { mediaType } from '../atom/vocabulary.js'
+import { complete, removeEverything, removeOne } from '../connections/administer.js'
+import { checkIsAdmin } from '../connections/rules.js'
+import { Failure } from '../errors.js'
+import { readBody } from './body.js'
+import { readCompletion, readRemoval } from './connection-query.js'
+import { type Door, searchOf } from './door.js'
+import { sendNothing, sendUnstored } from './respond.js'
+
+/** PUT of the administrator's `connections.do`: makes two people colleagues (wire reference, section 8). */
+export function completeConnection(door: Door): RequestHandler {
+  return async (request, response) => {
+    const { source, target } = readCompletion(searchOf(request))
+    const caller = checkIsAdmin(await door.identify(request))
+    const { status, message } = readInvitation(await readBody(request, response))
+    if (status !== 'accepted') throw new Failure('invalid', 'The entry must have the status accepted.')
+    const colleague = await complete(door, caller, source, target, message)
+    const text = door.atom.connections.document(colleague, false)
+    sendUnstored(response, text, `${mediaType.atom};charset=UTF-8`)
+  }
+}
+
+/**
+ * DELETE of the administrator's `connections.do`: removes the connection with an id, that of two people, or everything
+ * that one person has (section 8). What is named first counts.
+ */
+export function removeConnections(door: Door): RequestHandler {
+  return async (request, response) => {
+    const removal = readRemoval(searchOf(request))
+    const caller = await door.identify(request)
+    if ('person' in removal) await removeEverything(door, caller, removal.person)
+    else await removeOne(door, caller, removal)
+    sendNothing(response, 200)
+  }
+}

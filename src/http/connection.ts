@@ -1,0 +1,83 @@
+import type { Request, RequestHandler } from 'express'
+import type { Caller } from '../accounts/account.js'
+import { readInvitation } from '../atom/invitation.js'
+import { mediaType } from '../atom/vocabulary.js'
+import type { Colleague } from '../connections/connection.js'
+import { showBetween, showColleague } from '../connections/find.js'
+import { remove } from '../connections/remove.js'
+import { type Precondition, rewrite } from '../connections/rewrite.js'
+import { asSeenBy, isOwner, signedIn } from '../connections/rules.js'
+import { Failure } from '../errors.js'
+import { readBody } from './body.js'
+import { checkPreconditions, entityTag } from './conditional.js'
+import { namesTwo, readConnectionId, readConnectionQuery } from './connection-query.js'
+import { type Door, searchOf } from './door.js'
+import { chooseEncoding, type Encoding } from './encoding.js'
+import { viewerClass } from './list.js'
+import { answeredNotModified, sendDocument, sendNothing } from './respond.js'
+
+/** GET and HEAD of `connection.do`: one connection, by id or by its two people (wire reference, sections 6.1, 6.2). */
+export function showConnection(door: Door): RequestHandler {
+  return async (request, response) => {
+    const { which, includeMessage } = readConnectionQuery(searchOf(request))
+    const caller = await door.identify(request)
+    const colleague =
+      'id' in which
+        ? await showColleague(door, caller, which.id)
+        : await showBetween(door, caller, which.source, which.target)
+
+    const encoding = chooseEncoding(request)
+    const validators = { tag: tagOf(door, caller, colleague, encoding), changed: lastChange(colleague) }
+    const now = door.now()
+    if (answeredNotModified(request, response, validators, now)) return
+    response.setHeader('X-Profiles-Connection-Type', 'colleague')
+    response.setHeader('X-Profiles-Connection-Status', colleague.status)
+    const text = door.atom.connections.document(colleague, includeMessage && isOwner(caller, colleague.owner.id))
+    await sendDocument(response, { text, type: `${mediaType.atom};charset=UTF-8`, encoding, validators, now })
+  }
+}
+
+/** HEAD of `connections.do` asks about a connection where it names two people, as a client does (section 2.2). */
+export function checkOr(door: Door, list: RequestHandler): RequestHandler {
+  const check = showConnection(door)
+  return (request, response, next) => {
+    const isCheck = request.method === 'HEAD' && namesTwo(searchOf(request))
+    return (isCheck ? check : list)(request, response, next)
+  }
+}
+
+/** PUT of `connection.do`: accepts an invitation, or replaces the message (section 5.3). */
+export function rewriteConnection(door: Door): RequestHandler {
+  return async (request, response) => {
+    const id = readConnectionId(searchOf(request))
+    const caller = signedIn(await door.identify(request))
+    const { status, message } = readInvitation(await readBody(request, response))
+    if (!status) throw new Failure('invalid', 'The entry has no category that tells the status it shall have.')
+    await rewrite(door, caller, id, { status, message }, precondition(door, caller, request))
+    sendNothing(response, 200)
+  }
+}
+
+/** DELETE of `connection.do`: declines, withdraws or removes (section 5.4). */
+export function removeConnection(door: Door): RequestHandler {
+  return async (request, response) => {
+    const id = readConnectionId(searchOf(request))
+    const caller = await door.identify(request)
+    await remove(door, caller, id, precondition(door, caller, request))
+    sendNothing(response, 200)
+  }
+}
+
+/** An entry has the same tag wherever it is shown by itself to viewers of one class. */
+export function tagOf(door: Door, caller: Caller, colleague: Colleague, encoding: Encoding): string {
+  const address = door.atom.to.connection(colleague.id)
+  return entityTag([door.release, address, viewerClass(caller, colleague.owner.id), colleague], encoding)
+}
+
+const precondition =
+  (door: Door, caller: Caller, { headers }: Request): Precondition =>
+  (colleague) =>
+    checkPreconditions(headers, tagOf(door, caller, asSeenBy(caller, colleague) ?? colleague, 'identity'))
+
+const lastChange = ({ updated, owner, peer }: Colleague): Date =>
+  new Date(Math.max(updated.getTime(), owner.updated.getTime(), peer.updated.getTime()))

@@ -1,0 +1,77 @@
+import type { RequestHandler } from 'express'
+import type { Caller } from '../accounts/account.js'
+import { mediaType } from '../atom/vocabulary.js'
+import type { Network, Page } from '../connections/connection.js'
+import { openList, readList } from '../connections/list.js'
+import { isOwner } from '../connections/rules.js'
+import { entityTag, type Validators } from './conditional.js'
+import { type Door, searchOf } from './door.js'
+import { chooseEncoding } from './encoding.js'
+import { linkField, pageLinks, selfLink } from './paging.js'
+import type { ConnectionsQuery } from './query.js'
+import { answeredNotModified, sendDocument } from './respond.js'
+
+/** A resource that shows a list as a feed. */
+export interface ListResource<Query extends ConnectionsQuery> {
+  readonly address: string
+  /** Reads its parameters, or throws Failure `invalid`. */
+  readonly read: (search: string) => Query
+  /** What its feed is called: its id after the constant part, and its title. */
+  readonly name: (query: Query, page: Page) => { id: string; title: string }
+  /** Fields of its answer beside the usual ones. */
+  readonly fields?: (page: Page) => Record<string, string>
+}
+
+/** GET and HEAD of such a resource: whether anything is new is known before the list is read. */
+export function showList<Query extends ConnectionsQuery>(door: Door, resource: ListResource<Query>): RequestHandler {
+  return async (request, response) => {
+    const query = resource.read(searchOf(request))
+    const caller = await door.identify(request)
+    const network = await openList(door, caller, query.list)
+
+    const encoding = chooseEncoding(request)
+    const asked = [door.release, selfLink(resource.address, query.parameters), viewerClass(caller, network.ownerId)]
+    const validatorsOf = (state: Network): Validators => ({
+      tag: entityTag([...asked, ...identityOf(state)], encoding),
+      changed: lastChange(state),
+    })
+    const now = door.now()
+    if (answeredNotModified(request, response, validatorsOf(network), now)) return
+
+    const page = await readList(door, caller, network, query.list)
+    const links = pageLinks(resource.address, query, page)
+    const { colleagues, total, waitingTotal } = page
+    const text = door.atom.feed({
+      ...resource.name(query, page),
+      updated: lastChange(page.network),
+      totalResults: total,
+      startIndex: (query.list.page - 1) * query.list.pageSize + 1,
+      itemsPerPage: query.list.pageSize,
+      pendingInvitations: waitingTotal,
+      links,
+      entries: colleagues.map((colleague) =>
+        query.outputType === 'profile'
+          ? door.atom.profiles.entry(colleague.peer, query.form, { connectionId: colleague.id })
+          : door.atom.connections.entry(colleague, query.includeMessage && isOwner(caller, network.ownerId)),
+      ),
+    })
+    for (const [name, value] of Object.entries(resource.fields?.(page) ?? {})) response.setHeader(name, value)
+    const type = `${mediaType.atom};charset=UTF-8`
+    const validators = validatorsOf(page.network)
+    await sendDocument(response, { text, type, encoding, validators, now, link: linkField(links) })
+  }
+}
+
+/** Viewers of one class see the same of what is somebody's. */
+export const viewerClass = (caller: Caller, ownerId: string): string =>
+  caller === null ? 'nobody' : isOwner(caller, ownerId) ? 'owner' : 'other'
+
+const identityOf = ({ ownerId, version, waiting, other }: Network) => [
+  ownerId,
+  version,
+  waiting?.version,
+  other && [other.ownerId, other.version],
+]
+
+const lastChange = ({ changed, waiting, other }: Network): Date =>
+  new Date(Math.max(...[changed, waiting?.changed, other?.changed].map((date) => date?.getTime() ?? 0)))

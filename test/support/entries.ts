@@ -1,0 +1,15 @@
+const sn = 'http://www.ibm.com/xmlns/prod/sn'
+
+/** Text as it stands in an XML document. */
+export const escaped = (text: string): string =>
+  text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('\r', '&#13;')
+
+/** The entry by which a client invites, accepts or rewrites, as the API's manual shows it. */
+export const connectionEntry = (status: string, message = ''): string =>
+  '<?xml version="1.0" encoding="UTF-8"?>' +
+  '<entry xmlns="http://www.w3.org/2005/Atom" xmlns:snx="http://www.ibm.com/xmlns/prod/sn">' +
+  `<category term="connection" scheme="${sn}/type"/>` +
+  `<category term="colleague" scheme="${sn}/connection/type"/>` +
+  `<category term="${status}" scheme="${sn}/status"/>` +
+  `<content type="html">${escaped(message)}</content>` +
+  '</entry>'

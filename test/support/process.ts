@@ -1,0 +1,44 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+
+export interface Running {
+  output: () => string
+  errors: () => string
+  /** Resolves with the status that the process ends with. */
+  exit: Promise<number | null>
+  kill: (signal: NodeJS.Signals) => void
+}
+
+/** Runs the command line as a process of its own, which listens at a free port where it serves. */
+export function run(args: string[], environment: Record<string, string>, input = ''): Running {
+  const { PATH = '', HOME = '' } = process.env
+  const env = { PATH, HOME, PORT: '0', ...environment }
+  const child = spawn(process.execPath, ['dist/src/main.js', ...args], { env })
+  const text = { output: '', errors: '' }
+  child.stdout.on('data', (chunk: Buffer) => (text.output += chunk.toString()))
+  child.stderr.on('data', (chunk: Buffer) => (text.errors += chunk.toString()))
+  child.stdin.end(input)
+  return {
+    output: () => text.output,
+    errors: () => text.errors,
+    exit: once(child, 'close').then(([code]) => code as number | null),
+    kill: (signal) => void child.kill(signal),
+  }
+}
+
+async function until<Value>(look: () => Value | null | undefined | false, ended: Promise<unknown>): Promise<Value> {
+  let over = false
+  void ended.then(() => (over = true))
+  for (;;) {
+    const found = look()
+    if (found) return found
+    if (over) throw new Error('the process ended first')
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  }
+}
+
+/** Waits until a server is ready. Returns the base of its addresses. */
+export async function started(server: Running): Promise<string> {
+  const match = await until(() => /ready at (http:\S+)\n(.*\n){2,3}/.exec(server.output()), server.exit)
+  return match[1] as string
+}
