@@ -3,6 +3,7 @@ import { Argument, Command } from 'commander'
 import { pino } from 'pino'
 import pretty from 'pino-pretty'
 import { addAccountCommand, passwordCommand, roleCommand } from './cli/account.js'
+import { doctorCommand } from './cli/doctor.js'
 import { exportCommand } from './cli/export.js'
 import { importCommand } from './cli/import.js'
 import { migrateCommand } from './cli/migrate.js'
@@ -68,6 +69,11 @@ program
   .description('write the network as a directory file; - is standard output')
   .argument('<file>')
   .action((file: string) => onCurrentSchema((db) => exportCommand(terminal, db, file)))
+
+program
+  .command('doctor')
+  .description('check that the stored graph is whole')
+  .action(() => onCurrentSchema((db) => doctorCommand(terminal, db)))
 
 const account = program.command('account').description('people who sign in')
 
