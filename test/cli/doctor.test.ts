@@ -1,0 +1,81 @@
+import { PassThrough } from 'node:stream'
+import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals'
+import { type RawBuilder, sql } from 'kysely'
+import { doctorCommand } from '../../src/cli/doctor.js'
+import type { Fault } from '../../src/connections/check-store.js'
+import { freshDatabase, type TestDatabase } from '../support/database.js'
+import { addPerson, connect } from '../support/world.js'
+
+/** The graph is checked against itself: each kind of damage is found, and told of where it is. */
+
+let database: TestDatabase
+let row: string
+beforeAll(async () => {
+  database = await freshDatabase(Object.values(kinds))
+})
+beforeEach(async () => {
+  for (const table of ['colleague', 'connection', 'network', 'account'] as const) {
+    await database.db.deleteFrom(table).execute()
+  }
+  const [ann, bo, cy] = [
+    await addPerson(database.db, 'ann'),
+    await addPerson(database.db, 'bo'),
+    await addPerson(database.db, 'cy'),
+  ]
+  row = await connect(database.db, ann, bo, 'accepted')
+  await connect(database.db, ann, cy, 'invited')
+})
+afterAll(() => database.close())
+
+const kinds = {
+  orphan: 'a view has no account for its peer',
+  alone: 'the peer has no view of the same connection',
+  differ: 'the two views of a connection differ',
+  inviter: 'the status of a view contradicts who invited',
+  connection: 'a view belongs to no connection of its state and people',
+  views: 'a connection of two accounts has not two views',
+  count: 'a list counts other than what is in it',
+} satisfies Record<string, Fault['what']>
+
+async function doctor(): Promise<{ output: string; error: unknown }> {
+  const output = new PassThrough()
+  const terminal = { input: new PassThrough(), output, errors: new PassThrough() }
+  const error: unknown = await doctorCommand(terminal, database.db).then(
+    () => undefined,
+    (error: unknown) => error,
+  )
+  return { output: String(output.read() ?? ''), error }
+}
+
+test('a whole graph is said to be whole', async () => {
+  expect(await doctor()).toEqual({ output: 'The graph is whole.\n', error: undefined })
+})
+
+test.each<[string, () => RawBuilder<unknown>, (keyof typeof kinds)[]]>([
+  ['an account is gone', () => sql`delete from account where user_id = 'cy'`, ['orphan', 'alone', 'views']],
+  ['a view is gone', () => sql`delete from colleague where id = ${row}`, ['alone', 'views', 'count']],
+  ['a message differs', () => sql`update colleague set message = 'x' where id = ${row}`, ['differ']],
+  ['a date differs', () => sql`update colleague set updated_at = now() where id = ${row}`, ['differ']],
+  [
+    'a status is half',
+    () => sql`update colleague set status = 'unconfirmed' where id = ${row}`,
+    ['differ', 'connection', 'count'],
+  ],
+  [
+    'sides are exchanged',
+    () => sql`update colleague set inviter_id = peer_id where status = 'unconfirmed' and inviter_id = owner_id`,
+    ['differ', 'inviter', 'connection'],
+  ],
+  ['a connection is gone', () => sql`delete from connection where state = 'active'`, ['connection']],
+  ['a connection is undecided again', () => sql`update connection set state = 'pending'`, ['connection']],
+  ['a count is off', () => sql`update network set total = total + 1 where status = 'accepted'`, ['count']],
+  ['a list has no row', () => sql`delete from network where status = 'pending'`, ['count']],
+])('%s', async (_name, damage, expected) => {
+  await damage().execute(database.db)
+  const { output, error } = await doctor()
+  const lines = output.trim().split('\n')
+  expect([...new Set(lines.map((line) => line.slice(line.indexOf(': ') + 2)))].sort()).toEqual(
+    expected.map((kind) => kinds[kind]).sort(),
+  )
+  expect(error).toMatchObject({ code: 'invalid', message: `The graph has ${lines.length} faults.` })
+})

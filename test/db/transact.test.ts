@@ -1,0 +1,113 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
+import { type Kysely, sql } from 'kysely'
+import { transact } from '../../src/db/transact.js'
+import type { Tables } from '../../src/db/tables.js'
+import { freshDatabase, type TestDatabase } from '../support/database.js'
+import { addPerson } from '../support/world.js'
+
+/** A write is whole, is tried again after a clash, and is looked up where its commit went unanswered (trust, C10 to C12). */
+
+let database: TestDatabase
+beforeAll(async () => {
+  database = await freshDatabase()
+})
+beforeEach(() => database.db.deleteFrom('account').execute())
+afterAll(() => database.close())
+
+const names = async () =>
+  (await database.db.selectFrom('account').select('user_id').execute()).map((row) => row.user_id)
+const isThere = (name: string) => async () => (await names()).includes(name)
+const never = () => Promise.resolve(false)
+
+/** Has Postgres itself raise an error. */
+const raise = (db: Kysely<Tables>, code: string) =>
+  sql`select set_config('test.code', ${code}, true)`
+    .execute(db)
+    .then(() =>
+      sql`do $$ begin raise exception 'raised for a test' using errcode = current_setting('test.code'); end $$`.execute(
+        db,
+      ),
+    )
+
+test('what it gives back is what the work gives back', async () => {
+  expect(await transact(database.db, (transaction) => addPerson(transaction, 'ann'), never)).toMatch(/^[\da-f-]{36}$/)
+  expect(await names()).toEqual(['ann'])
+})
+
+test('work that fails leaves nothing', async () => {
+  const work = async (transaction: Kysely<Tables>) => {
+    await addPerson(transaction, 'ann')
+    throw new Error('no')
+  }
+  await expect(transact(database.db, work, () => Promise.resolve(true))).rejects.toThrow('no')
+  expect(await names()).toEqual([])
+})
+
+describe.each(['40001', '40P01', '55P03'])('after a clash (%s)', (code) => {
+  test.each([
+    [1, true],
+    [3, true],
+    [4, false],
+  ])('%d times, the whole work is done again: %s', async (clashes, isDone) => {
+    let tries = 0
+    const work = async (transaction: Kysely<Tables>) => {
+      await addPerson(transaction, `try ${++tries}`)
+      if (tries <= clashes) await raise(transaction, code)
+    }
+    const outcome = transact(database.db, work, never)
+    if (isDone) await outcome
+    else await expect(outcome).rejects.toMatchObject({ code })
+    expect(await names()).toEqual(isDone ? [`try ${clashes + 1}`] : [])
+    expect(tries).toBe(Math.min(clashes + 1, 4))
+  })
+})
+
+test.each(['23505', '22P02', '57014'])('after another error (%s) it is not', async (code) => {
+  let tries = 0
+  const work = (transaction: Kysely<Tables>) => {
+    tries++
+    return raise(transaction, code)
+  }
+  await expect(transact(database.db, work, never)).rejects.toMatchObject({ code })
+  expect(tries).toBe(1)
+})
+
+/** The database, but the answer to every commit gets lost: `before` the commit was done, or after. */
+function losing(when: 'before' | 'after'): Kysely<Tables> {
+  const { db } = database
+  const lost = () => Promise.reject(Object.assign(new Error('Connection terminated unexpectedly'), { code: '08006' }))
+  const transaction = () => ({
+    execute: async (work: (transaction: Kysely<Tables>) => Promise<unknown>) => {
+      if (when === 'after') {
+        await db.transaction().execute(work)
+        return lost()
+      }
+      return db.transaction().execute(async (inner) => {
+        await work(inner)
+        return lost()
+      })
+    },
+  })
+  return new Proxy(db, {
+    get: (target, name) => (name === 'transaction' ? transaction : (Reflect.get(target, name) as unknown)),
+  })
+}
+
+describe('where the answer to the commit is lost', () => {
+  const work = (transaction: Kysely<Tables>) => addPerson(transaction, 'ann')
+
+  test('what took effect is answered as it was', async () => {
+    expect(await transact(losing('after'), work, isThere('ann'))).toMatch(/^[\da-f-]{36}$/)
+    expect(await names()).toEqual(['ann'])
+  })
+
+  test('what did not is an error, and is not done a second time', async () => {
+    await expect(transact(losing('before'), work, isThere('ann'))).rejects.toMatchObject({ code: '08006' })
+    expect(await names()).toEqual([])
+  })
+
+  test('and where that cannot be told, an error too', async () => {
+    const away = () => Promise.reject(Object.assign(new Error('away'), { code: 'ECONNREFUSED' }))
+    await expect(transact(losing('after'), work, away)).rejects.toMatchObject({ code: 'ECONNREFUSED' })
+  })
+})

@@ -1,0 +1,157 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
+import { type Client, startClient } from '../support/client.js'
+import { freshDatabase, type TestDatabase } from '../support/database.js'
+import { connectionEntry } from '../support/entries.js'
+import { addPerson, connect, disconnect, signInSecret } from '../support/world.js'
+import { child, parse } from '../support/xml.js'
+
+/** The administrator's address (wire reference, section 8): makes people colleagues, and removes what is between them. */
+
+let database: TestDatabase
+let client: Client
+const id: Record<string, string> = {}
+
+beforeAll(async () => {
+  database = await freshDatabase()
+  client = await startClient(database.db)
+  for (const name of ['root', 'ann', 'bo', 'cy', 'di']) {
+    id[name] = await addPerson(database.db, name, { password: signInSecret })
+  }
+  await database.db
+    .updateTable('account')
+    .set({ roles: ['admin'] })
+    .where('user_id', '=', 'root')
+    .execute()
+})
+beforeEach(async () => {
+  for (const { id } of await database.db.selectFrom('colleague').select('id').execute()) {
+    const left = await database.db.selectFrom('colleague').select('id').where('id', '=', id).executeTakeFirst()
+    if (left) await disconnect(database.db, id)
+  }
+})
+afterAll(async () => {
+  await client.close()
+  await database.close()
+})
+
+const of = (name: string) => id[name] as string
+const send = (method: string, query: string, name: string | undefined, body?: string) =>
+  client.send(`/profiles/admin/atom/connections.do?${query}`, {
+    method,
+    ...(name !== undefined && { as: `${name}:colleagues` }),
+    ...(body !== undefined && { body }),
+  })
+const complete = (query = 'action=complete&sourceUserid=ann&targetUserid=bo', name: string | undefined = 'root') =>
+  send('PUT', query, name, connectionEntry('accepted', 'by us'))
+const rows = async () =>
+  (
+    await database.db
+      .selectFrom('colleague')
+      .innerJoin('account as owner', 'owner.id', 'owner_id')
+      .innerJoin('account as peer', 'peer.id', 'peer_id')
+      .innerJoin('account as inviter', 'inviter.id', 'inviter_id')
+      .innerJoin('account as changer', 'changer.id', 'changed_by')
+      .select(['owner.name as owner', 'peer.name as peer', 'inviter.name as inviter', 'changer.name as changer'])
+      .select(['status', 'message'])
+      .orderBy('owner.name')
+      .orderBy('peer.name')
+      .execute()
+  ).map((row) => Object.values(row).join(' '))
+
+describe('PUT', () => {
+  test('makes two people colleagues who had nothing to do with each other', async () => {
+    const { status, headers, text } = await complete()
+    expect([status, headers['content-type']]).toEqual([200, 'application/atom+xml;charset=UTF-8'])
+    const entry = parse(text)
+    expect([entry.name, child(entry, 'title').text, entry.children[5]?.attributes['term']]).toEqual([
+      'entry',
+      'bo',
+      'accepted',
+    ])
+    expect(await rows()).toEqual(['ann bo ann bo accepted by us', 'bo ann ann bo accepted by us'])
+    const letters = await database.db.selectFrom('outbox').select('id').execute()
+    expect(letters).toEqual([])
+  })
+
+  test('decides an invitation, whoever invited', async () => {
+    await connect(database.db, of('bo'), of('ann'), 'invited', { message: 'please' })
+    expect((await complete()).status).toBe(200)
+    expect(await rows()).toEqual(['ann bo bo ann accepted by us', 'bo ann bo ann accepted by us'])
+  })
+
+  test('leaves colleagues as they are, and may be repeated', async () => {
+    await complete()
+    const first = await database.db.selectFrom('network').selectAll().orderBy('owner_id').orderBy('status').execute()
+    expect((await complete()).status).toBe(200)
+    const second = await database.db.selectFrom('network').selectAll().orderBy('owner_id').orderBy('status').execute()
+    expect(second).toEqual(first)
+  })
+
+  test('an event tells who did it', async () => {
+    await complete()
+    const event = await database.db.selectFrom('connection_event').selectAll().orderBy('id', 'desc').executeTakeFirst()
+    expect(event).toMatchObject({
+      verb: 'completed',
+      actor_id: of('root'),
+      detail: { inviter: of('ann'), invited: of('bo') },
+    })
+  })
+
+  test.each<[string, string | undefined, string, number]>([
+    ['action=complete&sourceUserid=ann&targetUserid=bo', 'ann', 'accepted', 403],
+    ['action=complete&sourceUserid=ann&targetUserid=zed', 'ann', 'accepted', 403],
+    ['action=complete&sourceUserid=ann&targetUserid=bo', undefined, 'accepted', 401],
+    ['action=complete&sourceUserid=ann&targetUserid=zed', 'root', 'accepted', 400],
+    ['action=complete&sourceUserid=ann&targetUserid=ann', 'root', 'accepted', 400],
+    ['action=complete&sourceUserid=ann', 'root', 'accepted', 400],
+    ['action=complete', 'root', 'accepted', 400],
+    ['action=undo&sourceUserid=ann&targetUserid=bo', 'root', 'accepted', 400],
+    ['action=complete&sourceUserid=ann&targetUserid=bo', 'root', 'pending', 400],
+  ])('%s by %s with status %s: %d', async (query, name, status, expected) => {
+    const answer = await send('PUT', query, name, connectionEntry(status))
+    expect(answer.status).toBe(expected)
+    expect(await rows()).toEqual([])
+  })
+})
+
+describe('DELETE', () => {
+  let row: string
+  beforeEach(async () => {
+    row = await connect(database.db, of('ann'), of('bo'), 'accepted')
+    await connect(database.db, of('cy'), of('ann'), 'invited')
+    await connect(database.db, of('bo'), of('di'), 'accepted')
+  })
+  const pairs = async () => (await rows()).map((line) => line.split(' ').slice(0, 2).join(' '))
+
+  test.each([
+    ['connectionId=:row', ['ann cy', 'bo di', 'cy ann', 'di bo']],
+    ['connectionId=:row&sourceUserid=bo&targetUserid=di&userid=ann', ['ann cy', 'bo di', 'cy ann', 'di bo']],
+    ['sourceUserid=cy&targetUserid=ann', ['ann bo', 'bo ann', 'bo di', 'di bo']],
+    ['sourceUserid=bo&targetUserid=di&userid=ann', ['ann bo', 'ann cy', 'bo ann', 'cy ann']],
+    ['userid=ann', ['bo di', 'di bo']],
+    ['email=ANN%40example.com', ['bo di', 'di bo']],
+    ['userid=root', ['ann bo', 'ann cy', 'bo ann', 'bo di', 'cy ann', 'di bo']],
+  ])('%s', async (query, left) => {
+    const answer = await send('DELETE', query.replace(':row', row), 'root')
+    expect([answer.status, answer.body.length, answer.headers['content-type']]).toEqual([200, 0, 'text/html'])
+    expect(await pairs()).toEqual(left)
+  })
+
+  test.each<[string, string | undefined, number]>([
+    ['userid=ann', 'ann', 403],
+    ['userid=ann', undefined, 401],
+    ['connectionId=:row', 'ann', 403],
+    ['connectionId=01900000-0000-7000-8000-000000000001', 'root', 404],
+    ['sourceUserid=ann&targetUserid=di', 'root', 404],
+    ['userid=zed', 'root', 400],
+    ['', 'root', 400],
+  ])('%s by %s: %d, and nothing is changed', async (query, name, expected) => {
+    expect((await send('DELETE', query.replace(':row', row), name)).status).toBe(expected)
+    expect(await pairs()).toHaveLength(6)
+  })
+
+  test('GET is refused with what is allowed', async () => {
+    const { status, headers } = await send('GET', '', 'root')
+    expect([status, headers.allow]).toEqual([405, 'PUT, DELETE, OPTIONS'])
+  })
+})
