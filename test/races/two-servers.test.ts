@@ -1,0 +1,172 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { findFaults } from '../../src/connections/check-store.js'
+import type { Answer, Send } from '../support/client.js'
+import { freshDatabase, serverUrl, type TestDatabase } from '../support/database.js'
+import { type Server, startServers, stopServers } from '../support/servers.js'
+import { addPerson, signInSecret } from '../support/world.js'
+import { all, child, parse } from '../support/xml.js'
+import { accept, idIn, invite, remove } from '../support/writes.js'
+
+/** What happens when people act in the same instant, each through a server process of their own (trust, C1 to C4). */
+
+let database: TestDatabase
+let servers: Server[] = []
+let sends: [Send, Send]
+
+async function startTwo(): Promise<void> {
+  database = await freshDatabase()
+  servers = await startServers(2, { DATABASE_URL: database.url as string })
+  sends = servers.map(({ send }) => send) as [Send, Send]
+}
+
+const people = (names: readonly string[]) =>
+  Promise.all(names.map((name) => addPerson(database.db, name, { password: signInSecret })))
+
+/** What an answer says: its status, and the error's own code where it has one. */
+const outcome = ({ status, text }: Answer) => `${status} ${/CLFRN\w+/.exec(text)?.[0] ?? ''}`.trim()
+
+const verbsOf = async (connectionIds: readonly string[]) => {
+  const events = await database.db
+    .selectFrom('connection_event')
+    .select(['connection_id', 'verb'])
+    .where('connection_id', 'in', connectionIds)
+    .orderBy('at')
+    .orderBy('id')
+    .execute()
+  return connectionIds.map((id) => events.filter((event) => event.connection_id === id).map(({ verb }) => verb))
+}
+
+const connectionOf = async (row: string) =>
+  (await database.db.selectFrom('colleague').select('connection_id').where('id', '=', row).executeTakeFirstOrThrow())
+    .connection_id
+
+if (serverUrl === undefined) {
+  test('two servers need a Postgres server between them: these tests are run where DATABASE_URL names one', () => {
+    expect(process.env['DATABASE_URL'] ?? '').toBe('')
+  })
+} else {
+  describe('two servers on one database', () => {
+    beforeAll(startTwo)
+    afterAll(async () => {
+      expect(servers.map(({ errors }) => errors())).toEqual(['', ''])
+      await stopServers(servers)
+      await database.close()
+    })
+
+    test('of twenty equal invitations at once one is made, and told of once', async () => {
+      await people(['eve', 'fay'])
+      const answers = await Promise.all(
+        Array.from({ length: 20 }, (_, at) => invite(sends[at % 2] as Send, 'eve', 'fay', `try ${at}`)),
+      )
+      expect(answers.map(outcome).sort()).toEqual(['201', ...Array<string>(19).fill('400 CLFRN1168E')])
+      const letters = await database.db.selectFrom('outbox').select('kind').execute()
+      expect(letters).toEqual([{ kind: 'invited' }])
+      expect(await findFaults(database.db)).toEqual([])
+    })
+
+    test('of two invitations that cross one is made, two hundred times', async () => {
+      const pairs = Array.from({ length: 200 }, (_, at) => [`one${at}`, `other${at}`] as const)
+      await people(pairs.flat())
+      const outcomes: string[][] = []
+      while (pairs.length > 0) {
+        const batch = pairs.splice(0, 12).map(async ([one, other], at) => {
+          const [first, second] = at % 2 === 0 ? sends : ([...sends].reverse() as [Send, Send])
+          const answers = await Promise.all([invite(first, one, other), invite(second, other, one)])
+          outcomes.push(answers.map(outcome).sort())
+        })
+        await Promise.all(batch)
+      }
+      expect(outcomes).toEqual(Array(200).fill(['201', '400 CLFRN1168E']))
+      expect(await findFaults(database.db)).toEqual([])
+    })
+
+    test('everybody invites everybody: every pair once, and nobody waits for nobody', async () => {
+      const names = Array.from({ length: 8 }, (_, at) => `circle${at}`)
+      await people(names)
+      const all = names.flatMap((from) => names.filter((to) => to !== from).map((to) => [from, to] as const))
+      const answers: string[] = []
+      while (all.length > 0) {
+        const batch = all.splice(0, 28).map(([from, to], at) => invite(sends[at % 2] as Send, from, to))
+        answers.push(...(await Promise.all(batch)).map(outcome))
+      }
+      expect(answers.filter((each) => each === '201')).toHaveLength(28)
+      expect(answers.filter((each) => each === '400 CLFRN1168E')).toHaveLength(28)
+      expect(await findFaults(database.db)).toEqual([])
+    })
+
+    test('an acceptance against a deletion ends in one of their two orders, a hundred times', async () => {
+      await people(['gus', 'hal'])
+      for (let round = 0; round < 100; round++) {
+        const id = idIn(await invite(sends[0], 'gus', 'hal'))
+        const connectionId = await connectionOf(id)
+        const order = round % 2 === 0 ? sends : ([...sends].reverse() as [Send, Send])
+        const [accepted, removed] = await Promise.all([accept(order[0], 'hal', id), remove(order[1], 'gus', id)])
+        const told = [outcome(accepted), outcome(removed)].join(', ')
+        const [verbs = []] = await verbsOf([connectionId])
+        expect({ '200, 200': 'invited accepted removed', '404 CLFRN1172E, 200': 'invited withdrawn' }[told]).toBe(
+          verbs.join(' '),
+        )
+      }
+      expect(await findFaults(database.db)).toEqual([])
+    })
+
+    test('a double click accepts once, a double click deletes once', async () => {
+      await people(['ida', 'jon'])
+      for (let round = 0; round < 20; round++) {
+        const id = idIn(await invite(sends[0], 'ida', 'jon'))
+        const connectionId = await connectionOf(id)
+        const accepted = await Promise.all(sends.map((send) => accept(send, 'jon', id)))
+        expect(accepted.map(outcome)).toEqual(['200', '200'])
+        const removed = await Promise.all(sends.map((send) => remove(send, 'jon', id)))
+        expect(removed.map(outcome).sort()).toEqual(['200', '404 CLFRN1172E'])
+        expect(await verbsOf([connectionId])).toEqual([['invited', 'accepted', 'removed']])
+      }
+    })
+
+    test('whoever asks since the newest date seen, while others write, misses nobody', async () => {
+      const guests = Array.from({ length: 60 }, (_, at) => `late${at}`)
+      await people(['idol', ...guests])
+      const seen = new Set<string>()
+      let since = '2026-01-01T00:00:00.000Z'
+      const poll = async () => {
+        const query = `connectionType=colleague&status=pending&ps=250&sortBy=lastMod&since=${encodeURIComponent(since)}`
+        const { text } = await sends[0](`/atom/connections.do?${query}`, { as: 'idol:colleagues' })
+        for (const entry of all(parse(text), 'entry')) {
+          seen.add(child(entry, 'title').text)
+          since = child(entry, 'updated').text
+        }
+      }
+      let isOver = false
+      const polling = (async () => {
+        while (!isOver) await poll()
+      })()
+      while (guests.length > 0) {
+        const batch = guests.splice(0, 12).map((guest, at) => invite(sends[at % 2] as Send, guest, 'idol'))
+        expect((await Promise.all(batch)).map(outcome)).toEqual(Array(12).fill('201'))
+      }
+      isOver = true
+      await polling
+      await poll()
+      expect(seen.size).toBe(60)
+    })
+
+    test('a list that everybody writes to at once counts everybody', async () => {
+      const guests = Array.from({ length: 40 }, (_, at) => `guest${at}`)
+      await people(['star', ...guests])
+      const made = await Promise.all(guests.map((guest, at) => invite(sends[at % 2] as Send, guest, 'star')))
+      expect(made.map(outcome)).toEqual(Array(40).fill('201'))
+      const ids = made.map(idIn)
+      const answers = await Promise.all(
+        ids.map((id, at) =>
+          at % 3 === 0
+            ? remove(sends[at % 2] as Send, guests[at] as string, id)
+            : accept(sends[at % 2] as Send, 'star', id),
+        ),
+      )
+      expect(answers.map(outcome)).toEqual(Array(40).fill('200'))
+      const { text } = await sends[0]('/atom/connections.do?connectionType=colleague&userid=star')
+      expect(text).toContain('<opensearch:totalResults>26</opensearch:totalResults>')
+      expect(await findFaults(database.db)).toEqual([])
+    })
+  })
+}

@@ -1,0 +1,85 @@
+import { execFileSync, spawn } from 'node:child_process'
+import { chmodSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { createServer, type AddressInfo } from 'node:net'
+import { tmpdir, userInfo } from 'node:os'
+import { join } from 'node:path'
+import { once } from 'node:events'
+import pg from 'pg'
+
+/** A Postgres of our own, which a test may kill. */
+export interface Cluster {
+  readonly url: string
+  start(): Promise<void>
+  /** Ends it as a power cut would, at once and whatever it does. */
+  kill(): Promise<void>
+  remove(): Promise<void>
+}
+
+/** Where Debian, and the makers of Postgres, put the programs of a server; undefined where there is none. */
+function findPrograms(): string | undefined {
+  const folder = '/usr/lib/postgresql'
+  const versions = existsSync(folder) ? readdirSync(folder).sort((one, other) => Number(other) - Number(one)) : []
+  return versions.map((version) => join(folder, version, 'bin')).find((bin) => existsSync(join(bin, 'initdb')))
+}
+
+export const postgresPrograms = findPrograms()
+
+/** Postgres refuses to run as root, so it runs as the user of that name then. */
+function unprivileged(): { uid?: number; gid?: number } {
+  if (userInfo().uid !== 0) return {}
+  const number = (option: string) => Number(execFileSync('id', [option, 'postgres']).toString())
+  return { uid: number('-u'), gid: number('-g') }
+}
+
+/** Makes a cluster in a scratch folder, not yet started. Everybody on this machine may use it. */
+export async function makeCluster(bin: string): Promise<Cluster> {
+  const folder = mkdtempSync(join(tmpdir(), 'connections-cluster-'))
+  chmodSync(folder, 0o777)
+  const data = join(folder, 'data')
+  const as = { ...unprivileged(), cwd: folder }
+  execFileSync(join(bin, 'initdb'), ['-A', 'trust', '-U', 'postgres', '-E', 'UTF8', '--locale=C', '-D', data], {
+    ...as,
+    stdio: 'ignore',
+  })
+  const port = await freePort()
+  const url = `postgres://postgres@127.0.0.1:${port}/postgres`
+  let stop = () => Promise.resolve()
+  const start = async () => {
+    const settings = ['-c', 'listen_addresses=127.0.0.1', '-k', folder, '-p', String(port)]
+    const server = spawn(join(bin, 'postgres'), ['-D', data, ...settings], { ...as, stdio: 'ignore' })
+    const ended = once(server, 'exit')
+    stop = async () => {
+      server.kill('SIGKILL')
+      await ended
+    }
+    while (!(await answers(url))) {
+      // After a kill its children need a moment to leave, and until then a new one refuses to start.
+      if (server.exitCode !== null) return start()
+      await new Promise((resolve) => setTimeout(resolve, 50))
+    }
+  }
+  const remove = async () => {
+    await stop()
+    rmSync(folder, { recursive: true, force: true, maxRetries: 20 })
+  }
+  return { url, start, kill: () => stop(), remove }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  await new Promise((resolve) => server.close(resolve))
+  return port
+}
+
+async function answers(connectionString: string): Promise<boolean> {
+  const client = new pg.Client({ connectionString, connectionTimeoutMillis: 500 })
+  client.on('error', () => {})
+  const isUp = await client.connect().then(
+    () => true,
+    () => false,
+  )
+  await client.end().catch(() => {})
+  return isUp
+}
