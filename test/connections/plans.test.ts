@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { sql } from 'kysely'
 import { v7 as newId } from 'uuid'
-import type { ListRequest } from '../../src/connections/connection.js'
+import type { ListRequest, Network } from '../../src/connections/connection.js'
 import { pageQuery } from '../../src/connections/store.js'
 import { freshDatabase, type TestDatabase } from '../support/database.js'
 import { newestFirst } from '../support/people.js'
@@ -49,8 +49,8 @@ interface Node {
   Plans?: Node[]
 }
 
-async function plan(request: ListRequest): Promise<Node[]> {
-  const { sql: text, parameters } = pageQuery({ ownerId: owner }, request)
+async function plan(request: ListRequest, other?: Network): Promise<Node[]> {
+  const { sql: text, parameters } = pageQuery({ ownerId: owner, ...(other && { other }) }, request)
   const pieces = text.split(/\$\d+/)
   const statement = sql.join(
     pieces.flatMap((piece, index) => (index === 0 ? [part(piece)] : [sql`${parameters[index - 1]}`, part(piece)])),
@@ -88,4 +88,17 @@ test.each<[string, ListRequest, string]>([
   expect(reads.map((node) => node['Index Name'])).toEqual(Array<string>(1 + counted).fill(index))
   const others = nodes.filter((node) => node['Node Type'] === 'Seq Scan').map((node) => node['Relation Name'])
   expect(others).not.toContain('colleague')
+})
+
+test('a page of what two people share looks each colleague up once more', async () => {
+  const { id } = await database.db
+    .selectFrom('account')
+    .select('id')
+    .where('user_id', '=', 'u7')
+    .executeTakeFirstOrThrow()
+  const other = { ownerId: id, version: 1, changed: change }
+  const nodes = await plan({ ...newestFirst, inCommonWith: { by: 'key', value: id } }, other)
+  const scans = nodes.filter((node) => node['Node Type'] === 'Seq Scan').map((node) => node['Relation Name'])
+  expect(scans).not.toContain('colleague')
+  expect(nodes.some((node) => node['Relation Name'] === 'colleague')).toBe(true)
 })

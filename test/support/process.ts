@@ -26,19 +26,19 @@ export function run(args: string[], environment: Record<string, string>, input =
   }
 }
 
-async function until<Value>(look: () => Value | null | undefined | false, ended: Promise<unknown>): Promise<Value> {
+async function until<Value>(look: () => Value | null | undefined | false, { exit, errors }: Running): Promise<Value> {
   let over = false
-  void ended.then(() => (over = true))
+  void exit.then(() => (over = true))
   for (;;) {
     const found = look()
     if (found) return found
-    if (over) throw new Error('the process ended first')
+    if (over) throw new Error(`the process ended first: ${errors()}`)
     await new Promise((resolve) => setTimeout(resolve, 20))
   }
 }
 
 /** Waits until a server is ready. Returns the base of its addresses. */
 export async function started(server: Running): Promise<string> {
-  const match = await until(() => /ready at (http:\S+)\n(.*\n){2,3}/.exec(server.output()), server.exit)
+  const match = await until(() => /ready at (http:\S+)\n(.*\n){2,3}/.exec(server.output()), server)
   return match[1] as string
 }
