@@ -47,6 +47,38 @@ const publicBase = (text: string) => {
   return base
 }
 
+const mailServer = (text: string) => {
+  const { pathname, search, hash, username, password } = new URL(url('smtp:', 'smtps:')(text))
+  if (!['', '/'].includes(pathname) || search || hash) throw new Error('an address without path, query and fragment')
+  if ((username === '') !== (password === '')) throw new Error('an address with both user and password, or neither')
+  try {
+    decodeURIComponent(username + password)
+  } catch {
+    throw new Error('an address whose user and password have their percent signs written as %25')
+  }
+  return text
+}
+
+/** From whom a letter is. */
+export interface Mailbox {
+  readonly name: string
+  readonly address: string
+}
+
+/** Whether a text is an e-mail address that a letter can be sent to. */
+export const isMailAddress = (text: string): boolean =>
+  /^[^\s\p{C}<>"@,;:()[\]\\]+@[^\s\p{C}<>"@,;:()[\]\\]+$/u.test(text)
+
+const mailbox = (text: string): Mailbox => {
+  const [, name = '', framed] = /^(?:"?([^"<>\p{Cc}]*?)"?\s*)<([^<>]*)>$/u.exec(text) ?? []
+  const address = framed ?? text
+  if (isMailAddress(address)) return { name, address }
+  throw new Error('an e-mail address, or a name and then the address in < and >')
+}
+
+/** Whether only this machine itself is reached by that host. */
+export const isLoopback = (host: string): boolean => /^(localhost|\[?::1\]?|127(\.\d{1,3}){3})$/.test(host)
+
 /** Every setting: its environment variable, what holds without it, and what it must look like. */
 export const options = {
   PORT: { fallback: '3000', means: 'TCP port; 0 takes a free one', read: wholeNumber(0, 65535) },
@@ -63,6 +95,16 @@ export const options = {
     read: optional(publicBase),
   },
   REQUIRE_SIGN_IN: { fallback: 'false', means: 'whether accepted lists too need a sign-in', read: yesOrNo },
+  SMTP_URL: {
+    fallback: '',
+    means: '`smtp://` or `smtps://`, with user and password where needed; without it no e-mail is sent',
+    read: optional(mailServer),
+  },
+  MAIL_FROM: {
+    fallback: '',
+    means: 'sender of e-mail, as `Connections <connections@example.com>`; required with `SMTP_URL`',
+    read: optional(mailbox),
+  },
   LOG_LEVEL: {
     fallback: 'info',
     means: '`debug`, `info`, `warn`, `error` or `silent`',
@@ -90,6 +132,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
       return [name, undefined]
     }
   })
+  if (environment['SMTP_URL'] && !environment['MAIL_FROM']) faults.push('MAIL_FROM must be set where SMTP_URL is')
   if (faults.length > 0) throw new Failure('invalid', `Wrong configuration: ${faults.join('; ')}.`)
   return Object.fromEntries(values) as Config
 }

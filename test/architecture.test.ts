@@ -7,7 +7,7 @@ const floors = [
   ['main', 'index'],
   ['cli'],
   ['http'],
-  ['directory'],
+  ['directory', 'letters'],
   ['auth', 'atom'],
   ['connections'],
   ['accounts'],
@@ -35,6 +35,7 @@ const rooms: Record<string, string[]> = {
   'p-limit': ['auth'],
   read: ['cli'],
   'cli-progress': ['cli'],
+  nodemailer: ['letters'],
 }
 
 interface Line {

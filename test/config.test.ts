@@ -10,6 +10,8 @@ test('what holds when nothing is set', () => {
     DATA_DIR: './data',
     BASE_URL: undefined,
     REQUIRE_SIGN_IN: false,
+    SMTP_URL: undefined,
+    MAIL_FROM: undefined,
     LOG_LEVEL: 'info',
   })
 })
@@ -38,6 +40,57 @@ test('all faults are told at once, in one line, without the values', () => {
         'with postgres:// or postgresql://; BASE_URL must be an address without user, query, fragment or &; ' +
         'REQUIRE_SIGN_IN must be one of true, false; LOG_LEVEL must be one of debug, info, warn, error, silent.',
     ),
+  )
+})
+
+test.each([
+  ['post@example.com', { name: '', address: 'post@example.com' }],
+  ['<post@example.com>', { name: '', address: 'post@example.com' }],
+  ['Grüße <post@bücher.example>', { name: 'Grüße', address: 'post@bücher.example' }],
+  ['Colleagues, Inc. <post@example.com>', { name: 'Colleagues, Inc.', address: 'post@example.com' }],
+  ['"Colleagues, Inc." <post@example.com>', { name: 'Colleagues, Inc.', address: 'post@example.com' }],
+])('the sender %s', (text, mailbox) => {
+  expect(readConfig({ MAIL_FROM: text }).MAIL_FROM).toEqual(mailbox)
+})
+
+test.each([
+  ['post'],
+  ['post@example.com, other@example.com'],
+  ['post@exa mple.com'],
+  ['A <post@example.com> B'],
+  ['A <post@example.com>\r\nBcc: all@example.com'],
+  ['A\nB <post@example.com>'],
+])('no sender: %j', (text) => {
+  expect(() => readConfig({ MAIL_FROM: text })).toThrow(
+    'MAIL_FROM must be an e-mail address, or a name and then the address in < and >.',
+  )
+})
+
+test.each([
+  ['smtp://mail.example'],
+  ['smtp://mail.example:587/'],
+  ['smtps://ann%40example.com:p%25ss@mail.example'],
+  ['smtp://[::1]:2525'],
+])('the mail server %s', (address) => {
+  expect(readConfig({ SMTP_URL: address, MAIL_FROM: 'a@b.example' }).SMTP_URL).toBe(address)
+})
+
+test.each([
+  ['mail.example:25', 'an address that begins with smtp:// or smtps://'],
+  ['https://mail.example', 'an address that begins with smtp:// or smtps://'],
+  ['smtp://', 'an address that begins with smtp:// or smtps://'],
+  ['smtp://mail.example/?debug=true', 'an address without path, query and fragment'],
+  ['smtp://hunter2@mail.example', 'an address with both user and password, or neither'],
+  ['smtp://ann:100%hunter2@mail.example', 'an address whose user and password have their percent signs written as %25'],
+])('no mail server: %s', (address, fault) => {
+  expect(() => readConfig({ SMTP_URL: address, MAIL_FROM: 'a@b.example' })).toThrow(
+    new Error(`Wrong configuration: SMTP_URL must be ${fault}.`),
+  )
+})
+
+test('whoever gives a mail server gives a sender too', () => {
+  expect(() => readConfig({ SMTP_URL: 'smtp://mail.example' })).toThrow(
+    new Error('Wrong configuration: MAIL_FROM must be set where SMTP_URL is.'),
   )
 })
 

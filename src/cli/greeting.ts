@@ -1,12 +1,10 @@
-import type { Config } from '../config.js'
+import { type Config, isLoopback } from '../config.js'
 import { castPassword } from '../directory/cast.js'
 
 /** Whether nobody but this machine is meant to reach the server: neither by its address nor by that of its links. */
 export function isOwnMachine({ HOST, BASE_URL }: Pick<Config, 'HOST' | 'BASE_URL'>): boolean {
   return isLoopback(HOST) && (BASE_URL === undefined || isLoopback(new URL(BASE_URL).hostname))
 }
-
-const isLoopback = (host: string) => /^(localhost|\[?::1\]?|127(\.\d{1,3}){3})$/.test(host)
 
 export const castForbidden =
   'Others can reach this server, so the password that the example people shared is taken away from them for good.\n' +

@@ -2,12 +2,15 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Logger } from 'pino'
+import { addresses } from '../atom/addresses.js'
 import type { Config } from '../config.js'
 import { migrate } from '../db/migrate.js'
 import type { Database } from '../db/open.js'
 import { findCastMember, forbidCast, loadCast } from '../directory/cast.js'
 import { Failure } from '../errors.js'
 import { createApp } from '../http/app.js'
+import { openPost } from '../letters/post.js'
+import { sendLetters } from '../letters/sender.js'
 import { castForbidden, greeting, isOwnMachine } from './greeting.js'
 import { release } from './release.js'
 import type { Terminal } from './terminal.js'
@@ -45,8 +48,13 @@ export async function serveCommand(
     greeting(baseUrl, isLocal ? await findCastMember(db) : undefined, isLocal || config.BASE_URL !== undefined),
   )
 
+  const { SMTP_URL, MAIL_FROM } = config
+  const hasPost = SMTP_URL !== undefined && MAIL_FROM !== undefined
+  const post = hasPost ? openPost(SMTP_URL, MAIL_FROM, new URL(baseUrl).hostname) : undefined
+  const letters = sendLetters({ db, log, post, addresses: addresses(baseUrl), random: Math.random }, stop)
+
   if (!stop.aborted) await new Promise((resolve) => stop.addEventListener('abort', resolve))
-  await drain(server)
+  await Promise.all([drain(server), letters])
 }
 
 const limits = {

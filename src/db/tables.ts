@@ -81,15 +81,22 @@ export interface ConnectionEventTable {
   detail: Json
 }
 
+/** A letter that is owed to somebody (`letters/`). */
 export interface OutboxTable {
   id: string
   kind: string
   recipient_id: string
   payload: Json
   created_at: Date
+  /** When it is next to be looked at. */
   due_at: Date
   attempts: Generated<number>
+  /** When it was sent, found to be needless, or given up; null while it waits. */
   sent_at: Date | null
+  dropped_at: Date | null
+  dead_at: Date | null
+  /** What went wrong at the last attempt, without addresses. */
+  error: string | null
 }
 
 /** The schema that `migrations/` makes. */

@@ -1,0 +1,31 @@
+import { sql, type Kysely } from 'kysely'
+
+export async function up(db: Kysely<unknown>): Promise<void> {
+  // Of a row that needs nothing more exactly one of the three dates tells how it ended. `error` is the last failure.
+  await sql`
+    alter table outbox
+      add column dropped_at timestamptz(3),
+      add column dead_at timestamptz(3),
+      add column error text,
+      add constraint outbox_ends_once check (num_nonnulls(sent_at, dropped_at, dead_at) <= 1)`.execute(db)
+  await sql`drop index outbox_due`.execute(db)
+  await sql`
+    create index outbox_due on outbox (due_at, id)
+    where sent_at is null and dropped_at is null and dead_at is null`.execute(db)
+  // Without a mail server rows stay for ever; those that were told of already must not be read at every look.
+  await sql`
+    create index outbox_untried on outbox (due_at, id)
+    where sent_at is null and dropped_at is null and dead_at is null and attempts = 0`.execute(db)
+}
+
+export async function down(db: Kysely<unknown>): Promise<void> {
+  await sql`drop index outbox_untried`.execute(db)
+  await sql`drop index outbox_due`.execute(db)
+  await sql`
+    alter table outbox
+      drop constraint outbox_ends_once,
+      drop column error,
+      drop column dead_at,
+      drop column dropped_at`.execute(db)
+  await sql`create index outbox_due on outbox (due_at, id) where sent_at is null`.execute(db)
+}

@@ -1,0 +1,68 @@
+import type { Kysely } from 'kysely'
+import type { Logger } from 'pino'
+import { isUuid } from '../accounts/account.js'
+import type { Addresses } from '../atom/addresses.js'
+import type { Tables } from '../db/tables.js'
+import { mostAttempts, pauseAfter } from './attempts.js'
+import { letterFailure, type LetterFailure } from './failure.js'
+import { letterOf } from './letter.js'
+import { occasionOf } from './occasion.js'
+import { markDead, markDropped, markSent, putBack, type Taken } from './outbox-store.js'
+import { plainName } from './plain.js'
+import type { Addressed, Post } from './post.js'
+import { findSituation } from './situation-store.js'
+
+/** What sending needs of the world. */
+export interface Office {
+  readonly db: Kysely<Tables>
+  readonly log: Logger
+  /** Undefined where there is no mail server. */
+  readonly post: Post | undefined
+  readonly addresses: Addresses
+  /** From 0 to 1. */
+  readonly random: () => number
+}
+
+/**
+ * Sends what a row of the outbox stands for, if it still holds, and writes down what came of it.
+ *
+ * @param signal gives up a letter that is on its way
+ * @throws the database's errors; the row comes up again by itself then
+ */
+export async function deliver(office: Office, taken: Taken, signal: AbortSignal): Promise<void> {
+  const { db, post } = office
+  const log = office.log.child({ letter: taken.id, kind: taken.kind, recipient: taken.recipientId })
+  if (post === undefined) return log.info('letter kept: there is no SMTP_URL')
+  if (taken.attempts > mostAttempts) return giveUp('no attempt came to an end')
+  const { connectionId } = taken.payload
+  if (typeof connectionId !== 'string' || !isUuid(connectionId)) return giveUp('no connection is named')
+
+  const occasion = occasionOf(taken.kind, await findSituation(db, taken.recipientId, connectionId))
+  if (typeof occasion === 'string') {
+    await markDropped(db, taken)
+    return log.info({ why: occasion }, 'letter not needed')
+  }
+  const to = { name: plainName(occasion.recipient.name), address: occasion.recipient.address }
+  const failure = await trySending(post, { ...letterOf(occasion, office.addresses), id: taken.id, to }, signal)
+  if (failure === undefined) {
+    await markSent(db, taken)
+    return log.info('letter sent')
+  }
+  if (failure.isPermanent || taken.attempts === mostAttempts) return giveUp(failure.summary)
+  await putBack(db, taken, failure.summary, pauseAfter(taken.attempts, office.random()))
+  log.warn({ error: failure.summary, attempts: taken.attempts }, 'letter put back')
+
+  async function giveUp(error: string) {
+    await markDead(db, taken, error)
+    log.warn({ error, attempts: taken.attempts }, 'letter given up')
+  }
+}
+
+async function trySending(post: Post, letter: Addressed, signal: AbortSignal): Promise<LetterFailure | undefined> {
+  try {
+    await post(letter, signal)
+    return undefined
+  } catch (error) {
+    return letterFailure(error)
+  }
+}

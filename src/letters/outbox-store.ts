@@ -1,0 +1,67 @@
+import { type Kysely, type RawBuilder, sql } from 'kysely'
+import type { Tables } from '../db/tables.js'
+import { type Kind, kinds } from './occasion.js'
+
+/** A row of the outbox that is ours for a while. */
+export interface Taken {
+  readonly id: string
+  readonly kind: Kind
+  readonly recipientId: string
+  readonly payload: Record<string, unknown>
+  /** How often it was taken, this time included. */
+  readonly attempts: number
+}
+
+const isWaiting = sql<boolean>`sent_at is null and dropped_at is null and dead_at is null`
+
+/**
+ * Takes rows that are due, the oldest first. For ten minutes nobody else gets them; whoever dies meanwhile loses
+ * nothing. One statement, so that no transaction is open while a mail server is spoken to. Kinds of a newer version
+ * than this are left to it.
+ *
+ * @param which `untried` leaves out what was ever taken before
+ */
+export async function takeDue(db: Kysely<Tables>, limit: number, which: 'all' | 'untried'): Promise<Taken[]> {
+  const untried = which === 'untried' ? sql`and attempts = 0` : sql``
+  // Compared with now(), for which an index is of use; the clock itself may give each row another time.
+  const { rows } = await sql<Taken>`
+    with due as materialized (
+      select id from outbox
+      where ${isWaiting} ${untried} and due_at <= now() and kind in (${sql.join(kinds)})
+      order by due_at, id
+      limit ${limit}
+      for update skip locked
+    )
+    update outbox set attempts = attempts + 1, due_at = clock_timestamp() + interval '10 minutes'
+    from due where outbox.id = due.id
+    returning outbox.id, kind, recipient_id as "recipientId", payload, attempts`.execute(db)
+  return rows
+}
+
+/** The letter is out. */
+export async function markSent(db: Kysely<Tables>, { id }: Taken): Promise<void> {
+  await end(db, sql`sent_at = clock_timestamp(), error = null`, sql`id = ${id}`)
+}
+
+/** No letter is needed any more. */
+export async function markDropped(db: Kysely<Tables>, taken: Taken): Promise<void> {
+  await end(db, sql`dropped_at = clock_timestamp()`, isStillOurs(taken))
+}
+
+/** The letter will never go out. */
+export async function markDead(db: Kysely<Tables>, taken: Taken, error: string): Promise<void> {
+  await end(db, sql`dead_at = clock_timestamp(), error = ${error}`, isStillOurs(taken))
+}
+
+/** To be tried again in so many milliseconds. */
+export async function putBack(db: Kysely<Tables>, taken: Taken, error: string, milliseconds: number): Promise<void> {
+  const due = sql`clock_timestamp() + ${milliseconds}::float8 * interval '1 ms'`
+  await end(db, sql`due_at = ${due}, error = ${error}`, isStillOurs(taken))
+}
+
+/** False once somebody else has taken the row, because we were so late: what comes of it is theirs to say then. */
+const isStillOurs = ({ id, attempts }: Taken) => sql<boolean>`id = ${id} and attempts = ${attempts}`
+
+async function end(db: Kysely<Tables>, change: RawBuilder<unknown>, where: RawBuilder<boolean>): Promise<void> {
+  await sql`update outbox set ${change} where ${where} and ${isWaiting}`.execute(db)
+}
