@@ -41,8 +41,7 @@ export async function invite(
       [{ verb: 'invited', actorId: inviterId, connectionId, ...relationship }],
       moment,
     )
-    const letter = { kind: 'invited', recipientId: invitedId, personId: inviterId, connectionId } as const
-    await keepLetter(transaction, letter, moment)
+    await keepLetter(transaction, { kind: 'invited', recipientId: invitedId, connectionId }, moment)
     return invitedRow
   })
 }

@@ -46,7 +46,7 @@ export async function rewrite(
     await moveNetworks(transaction, moves, moment)
     await keepEvents(transaction, eventId, [{ verb: step, actorId: writer.id, ...after }], moment)
     if (step === 'rewritten') return
-    const letter = { kind: 'accepted', recipientId: after.inviterId, personId: writer.id } as const
-    await keepLetter(transaction, { ...letter, connectionId: after.connectionId }, moment)
+    const { inviterId: recipientId, connectionId } = after
+    await keepLetter(transaction, { kind: 'accepted', recipientId, connectionId }, moment)
   })
 }
