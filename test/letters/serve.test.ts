@@ -1,5 +1,3 @@
-import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -7,15 +5,18 @@ import { afterEach, beforeEach, expect, test } from '@jest/globals'
 import { sql } from 'kysely'
 import { migrate } from '../../src/db/migrate.js'
 import { type Database, openDatabase } from '../../src/db/open.js'
+import { sendTo } from '../support/client.js'
 import { freshDatabase, serverUrl, type TestDatabase } from '../support/database.js'
 import { type MailServer, startMailServer } from '../support/mail-server.js'
-import { addPerson } from '../support/world.js'
+import { run, type Running, started, until } from '../support/process.js'
+import { addPerson, signInSecret } from '../support/world.js'
+import { accept, idIn, invite } from '../support/writes.js'
 import { oweInvitations } from './owe.js'
 
 let server: MailServer
 let folder: string
 let onServer: TestDatabase | undefined
-const running: ChildProcess[] = []
+const running: Running[] = []
 
 beforeEach(async () => {
   server = await startMailServer()
@@ -23,17 +24,34 @@ beforeEach(async () => {
   onServer = serverUrl === undefined ? undefined : await freshDatabase()
 })
 afterEach(async () => {
-  for (const child of running.splice(0)) await end(child, 'SIGKILL')
+  for (const each of running.splice(0)) await end(each, 'SIGKILL')
   await onServer?.close()
   await server.close()
   await rm(folder, { recursive: true })
+})
+
+test('who invites and who accepts has the other told', async () => {
+  await withDatabase(async ({ db }) => {
+    for (const name of ['ann', 'bo']) await addPerson(db, name, { password: signInSecret })
+  })
+  const serving = serve({})
+  const send = sendTo(Number(new URL(await started(serving)).port))
+  const invited = await invite(send, 'ann', 'bo', 'Shall we?')
+  await until(() => server.received.length === 1, serving)
+  await accept(send, 'bo', idIn(invited))
+  await until(() => server.received.length === 2, serving)
+  expect(server.received.map(({ mail }) => [mail.to?.[0]?.address, mail.subject])).toEqual([
+    ['bo@example.com', 'ann invites you to connect'],
+    ['ann@example.com', 'bo accepted your invitation'],
+  ])
+  expect(server.received[0]?.mail.text).toContain('ann writes:\n\nShall we?')
 })
 
 test('a server that is killed before it could write down a letter: the next one sends it again', async () => {
   const [id] = await withDatabase(async ({ db }) => oweInvitations(db, await addPerson(db, 'ann'), 1))
   const first = serve()
   server.beforeAnswer = () => void first.kill('SIGKILL')
-  await once(first, 'close')
+  await first.exit
   server.beforeAnswer = undefined
   expect(server.received).toHaveLength(1)
 
@@ -67,37 +85,20 @@ async function withDatabase<Result>(work: (database: Database) => Promise<Result
   return work(database).finally(() => database.close())
 }
 
-function serve(): ChildProcess {
-  const { PATH = '', HOME = '' } = process.env
-  const child = spawn(process.execPath, ['dist/src/main.js', 'serve'], {
-    env: {
-      PATH,
-      HOME,
-      PORT: '0',
-      BASE_URL: 'https://connections.example',
-      DATABASE_URL: onServer?.url ?? '',
-      DATA_DIR: join(folder, 'data'),
-      SMTP_URL: server.url,
-      MAIL_FROM: 'Connections <post@example.com>',
-    },
-    stdio: 'ignore',
+function serve(environment: Record<string, string> = { BASE_URL: 'https://connections.example' }): Running {
+  const process_ = run(['serve'], {
+    DATABASE_URL: onServer?.url ?? '',
+    DATA_DIR: join(folder, 'data'),
+    SMTP_URL: server.url,
+    MAIL_FROM: 'Connections <post@example.com>',
+    ...environment,
   })
-  running.push(child)
-  return child
+  running.push(process_)
+  return process_
 }
 
 /** Sends the signal and gives the status that the process ends with. */
-async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<number | null> {
-  if (child.exitCode !== null || child.signalCode !== null) return child.exitCode
-  const closed = once(child, 'close')
-  child.kill(signal)
-  await closed
-  return child.exitCode
-}
-
-async function until(holds: () => boolean, child: ChildProcess): Promise<void> {
-  while (!holds()) {
-    if (child.exitCode !== null) throw new Error('the process ended first')
-    await new Promise((resolve) => setTimeout(resolve, 10))
-  }
+function end({ kill, exit }: Running, signal: NodeJS.Signals): Promise<number | null> {
+  kill(signal)
+  return exit
 }

@@ -26,7 +26,11 @@ export function run(args: string[], environment: Record<string, string>, input =
   }
 }
 
-async function until<Value>(look: () => Value | null | undefined | false, { exit, errors }: Running): Promise<Value> {
+/** Waits for something while a process runs. @throws when the process ends first */
+export async function until<Value>(
+  look: () => Value | null | undefined | false,
+  { exit, errors }: Running,
+): Promise<Value> {
   let over = false
   void exit.then(() => (over = true))
   for (;;) {
