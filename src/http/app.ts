@@ -9,6 +9,7 @@ import { failureHandler } from './fail.js'
 import { live, ready } from './health.js'
 import { showInCommon } from './in-common.js'
 import { inviteColleague } from './invite.js'
+import { atMost } from './load.js'
 import { requestLog } from './log.js'
 
 /**
@@ -22,7 +23,7 @@ export function createApp(context: Context, isStopping: () => boolean = () => fa
   app.enable('case sensitive routing').enable('strict routing')
   app.disable('x-powered-by').disable('etag').set('query parser', false)
 
-  app.use(requestLog(context.log), safeHeaders, leaveTaking(isStopping), shortAddress, onePrefix)
+  app.use(requestLog(context.log), safeHeaders, leaveTaking(isStopping), shortAddress, onePrefix, atMost(200))
   const routes: Record<string, Methods> = {
     '/live': { get: live },
     '/ready': { get: ready(context, isStopping) },

@@ -27,6 +27,7 @@ export type Send = (path: string, options?: Sending) => Promise<Answer>
 
 export interface Client {
   send: Send
+  port: number
   /** What the server logged so far, a line each. */
   logged(): string[]
   close(): Promise<void>
@@ -50,6 +51,7 @@ export async function startClient(
   const { port } = server.address() as AddressInfo
   return {
     send: sendTo(port),
+    port,
     logged: () => lines,
     close: () => new Promise((resolve) => server.close(() => resolve())),
   }
