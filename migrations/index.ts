@@ -2,10 +2,12 @@ import type { Migration } from 'kysely'
 import * as accounts from './0001-accounts.js'
 import * as connections from './0002-connections.js'
 import * as events from './0003-events.js'
+import * as directory from './0005-directory.js'
 
 /** Every step, in order. Listed by hand: a scan of the folder would also find what a build left behind. */
 export const migrations: Record<string, Migration> = {
   '0001-accounts': accounts,
   '0002-connections': connections,
   '0003-events': events,
+  '0005-directory': directory,
 }

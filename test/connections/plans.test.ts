@@ -16,8 +16,8 @@ beforeAll(async () => {
   const { db } = database
   owner = await addPerson(db, 'owner')
   await sql`
-    insert into account (id, key, user_id, name, state, profile, seen, created_at, updated_at)
-    select id, id, 'u' || n, 'Name ' || n, 'active', '{}', '{}', now(), now()
+    insert into account (id, key, user_id, name, state, profile, seen, created_at, updated_at, sort, words)
+    select id, id, 'u' || n, 'Name ' || n, 'active', '{}', '{}', now(), now(), 'name ' || n, array_to_tsvector(array['name', n::text])
     from (select n, gen_random_uuid() as id from generate_series(1, 2000) n) person`.execute(db)
   await sql`
     with person as (select id, row_number() over (order by user_id) as n from account where id <> ${owner})
