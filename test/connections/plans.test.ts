@@ -5,6 +5,7 @@ import type { ListRequest } from '../../src/connections/connection.js'
 import { pageQuery } from '../../src/connections/store.js'
 import { freshDatabase, type TestDatabase } from '../support/database.js'
 import { newestFirst } from '../support/people.js'
+import { planOf } from '../support/plan.js'
 import { addPerson } from '../support/world.js'
 
 let database: TestDatabase
@@ -37,30 +38,6 @@ afterAll(() => database.close())
 
 const byName = { ...newestFirst, order: { by: 'name' as const, descending: false } }
 
-interface Node {
-  'Node Type': string
-  'Index Name'?: string
-  'Relation Name'?: string
-  Plans?: Node[]
-}
-
-async function plan(request: ListRequest): Promise<Node[]> {
-  const { sql: text, parameters } = pageQuery(owner, request)
-  const pieces = text.split(/\$\d+/)
-  const statement = sql.join(
-    pieces.flatMap((piece, index) => (index === 0 ? [part(piece)] : [sql`${parameters[index - 1]}`, part(piece)])),
-    part(''),
-  )
-  const { rows } = await sql<{ 'QUERY PLAN': { Plan: Node }[] }>`explain (format json) ${statement}`.execute(
-    database.db,
-  )
-  const walk = (node: Node): Node[] => [node, ...(node.Plans ?? []).flatMap(walk)]
-  return walk(rows[0]?.['QUERY PLAN'][0]?.Plan as Node)
-}
-
-/** A piece of a statement that our own code compiled. */
-const part = (text: string) => sql([text] as unknown as TemplateStringsArray)
-
 const change = new Date()
 test.each<[string, ListRequest, string]>([
   ['newest first', newestFirst, 'colleague_by_change'],
@@ -77,7 +54,7 @@ test.each<[string, ListRequest, string]>([
   ['the largest page', { ...byName, pageSize: 250 }, 'colleague_by_name'],
   ['since a date', { ...newestFirst, since: new Date(change.getTime() - 3_600_000) }, 'colleague_by_change'],
 ])('a page %s is one scan of one index', async (_name, request, index) => {
-  const nodes = await plan(request)
+  const nodes = await planOf(database.db, pageQuery(owner, request))
   const reads = nodes.filter((node) => node['Relation Name'] === 'colleague')
   const counted = request.since === undefined ? 0 : 1
   expect(reads.map((node) => node['Index Name'])).toEqual(Array<string>(1 + counted).fill(index))
