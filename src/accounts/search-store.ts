@@ -2,7 +2,7 @@ import { type Kysely, sql } from 'kysely'
 import { onceFor, prepared, type Value } from '../db/prepared.js'
 import type { Tables } from '../db/tables.js'
 import type { Account } from './account.js'
-import { accountColumns, columnsOf, isPerson, isPossible, toAccounts } from './store.js'
+import { columnsOf, isPerson, isPossible, toAccounts } from './store.js'
 import { prefixQuery } from './words.js'
 
 /** What must hold of a person, all of it: that everybody is meant where nothing is said. */
@@ -57,29 +57,47 @@ interface Values {
   offset: number
 }
 
-/** The count stands beside the page, so that it is there on a page past the end too. */
+/**
+ * The count stands beside the page, so that it is there on a page past the end too. Whoever matches is found once for
+ * both, before anything is put in order: reading names in order until enough of them match can mean to read them all.
+ * Everybody, though, is best read in order.
+ */
 const statement = onceFor((asked: { words: boolean; userId: boolean; email: boolean }) =>
   prepared((db, value: Value<Values>) => {
-    const matching = db
-      .selectFrom('account')
-      .$if(asked.words, (query) => query.where(sql<boolean>`words @@ ${value('words')}::text::tsquery`))
-      .$if(asked.userId, (query) => query.where(isPerson('userId', value('userId'))))
-      .$if(asked.email, (query) => query.where(isPerson('email', value('email'))))
+    const isEverybody = !asked.words && !asked.userId && !asked.email
     return db
-      .selectFrom(matching.select((from) => from.fn.countAll<number>().as('total')).as('counted'))
+      .with(
+        (name) => (isEverybody ? name('matching').notMaterialized() : name('matching').materialized()),
+        (cte) =>
+          cte
+            .selectFrom('account')
+            .select(['id', 'sort'])
+            .$if(asked.words, (query) => query.where(sql<boolean>`words @@ ${value('words')}::text::tsquery`))
+            .$if(asked.userId, (query) => query.where(isPerson('userId', value('userId'))))
+            .$if(asked.email, (query) => query.where(isPerson('email', value('email')))),
+      )
+      .selectFrom((from) =>
+        from
+          .selectFrom('matching')
+          .select((counted) => counted.fn.countAll<number>().as('total'))
+          .as('counted'),
+      )
       .leftJoinLateral(
-        matching
-          .select([...accountColumns, 'sort'])
-          .orderBy('sort')
-          .orderBy('id')
-          .limit(value('limit'))
-          .offset(value('offset'))
-          .as('account'),
+        (from) =>
+          from
+            .selectFrom('matching')
+            .select(['id', 'sort'])
+            .orderBy('sort')
+            .orderBy('id')
+            .limit(value('limit'))
+            .offset(value('offset'))
+            .as('shown'),
         (join) => join.onTrue(),
       )
+      .leftJoin('account', 'account.id', 'shown.id')
       .select('counted.total')
       .select(columnsOf('account'))
-      .orderBy('account.sort')
-      .orderBy('account.id')
+      .orderBy('shown.sort')
+      .orderBy('shown.id')
   }),
 )
