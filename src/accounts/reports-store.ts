@@ -14,7 +14,7 @@ export interface Reports extends Found {
  * The login of somebody's manager, as the index has it: a login has at most 256 characters, so a longer text is
  * nobody's even when it is cut after 257.
  */
-const managerOf = (table: string): RawBuilder<string> =>
+export const managerOf = (table: string): RawBuilder<string> =>
   sql`left(${sql.ref(`${table}.profile`)} ->> 'managerLogin', 257) collate "C"`
 
 /**
@@ -62,52 +62,4 @@ const managedStatement = onceFor((by: Person['by']) =>
       .orderBy('member.sort')
       .orderBy('member.id')
   }),
-)
-
-/** No organisation has as many ranks. */
-const ranks = 64
-
-/**
- * The managers above somebody, nearest first; undefined where nobody goes by that name. Where the managers turn in a
- * circle it ends before the first who is there already, the person included.
- */
-export async function findChain(db: Kysely<Tables>, person: Person): Promise<Reports | undefined> {
-  if (!isPossible(person)) return undefined
-  const rows = await chainStatement(person.by).run(db, { person: person.value, ranks })
-  const [of, ...accounts] = rows.map((row) => toAccount(row, 'account'))
-  return of && { of, total: accounts.length, accounts }
-}
-
-const chainStatement = onceFor((by: Person['by']) =>
-  prepared((db, value: Value<{ person: string; ranks: number }>) =>
-    db
-      .withRecursive('chain(id, manager, rank, met)', (cte) =>
-        cte
-          .selectFrom('account')
-          .select((from) => [
-            from.ref('account.id').as('id'),
-            managerOf('account').as('manager'),
-            sql<number>`0`.as('rank'),
-            sql<string[]>`array[account.id]`.as('met'),
-          ])
-          .where(isPerson(by, value('person')))
-          .unionAll(
-            cte
-              .selectFrom('chain')
-              .innerJoin('account', 'account.login', 'chain.manager')
-              .select((from) => [
-                from.ref('account.id').as('id'),
-                managerOf('account').as('manager'),
-                sql<number>`chain.rank + 1`.as('rank'),
-                sql<string[]>`chain.met || account.id`.as('met'),
-              ])
-              .where('chain.rank', '<', value('ranks'))
-              .where(sql<boolean>`account.id <> all (chain.met)`),
-          ),
-      )
-      .selectFrom('chain')
-      .innerJoin('account', 'account.id', 'chain.id')
-      .select(columnsOf('account'))
-      .orderBy('chain.rank'),
-  ),
 )

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { sql } from 'kysely'
+import { chainQuery } from '../../src/accounts/chain-store.js'
 import { managedQuery } from '../../src/accounts/reports-store.js'
 import { searchQuery } from '../../src/accounts/search-store.js'
 import { freshDatabase, type TestDatabase } from '../support/database.js'
@@ -47,5 +48,11 @@ test.each([1, 100])('a page of everybody, the %d., is read in order', async (pag
 test('a page of those whom somebody manages is one ordered scan of their index', async () => {
   const nodes = await planOf(database.db, managedQuery({ by: 'userId', value: 'u700' }, first))
   expect(indexes(nodes).sort()).toEqual(['account_manager', 'account_manager', 'account_user_id_key'])
+  expect(scans(nodes)).toEqual([])
+})
+
+test('each manager above somebody is one look-up', async () => {
+  const nodes = await planOf(database.db, chainQuery({ by: 'userId', value: 'u777' }))
+  expect(indexes(nodes).sort()).toEqual(['account_login_key', 'account_pkey', 'account_user_id_key'])
   expect(scans(nodes)).toEqual([])
 })
