@@ -6,6 +6,11 @@ import { openDoor } from './door.js'
 import { failureHandler } from './fail.js'
 import { live, ready } from './health.js'
 import { requestLog } from './log.js'
+import { showProfileEntry } from './profile-entry.js'
+import { showProfileService } from './profile-service.js'
+import { showProfileType } from './profile-type.js'
+import { showProfiles } from './profiles.js'
+import { sendVcard } from './vcard.js'
 
 /**
  * Door 1: the Atom API over HTTP.
@@ -23,6 +28,12 @@ export function createApp(context: Context, isStopping: () => boolean = () => fa
     '/live': { get: live },
     '/ready': { get: ready(context, isStopping) },
     '/atom/connections.do': { get: showConnections(door) },
+    '/atom/profile.do': { get: showProfiles(door) },
+    '/atom/profileEntry.do': { get: showProfileEntry(door) },
+    '/atom/profileService.do': { get: showProfileService(door) },
+    '/atom/profileType.do': { get: showProfileType(door) },
+    '/atom/peopleManaged.do': { get: showManaged(door) },
+    '/vcard/profile.do': { get: sendVcard(door) },
   }
   for (const [path, methods] of Object.entries(routes)) {
     const route = app.route(path)
