@@ -10,6 +10,7 @@ import { showProfileEntry } from './profile-entry.js'
 import { showProfileService } from './profile-service.js'
 import { showProfileType } from './profile-type.js'
 import { showProfiles } from './profiles.js'
+import { showChain, showManaged } from './reports.js'
 import { showSearch } from './search.js'
 import { sendVcard } from './vcard.js'
 
@@ -34,6 +35,7 @@ export function createApp(context: Context, isStopping: () => boolean = () => fa
     '/atom/profileService.do': { get: showProfileService(door) },
     '/atom/profileType.do': { get: showProfileType(door) },
     '/atom/search.do': { get: showSearch(door) },
+    '/atom/reportingChain.do': { get: showChain(door) },
     '/atom/peopleManaged.do': { get: showManaged(door) },
     '/vcard/profile.do': { get: sendVcard(door) },
   }
