@@ -6,6 +6,7 @@ import { openDoor } from './door.js'
 import { failureHandler } from './fail.js'
 import { live, ready } from './health.js'
 import { requestLog } from './log.js'
+import { sendPhoto } from './photo.js'
 import { showProfileEntry } from './profile-entry.js'
 import { showProfileService } from './profile-service.js'
 import { showProfileType } from './profile-type.js'
@@ -38,6 +39,7 @@ export function createApp(context: Context, isStopping: () => boolean = () => fa
     '/atom/reportingChain.do': { get: showChain(door) },
     '/atom/peopleManaged.do': { get: showManaged(door) },
     '/vcard/profile.do': { get: sendVcard(door) },
+    '/photo.do': { get: sendPhoto(door) },
   }
   for (const [path, methods] of Object.entries(routes)) {
     const route = app.route(path)
