@@ -1,5 +1,4 @@
-import type { Search } from '../accounts/search-store.js'
-import type { PageNumber } from '../accounts/search-store.js'
+import type { PageNumber, Search } from '../accounts/search-store.js'
 import { askedWords } from '../accounts/words.js'
 import { Failure } from '../errors.js'
 import { readParameters, valueOf } from './parameters.js'
