@@ -3,6 +3,7 @@ import * as accounts from './0001-accounts.js'
 import * as connections from './0002-connections.js'
 import * as events from './0003-events.js'
 import * as letters from './0004-letters.js'
+import * as directory from './0005-directory.js'
 
 /** Every step, in order. Listed by hand: a scan of the folder would also find what a build left behind. */
 export const migrations: Record<string, Migration> = {
@@ -10,4 +11,5 @@ export const migrations: Record<string, Migration> = {
   '0002-connections': connections,
   '0003-events': events,
   '0004-letters': letters,
+  '0005-directory': directory,
 }

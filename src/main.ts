@@ -7,6 +7,7 @@ import { doctorCommand } from './cli/doctor.js'
 import { exportCommand } from './cli/export.js'
 import { importCommand } from './cli/import.js'
 import { migrateCommand } from './cli/migrate.js'
+import { photoCommand } from './cli/photo.js'
 import { serveCommand } from './cli/serve.js'
 import type { Terminal } from './cli/terminal.js'
 import { type Config, readConfig } from './config.js'
@@ -102,6 +103,16 @@ account
   .argument('<role>')
   .action((userId: string, change: 'add' | 'remove', role: string) =>
     onCurrentSchema((db) => roleCommand(terminal, db, userId, change, role)),
+  )
+
+account
+  .command('photo')
+  .description('give a person a picture (PNG, JPEG, GIF or WebP), or take it away')
+  .argument('<userid>')
+  .argument('[file]')
+  .option('--remove', 'take the picture away')
+  .action((userId: string, file: string | undefined, { remove = false }: { remove?: boolean }) =>
+    onCurrentSchema((db) => photoCommand(terminal, db, userId, file, remove)),
   )
 
 try {

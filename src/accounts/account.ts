@@ -33,16 +33,19 @@ export type Caller = Account | null
 
 const sortLength = 64
 
-/**
- * A display name folded for order: without case, accents and the differences of form that Unicode
- * calls compatible, and no longer than 64 characters, so that it fits an index and a link. Compared byte by byte in UTF-8.
- */
-export function sortKey(name: string): string {
-  const folded = name
+/** A text without case, accents and the differences of form that Unicode calls compatible; decomposed. */
+export function folded(text: string): string {
+  return text
     .normalize('NFKD')
     .replaceAll(/[\u0300-\u036f]/g, '')
     .toUpperCase()
     .toLowerCase()
-    .normalize('NFKC')
-  return Array.from(folded).slice(0, sortLength).join('')
+}
+
+/**
+ * A display name folded for order, and no longer than 64 characters, so that it fits an index and a link. Compared
+ * byte by byte in UTF-8.
+ */
+export function sortKey(name: string): string {
+  return Array.from(folded(name).normalize('NFKC')).slice(0, sortLength).join('')
 }

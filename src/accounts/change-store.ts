@@ -2,6 +2,7 @@ import { type Kysely, type RawBuilder, sql, type Transaction } from 'kysely'
 import { v7 as newId } from 'uuid'
 import type { Tables } from '../db/tables.js'
 import { Failure } from '../errors.js'
+import { nameColumns } from './words.js'
 
 /** A person who is not in the directory yet. */
 export interface NewAccount {
@@ -39,6 +40,7 @@ export async function addAccount(db: Transaction<Tables>, { userId, login, email
       seen: '{}',
       created_at: sql`clock_timestamp()`,
       updated_at: sql`clock_timestamp()`,
+      ...nameColumns(name),
     })
     .execute()
   return id

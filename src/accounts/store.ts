@@ -62,6 +62,15 @@ export function toAccount<Table extends string>(row: AccountRow<NoInfer<Table>>,
   }
 }
 
+/** The accounts of the rows of a statement that joins `columnsOf(table)` from the left: none where it found none. */
+export function toAccounts<Table extends string>(
+  rows: readonly { [Column in keyof AccountRow<Table>]: AccountRow<Table>[Column] | null }[],
+  table: Table,
+): Account[] {
+  const isFilled = (row: object) => (row as Record<string, unknown>)[`${table}_id`] !== null
+  return rows.filter(isFilled).map((row) => toAccount(row as unknown as AccountRow<Table>, table))
+}
+
 /** Postgres refuses NUL, and half a surrogate pair would arrive as another character. */
 export const isStorable = (text: string) => text.isWellFormed() && !text.includes('\0')
 
@@ -84,6 +93,18 @@ export function isPerson(by: Person['by'], value: string, table = 'account'): Ra
       return sql`${sql.ref(`${table}.key`)} = ${value}`
     case 'email':
       return sql`lower(${sql.ref(`${table}.email`)}) = lower(${value} collate "C")`
+  }
+}
+
+/** As `isPerson`, for several people. The e-mail addresses among the values must be folded (`foldedEmail`). */
+export function isOneOf(by: Person['by'], values: readonly string[]): RawBuilder<boolean> {
+  switch (by) {
+    case 'userId':
+      return sql`account.user_id = any(${values}::text[])`
+    case 'key':
+      return sql`account.key = any(${values}::uuid[])`
+    case 'email':
+      return sql`lower(account.email) = any(${values}::text[])`
   }
 }
 

@@ -1,7 +1,7 @@
 import { join, type Markup, nothing } from './escape.js'
 import { link } from './person.js'
 import { documentTemplate, template } from './template.js'
-import { feedId, generator, mediaType, OPENSEARCH, SNX } from './vocabulary.js'
+import { feedId, generator, HISTORY, mediaType, OPENSEARCH, SNX } from './vocabulary.js'
 
 /** Absolute addresses of this page and of those around it; absent where there is nothing to go to. */
 export interface PageLinks {
@@ -17,11 +17,16 @@ export interface Feed {
   readonly id: string
   readonly title: string
   readonly updated: Date
-  readonly totalResults: number
-  readonly startIndex: number
-  readonly itemsPerPage: number
-  readonly pendingInvitations: number | undefined
+  /** How much there is and which part of it the feed shows; absent where the wire has no such numbers. */
+  readonly totalResults?: number
+  readonly startIndex?: number
+  readonly itemsPerPage?: number
+  readonly pendingInvitations?: number | undefined
+  /** Whether to say that this feed, with the pages around it, is all there is (RFC 5005, section 2). */
+  readonly isComplete?: boolean
   readonly links: PageLinks
+  /** Links to elsewhere. */
+  readonly related?: Markup
   readonly entries: readonly Markup[]
 }
 
@@ -29,9 +34,6 @@ const document = documentTemplate<{
   id: string
   title: string
   updated: string
-  totalResults: string
-  startIndex: string
-  itemsPerPage: string
   rest: Markup
 }>((at, hole) => {
   const feed = at.ele('feed')
@@ -40,41 +42,45 @@ const document = documentTemplate<{
   feed.ele('title').att('type', 'text').txt(hole.text('title'))
   feed.ele('author').ele('name').txt(generator.name)
   feed.ele('updated').txt(hole.text('updated'))
-  for (const number of ['totalResults', 'startIndex', 'itemsPerPage'] as const) {
-    feed.ele(OPENSEARCH, `opensearch:${number}`).txt(hole.text(number))
-  }
   feed.txt(hole.markup('rest'))
 })
 
-const pendingInvitations = template<{ count: string }>((at, hole) =>
-  at.ele(SNX, 'snx:pendingInvitations').txt(hole.text('count')),
-)
+const count = (namespace: string, name: string) =>
+  template<{ count: string }>((at, hole) => at.ele(namespace, name).txt(hole.text('count')))
+
+/** In their order. */
+const counts = {
+  totalResults: count(OPENSEARCH, 'opensearch:totalResults'),
+  startIndex: count(OPENSEARCH, 'opensearch:startIndex'),
+  itemsPerPage: count(OPENSEARCH, 'opensearch:itemsPerPage'),
+  pendingInvitations: count(SNX, 'snx:pendingInvitations'),
+}
 
 const pageLink = template<{ href: string; rel: string }>((at, hole) =>
   at.ele('link').att('href', hole.text('href')).att('rel', hole.text('rel')),
 )
 
+const complete = template<object>((at) => at.ele(HISTORY, 'fh:complete'))({})
+
 const selfLink = template<{ href: string }>((at, hole) => link(at, hole.text('href'), 'self', mediaType.atom))
 
 /** Writes a feed document (wire reference, section 4.2); its parts stand in the order of the recordings. */
 export function feedDocument(feed: Feed): Markup {
-  const pending = feed.pendingInvitations
+  const { id, title, updated, links, isComplete = false, related = nothing, entries } = feed
   return document({
-    id: feed.id,
-    title: feed.title,
-    updated: feed.updated.toISOString(),
-    totalResults: String(feed.totalResults),
-    startIndex: String(feed.startIndex),
-    itemsPerPage: String(feed.itemsPerPage),
+    id,
+    title,
+    updated: updated.toISOString(),
     rest: join([
-      pending === undefined ? nothing : pendingInvitations({ count: String(pending) }),
-      ...pageRelations.flatMap((rel) =>
-        feed.links[rel] === undefined ? [] : pageLink({ href: feed.links[rel], rel }),
-      ),
-      selfLink({ href: feed.links.self }),
-      ...feed.entries,
+      ...countNames.flatMap((name) => (feed[name] === undefined ? [] : counts[name]({ count: String(feed[name]) }))),
+      ...pageRelations.flatMap((rel) => (links[rel] === undefined ? [] : pageLink({ href: links[rel], rel }))),
+      isComplete ? complete : nothing,
+      related,
+      selfLink({ href: links.self }),
+      ...entries,
     ]),
   })
 }
 
+const countNames = Object.keys(counts) as (keyof typeof counts)[]
 const pageRelations = ['first', 'previous', 'next', 'last'] as const

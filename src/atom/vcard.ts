@@ -24,6 +24,12 @@ export function vcards(to: Addresses): (account: Account, format: 'lite' | 'full
   }
 }
 
+/** Writer of vCards as files, whole, with the line ends that a file has. */
+export function vcardFiles(to: Addresses): (account: Account) => string {
+  const vcard = vcards(to)
+  return (account) => vcard(account, 'full').replaceAll('\n', '\r\n')
+}
+
 function lines(to: Addresses): Line[] {
   return [
     shown((card) => `PHOTO;VALUE=URL:${to.photo(card.key, card.millis)}`),

@@ -7,6 +7,8 @@ export const HISTORY = 'http://purl.org/syndication/history/1.0'
 export const OPENSEARCH = 'http://a9.com/-/spec/opensearch/1.1/'
 export const SNX = 'http://www.ibm.com/xmlns/prod/sn'
 export const XHTML = 'http://www.w3.org/1999/xhtml'
+export const SVG = 'http://www.w3.org/2000/svg'
+export const PROFILE_TYPE = `${SNX}/profile-type`
 
 /** The prefixes that feeds and entries declare, in the order of the recordings. Clients read them literally. */
 export const prefixes = { app: APP, thr: THREAD, fh: HISTORY, snx: SNX, opensearch: OPENSEARCH } as const
@@ -21,15 +23,20 @@ export const rel = {
   source: `${SNX}/connection/source`,
   target: `${SNX}/connection/target`,
   connection: `${SNX}/connection`,
+  colleague: `${SNX}/connections/colleague`,
+  reportingChain: `${SNX}/reporting-chain`,
   profileType: `${SNX}/profile-type`,
   image: `${SNX}/image`,
 } as const
 
 export const mediaType = {
   atom: 'application/atom+xml',
+  service: 'application/atomsvc+xml',
   profileType: 'application/profile-type+xml',
   html: 'text/html',
   directory: 'text/directory',
+  vcard: 'text/x-vcard',
+  svg: 'image/svg+xml',
   /** Photos differ in format, so a link can only say that it leads to some image. */
   image: 'image/*',
 } as const

@@ -38,13 +38,14 @@ function checkedEmail(typed: string): string {
   throw new Failure('invalid', `${email} is no e-mail address: it should look like ann@example.org.`)
 }
 
-async function existing(db: Kysely<Tables>, userId: string): Promise<Account> {
+/** The account with a user id; throws Failure `notFound` where nobody has it. */
+export async function existing(db: Kysely<Tables>, userId: string): Promise<Account> {
   const account = await findAccount(db, { by: 'userId', value: userId.normalize('NFC') })
   if (account) return account
   throw new Failure('notFound', `Nobody has the user id ${userId}.`)
 }
 
-const say = (terminal: Terminal, line: string) => void terminal.output.write(`${line}\n`)
+export const say = (terminal: Terminal, line: string) => void terminal.output.write(`${line}\n`)
 
 /**
  * `account add`: adds a person and asks for the password.

@@ -6,7 +6,7 @@ import type { Tables } from '../db/tables.js'
 import { Failure } from '../errors.js'
 import type { Colleague } from './connection.js'
 import { findColleague } from './find-store.js'
-import { asSeenBy, checkMayList } from './rules.js'
+import { asSeenBy, checkMaySeeProfiles } from './rules.js'
 
 /** Ways in which one and the same person may be named; the first that somebody goes by counts. */
 export type Names = readonly Person[]
@@ -19,7 +19,7 @@ type World = Pick<Context, 'db' | 'config'>
  * @throws Failure `unauthenticated` where the site wants a sign-in, `notFound` where there is none for this caller
  */
 export async function showColleague({ db, config }: World, caller: Caller, id: string): Promise<Colleague> {
-  checkMayList(caller, undefined, 'accepted', config.REQUIRE_SIGN_IN)
+  checkMaySeeProfiles(caller, config.REQUIRE_SIGN_IN)
   return shown(caller, await findColleague(db, { id }))
 }
 
@@ -34,7 +34,7 @@ export async function showBetween(
   source: Names,
   target: Names,
 ): Promise<Colleague> {
-  checkMayList(caller, undefined, 'accepted', config.REQUIRE_SIGN_IN)
+  checkMaySeeProfiles(caller, config.REQUIRE_SIGN_IN)
   const [owner, peer] = await findBoth(db, source, target)
   return shown(caller, await findColleague(db, { ownerId: owner.id, peerId: peer.id }))
 }

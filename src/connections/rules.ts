@@ -22,6 +22,16 @@ export function checkMayList(
   }
 }
 
+/**
+ * Whether the caller may see people: search them, and read profiles, photos and cards. They are shown as accepted lists
+ * are: to anybody, unless the site wants a sign-in.
+ *
+ * @throws Failure `unauthenticated` for nobody
+ */
+export function checkMaySeeProfiles(caller: Caller, requireSignIn: boolean): void {
+  if (requireSignIn && caller === null) throw new Failure('unauthenticated', 'Sign in to see people and profiles.')
+}
+
 /** Whose pending count and messages a feed may show: the owner's, to the owner. */
 export const isOwner = (caller: Caller, ownerId: string): boolean => caller?.id === ownerId
 

@@ -1,6 +1,5 @@
 import { sql, type Transaction } from 'kysely'
 import { v7 as newId } from 'uuid'
-import { sortKey } from '../accounts/account.js'
 import { json } from '../db/json.js'
 import type { Tables } from '../db/tables.js'
 import { Failure } from '../errors.js'
@@ -107,8 +106,8 @@ export async function insertRelationship(
 
 /** By what people's names are ordered in other people's lists. */
 async function sortKeys(db: Db, ids: readonly string[]): Promise<Map<string, string>> {
-  const people = await db.selectFrom('account').select(['id', 'name']).where('id', 'in', ids).execute()
-  return new Map(people.map(({ id, name }) => [id, sortKey(name)]))
+  const people = await db.selectFrom('account').select(['id', 'sort']).where('id', 'in', ids).execute()
+  return new Map(people.map(({ id, sort }) => [id, sort]))
 }
 
 /** Rewrites both views of a relationship; once it is accepted it stays so. */

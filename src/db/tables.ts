@@ -19,6 +19,19 @@ export interface AccountTable {
   seen: Json
   created_at: Date
   updated_at: Date
+  /** The name folded for order and its words, as `accounts/words.ts` makes them. */
+  sort: string
+  words: string
+}
+
+/** An account's own picture. */
+export interface PhotoTable {
+  account_id: string
+  /** Media type. */
+  type: string
+  /** A `Buffer` from a server, a plain `Uint8Array` from the embedded database. */
+  bytes: Uint8Array
+  updated_at: Date
 }
 
 export interface CredentialTable {
@@ -102,6 +115,7 @@ export interface OutboxTable {
 /** The schema that `migrations/` makes. */
 export interface Tables {
   account: AccountTable
+  photo: PhotoTable
   credential: CredentialTable
   connection: ConnectionTable
   colleague: ColleagueTable

@@ -1,13 +1,14 @@
 import { sql } from 'kysely'
 import { sortKey } from '../accounts/account.js'
 import { foldedEmail } from '../accounts/merge.js'
+import { nameColumns } from '../accounts/words.js'
 import { json } from '../db/json.js'
 import type { AccountTable } from '../db/tables.js'
 import type { AccountChange, PeopleChange, StoredAccount } from './people.js'
 import { type Db, noteFates } from './store.js'
 
 /** An account as the import and the export read it. */
-export type AccountRow = Omit<AccountTable, 'profile' | 'seen' | 'created_at'> & {
+export type AccountRow = Omit<AccountTable, 'profile' | 'seen' | 'created_at' | 'sort' | 'words'> & {
   profile: StoredAccount['known']['profile']
   seen: StoredAccount['known']['seen']
 }
@@ -67,6 +68,13 @@ async function absorb(db: Db, absorbed: PeopleChange['absorbed']): Promise<void>
     from jsonb_to_recordset(${json(absorbed.map(({ from, into }) => ({ from_id: from, into_id: into })))})
       as absorbed (from_id uuid, into_id uuid)
     where target_id = from_id`.execute(db)
+  await sql`
+    insert into photo (account_id, type, bytes, updated_at)
+    select distinct on (into_id) into_id, type, bytes, updated_at
+    from jsonb_to_recordset(${json(absorbed.map(({ from, into }) => ({ from_id: from, into_id: into })))})
+      as absorbed (from_id uuid, into_id uuid) join photo on account_id = from_id
+    order by into_id, updated_at desc
+    on conflict do nothing`.execute(db)
   const gone = absorbed.map(({ from }) => from)
   await sql`delete from account where id = any(${gone}::uuid[])`.execute(db)
   await sql`delete from touched_account where id = any(${gone}::uuid[])`.execute(db)
@@ -79,6 +87,7 @@ async function writeAccounts(db: Db, accounts: readonly AccountChange[]): Promis
       user_id: userId,
       ...columns,
       updated_at: updated,
+      ...nameColumns(columns.name),
     })),
   )
   // A name may pass from one account to another, and an index looks at one row at a time.
@@ -86,15 +95,16 @@ async function writeAccounts(db: Db, accounts: readonly AccountChange[]): Promis
   await sql`update account set login = null, email = null where id = any(${kept}::uuid[])`.execute(db)
   await sql`
     insert into account (id, key, user_id, login, email, name, state, external, profile, roles, seen,
-      created_at, updated_at)
+      created_at, updated_at, sort, words)
     select id, key, user_id, login, email, name, state, external, profile,
-      array(select jsonb_array_elements_text(said.roles)), seen, clock_timestamp(), updated_at
+      array(select jsonb_array_elements_text(said.roles)), seen, clock_timestamp(), updated_at, sort, words
     from jsonb_to_recordset(${rows}) as said (id uuid, key uuid, user_id text, login text, email text, name text,
-      state text, external boolean, profile jsonb, roles jsonb, seen jsonb, updated_at timestamptz)
+      state text, external boolean, profile jsonb, roles jsonb, seen jsonb, updated_at timestamptz,
+      sort text, words tsvector)
     on conflict (id) do update set key = excluded.key, user_id = excluded.user_id, login = excluded.login,
       email = excluded.email, name = excluded.name, state = excluded.state, external = excluded.external,
       profile = excluded.profile, roles = excluded.roles, seen = excluded.seen,
-      updated_at = excluded.updated_at`.execute(db)
+      updated_at = excluded.updated_at, sort = excluded.sort, words = excluded.words`.execute(db)
 }
 
 /** Every list of a person has a row for each of its peers, so the person's own rows tell which lists hold the name. */

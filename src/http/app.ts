@@ -11,6 +11,14 @@ import { showInCommon } from './in-common.js'
 import { inviteColleague } from './invite.js'
 import { atMost } from './load.js'
 import { requestLog } from './log.js'
+import { sendPhoto } from './photo.js'
+import { showProfileEntry } from './profile-entry.js'
+import { showProfileService } from './profile-service.js'
+import { showProfileType } from './profile-type.js'
+import { showProfiles } from './profiles.js'
+import { showChain, showManaged } from './reports.js'
+import { showSearch } from './search.js'
+import { sendVcard } from './vcard.js'
 
 /**
  * Door 1: the Atom API over HTTP.
@@ -36,6 +44,15 @@ export function createApp(context: Context, isStopping: () => boolean = () => fa
     },
     '/atom/connectionsInCommon.do': { get: showInCommon(door) },
     '/admin/atom/connections.do': { put: completeConnection(door), delete: removeConnections(door) },
+    '/atom/profile.do': { get: showProfiles(door) },
+    '/atom/profileEntry.do': { get: showProfileEntry(door) },
+    '/atom/profileService.do': { get: showProfileService(door) },
+    '/atom/profileType.do': { get: showProfileType(door) },
+    '/atom/search.do': { get: showSearch(door) },
+    '/atom/reportingChain.do': { get: showChain(door) },
+    '/atom/peopleManaged.do': { get: showManaged(door) },
+    '/vcard/profile.do': { get: sendVcard(door) },
+    '/photo.do': { get: sendPhoto(door) },
   }
   for (const [path, methods] of Object.entries(routes)) {
     const route = app.route(path)

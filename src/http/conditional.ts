@@ -22,9 +22,13 @@ interface Conditions {
  * the end of the tag (RFC 9110, section 8.8.3.3).
  */
 export function entityTag(parts: readonly unknown[], encoding: Encoding): string {
-  const digest = createHash('sha256').update(JSON.stringify(parts)).digest('base64url').slice(0, 22)
+  const digest = digestOf(parts)
   return encoding === 'identity' ? `"${digest}"` : `"${digest}-${encoding}"`
 }
+
+/** A short text that is another for other values. */
+export const digestOf = (parts: readonly unknown[]): string =>
+  createHash('sha256').update(JSON.stringify(parts)).digest('base64url').slice(0, 22)
 
 /**
  * `Last-Modified` as whole seconds: the change rounded up, and said only once that second has come. Two changes

@@ -8,13 +8,13 @@ import { remove } from '../connections/remove.js'
 import { type Precondition, rewrite } from '../connections/rewrite.js'
 import { asSeenBy, isOwner, signedIn } from '../connections/rules.js'
 import { Failure } from '../errors.js'
+import { answerWith } from './answer.js'
 import { readBody } from './body.js'
 import { checkPreconditions, entityTag } from './conditional.js'
 import { namesTwo, readConnectionId, readConnectionQuery } from './connection-query.js'
 import { type Door, searchOf } from './door.js'
-import { chooseEncoding, type Encoding } from './encoding.js'
 import { viewerClass } from './list.js'
-import { answeredNotModified, sendDocument, sendNothing } from './respond.js'
+import { sendNothing } from './respond.js'
 
 /** GET and HEAD of `connection.do`: one connection, by id or by its two people (wire reference, sections 6.1, 6.2). */
 export function showConnection(door: Door): RequestHandler {
@@ -26,14 +26,16 @@ export function showConnection(door: Door): RequestHandler {
         ? await showColleague(door, caller, which.id)
         : await showBetween(door, caller, which.source, which.target)
 
-    const encoding = chooseEncoding(request)
-    const validators = { tag: tagOf(door, caller, colleague, encoding), changed: lastChange(colleague) }
-    const now = door.now()
-    if (answeredNotModified(request, response, validators, now)) return
-    response.setHeader('X-Profiles-Connection-Type', 'colleague')
-    response.setHeader('X-Profiles-Connection-Status', colleague.status)
-    const text = door.atom.connections.document(colleague, includeMessage && isOwner(caller, colleague.owner.id))
-    await sendDocument(response, { text, type: `${mediaType.atom};charset=UTF-8`, encoding, validators, now })
+    await answerWith(door, request, response, {
+      type: `${mediaType.atom};charset=UTF-8`,
+      madeOf: makings(door, caller, colleague),
+      changed: lastChange(colleague),
+      fields: {
+        'X-Profiles-Connection-Type': 'colleague',
+        'X-Profiles-Connection-Status': colleague.status,
+      },
+      write: () => door.atom.connections.document(colleague, includeMessage && isOwner(caller, colleague.owner.id)),
+    })
   }
 }
 
@@ -68,16 +70,19 @@ export function removeConnection(door: Door): RequestHandler {
   }
 }
 
-/** An entry has the same tag wherever it is shown by itself to viewers of one class. */
-export function tagOf(door: Door, caller: Caller, colleague: Colleague, encoding: Encoding): string {
-  const address = door.atom.to.connection(colleague.id)
-  return entityTag([door.release, address, viewerClass(caller, colleague.owner.id), colleague], encoding)
-}
+/** What an entry is made of: it has one tag, wherever it is shown by itself to viewers of one class. */
+const makings = (door: Door, caller: Caller, colleague: Colleague) => [
+  door.atom.to.connection(colleague.id),
+  viewerClass(caller, colleague.owner.id),
+  colleague,
+]
 
 const precondition =
   (door: Door, caller: Caller, { headers }: Request): Precondition =>
-  (colleague) =>
-    checkPreconditions(headers, tagOf(door, caller, asSeenBy(caller, colleague) ?? colleague, 'identity'))
+  (colleague) => {
+    const seen = asSeenBy(caller, colleague) ?? colleague
+    checkPreconditions(headers, entityTag([door.release, ...makings(door, caller, seen)], 'identity'))
+  }
 
 const lastChange = ({ updated, owner, peer }: Colleague): Date =>
   new Date(Math.max(updated.getTime(), owner.updated.getTime(), peer.updated.getTime()))

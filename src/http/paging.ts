@@ -6,7 +6,14 @@ import type { ConnectionsQuery } from './query.js'
 
 /** The address of a resource with the parameters that were asked for, encoded anew. */
 export function selfLink(resource: string, parameters: Parameters): string {
-  return `${resource}?${writeParameters(parameters)}`
+  return parameters.length === 0 ? resource : `${resource}?${writeParameters(parameters)}`
+}
+
+/** Makes the addresses of a list's pages: all that was asked for, with another page number. */
+function pagesOf(resource: string, parameters: Parameters, pageSize: number) {
+  const kept = parameters.filter(([name]) => name !== 'page' && name !== 'ps' && name !== 'pos')
+  return (number: number, more: Parameters = []) =>
+    selfLink(resource, [...kept, ...more, ['page', String(number)], ['ps', String(pageSize)]])
 }
 
 /**
@@ -14,11 +21,9 @@ export function selfLink(resource: string, parameters: Parameters): string {
  * `previous` carry the position they go on from, so that walking them meets every entry that stays exactly once.
  */
 export function pageLinks(resource: string, { list, parameters }: ConnectionsQuery, page: Page): PageLinks {
-  const kept = parameters.filter(([name]) => name !== 'page' && name !== 'ps' && name !== 'pos')
-  const to = (number: number, position?: Position) => {
-    const pos = position ? [['pos', writePosition(position, { ...list, page: number })] as const] : []
-    return selfLink(resource, [...kept, ...pos, ['page', String(number)], ['ps', String(list.pageSize)]])
-  }
+  const pageAt = pagesOf(resource, parameters, list.pageSize)
+  const to = (number: number, position?: Position) =>
+    pageAt(number, position ? [['pos', writePosition(position, { ...list, page: number })]] : [])
   const { total } = page
   if (total === 0) return { self: selfLink(resource, parameters) }
   const lastPage = Math.ceil(total / list.pageSize)
@@ -30,6 +35,24 @@ export function pageLinks(resource: string, { list, parameters }: ConnectionsQue
     ...(page.previous && { previous: to(Math.max(1, list.page - 1), page.previous) }),
     ...(page.next && { next: to(list.page + 1, page.next) }),
     ...(list.page !== lastPage && { last: to(lastPage) }),
+  }
+}
+
+/** As `pageLinks`, for a list whose pages are found by their number alone. */
+export function numberedLinks(
+  resource: string,
+  { page, pageSize, parameters }: { page: number; pageSize: number; parameters: Parameters },
+  total: number,
+): PageLinks {
+  const to = pagesOf(resource, parameters, pageSize)
+  const self = selfLink(resource, parameters)
+  if (total === 0) return { self }
+  const lastPage = Math.ceil(total / pageSize)
+  return {
+    self,
+    ...(page > 1 && { first: to(1), previous: to(Math.min(page - 1, lastPage)) }),
+    ...(page < lastPage && { next: to(page + 1) }),
+    ...(page !== lastPage && { last: to(lastPage) }),
   }
 }
 

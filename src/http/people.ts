@@ -1,37 +1,61 @@
 import type { Person } from '../accounts/account.js'
+import type { Named } from '../accounts/several-store.js'
 import { Failure } from '../errors.js'
 
 /** Gives the one value of a parameter, as `valueOf` does. */
 export type Value = (name: string) => string | undefined
 
+/** The parameters that name people, in the order in which they count, and what they name them by. */
+const naming = [
+  { parameter: 'userid', by: 'userId' },
+  { parameter: 'key', by: 'key' },
+  { parameter: 'email', by: 'email' },
+] as const
+
 /** The person named; `userid` goes before `key`, and that before `email`. Blanks around a value do not count. */
 export function readPerson(value: Value): Person | undefined {
-  const named = [
-    { by: 'userId', value: value('userid')?.trim() },
-    { by: 'key', value: value('key')?.trim() },
-    { by: 'email', value: value('email')?.trim() },
-  ].filter((person): person is Person => person.value !== undefined)
+  const named = naming
+    .map(({ parameter, by }) => ({ by, value: value(parameter)?.trim() }))
+    .filter((person): person is Person => person.value !== undefined)
   const person = named.find((each) => each.value !== '')
-  if (named.length > 0 && !person) throw new Failure('invalid', 'The parameter userid, key or email is empty.')
+  if (named.length > 0 && !person) throw new Failure('invalid', emptyNames)
   return person
 }
 
+/** People who are named by one parameter, and how that stood in the request. */
+export interface NamedPeople extends Named {
+  readonly parameter: string
+  readonly raw: string
+}
+
+/** As `readPerson`, for one person or several, with commas between. */
+export function readPeople(value: Value): NamedPeople | undefined {
+  const named = naming.flatMap(({ parameter, by }) => {
+    const raw = value(parameter)
+    if (raw === undefined) return []
+    const values = raw.split(',').map((each) => each.trim())
+    return { parameter, by, raw, values: [...new Set(values.filter((each) => each !== ''))] }
+  })
+  const people = named.find(({ values }) => values.length > 0)
+  if (named.length > 0 && !people) throw new Failure('invalid', emptyNames)
+  return people
+}
+
 /**
- * Two people, named alike in one parameter and parted by a comma; and the parameter as it came.
+ * Two people, named by one parameter with a comma between.
  *
  * @throws Failure `invalid` for any other number
  */
-export function readTwo(value: Value): { people: readonly [Person, Person]; named: string } {
-  const parameter = readPerson(value)
-  const names = parameter?.value.split(',').map((name) => name.trim())
-  if (!parameter || names?.length !== 2 || names.includes('')) {
-    throw new Failure('invalid', 'Name two people in one parameter, parted by a comma: userid, key or email.')
+export function readTwo(value: Value): { people: readonly [Person, Person]; raw: string } {
+  const named = readPeople(value)
+  if (named?.values.length !== 2) {
+    throw new Failure('invalid', 'Name two people in one parameter, userid, key or email, with a comma between.')
   }
-  const [one, other] = names.map((name) => ({ ...parameter, value: name })) as [Person, Person]
-  return { people: [one, other], named: value(parameterOf[parameter.by]) as string }
+  const [one, other] = named.values.map((each): Person => ({ by: named.by, value: each })) as [Person, Person]
+  return { people: [one, other], raw: named.raw }
 }
 
-const parameterOf = { userId: 'userid', key: 'key', email: 'email' } as const
+const emptyNames = 'The parameter userid, key or email is empty.'
 
 /**
  * The two ends of a connection (wire reference, section 3): each by user id, key or e-mail address, in this order. A key

@@ -51,8 +51,10 @@ export function readInCommonQuery(search: string): InCommonQuery {
   const value = (name: string) => valueOf(parameters, name)
   oneOf('connectionType', value('connectionType'), ['colleague'])
   const status = oneOf('status', value('status'), ['accepted'] as const) ?? 'accepted'
-  const { people, named } = readTwo(value)
-  const [person, inCommonWith] = people
+  const {
+    people: [person, inCommonWith],
+    raw: named,
+  } = readTwo(value)
   return { ...readRest(parameters, { person, status, inCommonWith }, 'lite'), named }
 }
 

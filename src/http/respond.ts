@@ -50,6 +50,17 @@ export function sendUnstored(response: Response, text: string, type: string): vo
   response.end(text)
 }
 
+/** Answers 200 with bytes of one media type, as they are; to HEAD with their fields alone. */
+export function sendBytes(
+  response: Response,
+  { bytes, type, validators, now }: { bytes: Uint8Array; type: string; validators: Validators; now: Date },
+): void {
+  setCaching(response, validators, now)
+  response.setHeader('Content-Type', type)
+  response.setHeader('Content-Length', bytes.byteLength)
+  response.end(bytes)
+}
+
 function setCaching(response: Response, { tag, changed }: Validators, now: Date): void {
   response.setHeader('ETag', tag)
   response.setHeader('Cache-Control', 'private, no-cache')

@@ -45,6 +45,8 @@ test('a new account is active, internal and empty, and dated by the database', a
     seen: {},
     created_at: expect.any(Date),
     updated_at: expect.any(Date),
+    sort: 'ann angstrom',
+    words: "'angstrom' 'ann'",
   })
   for (const date of [row.created_at, row.updated_at]) {
     expect(date.getTime()).toBeGreaterThanOrEqual(before.getTime())

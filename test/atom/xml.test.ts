@@ -110,12 +110,13 @@ test('the limits themselves are allowed', () => {
   expect(parse(`${'<a>'.repeat(16)}x${'</a>'.repeat(16)}`).text).toBe('x')
 })
 
-const plain = (name: string, text: string): Omit<XmlElement, 'source'> => ({
+const plain = (name: string, text: string): XmlElement => ({
   namespace: '',
   name,
   attributes: new Map(),
   children: [],
   text,
+  source: expect.any(Function) as never,
 })
 
 describe('what is read', () => {
@@ -156,6 +157,15 @@ describe('what is read', () => {
       attributes: new Map([['b', '1 2 3 4\n5']]),
     })
   })
+
+  test.each([['<b>x</b> &amp; <br/>\n<!-- y --><c d="1 > 2">z<c/></c><![CDATA[</a>]]>'], ['text alone'], ['']])(
+    'what stands between the tags of an element is known as it is written: %s',
+    (inner) => {
+      const root = parse(`<?xml version="1.0"?><r><a e="f>">${inner}</a><a>not this</a></r>`)
+      expect(root.children[0]?.source()).toBe(inner)
+      expect(parse('<r><a/>x</r>').children[0]?.source()).toBe('')
+    },
+  )
 
   test('a byte order mark before the document is skipped, and only there', () => {
     expect(parse(Buffer.from('\uFEFF<?xml version="1.0" encoding="utf-8"?><a>\uFEFF</a>'))).toEqual(

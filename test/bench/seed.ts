@@ -27,10 +27,11 @@ await db.transaction().execute(async (transaction) => {
     select n, gen_random_uuid() as id, 'load' || n as user_id, 'Load Person ' || lpad(n::text, 7, '0') as name
     from generate_series(0, ${accounts}::int - 1) as n`.execute(transaction)
   await sql`
-    insert into account (id, key, user_id, email, name, state, external, profile, seen, created_at, updated_at)
+    insert into account (id, key, user_id, email, name, state, external, profile, seen, created_at, updated_at, sort,
+      words)
     select id, id, user_id, user_id || '@example.com', name, 'active', false,
       jsonb_build_object('title', 'Engineer', 'organization', 'Department ' || n % 100, 'workPhone', '+49 ' || n),
-      '{}', now(), now()
+      '{}', now(), now(), lower(name), array_to_tsvector(string_to_array(lower(name), ' '))
     from person`.execute(transaction)
   await sql`
     create temporary table pair on commit drop as

@@ -1,10 +1,11 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { sql } from 'kysely'
 import { v7 as newId } from 'uuid'
-import type { ListRequest, Network } from '../../src/connections/connection.js'
+import type { ListRequest } from '../../src/connections/connection.js'
 import { pageQuery } from '../../src/connections/store.js'
 import { freshDatabase, type TestDatabase } from '../support/database.js'
 import { newestFirst } from '../support/people.js'
+import { planOf } from '../support/plan.js'
 import { addPerson } from '../support/world.js'
 
 let database: TestDatabase
@@ -21,8 +22,8 @@ beforeAll(async () => {
   const { db } = database
   owner = await addPerson(db, 'owner')
   await sql`
-    insert into account (id, key, user_id, name, state, profile, seen, created_at, updated_at)
-    select id, id, 'u' || n, 'Name ' || n, 'active', '{}', '{}', now(), now()
+    insert into account (id, key, user_id, name, state, profile, seen, created_at, updated_at, sort, words)
+    select id, id, 'u' || n, 'Name ' || n, 'active', '{}', '{}', now(), now(), 'name ' || n, array_to_tsvector(array['name', n::text])
     from (select n, gen_random_uuid() as id from generate_series(1, 2000) n) person`.execute(db)
   await sql`
     with person as (select id, row_number() over (order by user_id) as n from account where id <> ${owner})
@@ -42,30 +43,6 @@ afterAll(() => database.close())
 
 const byName = { ...newestFirst, order: { by: 'name' as const, descending: false } }
 
-interface Node {
-  'Node Type': string
-  'Index Name'?: string
-  'Relation Name'?: string
-  Plans?: Node[]
-}
-
-async function plan(request: ListRequest, other?: Network): Promise<Node[]> {
-  const { sql: text, parameters } = pageQuery({ ownerId: owner, ...(other && { other }) }, request)
-  const pieces = text.split(/\$\d+/)
-  const statement = sql.join(
-    pieces.flatMap((piece, index) => (index === 0 ? [part(piece)] : [sql`${parameters[index - 1]}`, part(piece)])),
-    part(''),
-  )
-  const { rows } = await sql<{ 'QUERY PLAN': { Plan: Node }[] }>`explain (format json) ${statement}`.execute(
-    database.db,
-  )
-  const walk = (node: Node): Node[] => [node, ...(node.Plans ?? []).flatMap(walk)]
-  return walk(rows[0]?.['QUERY PLAN'][0]?.Plan as Node)
-}
-
-/** A piece of a statement that our own code compiled. */
-const part = (text: string) => sql([text] as unknown as TemplateStringsArray)
-
 const change = new Date()
 test.each<[string, ListRequest, string]>([
   ['newest first', newestFirst, 'colleague_by_change'],
@@ -82,7 +59,7 @@ test.each<[string, ListRequest, string]>([
   ['the largest page', { ...byName, pageSize: 250 }, 'colleague_by_name'],
   ['since a date', { ...newestFirst, since: new Date(change.getTime() - 3_600_000) }, 'colleague_by_change'],
 ])('a page %s is one scan of one index', async (_name, request, index) => {
-  const nodes = await plan(request)
+  const nodes = await planOf(database.db, pageQuery({ ownerId: owner }, request))
   const reads = nodes.filter((node) => node['Relation Name'] === 'colleague')
   const counted = request.since === undefined ? 0 : 1
   expect(reads.map((node) => node['Index Name'])).toEqual(Array<string>(1 + counted).fill(index))
@@ -97,7 +74,8 @@ test('a page of what two people share looks each colleague up once more', async 
     .where('user_id', '=', 'u7')
     .executeTakeFirstOrThrow()
   const other = { ownerId: id, version: 1, changed: change }
-  const nodes = await plan({ ...newestFirst, inCommonWith: { by: 'key', value: id } }, other)
+  const request: ListRequest = { ...newestFirst, inCommonWith: { by: 'key', value: id } }
+  const nodes = await planOf(database.db, pageQuery({ ownerId: owner, other }, request))
   const scans = nodes.filter((node) => node['Node Type'] === 'Seq Scan').map((node) => node['Relation Name'])
   expect(scans).not.toContain('colleague')
   expect(nodes.some((node) => node['Relation Name'] === 'colleague')).toBe(true)

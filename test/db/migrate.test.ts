@@ -17,7 +17,7 @@ const tables = async () => {
   return rows.map((row) => row.name)
 }
 
-const all = ['account', 'colleague', 'connection', 'connection_event', 'credential', 'network', 'outbox']
+const all = ['account', 'colleague', 'connection', 'connection_event', 'credential', 'network', 'outbox', 'photo']
 
 test('the schema goes up, down and up again', async () => {
   expect(await tables()).toEqual(all)

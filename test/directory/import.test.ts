@@ -3,6 +3,7 @@ import { sql } from 'kysely'
 import { v5 as uuidOf } from 'uuid'
 import { knownFrom } from '../../src/accounts/merge.js'
 import { changeRole } from '../../src/accounts/change-store.js'
+import { setPhoto } from '../../src/accounts/photo-store.js'
 import { importFiles } from '../../src/directory/import.js'
 import { freshDatabase, type TestDatabase } from '../support/database.js'
 import {
@@ -225,6 +226,21 @@ describe('two rows that turn out to be one person', () => {
     expect(await ids()).toEqual({ ann: before['ann'], bo: before['bo'] })
     const [grant] = await database.db.selectFrom('connection').select('target_id').execute()
     expect(grant?.target_id).toBe(before['ann'])
+  })
+
+  test('become one row, which keeps its picture or else takes over the newest', async () => {
+    const { db } = database
+    const photos = () => db.selectFrom('photo').select(['account_id', 'type']).execute()
+    for (const own of [false, true]) {
+      await empty(db)
+      await bring(placeholder, unlinked, account('bo'))
+      const before = await ids()
+      const [kept, gone] = [before['ann'], before[madeUp]].sort() as [string, string]
+      await setPhoto(db, gone, { type: 'image/gif', bytes: Buffer.from('GIF89a') })
+      if (own) await setPhoto(db, kept, { type: 'image/png', bytes: Buffer.from('PNG') })
+      await bring(link)
+      expect(await photos()).toEqual([{ account_id: kept, type: own ? 'image/png' : 'image/gif' }])
+    }
   })
 
   test('become the row that is in use', async () => {

@@ -94,7 +94,8 @@ test.each([
   ['', 400, /two people/],
   ['userid=ann,zed', 400, /Nobody is known/],
   ['userid=zed,ann', 400, /Nobody is known/],
-  ['userid=ann,ann', 400, /one person/],
+  ['userid=ann,ann', 400, /two people/],
+  ['userid=ann,ANN@example.com', 400, /Nobody is known/],
   ['userid=ann,bo&status=pending', 400, /status must be accepted/],
   ['userid=ann,bo&connectionType=friend', 400, /connectionType must be colleague/],
 ])('%s is refused', async (query, status, message) => {

@@ -9,7 +9,8 @@ import { startClient } from '../support/client.js'
 import { freshDatabase } from '../support/database.js'
 import { haveRecordings, recording, recordingPath } from '../support/files.js'
 import { newestFirst } from '../support/people.js'
-import { all, child, type Element, links, meaning, parse } from '../support/xml.js'
+import { baseOf, bodyOf, entriesOf, expected, tidy } from '../support/recorded.js'
+import { child, type Element, links, meaning, parse } from '../support/xml.js'
 
 /** What real servers answered, brought in and answered again: the same by meaning, save for the known differences. */
 const lite: ProfileForm = { output: 'hcard', format: 'lite' }
@@ -20,42 +21,6 @@ const recordings: [string, ProfileForm, ProfilePlace][] = [
   ['11-profile-feed-hcard-full.sample.xml', { output: 'hcard', format: 'full' }, {}],
   ['12-profile-feed-vcard-lite.sample.xml', { output: 'vcard', format: 'lite' }, {}],
 ]
-
-const bodyOf = (name: string) => {
-  const text = Buffer.from(recording(name) as Uint8Array).toString()
-  return parse(text.slice(text.indexOf('<?xml')))
-}
-const entriesOf = (root: Element) => (root.name === 'entry' ? [root] : all(root, 'entry'))
-/** Where the recorded server was reached. */
-const baseOf = (entry: Element) => {
-  const address = Object.values(links(entry)).find((href) => href.startsWith('https://')) as string
-  return new URL(address).origin
-}
-
-/** The recorded entry without what we leave out or write better. */
-function expected(element: Element): Element {
-  const children = element.children.filter((each) => !isLeftOut(each)).map(expected)
-  const attributes = Object.fromEntries(Object.entries(element.attributes).map(([name, value]) => [name, value.trim()]))
-  if (attributes['rel']?.endsWith('/image')) attributes['type'] = 'image/*'
-  return { ...element, children, attributes, text: flat(element.text) }
-}
-
-const isLeftOut = ({ attributes, children }: Element) =>
-  /\/(service\/\w+|pronunciation)$/.test(attributes['rel'] ?? '') || children[0]?.attributes['class'] === 'sound url'
-
-/** Cards were indented by hand and broken inside values. What stands for a line break is a blank. */
-const flat = (text: string) =>
-  text
-    .replace(/^[ \t]*SOUND;.*\n/m, '')
-    .replace(/\n(?![A-Z_]+[;:])/g, ' ')
-    .trim()
-    .replace(/\s+/g, ' ')
-
-const tidy = (element: Element): Element => ({
-  ...element,
-  children: element.children.map(tidy),
-  text: flat(element.text),
-})
 
 if (!haveRecordings) {
   test('the comparison with recorded answers is left out: the recordings are not beside the project', () => {

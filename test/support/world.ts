@@ -1,6 +1,7 @@
 import { type Kysely, sql } from 'kysely'
 import { v7 as newId } from 'uuid'
 import { sortKey } from '../../src/accounts/account.js'
+import { nameColumns } from '../../src/accounts/words.js'
 import type { Status, Tables } from '../../src/db/tables.js'
 
 type Db = Kysely<Tables>
@@ -40,6 +41,7 @@ export async function addPerson(
       seen: '{}',
       created_at: updated,
       updated_at: updated,
+      ...nameColumns(more.name ?? userId),
     })
     .execute()
   if (more.password !== undefined) {

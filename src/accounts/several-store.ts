@@ -1,0 +1,39 @@
+import type { Kysely } from 'kysely'
+import { onceFor, prepared, type Value } from '../db/prepared.js'
+import type { Tables } from '../db/tables.js'
+import type { Account, Person } from './account.js'
+import { foldedEmail } from './merge.js'
+import { columnsOf, isOneOf, isPossible, toAccount } from './store.js'
+
+/** People who are named all in the same way. */
+export interface Named {
+  readonly by: Person['by']
+  readonly values: readonly string[]
+}
+
+/** Finds people, active or not, in the order in which they are named, each once; nobody for an unknown name. */
+export async function findNamed(db: Kysely<Tables>, { by, values }: Named): Promise<Account[]> {
+  const names = values.filter((value) => isPossible({ by, value })).map((value) => foldedName(by, value))
+  if (names.length === 0) return []
+  const rows = await statement(by).run(db, { names })
+  const found = new Map(
+    rows.map((row) => {
+      const account = toAccount(row, 'account')
+      return [foldedName(by, account[by] as string), account]
+    }),
+  )
+  return [...new Set(names)].flatMap((name) => found.get(name) ?? [])
+}
+
+const statement = onceFor((by: Person['by']) =>
+  prepared((db, value: Value<{ names: string[] }>) =>
+    db
+      .selectFrom('account')
+      .select(columnsOf('account'))
+      .where(isOneOf(by, value('names'))),
+  ),
+)
+
+/** Keys and addresses match in any case. */
+const foldedName = (by: Person['by'], name: string): string =>
+  by === 'userId' ? name : by === 'key' ? name.toLowerCase() : foldedEmail(name)

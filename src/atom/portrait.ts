@@ -1,0 +1,50 @@
+import type { Account } from '../accounts/account.js'
+import { initialsOf } from './initials.js'
+import { fragmentTemplate } from './template.js'
+import { SVG } from './vocabulary.js'
+
+/** Grounds on which white letters can be read: the contrast of each is 4.5 to 1 or more (WCAG 2.2, 1.4.3). */
+export const grounds = [
+  '#8a3324',
+  '#7a4a00',
+  '#5f5a00',
+  '#3d6200',
+  '#00663a',
+  '#006464',
+  '#005f8a',
+  '#2a4fb0',
+  '#4b3fb5',
+  '#6d34a8',
+  '#8e2a86',
+  '#96254f',
+] as const
+
+const side = 128
+
+/** Draws a picture for somebody who has none: the initials on a ground that the key chooses, so that it stays. */
+export function portrait({ key, name }: Pick<Account, 'key' | 'name'>): string {
+  const ground = grounds[Number.parseInt(key.slice(-6), 16) % grounds.length] as string
+  return drawing({ name, initials: initialsOf(name), ground })
+}
+
+const drawing = fragmentTemplate<{ name: string; initials: string; ground: string }>((at, hole) => {
+  const root = at
+    .ele(SVG, 'svg')
+    .att('role', 'img')
+    .att('aria-label', hole.text('name'))
+    .att('width', String(side))
+    .att('height', String(side))
+    .att('viewBox', `0 0 ${side} ${side}`)
+  root.ele('title').txt(hole.text('name'))
+  root.ele('rect').att('width', String(side)).att('height', String(side)).att('fill', hole.text('ground'))
+  root
+    .ele('text')
+    .att('x', String(side / 2))
+    .att('y', String(side / 2))
+    .att('dy', '.35em')
+    .att('text-anchor', 'middle')
+    .att('font-family', 'sans-serif')
+    .att('font-size', '52')
+    .att('fill', '#ffffff')
+    .txt(hole.text('initials'))
+})

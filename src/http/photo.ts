@@ -1,0 +1,35 @@
+import type { RequestHandler } from 'express'
+import { findPhotoOf, type PhotoVersion, readPhoto } from '../accounts/photo-store.js'
+import { mediaType } from '../atom/vocabulary.js'
+import { answerWith } from './answer.js'
+import { entityTag } from './conditional.js'
+import { type Door, searchOf } from './door.js'
+import { readPersonQuery } from './profile-query.js'
+import { answeredNotModified, sendBytes } from './respond.js'
+import { personAsked, unknownPerson } from './viewer.js'
+
+/**
+ * GET and HEAD of `photo.do`: somebody's own picture, or one of the initials. No feed moves when a picture changes: it
+ * has a tag of its own.
+ */
+export function sendPhoto(door: Door): RequestHandler {
+  return async (request, response) => {
+    const query = readPersonQuery(searchOf(request))
+    const person = await personAsked(door, request, query.person)
+    const found = await findPhotoOf(door.db, person)
+    if (!found) throw unknownPerson('notFound')
+    const { account, photo } = found
+    if (photo) {
+      const now = door.now()
+      const tagOf = ({ changed, size }: PhotoVersion) => entityTag(['photo', account.key, changed, size], 'identity')
+      if (answeredNotModified(request, response, { tag: tagOf(photo) }, now)) return
+      const current = await readPhoto(door.db, account.id)
+      if (current) return sendBytes(response, { ...current, validators: { ...current, tag: tagOf(current) }, now })
+    }
+    await answerWith(door, request, response, {
+      type: mediaType.svg,
+      madeOf: ['portrait', account.key, account.name],
+      write: () => door.atom.portrait(account),
+    })
+  }
+}

@@ -1,0 +1,57 @@
+import type { Person } from '../accounts/account.js'
+import type { PageNumber } from '../accounts/search-store.js'
+import type { ProfileForm } from '../atom/profile-entry.js'
+import { type Parameters, readParameters, valueOf } from './parameters.js'
+import { type NamedPeople, readPeople, readPerson, type Value } from './people.js'
+import { wholeNumber } from './values.js'
+
+/** What a request for profiles asks for, beside the people. */
+export interface ProfileQuery {
+  /** How profiles are shown. */
+  readonly form: ProfileForm
+  /** All parameters as they came, for the links of the answer. */
+  readonly parameters: Parameters
+}
+
+/** A request about one person; undefined is the caller. */
+export interface PersonQuery extends ProfileQuery, PageNumber {
+  readonly person: Person | undefined
+}
+
+/** A request about one person or several; undefined is the caller. */
+export interface PeopleQuery extends ProfileQuery {
+  readonly people: NamedPeople | undefined
+}
+
+/**
+ * Reads the parameters of a resource that shows one person, or the people around one (wire reference, sections 3
+ * and 8). Those it does not know mean nothing.
+ *
+ * @throws Failure `invalid`, naming the parameter
+ */
+export function readPersonQuery(search: string): PersonQuery {
+  const { value, parameters } = open(search)
+  return { person: readPerson(value), form: readForm(value), ...readPage(value), parameters }
+}
+
+/** As `readPersonQuery`, for a resource that shows several. */
+export function readPeopleQuery(search: string): PeopleQuery {
+  const { value, parameters } = open(search)
+  return { people: readPeople(value), form: readForm(value), parameters }
+}
+
+function open(search: string): { value: Value; parameters: Parameters } {
+  const parameters = readParameters(search)
+  return { value: (name) => valueOf(parameters, name), parameters }
+}
+
+/** How profiles are shown; everywhere but among connections the short form is the usual one. */
+export const readForm = (value: Value): ProfileForm => ({
+  output: value('output') === 'vcard' ? 'vcard' : 'hcard',
+  format: value('format') === 'full' ? 'full' : 'lite',
+})
+
+export const readPage = (value: Value): PageNumber => ({
+  page: wholeNumber(value('page'), 1, 999_999_999),
+  pageSize: wholeNumber(value('ps'), 10, 250),
+})

@@ -1,0 +1,76 @@
+import type { RequestHandler } from 'express'
+import { findChain } from '../accounts/chain-store.js'
+import { findManaged, type Reports } from '../accounts/reports-store.js'
+import type { Feed } from '../atom/feed.js'
+import { mediaType } from '../atom/vocabulary.js'
+import { answerWith } from './answer.js'
+import { type Door, searchOf } from './door.js'
+import { numberedLinks, selfLink } from './paging.js'
+import { newestOf } from './people-feed.js'
+import { type PersonQuery, readPersonQuery } from './profile-query.js'
+import { personAsked, unknownPerson } from './viewer.js'
+
+/** GET and HEAD of `peopleManaged.do`: the people whose manager somebody is, page by page. */
+export function showManaged(door: Door): RequestHandler {
+  const { to } = door.atom
+  return async (request, response) => {
+    const query = readPersonQuery(searchOf(request))
+    const person = await personAsked(door, request, query.person)
+    const reports = await findManaged(door.db, person, query)
+    if (!reports) throw unknownPerson('invalid')
+    await answerWith(
+      door,
+      request,
+      response,
+      feedOf(door, reports, query, {
+        id: `managed:${reports.of.key}`,
+        title: `people managed by ${reports.of.name}`,
+        startIndex: (query.page - 1) * query.pageSize + 1,
+        itemsPerPage: query.pageSize,
+        links: numberedLinks(to.peopleManaged, query, reports.total),
+      }),
+    )
+  }
+}
+
+/** GET and HEAD of `reportingChain.do`: the managers above somebody, nearest first, all on one page. */
+export function showChain(door: Door): RequestHandler {
+  const { to } = door.atom
+  return async (request, response) => {
+    const query = readPersonQuery(searchOf(request))
+    const person = await personAsked(door, request, query.person)
+    const reports = await findChain(door.db, person)
+    if (!reports) throw unknownPerson('invalid')
+    await answerWith(
+      door,
+      request,
+      response,
+      feedOf(door, reports, query, {
+        id: `chain:${reports.of.key}`,
+        title: `reporting chain of ${reports.of.name}`,
+        startIndex: 1,
+        itemsPerPage: reports.total,
+        links: { self: selfLink(to.reportingChains, query.parameters) },
+      }),
+    )
+  }
+}
+
+type Head = Pick<Feed, 'id' | 'title' | 'startIndex' | 'itemsPerPage' | 'links'>
+
+/** Both feeds have the same frame, and entries that do not say where they are themselves (section 4.7, 8). */
+function feedOf({ atom }: Door, { of, total, accounts }: Reports, { form }: PersonQuery, head: Head) {
+  return {
+    type: `${mediaType.atom};charset=UTF-8`,
+    madeOf: [head.links.self, of, total, accounts],
+    links: head.links,
+    write: () =>
+      atom.feed({
+        ...head,
+        updated: newestOf(accounts, of),
+        totalResults: total,
+        isComplete: true,
+        entries: accounts.map((account) => atom.profiles.entry(account, form, { self: 'none' })),
+      }),
+  }
+}

@@ -1,0 +1,46 @@
+import type { RequestHandler } from 'express'
+import { foldedEmail } from '../accounts/merge.js'
+import { type Search, searchAccounts } from '../accounts/search-store.js'
+import { mediaType } from '../atom/vocabulary.js'
+import { answerWith } from './answer.js'
+import { digestOf } from './conditional.js'
+import { type Door, searchOf } from './door.js'
+import { numberedLinks } from './paging.js'
+import { newestOf } from './people-feed.js'
+import { readSearchQuery } from './search-query.js'
+import { identifyViewer } from './viewer.js'
+
+/**
+ * GET and HEAD of `search.do`: the people of whom all holds that is asked. Inactive ones are among them and shown as
+ * such: whoever looks for a colleague of old should learn what became of him, and lists show them too.
+ */
+export function showSearch(door: Door): RequestHandler {
+  const { atom } = door
+  return async (request, response) => {
+    const query = readSearchQuery(searchOf(request))
+    await identifyViewer(door, request)
+    const { total, accounts } = await searchAccounts(door.db, query.search, query)
+
+    const links = numberedLinks(atom.to.search, query, total)
+    await answerWith(door, request, response, {
+      type: `${mediaType.atom};charset=UTF-8`,
+      madeOf: [links.self, total, accounts],
+      links,
+      write: () =>
+        atom.feed({
+          id: `search:${idOf(query.search)}`,
+          title: `profiles where ${query.criteria.map(([name, value]) => ` ${name}=${value}`).join('')}`,
+          updated: newestOf(accounts),
+          totalResults: total,
+          startIndex: (query.page - 1) * query.pageSize + 1,
+          itemsPerPage: query.pageSize,
+          links,
+          entries: accounts.map((account) => atom.profiles.entry(account, query.form, { self: 'feed' })),
+        }),
+    })
+  }
+}
+
+/** The same for what finds the same. */
+const idOf = ({ words, userId, email }: Search) =>
+  digestOf([words.toSorted(), userId ?? null, email === undefined ? null : foldedEmail(email)])

@@ -1,0 +1,36 @@
+import type { Request } from 'express'
+import type { Caller, Person } from '../accounts/account.js'
+import { checkMaySeeProfiles } from '../connections/rules.js'
+import { Failure } from '../errors.js'
+import type { Door } from './door.js'
+
+/**
+ * Who asks for people and profiles, once that is allowed.
+ *
+ * @throws Failure `unauthenticated` for wrong credentials, or for none where a sign-in is required
+ */
+export async function identifyViewer(door: Door, request: Request): Promise<Caller> {
+  const caller = await door.identify(request)
+  checkMaySeeProfiles(caller, door.config.REQUIRE_SIGN_IN)
+  return caller
+}
+
+/**
+ * As `identifyViewer`; gives the person that the request is about.
+ *
+ * @param person the one it names; undefined for the caller
+ * @throws Failure `unauthenticated` also when it names nobody and nobody asks
+ */
+export async function personAsked(door: Door, request: Request, person: Person | undefined): Promise<Person> {
+  const caller = await identifyViewer(door, request)
+  return person ?? { by: 'key', value: callerOf(caller).key }
+}
+
+/** The caller, of whom a request is that names nobody. */
+export function callerOf(caller: Caller): NonNullable<Caller> {
+  if (caller) return caller
+  throw new Failure('unauthenticated', 'Sign in to see your own profile, or name a person by userid, email or key.')
+}
+
+export const unknownPerson = (code: 'invalid' | 'notFound') =>
+  new Failure(code, 'Nobody is known by the userid, email or key given.')

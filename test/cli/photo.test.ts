@@ -1,0 +1,82 @@
+import { PassThrough } from 'node:stream'
+import { text } from 'node:stream/consumers'
+import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals'
+import { longestPhoto, readPhoto, removePhoto } from '../../src/accounts/photo-store.js'
+import { photoCommand } from '../../src/cli/photo.js'
+import { type Folder, temporaryFolder } from '../directory/files.js'
+import { freshDatabase, type TestDatabase } from '../support/database.js'
+import { addPerson } from '../support/world.js'
+
+let database: TestDatabase
+let folder: Folder
+let ann: string
+beforeAll(async () => {
+  database = await freshDatabase()
+  folder = await temporaryFolder()
+  ann = await addPerson(database.db, 'ann', { name: 'Ann Lee' })
+})
+afterAll(async () => {
+  await database.close()
+  await folder.remove()
+})
+beforeEach(() => removePhoto(database.db, ann))
+
+async function run(userId: string, file?: string, remove = false): Promise<string> {
+  const terminal = { input: new PassThrough(), output: new PassThrough(), errors: new PassThrough() }
+  await photoCommand(terminal, database.db, userId, file, remove)
+  terminal.output.end()
+  return text(terminal.output)
+}
+const kept = async () => {
+  const photo = await readPhoto(database.db, ann)
+  return photo && { type: photo.type, bytes: Buffer.from(photo.bytes).toString('latin1') }
+}
+const file = (content: string) => folder.write('picture', Buffer.from(content, 'latin1'))
+
+test.each([
+  ['image/png', '\x89PNG\r\n\x1a\n\0\xff'],
+  ['image/jpeg', '\xff\xd8\xff\xe0\0'],
+  ['image/gif', 'GIF87a\0'],
+  ['image/gif', 'GIF89a\0'],
+  ['image/webp', 'RIFF\n\0\0\0WEBPVP8 '],
+])('a picture is %s by what is in it, whatever the file is called', async (type, bytes) => {
+  expect(await run('ann', await file(bytes))).toBe(`Ann Lee now has a picture (${type}).\n`)
+  expect(await kept()).toEqual({ type, bytes })
+})
+
+test('a picture takes the place of the one before, and goes on demand', async () => {
+  await run('ann', await file('GIF89a one'))
+  await run('ann', await file('GIF89a two'))
+  expect(await kept()).toEqual({ type: 'image/gif', bytes: 'GIF89a two' })
+  expect(await run('ann', undefined, true)).toBe('Ann Lee no longer has a picture.\n')
+  expect(await kept()).toBeUndefined()
+  expect(await run('ann', undefined, true)).toBe('Ann Lee had no picture.\n')
+})
+
+test.each(['', 'GIF88a', '<svg xmlns="http://www.w3.org/2000/svg"/>', 'RIFF\0\0\0\0WAVE', '\x89PNG', 'x\xff\xd8\xff'])(
+  '%j is no picture',
+  async (bytes) => {
+    const path = await file(bytes)
+    const refusal = { code: 'invalid', message: `${path} is no picture in PNG, JPEG, GIF or WebP.` }
+    await expect(run('ann', path)).rejects.toMatchObject(refusal)
+    expect(await kept()).toBeUndefined()
+  },
+)
+
+test('a picture may have 1 MiB and not a byte more', async () => {
+  const most = 'GIF89a'.padEnd(longestPhoto, '\0')
+  await run('ann', await file(most))
+  expect((await kept())?.bytes).toBe(most)
+  await expect(run('ann', await file(`${most}\0`))).rejects.toMatchObject({ code: 'invalid' })
+  expect((await kept())?.bytes).toBe(most)
+})
+
+test('what cannot be done is said', async () => {
+  const picture = await file('GIF89a')
+  await expect(run('nobody', picture)).rejects.toMatchObject({ code: 'notFound' })
+  await expect(run('ann', `${picture}.none`)).rejects.toThrow('there is no such file')
+  await expect(run('ann', folder.path)).rejects.toMatchObject({ code: 'invalid' })
+  await expect(run('ann')).rejects.toThrow('Give either the file of a picture or --remove.')
+  await expect(run('ann', picture, true)).rejects.toThrow('Give either the file of a picture or --remove.')
+  expect(await kept()).toBeUndefined()
+})

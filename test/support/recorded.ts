@@ -1,0 +1,42 @@
+import { recording } from './files.js'
+import { all, type Element, links, parse } from './xml.js'
+
+/** The document of a recorded answer. */
+export const bodyOf = (name: string) => {
+  const text = Buffer.from(recording(name) as Uint8Array).toString()
+  return parse(text.slice(text.indexOf('<?xml')))
+}
+/** The entries of a feed; a document that is an entry is its own. */
+export const entriesOf = (root: Element) => (root.name === 'entry' ? [root] : all(root, 'entry'))
+/** Where the recorded server was reached. */
+export const baseOf = (entry: Element) => {
+  const address = Object.values(links(entry)).find((href) => href.startsWith('https://')) as string
+  return new URL(address).origin
+}
+
+/** The recorded entry without what we leave out or write better. */
+export function expected(element: Element): Element {
+  const children = element.children.filter((each) => !isLeftOut(each)).map(expected)
+  const attributes = Object.fromEntries(Object.entries(element.attributes).map(([name, value]) => [name, value.trim()]))
+  if (attributes['rel']?.endsWith('/image')) attributes['type'] = 'image/*'
+  return { ...element, children, attributes, text: flat(element.text) }
+}
+
+const isLeftOut = ({ attributes, children }: Element) =>
+  /\/(service\/\w+|pronunciation|tag-cloud|theboard|status|ext-attr)$/.test(attributes['rel'] ?? '') ||
+  children[0]?.attributes['class'] === 'sound url'
+
+/** Cards were indented by hand and broken inside values. What stands for a line break is a blank. */
+const flat = (text: string) =>
+  text
+    .replace(/^[ \t]*SOUND;.*\n/m, '')
+    .replace(/\n(?![A-Z_]+[;:])/g, ' ')
+    .trim()
+    .replace(/\s+/g, ' ')
+
+/** What we wrote, its texts as those of `expected`. */
+export const tidy = (element: Element): Element => ({
+  ...element,
+  children: element.children.map(tidy),
+  text: flat(element.text),
+})
