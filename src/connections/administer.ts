@@ -2,7 +2,7 @@ import type { Caller, Person } from '../accounts/account.js'
 import { findAccount } from '../accounts/store.js'
 import type { Context } from '../context.js'
 import { Failure } from '../errors.js'
-import { type Colleague, type List, listsOf, relationshipOf, statuses } from './connection.js'
+import { type Colleague, type List, movesBetween, relationshipOf, statuses } from './connection.js'
 import { keepEvents } from './event-store.js'
 import { existing, findBoth, type Names, noConnection } from './find.js'
 import { findColleague, findRelationships } from './find-store.js'
@@ -39,16 +39,14 @@ export async function complete(
     const current = await findColleague(transaction, which)
     if (current?.status === 'accepted' && current.message === message) return current
     const before = current && relationshipOf(current)
-    const after = { inviterId: owner.id, invitedId: peer.id, ...before, isAccepted: true }
-    const change = { changedBy: after.invitedId, message, moment }
-    const { connectionId } = before ?? (await insertRelationship(transaction, after, change))
-    if (before) await updateRelationship(transaction, { connectionId, isAccepted: true }, change)
-    const moves = [
-      ...(before ? listsOf(before).map((list) => ({ ...list, by: -1 })) : []),
-      ...listsOf(after).map((list) => ({ ...list, by: 1 })),
-    ]
-    await moveNetworks(transaction, moves, moment)
-    await keepEvents(transaction, eventId, [{ ...after, verb: 'completed', actorId: admin.id, connectionId }], moment)
+    const people = before ?? { inviterId: owner.id, invitedId: peer.id }
+    const change = { changedBy: people.invitedId, message, moment }
+    const wanted = { ...people, isAccepted: true }
+    const { connectionId } = before ?? (await insertRelationship(transaction, wanted, change))
+    const after = { ...wanted, connectionId }
+    if (before) await updateRelationship(transaction, after, change)
+    await moveNetworks(transaction, movesBetween(before, after), moment)
+    await keepEvents(transaction, eventId, [{ ...after, verb: 'completed', actorId: admin.id }], moment)
     return (await findColleague(transaction, which)) as Colleague
   })
 }

@@ -52,6 +52,15 @@ export const listsOf = ({ inviterId, invitedId, isAccepted }: Omit<Relationship,
 export const possibleListsOf = (relationship: Relationship): List[] =>
   [true, false].flatMap((isAccepted) => listsOf({ ...relationship, isAccepted }))
 
+/** A list that gets so many entries more, or less. */
+export type Move = List & { readonly by: number }
+
+/** What happens to lists when a relationship becomes another; undefined is none. */
+export const movesBetween = (before: Relationship | undefined, after: Relationship | undefined): Move[] => [
+  ...(before ? listsOf(before).map((list) => ({ ...list, by: -1 })) : []),
+  ...(after ? listsOf(after).map((list) => ({ ...list, by: 1 })) : []),
+]
+
 /** Tells whether a list is still what it was. */
 export interface Version {
   /** Grows with every visible change, so that equal versions show equal lists. */

@@ -3,6 +3,8 @@ import { columnsOf, toAccount } from '../accounts/store.js'
 import { onceFor, prepared, type Value } from '../db/prepared.js'
 import type { Tables } from '../db/tables.js'
 import type { Colleague, Relationship } from './connection.js'
+import { entryColumns, entryNames } from './list-statements.js'
+import { toColleague } from './store.js'
 
 /** Which view of a connection is meant: the one with this id, or that of an owner on a peer. */
 export type Which = { readonly id: string } | { readonly ownerId: string; readonly peerId: string }
@@ -13,42 +15,27 @@ export async function findColleague(db: Kysely<Tables>, which: Which): Promise<C
     'id' in which
       ? await statement({ by: 'id' }).run(db, { one: which.id, other: '' })
       : await statement({ by: 'people' }).run(db, { one: which.ownerId, other: which.peerId })
-  if (!row) return undefined
-  const [owner, peer] = [toAccount(row, 'owner'), toAccount(row, 'peer')]
-  return {
-    id: row.id,
-    connectionId: row.connection_id,
-    status: row.status,
-    owner,
-    peer,
-    inviter: row.inviter_id === owner.id ? owner : peer,
-    changedBy: row.changed_by === owner.id ? owner : peer,
-    message: row.message,
-    updated: row.updated_at,
-  }
+  return row && toColleague(row, toAccount(row, 'owner'))
 }
 
 const statement = onceFor(({ by }: { by: 'id' | 'people' }) =>
   prepared((db, value: Value<{ one: string; other: string }>) =>
     db
-      .selectFrom('colleague')
-      .innerJoin('account as owner', 'owner.id', 'colleague.owner_id')
-      .innerJoin('account as peer', 'peer.id', 'colleague.peer_id')
-      .select([
-        'colleague.id',
-        'connection_id',
-        'status',
-        'inviter_id',
-        'changed_by',
-        'message',
-        'colleague.updated_at',
-      ])
+      .selectFrom((from) =>
+        from
+          .selectFrom('colleague')
+          .select([...entryColumns, 'owner_id'])
+          .$if(by === 'id', (query) => query.where('id', '=', value('one')))
+          .$if(by === 'people', (query) =>
+            query.where('owner_id', '=', value('one')).where('peer_id', '=', value('other')),
+          )
+          .as('entry'),
+      )
+      .innerJoin('account as owner', 'owner.id', 'entry.owner_id')
+      .innerJoin('account as peer', 'peer.id', 'entry.entry_peer_id')
+      .select(entryNames)
       .select(columnsOf('owner'))
-      .select(columnsOf('peer'))
-      .$if(by === 'id', (query) => query.where('colleague.id', '=', value('one')))
-      .$if(by === 'people', (query) =>
-        query.where('colleague.owner_id', '=', value('one')).where('colleague.peer_id', '=', value('other')),
-      ),
+      .select(columnsOf('peer')),
   ),
 )
 

@@ -1,7 +1,7 @@
 import type { Caller, Person } from '../accounts/account.js'
 import { findAccount } from '../accounts/store.js'
 import type { Context } from '../context.js'
-import { listsOf } from './connection.js'
+import { listsOf, movesBetween } from './connection.js'
 import { keepEvents, keepLetter } from './event-store.js'
 import { checkMayInvite, signedIn } from './rules.js'
 import { write } from './write.js'
@@ -25,23 +25,16 @@ export async function invite(
   const inviter = signedIn(caller)
   const invited = await findAccount(db, person)
   checkMayInvite(inviter, invited)
-  const [inviterId, invitedId] = [inviter.id, invited.id]
-  const relationship = { inviterId, invitedId, isAccepted: false }
-  const lists = listsOf(relationship)
+  const wanted = { inviterId: inviter.id, invitedId: invited.id, isAccepted: false }
 
   return write(db, async (transaction, eventId) => {
-    const moment = await lockNetworks(transaction, lists)
-    const change = { changedBy: inviterId, message, moment }
-    const { connectionId, invitedRow } = await insertRelationship(transaction, relationship, change)
-    const moves = lists.map((list) => ({ ...list, by: 1 }))
-    await moveNetworks(transaction, moves, moment)
-    await keepEvents(
-      transaction,
-      eventId,
-      [{ verb: 'invited', actorId: inviterId, connectionId, ...relationship }],
-      moment,
-    )
-    await keepLetter(transaction, { kind: 'invited', recipientId: invitedId, connectionId }, moment)
+    const moment = await lockNetworks(transaction, listsOf(wanted))
+    const change = { changedBy: inviter.id, message, moment }
+    const { connectionId, invitedRow } = await insertRelationship(transaction, wanted, change)
+    const made = { ...wanted, connectionId }
+    await moveNetworks(transaction, movesBetween(undefined, made), moment)
+    await keepEvents(transaction, eventId, [{ ...made, verb: 'invited', actorId: inviter.id }], moment)
+    await keepLetter(transaction, { kind: 'invited', recipientId: invited.id, connectionId }, moment)
     return invitedRow
   })
 }

@@ -89,7 +89,8 @@ export const pageStatement = onceFor(({ sort, since, inCommon, beyond, countPend
   }),
 )
 
-const entryColumns = [
+/** What of a view an entry shows, under names that a statement can select beside people's. */
+export const entryColumns = [
   'id as entry_id',
   'peer_id as entry_peer_id',
   'connection_id as entry_connection_id',
@@ -101,7 +102,7 @@ const entryColumns = [
   'updated_at as entry_updated_at',
 ] as const
 
-const entryNames = [
+export const entryNames = [
   'entry.entry_id',
   'entry.entry_peer_id',
   'entry.entry_connection_id',

@@ -2,7 +2,7 @@ import type { Kysely, Transaction } from 'kysely'
 import type { Account, Caller } from '../accounts/account.js'
 import type { Context } from '../context.js'
 import type { Tables } from '../db/tables.js'
-import { listsOf, possibleListsOf, type Relationship, relationshipOf } from './connection.js'
+import { movesBetween, possibleListsOf, type Relationship, relationshipOf } from './connection.js'
 import { type Event, keepEvents } from './event-store.js'
 import { existing } from './find.js'
 import type { Precondition } from './rewrite.js'
@@ -54,7 +54,7 @@ export async function removeAll(
       transaction,
       found.map(({ connectionId }) => connectionId),
     )
-    const moves = found.flatMap(listsOf).map((list) => ({ ...list, by: -1 }))
+    const moves = found.flatMap((each) => movesBetween(each, undefined))
     await moveNetworks(transaction, moves, moment)
     const events = found.map((each): Event => ({ verb: verbOf(actor, each), actorId: actor.id, ...each }))
     await keepEvents(transaction, eventId, events, moment)

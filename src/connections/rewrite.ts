@@ -1,6 +1,6 @@
 import type { Caller } from '../accounts/account.js'
 import type { Context } from '../context.js'
-import { type Colleague, listsOf, possibleListsOf, relationshipOf, type Status } from './connection.js'
+import { type Colleague, movesBetween, possibleListsOf, relationshipOf, type Status } from './connection.js'
 import { keepEvents, keepLetter } from './event-store.js'
 import { existing } from './find.js'
 import { checkIsOneOf, signedIn, stepTo } from './rules.js'
@@ -39,11 +39,7 @@ export async function rewrite(
     const before = relationshipOf(current)
     const after = { ...before, isAccepted: before.isAccepted || step === 'accepted' }
     await updateRelationship(transaction, after, { changedBy: writer.id, message, moment })
-    const moves = [
-      ...listsOf(before).map((list) => ({ ...list, by: -1 })),
-      ...listsOf(after).map((list) => ({ ...list, by: 1 })),
-    ]
-    await moveNetworks(transaction, moves, moment)
+    await moveNetworks(transaction, movesBetween(before, after), moment)
     await keepEvents(transaction, eventId, [{ verb: step, actorId: writer.id, ...after }], moment)
     if (step === 'rewritten') return
     const { inviterId: recipientId, connectionId } = after

@@ -96,6 +96,7 @@ export function stepTo(status: Status, caller: Account, colleague: Colleague): '
 
 /** Whether the caller administers the site. @throws Failure `unauthenticated` for nobody, `forbidden` for others */
 export function checkIsAdmin(caller: Caller): Account {
-  if (signedIn(caller).roles.includes('admin')) return signedIn(caller)
+  const account = signedIn(caller)
+  if (account.roles.includes('admin')) return account
   throw new Failure('forbidden', 'This takes an account with the role admin.')
 }

@@ -81,7 +81,8 @@ type RowOf<Statement> = Statement extends (shape: never) => Prepared<never, infe
 type NetworkRow = RowOf<typeof networkStatement>
 type Row = RowOf<typeof pageStatement>
 type Filled<Value> = { [Key in keyof Value]: NonNullable<Value[Key]> }
-type EntryRow = Row & Filled<Pick<Row, Extract<keyof Row, `entry_${string}`>>>
+type Entry = Filled<Pick<Row, Extract<keyof Row, `entry_${string}`>>>
+type EntryRow = Row & Entry
 
 const hasPeer = (row: EntryRow): row is EntryRow & AccountRow<'peer'> => row.peer_id !== null
 
@@ -92,7 +93,8 @@ function toNetwork(row: NetworkRow, { countPending }: Pick<Which, 'countPending'
   return { ...network, waiting }
 }
 
-function toColleague(row: EntryRow & AccountRow<'peer'>, owner: Account): Colleague {
+/** Reads a view out of a row of a statement that selects `entryNames` and its peer, whose owner is known. */
+export function toColleague(row: Entry & AccountRow<'peer'>, owner: Account): Colleague {
   const peer = toAccount(row, 'peer')
   return {
     id: row.entry_id,

@@ -3,7 +3,7 @@ import { v7 as newId } from 'uuid'
 import { json } from '../db/json.js'
 import type { Tables } from '../db/tables.js'
 import { Failure } from '../errors.js'
-import { type List, listsOf, type Relationship, type Status } from './connection.js'
+import { type List, listsOf, type Move, type Relationship, type Status } from './connection.js'
 
 type Db = Transaction<Tables>
 
@@ -36,7 +36,7 @@ export async function lockNetworks(db: Db, lists: readonly List[]): Promise<Date
 }
 
 /** Moves lists on that are locked: a new version, a new date, and so many entries more or less. */
-export async function moveNetworks(db: Db, moves: readonly (List & { by: number })[], moment: Date): Promise<void> {
+export async function moveNetworks(db: Db, moves: readonly Move[], moment: Date): Promise<void> {
   await sql`
     update network set version = version + 1, changed = ${moment}, total = total + move.by
     from (
