@@ -3,6 +3,8 @@ import { SaxesParser } from 'saxes'
 /** An element as an independent, conforming parser sees it. */
 export interface Element {
   name: string
+  /** The name as it is written, with its prefix. */
+  tag: string
   uri: string
   attributes: Record<string, string>
   children: Element[]
@@ -13,15 +15,16 @@ export interface Element {
 /** Parses a document strictly; throws on whatever is not well-formed. */
 export function parse(document: string): Element {
   const parser = new SaxesParser({ xmlns: true })
-  const root: Element = { name: '', uri: '', attributes: {}, children: [], text: '' }
+  const root: Element = { name: '', tag: '', uri: '', attributes: {}, children: [], text: '' }
   const open = [root]
   parser.on('error', (error) => {
     throw error
   })
-  parser.on('opentag', ({ local, uri, attributes }) => {
+  parser.on('opentag', ({ name, local, uri, attributes }) => {
     const values = Object.entries(attributes).filter(([name]) => !name.startsWith('xmlns'))
     const element: Element = {
       name: local,
+      tag: name,
       uri,
       attributes: Object.fromEntries(values.map(([name, { value }]) => [name, value])),
       children: [],
@@ -40,6 +43,10 @@ export function parse(document: string): Element {
 
 /** The children of that name. */
 export const all = (element: Element, name: string): Element[] => element.children.filter((each) => each.name === name)
+
+/** All elements within that are written with that name, prefix included, in the order of the document. */
+export const tagged = (element: Element, tag: string): Element[] =>
+  element.children.flatMap((each) => [...(each.tag === tag ? [each] : []), ...tagged(each, tag)])
 
 /** The first child of that name. */
 export function child(element: Element, name: string): Element {

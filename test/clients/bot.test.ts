@@ -1,0 +1,32 @@
+import { expect, test } from '@jest/globals'
+import { XMLParser } from 'fast-xml-parser'
+import { as, servedCast } from '../support/served-cast.js'
+
+/**
+ * A chat bot (wire reference, section 9), which reads with xml2js: an element with attributes is an object there. It
+ * signs in with a bearer token; as the server knows none, it signs in with its password here.
+ */
+
+const cast = servedCast()
+const xml2js = new XMLParser({
+  ignoreAttributes: false,
+  attributesGroupName: '$',
+  attributeNamePrefix: '',
+  textNodeName: '_',
+  isArray: (name) => name !== 'feed',
+})
+
+interface Read {
+  feed: { entry: { title: [{ _: string }] }[] }
+}
+
+test('the names of all colleagues', async () => {
+  const path = '/profiles/atom/connections.do?connectionType=colleague&userid=bo'
+  const { text } = await cast.send(path, { as: as('bo') })
+  const { feed } = xml2js.parse(text) as Read
+  expect(feed.entry.map(({ title }) => title[0]._)).toEqual([
+    'Ελένη Παπαδοπούλου',
+    '陈晓明',
+    'Ann Zoë Lindström-O’Neill',
+  ])
+})

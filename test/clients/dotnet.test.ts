@@ -1,0 +1,17 @@
+import { expect, test } from '@jest/globals'
+import { as, servedCast } from '../support/served-cast.js'
+import { parse } from '../support/xml.js'
+
+/** IBM.Connections.Net.Api (wire reference, section 9): its query is a dictionary, in whatever order that has. */
+
+const cast = servedCast()
+
+test('every order of the parameters asks for the same', async () => {
+  const get = async (query: string) => {
+    const { status, headers, text } = await cast.send(`/profiles/atom/connections.do?${query}`, { as: as('ann') })
+    expect([status, headers['content-type']]).toEqual([200, 'application/atom+xml;charset=UTF-8'])
+    return parse(text).children.filter(({ name }) => name !== 'link')
+  }
+  const pairs = ['connectionType=colleague', 'userid=bo', 'outputType=connection', 'sortBy=displayName', 'ps=2']
+  expect(await get(pairs.toReversed().join('&'))).toEqual(await get(pairs.join('&')))
+})

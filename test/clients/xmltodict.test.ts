@@ -1,0 +1,24 @@
+import { expect, test } from '@jest/globals'
+import { XMLParser } from 'fast-xml-parser'
+import { as, servedCast } from '../support/served-cast.js'
+
+/** A network analysis in Python (wire reference, section 9): it turns a feed into dictionaries by names as written. */
+
+const cast = servedCast()
+
+interface Dictionary {
+  feed: { entry: { 'snx:connection': { contributor: { email: string }[] } }[] }
+}
+
+test('an edge for each colleague, asked for by an address that is not encoded', async () => {
+  const path =
+    '/profiles/atom/connections.do?email=bo@example.com&connectionType=colleague&status=accepted&output=vcard'
+  const { status, text } = await cast.send(path, { as: as('ann') })
+  expect(status).toBe(200)
+  const { feed } = new XMLParser({ ignoreAttributes: false }).parse(text) as Dictionary
+  expect(feed.entry.map((entry) => entry['snx:connection'].contributor.map(({ email }) => email))).toEqual([
+    ['bo@example.com', 'eleni@example.com'],
+    ['bo@example.com', 'chen@example.com'],
+    ['bo@example.com', 'ann@example.com'],
+  ])
+})

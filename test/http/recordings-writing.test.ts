@@ -1,0 +1,160 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals'
+import { findAccount } from '../../src/accounts/store.js'
+import { setPassword } from '../../src/accounts/sign-in-store.js'
+import { importFiles } from '../../src/directory/import.js'
+import { type Answer, type Client, type Sending, startClient } from '../support/client.js'
+import { freshDatabase, type TestDatabase } from '../support/database.js'
+import { connectionEntry } from '../support/entries.js'
+import { haveRecordings, recording, recordingPath } from '../support/files.js'
+import { addPerson, disconnect, signInSecret } from '../support/world.js'
+import { all, child, type Element, meaning, parse } from '../support/xml.js'
+
+/** What real servers answered to invitations, checks and refusals, asked for again: the same save for what is ours. */
+
+const files = {
+  invited: '01-invite-201.http',
+  checked: '02-check-colleague-unconfirmed-200.http',
+  deleted: '03-delete-invite-200.http',
+  invitedAgain: '04-invite-duplicate-400.http',
+  forbidden: '08-forbidden-403.http',
+}
+
+interface Recorded {
+  status: number
+  headers: Record<string, string>
+  text: string
+}
+
+function recorded(name: string): Recorded {
+  const [head = '', ...rest] = Buffer.from(recording(name) as Uint8Array)
+    .toString()
+    .split('\n\n')
+  const [statusLine = '', ...fields] = head.split('\n')
+  const parts = fields.map((field) => [field.split(': ')[0]?.toLowerCase(), field.replace(/^[^:]*: /, '')] as const)
+  return {
+    status: Number(statusLine.split(' ')[1]),
+    headers: Object.fromEntries(parts) as Record<string, string>,
+    text: rest.join('\n\n').trim(),
+  }
+}
+
+/** What clients read of the head, with one id in place of whatever was generated. */
+const headOf = ({ status, headers }: Answer | Recorded) => ({
+  status,
+  type: headers['content-type'],
+  location: String(headers['location']).replace(uuid, 'ID'),
+  connection: [headers['x-profiles-connection-type'], headers['x-profiles-connection-status']],
+})
+
+const uuid = /[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g
+
+/** An error by what it says: the recorded ones are full of white space, and our message goes on after theirs. */
+const errorOf = (root: Element, message: string) => ({
+  name: `{${root.uri}}${root.name}`,
+  parts: root.children.map(({ name, text }) => [name, name === 'message' ? text.includes(message) : text.trim()]),
+})
+
+if (!haveRecordings) {
+  test('recorded writes are not compared: the recordings are not beside the project', () => {
+    expect(recording(files.invited)).toBeUndefined()
+  })
+} else {
+  describe('recorded answers, asked for again', () => {
+    const frank = 'fadams@renovations.com'
+    const bill = 'bjordan@renovations.com'
+    let database: TestDatabase
+    let client: Client
+
+    beforeAll(async () => {
+      database = await freshDatabase()
+      const { db } = database
+      await importFiles(db, [recordingPath(files.checked)])
+      await withdraw()
+      for (const email of [frank, bill]) {
+        const account = await findAccount(db, { by: 'email', value: email })
+        if (!account) throw new Error(`${email} was not brought in`)
+        await setPassword(db, account.id, signInSecret)
+      }
+      await addPerson(db, 'third', { password: signInSecret })
+      client = await startClient(db, { BASE_URL: 'https://dev.sdkdemo.com:444' })
+    })
+    afterEach(() => withdraw())
+    afterAll(async () => {
+      await client.close()
+      await database.close()
+    })
+
+    async function withdraw() {
+      const row = await database.db.selectFrom('colleague').select('id').executeTakeFirst()
+      if (row) await disconnect(database.db, row.id)
+    }
+
+    const send = (address: string, name: string, more: Sending = {}) =>
+      client.send(`/profiles/atom/${address}`, { as: `${name}:colleagues`, ...more })
+    const invite = () =>
+      send(`connections.do?connectionType=colleague&email=${encodeURIComponent(bill)}`, frank, {
+        method: 'POST',
+        headers: { 'content-type': 'text/plain' },
+        body: connectionEntry('pending'),
+      })
+    const idIn = ({ headers }: Answer) => String(headers.location).slice(-36)
+
+    test('01: an invitation', async () => {
+      const answer = await invite()
+      const original = recorded(files.invited)
+      expect(headOf(answer)).toEqual(headOf(original))
+      expect(answer.headers['content-length']).toBe(original.headers['content-length'])
+      expect(answer.text).toBe(original.text)
+    })
+
+    test('02: what is between the two then', async () => {
+      const invited = await invite()
+      const people = [`sourceEmail=${encodeURIComponent(frank)}`, `targetEmail=${encodeURIComponent(bill)}`]
+      const answer = await send(`connection.do?connectionType=colleague&${people.join('&')}`, frank)
+      const original = recorded(files.checked)
+      expect(headOf(answer)).toEqual(headOf(original))
+      expect(child(parse(answer.text), 'id').text).not.toContain(idIn(invited))
+      // What was generated, when, and the sentence of the summary.
+      const entry = (text: string) =>
+        meaning(
+          parse(
+            text
+              .replace(uuid, 'ID')
+              .replace(/<updated>[^<]*/, '<updated>')
+              .replace(/(<summary type="text">)[^<]*/, '$1'),
+          ),
+        )
+      expect(entry(answer.text)).toEqual(entry(original.text))
+      expect(answer.text).toContain('<summary type="text">Frank Adams invited Bill Jordan to connect.</summary>')
+    })
+
+    test('03: its withdrawal, by the id that the invitation gave', async () => {
+      const answer = await send(`connection.do?connectionId=${idIn(await invite())}`, frank, { method: 'DELETE' })
+      const original = recorded(files.deleted)
+      expect(headOf(answer)).toEqual(headOf(original))
+      expect(answer.headers['content-length']).toBe(original.headers['content-length'])
+      expect(answer.text).toBe(original.text)
+    })
+
+    test('04: an invitation while there is one', async () => {
+      await invite()
+      expectError(await invite(), files.invitedAgain)
+    })
+
+    test('08: a change of what is somebody else’s', async () => {
+      const address = `connection.do?connectionId=${idIn(await invite())}`
+      const answer = await send(address, 'third', { method: 'PUT', body: connectionEntry('accepted') })
+      expectError(answer, files.forbidden)
+    })
+
+    function expectError(answer: Answer, name: string) {
+      const original = recorded(name)
+      expect(headOf(answer)).toEqual(headOf(original))
+      const [document, expected] = [parse(answer.text), parse(original.text)]
+      const [message] = all(expected, 'message').map(({ text }) => text.trim())
+      expect(message).toMatch(/^CLFRN11\d\dE: /)
+      expect(errorOf(document, message as string)).toEqual(errorOf(expected, message as string))
+      expect(child(document, 'message').text.startsWith(`${message} `)).toBe(true)
+    }
+  })
+}

@@ -1,0 +1,24 @@
+import { createRequire } from 'node:module'
+import { castPassword } from '../../src/directory/cast.js'
+
+type Method = (query: object, options: object, callback: (error: Error | null, result: unknown) => void) => void
+type Service = new (baseUrl: string, options: object) => Record<string, Method>
+
+const ProfilesService = createRequire(import.meta.url)('ibm-connections-profiles-service') as Service
+
+/** Asks with a method of the client; rejects with whatever it calls an error. */
+export type Ask = (method: string, query: object, options?: object) => Promise<unknown>
+
+/**
+ * The npm client `ibm-connections-profiles-service`, signed in with every request before it is asked to.
+ *
+ * @param authType what it puts before `/atom` in every address
+ */
+export function npmClient(base: string, name: string, authType = ''): Ask {
+  const service = new ProfilesService(`${base}/profiles`, { defaults: { authType } })
+  const auth = { user: name, pass: castPassword }
+  return (method, query, options = {}) =>
+    new Promise((resolve, reject) => {
+      service[method]?.(query, { auth, ...options }, (error, result) => (error ? reject(error) : resolve(result)))
+    })
+}

@@ -1,0 +1,25 @@
+import { afterAll, beforeAll } from '@jest/globals'
+import type { Kysely } from 'kysely'
+import type { Tables } from '../../src/db/tables.js'
+import { castPassword, loadCast } from '../../src/directory/cast.js'
+import { type Client, type Send, startClient } from './client.js'
+import { freshDatabase, type TestDatabase } from './database.js'
+
+/** What signs a member of the cast in. */
+export const as = (name: string): string => `${name}:${castPassword}`
+
+/** The cast on a database of its own, and a server before it; both last as long as the tests of a file. */
+export function servedCast(): { send: Send; db: () => Kysely<Tables> } {
+  let database: TestDatabase
+  let client: Client
+  beforeAll(async () => {
+    database = await freshDatabase()
+    await loadCast(database.db)
+    client = await startClient(database.db)
+  })
+  afterAll(async () => {
+    await client.close()
+    await database.close()
+  })
+  return { send: (path, sending) => client.send(path, sending), db: () => database.db }
+}
