@@ -94,7 +94,7 @@ export const options = {
     means: 'public base of all links, without `/profiles`; else made from host and port',
     read: optional(publicBase),
   },
-  REQUIRE_SIGN_IN: { fallback: 'false', means: 'whether accepted lists too need a sign-in', read: yesOrNo },
+  REQUIRE_SIGN_IN: { fallback: 'false', means: 'whether accepted lists and people too need a sign-in', read: yesOrNo },
   SMTP_URL: {
     fallback: '',
     means: '`smtp://` or `smtps://`, with user and password where needed; without it no e-mail is sent',
