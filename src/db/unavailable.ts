@@ -18,6 +18,15 @@ export function isUnavailable(error: unknown): boolean {
   )
 }
 
+/** Whether an error says that the connection broke under a statement: on another one it may be answered at once. */
+export function isBroken(error: unknown): boolean {
+  const { code = '', message = '' } = error as { code?: string; message?: string }
+  return (
+    /^(08...|57P01|57P02|25P03|ECONNRESET|EPIPE)$/.test(code) ||
+    /^(Connection terminated unexpectedly|Client has encountered)/.test(message)
+  )
+}
+
 /**
  * Whether an error says that a transaction met others, so that the same one may go well a moment later: it could not be
  * put in order with them, they waited for each other, or a lock was not to be had in time.

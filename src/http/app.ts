@@ -1,5 +1,6 @@
 import express, { type Express, type RequestHandler } from 'express'
 import type { Context } from '../context.js'
+import { isBroken } from '../db/unavailable.js'
 import { Failure } from '../errors.js'
 import { completeConnection, removeConnections } from './administer.js'
 import { checkOr, removeConnection, rewriteConnection, showConnection } from './connection.js'
@@ -56,7 +57,8 @@ export function createApp(context: Context, isStopping: () => boolean = () => fa
   }
   for (const [path, methods] of Object.entries(routes)) {
     const route = app.route(path)
-    for (const method of methodNames) if (methods[method]) route[method](methods[method])
+    if (methods.get) route.get(twice(methods.get))
+    for (const method of writing) if (methods[method]) route[method](methods[method])
     route.all(allowOnly(methods))
   }
   app.use(noSuchAddress)
@@ -93,10 +95,23 @@ const onePrefix: RequestHandler = (request, _response, next) => {
   next()
 }
 
-const methodNames = ['get', 'post', 'put', 'delete'] as const
+const writing = ['post', 'put', 'delete'] as const
+const methodNames = ['get', ...writing] as const
 
 /** The handlers of an address. HEAD is answered by `get`. */
 type Methods = { readonly [Method in (typeof methodNames)[number]]?: RequestHandler }
+
+/** A read that met a connection to the database which broke just then is done once more (trust, section 6). */
+const twice =
+  (read: RequestHandler): RequestHandler =>
+  async (request, response, next) => {
+    try {
+      await read(request, response, next)
+    } catch (error) {
+      if (response.headersSent || !isBroken(error)) throw error
+      await read(request, response, next)
+    }
+  }
 
 /** Answers what an address does not take. */
 function allowOnly(methods: Methods): RequestHandler {

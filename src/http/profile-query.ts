@@ -45,10 +45,10 @@ function open(search: string): { value: Value; parameters: Parameters } {
   return { value: (name) => valueOf(parameters, name), parameters }
 }
 
-/** How profiles are shown; everywhere but among connections the short form is the usual one. */
-export const readForm = (value: Value): ProfileForm => ({
+/** How profiles are shown. In a list of connections they are whole unless the request says otherwise, else short. */
+export const readForm = (value: Value, usual: ProfileForm['format'] = 'lite'): ProfileForm => ({
   output: value('output') === 'vcard' ? 'vcard' : 'hcard',
-  format: value('format') === 'full' ? 'full' : 'lite',
+  format: (['lite', 'full'] as const).find((each) => each === value('format')) ?? usual,
 })
 
 export const readPage = (value: Value): PageNumber => ({

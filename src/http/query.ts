@@ -5,7 +5,8 @@ import { Failure } from '../errors.js'
 import { naming, type Parameters, readParameters, valueOf } from './parameters.js'
 import { readPerson, readTwo } from './people.js'
 import { readPosition } from './position.js'
-import { oneOf, requireOneOf, wholeNumber, yesOrNo } from './values.js'
+import { readForm, readPage } from './profile-query.js'
+import { oneOf, requireOneOf, yesOrNo } from './values.js'
 
 /** What a request for `connections.do` asks for. */
 export interface ConnectionsQuery {
@@ -69,17 +70,13 @@ function readRest(
     ...which,
     since: readSince(value('since')),
     order: readOrder(value('sortBy'), value('sortOrder')),
-    page: wholeNumber(value('page'), 1, 999_999_999),
-    pageSize: wholeNumber(value('ps'), 10, 250),
+    ...readPage(value),
     countPending: yesOrNo('inclPendingCount', value('inclPendingCount')) && which.inCommonWith === undefined,
   }
   return {
     list: { ...request, position: readPosition(value('pos'), request) },
     outputType: oneOf('outputType', value('outputType'), ['connection', 'profile'] as const) ?? 'connection',
-    form: {
-      output: value('output') === 'vcard' ? 'vcard' : 'hcard',
-      format: (['lite', 'full'] as const).find((each) => each === value('format')) ?? format,
-    },
+    form: readForm(value, format),
     includeMessage: yesOrNo('inclMessage', value('inclMessage')),
     parameters,
   }

@@ -7,11 +7,11 @@ import { type Server, startServers, stopServers } from '../support/servers.js'
 import { addPerson, signInSecret } from '../support/world.js'
 import { accept, idIn, invite, remove } from '../support/writes.js'
 
-/** The connection to Postgres breaks at a commit (trust, C11): the answer tells what really became of the write. */
+/** The connection to Postgres breaks (trust, C11): the answer to a write tells what became of it, a read is done again. */
 
-type Fault = 'none' | 'before the commit' | 'after the commit'
+type Fault = 'none' | 'before the commit' | 'after the commit' | 'at a read'
 
-/** Stands between a server and Postgres, and cuts a connection at its next commit as it is told. */
+/** Stands between a server and Postgres, and cuts a connection at its next commit or read as it is told. */
 async function faultyWay(to: URL): Promise<{ port: number; cut: (at: Fault) => void; close: () => Promise<unknown> }> {
   let fault: Fault = 'none'
   const open = new Set<Socket>()
@@ -27,10 +27,10 @@ async function faultyWay(to: URL): Promise<{ port: number; cut: (at: Fault) => v
       })
     }
     client.on('data', (bytes) => {
-      const isCommit = fault !== 'none' && bytes.includes('commit')
-      if (isCommit && fault === 'before the commit') client.destroy()
+      const isFault = fault !== 'none' && bytes.includes(fault === 'at a read' ? '"network"' : 'commit')
+      if (isFault && fault !== 'after the commit') client.destroy()
       else postgres.write(bytes)
-      if (!isCommit) return
+      if (!isFault) return
       isLast = true
       fault = 'none'
     })
@@ -96,6 +96,14 @@ if (serverUrl === undefined) {
       expect((await remove(server.send, 'ann', idIn(invited))).status).toBe(200)
       expect(await statuses()).toEqual([])
       expect(await findFaults(database.db)).toEqual([])
+    })
+
+    test('at a read: nobody notices', async () => {
+      const feed = () => server.send('/atom/connections.do?connectionType=colleague&userid=ann')
+      const before = await feed()
+      way.cut('at a read')
+      const answer = await feed()
+      expect([answer.status, answer.text]).toEqual([200, before.text])
     })
 
     test('before the commit: nothing was done, the client is told to come again, and it works then', async () => {
