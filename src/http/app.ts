@@ -16,6 +16,7 @@ import { sendPhoto } from './photo.js'
 import { showProfileEntry } from './profile-entry.js'
 import { showProfileService } from './profile-service.js'
 import { showProfileType } from './profile-type.js'
+import { showProfilePage } from './profile-view.js'
 import { showProfiles } from './profiles.js'
 import { showChain, showManaged } from './reports.js'
 import { showSearch } from './search.js'
@@ -54,6 +55,7 @@ export function createApp(context: Context, isStopping: () => boolean = () => fa
     '/atom/peopleManaged.do': { get: showManaged(door) },
     '/vcard/profile.do': { get: sendVcard(door) },
     '/photo.do': { get: sendPhoto(door) },
+    '/html/profileView.do': { get: showProfilePage(door) },
   }
   for (const [path, methods] of Object.entries(routes)) {
     const route = app.route(path)
@@ -91,7 +93,7 @@ const shortAddress: RequestHandler = (request, _response, next) => {
 const onePrefix: RequestHandler = (request, _response, next) => {
   request.url = request.url
     .replace(/^https?:\/\/[^/?]*/i, '')
-    .replace(/^(\/+profiles(\/(basic|oauth|form))?)?\/+(?=(admin\/)?atom\/|vcard\/|photo\.do)/, '/')
+    .replace(/^(\/+profiles(\/(basic|oauth|form))?)?\/+(?=(admin\/)?atom\/|html\/|vcard\/|photo\.do)/, '/')
   next()
 }
 

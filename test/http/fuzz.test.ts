@@ -41,6 +41,7 @@ const resources = [
   '/atom/peopleManaged.do',
   '/vcard/profile.do',
   '/photo.do',
+  '/html/profileView.do',
   '/admin/atom/connections.do',
 ]
 const names = [
