@@ -1,4 +1,5 @@
 import { PassThrough } from 'node:stream'
+import { text } from 'node:stream/consumers'
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals'
 import { type RawBuilder, sql } from 'kysely'
 import { doctorCommand } from '../../src/cli/doctor.js'
@@ -44,7 +45,8 @@ async function doctor(): Promise<{ output: string; error: unknown }> {
     () => undefined,
     (error: unknown) => error,
   )
-  return { output: String(output.read() ?? ''), error }
+  output.end()
+  return { output: await text(output), error }
 }
 
 test('a whole graph is said to be whole', async () => {
