@@ -57,7 +57,7 @@ const labels = {
 
 /** Writes a person's page for a browser, in HTML. Its links are relative, so that they lead to the server it came from. */
 export function profilePage(account: Account): string {
-  const values = cardValues(account)
+  const values = { ...cardValues(account), tags: (account.profile.tags ?? []).join(', ') }
   const facts = Object.entries(labels).map(([name, label]) => {
     const value = values[name as keyof typeof labels]
     return value === '' ? nothing : fact({ label, value })
