@@ -1,4 +1,5 @@
 import { type Kysely, type RawBuilder, type Selectable, sql } from 'kysely'
+import { onceFor, prepared, type Value } from '../db/prepared.js'
 import type { AccountTable, Tables } from '../db/tables.js'
 import { type Account, isUuid, type Person } from './account.js'
 
@@ -109,9 +110,17 @@ export function isOneOf(by: Person['by'], values: readonly string[]): RawBuilder
 }
 
 /** Finds a person, active or not. */
-export async function findAccount(db: Kysely<Tables>, person: Person): Promise<Account | undefined> {
-  if (!isPossible(person)) return undefined
-  const isNamed = isPerson(person.by, person.value)
-  const row = await db.selectFrom('account').select(columnsOf('account')).where(isNamed).executeTakeFirst()
+export async function findAccount(db: Kysely<Tables>, { by, value }: Person): Promise<Account | undefined> {
+  if (!isPossible({ by, value })) return undefined
+  const [row] = await statement(by).run(db, { person: value })
   return row && toAccount(row, 'account')
 }
+
+const statement = onceFor((by: Person['by']) =>
+  prepared((db, value: Value<{ person: string }>) =>
+    db
+      .selectFrom('account')
+      .select(columnsOf('account'))
+      .where(isPerson(by, value('person'))),
+  ),
+)

@@ -1,11 +1,10 @@
 import type { RequestHandler } from 'express'
-import { findNamed } from '../accounts/several-store.js'
 import { mediaType } from '../atom/vocabulary.js'
 import { answerWith } from './answer.js'
 import { type Door, searchOf } from './door.js'
 import { selfLink } from './paging.js'
 import { readPersonQuery } from './profile-query.js'
-import { personAsked } from './viewer.js'
+import { accountAsked } from './viewer.js'
 
 /** What real servers send of a person who is unknown: nothing but this, which clients take for their own 404. */
 const nobody = '<?xml version="1.0" encoding="UTF-8"?>'
@@ -15,8 +14,7 @@ export function showProfileEntry(door: Door): RequestHandler {
   const { atom } = door
   return async (request, response) => {
     const { person, form, parameters } = readPersonQuery(searchOf(request))
-    const { by, value } = await personAsked(door, request, person)
-    const [account] = await findNamed(door.db, { by, values: [value] })
+    const account = await accountAsked(door, request, person)
     await answerWith(door, request, response, {
       type: `${mediaType.atom};charset=UTF-8`,
       madeOf: [selfLink(atom.to.profileEntries, parameters), account],

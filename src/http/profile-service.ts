@@ -1,19 +1,17 @@
 import type { RequestHandler } from 'express'
-import { findNamed } from '../accounts/several-store.js'
 import { mediaType } from '../atom/vocabulary.js'
 import { answerWith } from './answer.js'
 import { type Door, searchOf } from './door.js'
 import { selfLink } from './paging.js'
 import { readPersonQuery } from './profile-query.js'
-import { personAsked, unknownPerson } from './viewer.js'
+import { accountAsked, unknownPerson } from './viewer.js'
 
 /** GET and HEAD of `profileService.do`: from here a client finds the resources of a person (wire reference, section 8). */
 export function showProfileService(door: Door): RequestHandler {
   const { atom } = door
   return async (request, response) => {
     const { person, parameters } = readPersonQuery(searchOf(request))
-    const { by, value } = await personAsked(door, request, person)
-    const [account] = await findNamed(door.db, { by, values: [value] })
+    const account = await accountAsked(door, request, person)
     if (!account) throw unknownPerson('invalid')
     await answerWith(door, request, response, {
       // The recorded servers put a blank here, unlike anywhere else.

@@ -1,18 +1,16 @@
 import type { RequestHandler } from 'express'
 import type { Account } from '../accounts/account.js'
-import { findNamed } from '../accounts/several-store.js'
 import { mediaType } from '../atom/vocabulary.js'
 import { answerWith } from './answer.js'
 import { type Door, searchOf } from './door.js'
 import { readPersonQuery } from './profile-query.js'
-import { personAsked, unknownPerson } from './viewer.js'
+import { accountAsked, unknownPerson } from './viewer.js'
 
 /** GET and HEAD of `/vcard/profile.do`: a profile as a file for address books (wire reference, section 8). */
 export function sendVcard(door: Door): RequestHandler {
   return async (request, response) => {
     const { person } = readPersonQuery(searchOf(request))
-    const { by, value } = await personAsked(door, request, person)
-    const [account] = await findNamed(door.db, { by, values: [value] })
+    const account = await accountAsked(door, request, person)
     if (!account) throw unknownPerson('notFound')
     await answerWith(door, request, response, {
       type: `${mediaType.vcard};charset=UTF-8`,

@@ -1,5 +1,6 @@
 import type { Request } from 'express'
-import type { Caller, Person } from '../accounts/account.js'
+import type { Account, Caller, Person } from '../accounts/account.js'
+import { findAccount } from '../accounts/store.js'
 import { checkMaySeeProfiles } from '../connections/rules.js'
 import { Failure } from '../errors.js'
 import type { Door } from './door.js'
@@ -24,6 +25,15 @@ export async function identifyViewer(door: Door, request: Request): Promise<Call
 export async function personAsked(door: Door, request: Request, person: Person | undefined): Promise<Person> {
   const caller = await identifyViewer(door, request)
   return person ?? { by: 'key', value: callerOf(caller).key }
+}
+
+/** As `personAsked`; gives the account, or undefined where nobody goes by that name. */
+export async function accountAsked(
+  door: Door,
+  request: Request,
+  person: Person | undefined,
+): Promise<Account | undefined> {
+  return findAccount(door.db, await personAsked(door, request, person))
 }
 
 /** The caller, of whom a request is that names nobody. */
