@@ -9,7 +9,7 @@ import { answeredNotModified, sendDocument } from './respond.js'
 /** A document that has not been written yet. */
 export interface Answer {
   readonly type: string
-  /** Everything that makes the document what it is: the same gives the same text. */
+  /** Everything that makes the document what it is: at one address, the same gives the same text. */
   readonly madeOf: readonly unknown[]
   /**
    * When it last changed, for `Last-Modified`. A client's copy is never called good by this date alone: profiles carry
@@ -32,9 +32,10 @@ export async function answerWith(
   const now = context.now()
   const encoding = chooseEncoding(request)
   const tag = entityTag([context.release, ...madeOf], encoding)
+  // A cache that is told 304 takes over its fields, so they are those of the answer.
+  for (const [name, value] of Object.entries(fields)) response.setHeader(name, value)
   if (answeredNotModified(request, response, { tag }, now)) return
   const text = write()
-  for (const [name, value] of Object.entries(fields)) response.setHeader(name, value)
   const validators = changed ? { tag, changed } : { tag }
   await sendDocument(response, { text, type, encoding, validators, now, ...(links && { link: linkField(links) }) })
 }

@@ -16,9 +16,10 @@ import { sendPhoto } from './photo.js'
 import { showProfileEntry } from './profile-entry.js'
 import { showProfileService } from './profile-service.js'
 import { showProfileType } from './profile-type.js'
-import { showProfilePage } from './profile-view.js'
+import { showProfilePage } from './profile-page.js'
 import { showProfiles } from './profiles.js'
 import { showChain, showManaged } from './reports.js'
+import { fromOwnSite } from './same-site.js'
 import { showSearch } from './search.js'
 import { sendVcard } from './vcard.js'
 
@@ -33,7 +34,8 @@ export function createApp(context: Context, isStopping: () => boolean = () => fa
   app.enable('case sensitive routing').enable('strict routing')
   app.disable('x-powered-by').disable('etag').set('query parser', false)
 
-  app.use(requestLog(context.log), safeHeaders, leaveTaking(isStopping), shortAddress, onePrefix, atMost(200))
+  app.use(requestLog(context.log), safeHeaders, leaveTaking(isStopping), shortAddress, onePrefix)
+  app.use(atMost(200), fromOwnSite(new URL(context.baseUrl).origin))
   const routes: Record<string, Methods> = {
     '/live': { get: live },
     '/ready': { get: ready(context, isStopping) },
