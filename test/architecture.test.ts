@@ -32,7 +32,7 @@ const rooms: Record<string, string[]> = {
   commander: ['main'],
   'pino-pretty': ['main'],
   zod: ['directory', 'http'],
-  'p-limit': ['auth'],
+  'p-limit': ['auth', 'db'],
   read: ['cli'],
   'cli-progress': ['cli'],
   nodemailer: ['letters'],

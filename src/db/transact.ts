@@ -1,24 +1,42 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { type Kysely, sql, type Transaction } from 'kysely'
+import pLimit from 'p-limit'
+import { Failure } from '../errors.js'
 import type { Tables } from './tables.js'
 import { isClash, isUnavailable } from './unavailable.js'
 
 const mostTries = 4
-/** How long one try waits for a lock, in milliseconds: all tries together wait two seconds. */
+/** How long a try waits for one lock, in milliseconds. */
 const patience = '500'
+
+/** Writers who wait for each other hold connections, and half of those are for readers. */
+const inTurn = pLimit(5)
+/** How long a writer waits for a turn, in milliseconds. */
+const longestWait = 2000
+
+type Work<Result> = (transaction: Transaction<Tables>) => Promise<Result>
 
 /**
  * Runs work as one transaction, all of it or nothing. After a clash with others it is run again, at most three times.
  *
  * @param work acts on nothing but the database
  * @param isDone asks whether the work took effect, for when the connection broke before Postgres confirmed it
- * @throws what `work` throws; an error of the database (`isUnavailable`) where it cannot be done or told
+ * @throws what `work` throws; Failure `unavailable` when too many others write; an error of the database
+ *   (`isUnavailable`) where it cannot be done or told
  */
-export async function transact<Result>(
+export function transact<Result>(
   db: Kysely<Tables>,
-  work: (transaction: Transaction<Tables>) => Promise<Result>,
+  work: Work<Result>,
   isDone: () => Promise<boolean>,
 ): Promise<Result> {
+  const asked = performance.now()
+  return inTurn(() => {
+    if (performance.now() - asked <= longestWait) return tried(db, work, isDone)
+    throw new Failure('unavailable', 'Too many people are changing things at this moment; try again in a few seconds.')
+  })
+}
+
+async function tried<Result>(db: Kysely<Tables>, work: Work<Result>, isDone: () => Promise<boolean>): Promise<Result> {
   for (let tries = 1; ; tries++) {
     let outcome: { readonly result: Result } | undefined
     try {
