@@ -74,7 +74,7 @@ program
 program
   .command('doctor')
   .description('check that the stored graph is whole')
-  .action(() => onCurrentSchema((db) => doctorCommand(terminal, db)))
+  .action(() => withDatabase(({ db }) => doctorCommand(terminal, db)))
 
 const account = program.command('account').description('people who sign in')
 

@@ -4,30 +4,30 @@ import type { Tables } from '../db/tables.js'
 /** Something in the stored graph that contradicts something else in it. */
 export interface Fault {
   readonly what: string
-  /** Ids of the row concerned: of a view, a connection, or a list as its owner and status. */
+  /** Ids of the row concerned: of a colleague row, a connection, or a list as its owner and status. */
   readonly where: string
 }
 
 /**
- * Looks through the whole graph for what must never be (trust, C1): the two views of a connection agree with each other
- * and with the connection, and every list counts what is in it. It reads one state of the database, and changes nothing.
+ * Looks through the whole graph for what must never be (trust, C1): the two rows of a connection agree with each other
+ * and with it, names are in order, and every list counts what is in it. It reads one state of the database, and changes nothing.
  *
  * @returns nothing where all is well
  */
 export async function findFaults(db: Kysely<Tables>): Promise<Fault[]> {
   const { rows } = await sql<Fault>`
-    select 'a view has no account for its peer' as what, one.id::text as where
+    select 'a colleague row has no account for its peer' as what, one.id::text as where
     from colleague as one left join account on account.id = one.peer_id
     where account.id is null
 
     union all
-    select 'the peer has no view of the same connection', one.id::text
+    select 'the peer has no colleague row of the same connection', one.id::text
     from colleague as one
       left join colleague as other on other.owner_id = one.peer_id and other.peer_id = one.owner_id
     where other.connection_id is distinct from one.connection_id
 
     union all
-    select 'the two views of a connection differ', one.id::text
+    select 'the two colleague rows of a connection differ', one.id::text
     from colleague as one
       join colleague as other on other.owner_id = one.peer_id and other.peer_id = one.owner_id
     where (one.inviter_id, one.changed_by, one.message, one.updated_at)
@@ -36,12 +36,12 @@ export async function findFaults(db: Kysely<Tables>): Promise<Fault[]> {
         (('accepted', 'accepted'), ('pending', 'unconfirmed'), ('unconfirmed', 'pending'))
 
     union all
-    select 'the status of a view contradicts who invited', id::text
+    select 'the status of a colleague row contradicts who invited', id::text
     from colleague
     where (status = 'pending' and inviter_id = owner_id) or (status = 'unconfirmed' and inviter_id <> owner_id)
 
     union all
-    select 'a view belongs to no connection of its state and people', colleague.id::text
+    select 'a colleague row belongs to no connection of its state and people', colleague.id::text
     from colleague left join connection on connection.id = colleague.connection_id
     where connection.id is null
       or connection.state <> case colleague.status when 'accepted' then 'active' else 'pending' end
@@ -49,11 +49,16 @@ export async function findFaults(db: Kysely<Tables>): Promise<Fault[]> {
       or connection.target_id not in (colleague.owner_id, colleague.peer_id)
 
     union all
-    select 'a connection of two accounts has not two views', connection.id::text
+    select 'a connection of two accounts has not two colleague rows', connection.id::text
     from connection left join colleague on colleague.connection_id = connection.id
     where connection.context_object = 'account' and connection.target_id is not null
     group by connection.id
     having count(colleague.id) <> 2
+
+    union all
+    select 'a colleague row is ordered by another name than its peer has', colleague.id::text
+    from colleague join account on account.id = colleague.peer_id
+    where account.sort <> colleague.peer_sort
 
     union all
     select 'a list counts other than what is in it',

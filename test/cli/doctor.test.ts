@@ -29,12 +29,13 @@ beforeEach(async () => {
 afterAll(() => database.close())
 
 const kinds = {
-  orphan: 'a view has no account for its peer',
-  alone: 'the peer has no view of the same connection',
-  differ: 'the two views of a connection differ',
-  inviter: 'the status of a view contradicts who invited',
-  connection: 'a view belongs to no connection of its state and people',
-  views: 'a connection of two accounts has not two views',
+  orphan: 'a colleague row has no account for its peer',
+  alone: 'the peer has no colleague row of the same connection',
+  differ: 'the two colleague rows of a connection differ',
+  inviter: 'the status of a colleague row contradicts who invited',
+  connection: 'a colleague row belongs to no connection of its state and people',
+  views: 'a connection of two accounts has not two colleague rows',
+  order: 'a colleague row is ordered by another name than its peer has',
   count: 'a list counts other than what is in it',
 } satisfies Record<string, Fault['what']>
 
@@ -70,6 +71,7 @@ test.each<[string, () => RawBuilder<unknown>, (keyof typeof kinds)[]]>([
   ],
   ['a connection is gone', () => sql`delete from connection where state = 'active'`, ['connection']],
   ['a connection is undecided again', () => sql`update connection set state = 'pending'`, ['connection']],
+  ['a name is another', () => sql`update account set sort = 'x' where user_id = 'cy'`, ['order']],
   ['a count is off', () => sql`update network set total = total + 1 where status = 'accepted'`, ['count']],
   ['a list has no row', () => sql`delete from network where status = 'pending'`, ['count']],
 ])('%s', async (_name, damage, expected) => {
