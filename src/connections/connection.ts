@@ -43,14 +43,10 @@ export interface List {
 }
 
 /** The two lists in which a relationship stands, of the inviter and of the invited. */
-export const listsOf = ({ inviterId, invitedId, isAccepted }: Omit<Relationship, 'connectionId'>): List[] => [
+export const listsOf = ({ inviterId, invitedId, isAccepted }: Omit<Relationship, 'connectionId'>): [List, List] => [
   { ownerId: inviterId, status: isAccepted ? 'accepted' : 'unconfirmed' },
   { ownerId: invitedId, status: isAccepted ? 'accepted' : 'pending' },
 ]
-
-/** All lists in which it may come to stand. */
-export const possibleListsOf = (relationship: Relationship): List[] =>
-  [true, false].flatMap((isAccepted) => listsOf({ ...relationship, isAccepted }))
 
 /** A list that gets so many entries more, or less. */
 export type Move = List & { readonly by: number }

@@ -39,17 +39,20 @@ const statement = onceFor(({ by }: { by: 'id' | 'people' }) =>
   ),
 )
 
-/** Every relationship of a person, accepted or not. */
-export async function findRelationships(db: Kysely<Tables>, ownerId: string): Promise<Relationship[]> {
+/** Finds every relationship of a person, or that of which a view has this id; also where a person has no account. */
+export async function findRelationships(
+  db: Kysely<Tables>,
+  which: { readonly ownerId: string } | { readonly id: string },
+): Promise<Relationship[]> {
   const rows = await db
     .selectFrom('colleague')
-    .select(['connection_id', 'peer_id', 'inviter_id', 'status'])
-    .where('owner_id', '=', ownerId)
+    .select(['connection_id', 'owner_id', 'peer_id', 'inviter_id', 'status'])
+    .where('id' in which ? 'id' : 'owner_id', '=', 'id' in which ? which.id : which.ownerId)
     .execute()
   return rows.map((row) => ({
     connectionId: row.connection_id,
     inviterId: row.inviter_id,
-    invitedId: row.inviter_id === ownerId ? row.peer_id : ownerId,
+    invitedId: row.inviter_id === row.owner_id ? row.peer_id : row.owner_id,
     isAccepted: row.status === 'accepted',
   }))
 }

@@ -4,8 +4,8 @@ import { findAccount } from '../accounts/store.js'
 import type { Context } from '../context.js'
 import type { Tables } from '../db/tables.js'
 import { Failure } from '../errors.js'
-import type { Colleague } from './connection.js'
-import { findColleague } from './find-store.js'
+import type { Colleague, Relationship } from './connection.js'
+import { findColleague, findRelationships } from './find-store.js'
 import { asSeenBy, checkMaySeeProfiles } from './rules.js'
 
 /** Ways in which one and the same person may be named; the first that somebody goes by counts. */
@@ -58,10 +58,17 @@ async function findFirst(db: Kysely<Tables>, names: Names, end: string): Promise
   throw new Failure('invalid', `Nobody is known by the ${end}Userid, ${end}Key or ${end}Email given.`)
 }
 
-/** The view with this id, for whoever is about to change it. @throws Failure `notFound` where there is none */
+/** The view with this id, for whoever is about to rewrite it. @throws Failure `notFound` where there is none */
 export async function existing(db: Kysely<Tables>, id: string): Promise<Colleague> {
   const colleague = await findColleague(db, { id })
   if (colleague) return colleague
+  throw noConnection()
+}
+
+/** The relationship that a view with this id is of, for whoever is about to delete it. @throws as `existing` */
+export async function existingRelationship(db: Kysely<Tables>, id: string): Promise<Relationship> {
+  const [relationship] = await findRelationships(db, { id })
+  if (relationship) return relationship
   throw noConnection()
 }
 

@@ -1,8 +1,9 @@
 import type { Caller, Person } from '../accounts/account.js'
 import { findAccount } from '../accounts/store.js'
 import type { Context } from '../context.js'
-import { listsOf, movesBetween } from './connection.js'
-import { keepEvents, keepLetter } from './event-store.js'
+import { movesBetween } from './connection.js'
+import { keepEvents } from './event-store.js'
+import { keepLetter } from './letter-store.js'
 import { checkMayInvite, signedIn } from './rules.js'
 import { write } from './write.js'
 import { insertRelationship, lockNetworks, moveNetworks } from './write-store.js'
@@ -28,7 +29,7 @@ export async function invite(
   const wanted = { inviterId: inviter.id, invitedId: invited.id, isAccepted: false }
 
   return write(db, async (transaction, eventId) => {
-    const moment = await lockNetworks(transaction, listsOf(wanted))
+    const moment = await lockNetworks(transaction, [inviter.id, invited.id])
     const change = { changedBy: inviter.id, message, moment }
     const { connectionId, invitedRow } = await insertRelationship(transaction, wanted, change)
     const made = { ...wanted, connectionId }

@@ -2,12 +2,12 @@ import type { Kysely, Transaction } from 'kysely'
 import type { Account, Caller } from '../accounts/account.js'
 import type { Context } from '../context.js'
 import type { Tables } from '../db/tables.js'
-import { movesBetween, possibleListsOf, type Relationship, relationshipOf } from './connection.js'
+import { movesBetween, type Relationship } from './connection.js'
 import { type Event, keepEvents } from './event-store.js'
-import { existing } from './find.js'
-import type { Precondition } from './rewrite.js'
+import { existingRelationship } from './find.js'
+import { findColleague } from './find-store.js'
 import { checkIsOneOf, signedIn } from './rules.js'
-import { write } from './write.js'
+import { type Precondition, write } from './write.js'
 import { deleteRelationships, lockNetworks, moveNetworks } from './write-store.js'
 
 /**
@@ -24,39 +24,45 @@ export async function remove(
   precondition: Precondition,
 ): Promise<void> {
   const actor = signedIn(caller)
-  const known = await existing(db, id)
+  const known = await existingRelationship(db, id)
   checkIsOneOf(actor, known)
-  await removeAll(db, actor, [relationshipOf(known)], async (transaction) => {
-    const current = await existing(transaction, id)
-    precondition(current)
-    return [relationshipOf(current)]
-  })
+  await removeAll(db, actor, [known], (transaction) => reread(transaction, id, precondition))
+}
+
+/** The relationship as it is now that its lists are locked, if the precondition lets it go. */
+export async function reread(
+  transaction: Transaction<Tables>,
+  id: string,
+  precondition: Precondition,
+): Promise<Relationship[]> {
+  const current = await existingRelationship(transaction, id)
+  const shown = await findColleague(transaction, { id })
+  if (shown) precondition(shown)
+  return [current]
 }
 
 /**
  * Removes relationships in one transaction.
  *
- * @param known as they were found before their lists are locked
- * @param reread finds those of them that are still there, as they are then
+ * @param known as they were found before the lists of their people are locked
+ * @param found finds those of them that are still there, as they are then
  */
 export async function removeAll(
   db: Kysely<Tables>,
   actor: Account,
   known: readonly Relationship[],
-  reread: (transaction: Transaction<Tables>) => Promise<readonly Relationship[]>,
+  found: (transaction: Transaction<Tables>) => Promise<readonly Relationship[]>,
 ): Promise<void> {
-  const lists = new Map(known.flatMap(possibleListsOf).map((list) => [`${list.ownerId} ${list.status}`, list]))
+  const people = [...new Set(known.flatMap(({ inviterId, invitedId }) => [inviterId, invitedId]))]
   await write(db, async (transaction, eventId) => {
-    const moment = await lockNetworks(transaction, [...lists.values()])
-    const found = await reread(transaction)
-    if (found.length === 0) return
-    await deleteRelationships(
-      transaction,
-      found.map(({ connectionId }) => connectionId),
-    )
-    const moves = found.flatMap((each) => movesBetween(each, undefined))
+    const moment = await lockNetworks(transaction, people)
+    const gone = await found(transaction)
+    if (gone.length === 0) return
+    const ids = gone.map(({ connectionId }) => connectionId)
+    await deleteRelationships(transaction, ids)
+    const moves = gone.flatMap((each) => movesBetween(each, undefined))
     await moveNetworks(transaction, moves, moment)
-    const events = found.map((each): Event => ({ verb: verbOf(actor, each), actorId: actor.id, ...each }))
+    const events = gone.map((each): Event => ({ verb: verbOf(actor, each), actorId: actor.id, ...each }))
     await keepEvents(transaction, eventId, events, moment)
   })
 }

@@ -1,14 +1,12 @@
 import type { Caller } from '../accounts/account.js'
 import type { Context } from '../context.js'
-import { type Colleague, movesBetween, possibleListsOf, relationshipOf, type Status } from './connection.js'
-import { keepEvents, keepLetter } from './event-store.js'
+import { movesBetween, relationshipOf, type Status } from './connection.js'
+import { keepEvents } from './event-store.js'
 import { existing } from './find.js'
+import { keepLetter } from './letter-store.js'
 import { checkIsOneOf, signedIn, stepTo } from './rules.js'
-import { write } from './write.js'
+import { type Precondition, write } from './write.js'
 import { lockNetworks, moveNetworks, updateRelationship } from './write-store.js'
-
-/** Looks at a connection as it is when it is about to be changed, and throws where that must not be. */
-export type Precondition = (colleague: Colleague) => void
 
 /**
  * Accepts an invitation, or replaces the message of a connection (wire reference, section 5.3). What is so already is
@@ -28,10 +26,10 @@ export async function rewrite(
 ): Promise<void> {
   const writer = signedIn(caller)
   const known = await existing(db, id)
-  checkIsOneOf(writer, known)
+  checkIsOneOf(writer, relationshipOf(known))
 
   await write(db, async (transaction, eventId) => {
-    const moment = await lockNetworks(transaction, possibleListsOf(relationshipOf(known)))
+    const moment = await lockNetworks(transaction, [known.owner.id, known.peer.id])
     const current = await existing(transaction, id)
     const step = stepTo(status, writer, current)
     precondition(current)

@@ -1,6 +1,6 @@
 import type { Account, Caller } from '../accounts/account.js'
 import { Failure } from '../errors.js'
-import type { Colleague, Status } from './connection.js'
+import { type Colleague, type Relationship, relationshipOf, type Status } from './connection.js'
 
 /**
  * Whether the caller may read a list (trust, Z2; wire reference, section 6.4): an accepted list is anybody's, unless
@@ -42,7 +42,9 @@ export const isOwner = (caller: Caller, ownerId: string): boolean => caller?.id 
  * @returns undefined where the caller may not know of it, as if it were not there
  */
 export function asSeenBy(caller: Caller, colleague: Colleague | undefined): Colleague | undefined {
-  if (!colleague || (colleague.status !== 'accepted' && !isOneOf(caller, colleague))) return undefined
+  if (!colleague) return undefined
+  const isOneOfThem = caller?.id === colleague.owner.id || caller?.id === colleague.peer.id
+  if (colleague.status !== 'accepted' && !isOneOfThem) return undefined
   return isOwner(caller, colleague.owner.id) ? colleague : { ...colleague, message: '' }
 }
 
@@ -56,10 +58,10 @@ export function signedIn(caller: Caller): Account {
  * Whether two people can become colleagues (wire reference, section 5.2).
  *
  * @param invited undefined where nobody goes by the name given
- * @throws Failure `invalid` when the invited is unknown, inactive or the inviter
+ * @throws Failure `invalid` when one of them is inactive, or the invited is unknown or the inviter
  */
 export function checkMayInvite(inviter: Account, invited: Account | undefined): asserts invited is Account {
-  if (invited?.state !== 'active') {
+  if (inviter.state !== 'active' || invited?.state !== 'active') {
     throw new Failure('invalid', 'Nobody active is known by the userid, email or key given.')
   }
   if (invited.id === inviter.id) throw new Failure('invalid', 'A person cannot be connected with themselves.')
@@ -70,11 +72,10 @@ export function checkMayInvite(inviter: Account, invited: Account | undefined): 
  *
  * @throws Failure `forbidden`
  */
-export function checkIsOneOf(caller: Account, colleague: Colleague): void {
-  if (!isOneOf(caller, colleague)) throw new Failure('forbidden', 'Only the two people of a connection may change it.')
+export function checkIsOneOf(caller: Account, { inviterId, invitedId }: Relationship): void {
+  if (caller.id === inviterId || caller.id === invitedId) return
+  throw new Failure('forbidden', 'Only the two people of a connection may change it.')
 }
-
-const isOneOf = (caller: Caller, { owner, peer }: Colleague) => caller?.id === owner.id || caller?.id === peer.id
 
 /**
  * What a rewriting to a status comes to (wire reference, section 5.3).
@@ -83,7 +84,7 @@ const isOneOf = (caller: Caller, { owner, peer }: Colleague) => caller?.id === o
  * @throws Failure `forbidden` for whoever is not asked, `invalid` for a step that a connection cannot take
  */
 export function stepTo(status: Status, caller: Account, colleague: Colleague): 'accepted' | 'rewritten' {
-  checkIsOneOf(caller, colleague)
+  checkIsOneOf(caller, relationshipOf(colleague))
   const isAccepted = colleague.status === 'accepted'
   if (status === 'unconfirmed' || (isAccepted && status === 'pending')) {
     const from = isAccepted ? 'accepted' : 'pending'

@@ -3,7 +3,7 @@ import { v7 as newId } from 'uuid'
 import { json } from '../db/json.js'
 import type { Tables } from '../db/tables.js'
 import { Failure } from '../errors.js'
-import { type List, listsOf, type Move, type Relationship, type Status } from './connection.js'
+import { listsOf, type Move, type Relationship, type Status } from './connection.js'
 
 type Db = Transaction<Tables>
 
@@ -15,24 +15,25 @@ export interface Change {
 }
 
 /**
- * Locks lists until the transaction ends, always in one order, so that no two writers wait for each other. A list that
- * never changed gets its row here, as old as its owner.
+ * Locks every list of some people until the transaction ends, always in one order, so that no two writers wait for each
+ * other. A list that never changed gets its row here, as old as its owner. Whoever has no account has no lists.
  *
  * @returns the moment of the change to come: by the database's clock once all locks are held, and later than anything
  *   that these lists have shown
- * @throws Failure `invalid` where an owner has no account any more
  */
-export async function lockNetworks(db: Db, lists: readonly List[]): Promise<Date> {
-  const { rows } = await sql<{ changed: Date; clock: Date }>`
-    insert into network (owner_id, status, changed)
-    select account.id, list.status, account.created_at
-    from jsonb_to_recordset(${json(lists)}) as list ("ownerId" uuid, status text)
-      join account on account.id = list."ownerId"
-    order by account.id, list.status
-    on conflict (owner_id, status) do update set version = network.version
-    returning changed, clock_timestamp()::timestamptz(3) as clock`.execute(db)
-  if (rows.length < lists.length) throw new Failure('invalid', 'One of the people has no account any more.')
-  return new Date(Math.max(...rows.flatMap(({ changed, clock }) => [changed.getTime() + 1, clock.getTime()])))
+export async function lockNetworks(db: Db, ownerIds: readonly string[]): Promise<Date> {
+  const { rows } = await sql<{ moment: Date }>`
+    with locked as (
+      insert into network (owner_id, status, changed)
+      select account.id, list.status, account.created_at
+      from account cross join (values ('accepted'), ('pending'), ('unconfirmed')) as list (status)
+      where account.id = any(${ownerIds}::uuid[])
+      order by account.id, list.status
+      on conflict (owner_id, status) do update set version = network.version
+      returning changed, clock_timestamp()::timestamptz(3) as clock
+    )
+    select greatest(max(changed) + interval '1 ms', max(clock)) as moment from locked`.execute(db)
+  return rows[0]?.moment as Date
 }
 
 /** Moves lists on that are locked: a new version, a new date, and so many entries more or less. */
@@ -51,7 +52,7 @@ export async function moveNetworks(db: Db, moves: readonly Move[], moment: Date)
  * Writes a new relationship between two people whose lists are locked: the connection, and either one's view of it.
  *
  * @returns ids of the connection and of the invited one's view
- * @throws Failure `connectionExists` where the two are connected already; the transaction has to be given up then
+ * @throws Failure `invalid` where one of them has no account any more, `connectionExists` where the two are connected already; the transaction has to be given up then
  */
 export async function insertRelationship(
   db: Db,
@@ -60,7 +61,7 @@ export async function insertRelationship(
 ): Promise<{ connectionId: string; invitedRow: string }> {
   const connectionId = newId()
   const invitedRow = newId()
-  const [ofInviter, ofInvited] = listsOf({ inviterId, invitedId, isAccepted }) as [List, List]
+  const [ofInviter, ofInvited] = listsOf({ inviterId, invitedId, isAccepted })
   const sort = await sortKeys(db, [inviterId, invitedId])
   const both = {
     connection_id: connectionId,
@@ -72,7 +73,7 @@ export async function insertRelationship(
   const rows = [
     { ...both, id: newId(), owner_id: inviterId, peer_id: invitedId, status: ofInviter.status },
     { ...both, id: invitedRow, owner_id: invitedId, peer_id: inviterId, status: ofInvited.status },
-  ].map((row) => ({ ...row, peer_sort: sort.get(row.peer_id) ?? '' }))
+  ].map((row) => ({ ...row, peer_sort: sort.get(row.peer_id) as string }))
   // One order for all writers: of two invitations that cross, one waits for the other and finds it done.
   rows.sort((one, other) => (one.owner_id < other.owner_id ? -1 : 1))
   const written = await db
@@ -107,6 +108,7 @@ export async function insertRelationship(
 /** By what people's names are ordered in other people's lists. */
 async function sortKeys(db: Db, ids: readonly string[]): Promise<Map<string, string>> {
   const people = await db.selectFrom('account').select(['id', 'sort']).where('id', 'in', ids).execute()
+  if (people.length < ids.length) throw new Failure('invalid', 'One of the two people has no account any more.')
   return new Map(people.map(({ id, sort }) => [id, sort]))
 }
 

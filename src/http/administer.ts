@@ -1,11 +1,13 @@
-import type { RequestHandler } from 'express'
+import type { Request, RequestHandler } from 'express'
 import { readInvitation } from '../atom/invitation.js'
 import { mediaType } from '../atom/vocabulary.js'
-import { complete, removeEverything, removeOne } from '../connections/administer.js'
+import { complete } from '../connections/complete.js'
+import { removeEverything, removeOne } from '../connections/remove-for-others.js'
 import { checkIsAdmin } from '../connections/rules.js'
 import { Failure } from '../errors.js'
 import { readBody } from './body.js'
-import { readCompletion, readRemoval } from './connection-query.js'
+import { readCompletion, readRemoval } from './admin-query.js'
+import { precondition } from './connection.js'
 import { type Door, searchOf } from './door.js'
 import { sendNothing, sendUnstored } from './respond.js'
 
@@ -16,7 +18,7 @@ export function completeConnection(door: Door): RequestHandler {
     const caller = checkIsAdmin(await door.identify(request))
     const { status, message } = readInvitation(await readBody(request, response))
     if (status !== 'accepted') throw new Failure('invalid', 'The entry must have the status accepted.')
-    const colleague = await complete(door, caller, source, target, message)
+    const colleague = await complete(door, caller, source, target, message, precondition(door, caller, request))
     const text = door.atom.connections.document(colleague, false)
     sendUnstored(response, text, `${mediaType.atom};charset=UTF-8`)
   }
@@ -24,14 +26,21 @@ export function completeConnection(door: Door): RequestHandler {
 
 /**
  * DELETE of the administrator's `connections.do`: removes the connection with an id, that of two people, or everything
- * that one person has (section 8). What is named first counts.
+ * that one person has (section 8). What is named first counts. No tag is of all that somebody has.
  */
 export function removeConnections(door: Door): RequestHandler {
   return async (request, response) => {
     const removal = readRemoval(searchOf(request))
     const caller = await door.identify(request)
-    if ('person' in removal) await removeEverything(door, caller, removal.person)
-    else await removeOne(door, caller, removal)
+    if ('person' in removal) {
+      checkIsUnconditional(request)
+      await removeEverything(door, caller, removal.person)
+    } else await removeOne(door, caller, removal, precondition(door, caller, request))
     sendNothing(response, 200)
   }
+}
+
+function checkIsUnconditional({ headers }: Request): void {
+  if (headers['if-match'] === undefined && headers['if-none-match'] === undefined) return
+  throw new Failure('preconditionFailed', 'If-Match and If-None-Match are of one connection, not of all of a person.')
 }

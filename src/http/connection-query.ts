@@ -1,7 +1,7 @@
 import { isUuid, type Person } from '../accounts/account.js'
 import type { Names } from '../connections/find.js'
 import { Failure } from '../errors.js'
-import { naming, type Parameters, readParameters, valueOf } from './parameters.js'
+import { naming, readParameters, valueOf } from './parameters.js'
 import { readEnds, readPerson, type Value } from './people.js'
 import { oneOf, yesOrNo } from './values.js'
 
@@ -12,8 +12,6 @@ export type WhichConnection = { readonly id: string } | { readonly source: Names
 export interface ConnectionQuery {
   readonly which: WhichConnection
   readonly includeMessage: boolean
-  /** All parameters as they came, for the tag of the answer. */
-  readonly parameters: Parameters
 }
 
 /**
@@ -22,10 +20,10 @@ export interface ConnectionQuery {
  * @throws Failure `invalid`, naming the parameter
  */
 export function readConnectionQuery(search: string): ConnectionQuery {
-  const { parameters, value } = read(search)
+  const value = valuesIn(search)
   const which = readWhich(value)
   if (!which) throw new Failure('invalid', 'Name the connection by connectionId, or by its source and its target.')
-  return { which, includeMessage: yesOrNo('inclMessage', value('inclMessage')), parameters }
+  return { which, includeMessage: yesOrNo('inclMessage', value('inclMessage')) }
 }
 
 /** Reads which connection is meant; undefined where nothing says so. */
@@ -38,42 +36,23 @@ export function readWhich(value: Value): WhichConnection | undefined {
 
 /** Reads the id that PUT and DELETE of `connection.do` need. @throws Failure `invalid`, naming the parameter */
 export function readConnectionId(search: string): string {
-  const which = readWhich(read(search).value)
+  const which = readWhich(valuesIn(search))
   if (which && 'id' in which) return which.id
   throw new Failure('invalid', `${naming('connectionId')} is missing: it says which connection is meant.`)
 }
 
 /** Reads whom a POST invites. @throws Failure `invalid`, naming the parameters */
 export function readInvited(search: string): Person {
-  const person = readPerson(read(search).value)
+  const person = readPerson(valuesIn(search))
   if (person) return person
   throw new Failure('invalid', 'Name whom you invite by userid, key or email.')
 }
 
-/** Reads what PUT at the administrator's address is about: it completes a connection of two people. */
-export function readCompletion(search: string): { source: Names; target: Names } {
-  const { value } = read(search)
-  oneOf('action', value('action'), ['complete'])
-  const ends = readEnds(value)
-  if (ends) return ends
-  throw new Failure('invalid', 'Name the two people by sourceUserid and targetUserid, or their Key or Email.')
-}
-
-/** Reads what DELETE at the administrator's address is about: one connection, or all of a person. */
-export function readRemoval(search: string): WhichConnection | { readonly person: Person } {
-  const { value } = read(search)
-  const which = readWhich(value)
-  if (which) return which
-  const person = readPerson(value)
-  if (person) return { person }
-  throw new Failure('invalid', 'Name a connection by connectionId or its source and target, or a person by userid.')
-}
-
-function read(search: string): { parameters: Parameters; value: Value } {
+function valuesIn(search: string): Value {
   const parameters = readParameters(search)
   const value = (name: string) => valueOf(parameters, name)
   oneOf('connectionType', value('connectionType'), ['colleague'])
-  return { parameters, value }
+  return value
 }
 
 /** Whether two people are named: then HEAD of the plural address, too, asks about their connection. */

@@ -2,11 +2,12 @@ import type { Request, RequestHandler } from 'express'
 import type { Caller } from '../accounts/account.js'
 import { readInvitation } from '../atom/invitation.js'
 import { mediaType } from '../atom/vocabulary.js'
-import type { Colleague } from '../connections/connection.js'
+import { type Colleague, statuses } from '../connections/connection.js'
 import { showBetween, showColleague } from '../connections/find.js'
 import { remove } from '../connections/remove.js'
-import { type Precondition, rewrite } from '../connections/rewrite.js'
-import { asSeenBy, isOwner, signedIn } from '../connections/rules.js'
+import { rewrite } from '../connections/rewrite.js'
+import { asSeenBy, signedIn } from '../connections/rules.js'
+import type { Precondition } from '../connections/write.js'
 import { Failure } from '../errors.js'
 import { answerWith } from './answer.js'
 import { readBody } from './body.js'
@@ -34,7 +35,7 @@ export function showConnection(door: Door): RequestHandler {
         'X-Profiles-Connection-Type': 'colleague',
         'X-Profiles-Connection-Status': colleague.status,
       },
-      write: () => door.atom.connections.document(colleague, includeMessage && isOwner(caller, colleague.owner.id)),
+      write: () => door.atom.connections.document(colleague, includeMessage),
     })
   }
 }
@@ -54,8 +55,9 @@ export function rewriteConnection(door: Door): RequestHandler {
     const id = readConnectionId(searchOf(request))
     const caller = signedIn(await door.identify(request))
     const { status, message } = readInvitation(await readBody(request, response))
-    if (!status) throw new Failure('invalid', 'The entry has no category that tells the status it shall have.')
-    await rewrite(door, caller, id, { status, message }, precondition(door, caller, request))
+    const wanted = statuses.find((each) => each === status)
+    if (!wanted) throw new Failure('invalid', `The entry's category of status must be one of ${statuses.join(', ')}.`)
+    await rewrite(door, caller, id, { status: wanted, message }, precondition(door, caller, request))
     sendNothing(response, 200)
   }
 }
@@ -77,7 +79,8 @@ const makings = (door: Door, caller: Caller, colleague: Colleague) => [
   colleague,
 ]
 
-const precondition =
+/** What the fields of a write demand of the connection as it is then. */
+export const precondition =
   (door: Door, caller: Caller, { headers }: Request): Precondition =>
   (colleague) => {
     const seen = asSeenBy(caller, colleague) ?? colleague

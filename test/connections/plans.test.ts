@@ -15,9 +15,10 @@ let owner: string
 beforeAll(async () => {
   // Only the rows that a page reads are made here.
   database = await freshDatabase([
-    'the peer has no view of the same connection',
-    'a view belongs to no connection of its state and people',
+    'the peer has no colleague row of the same connection',
+    'a colleague row belongs to no connection of its state and people',
     'a list counts other than what is in it',
+    'a colleague row is ordered by another name than its peer has',
   ])
   const { db } = database
   owner = await addPerson(db, 'owner')

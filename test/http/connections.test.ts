@@ -18,8 +18,11 @@ const id: Record<string, string> = {}
 
 beforeAll(async () => {
   // One test takes an account away from under its colleagues.
-  const orphaned = ['a view has no account for its peer', 'the peer has no view of the same connection']
-  database = await freshDatabase([...orphaned, 'a connection of two accounts has not two views'])
+  const orphaned = [
+    'a colleague row has no account for its peer',
+    'the peer has no colleague row of the same connection',
+  ]
+  database = await freshDatabase([...orphaned, 'a connection of two accounts has not two colleague rows'])
   const { db } = database
   client = await startClient(db)
   strict = await startClient(db, { REQUIRE_SIGN_IN: 'true' })

@@ -131,6 +131,12 @@ describe('invite', () => {
     },
   )
 
+  test.each(['perhaps', 'unconfirmed', ''])('is pending, though the entry says "%s"', async (status) => {
+    const answer = await send('POST', 'connections.do?userid=bo', 'ann', connectionEntry(status))
+    expect(answer.status).toBe(201)
+    expect(await listsOf('bo')).toEqual({ pending: ['ann||ann|ann'] })
+  })
+
   test('at the address of one connection, where a client expects it, the answer is 200', async () => {
     const { status, headers, body } = await send('POST', 'connection.do?userid=bo', 'ann', invitation())
     expect([status, body.length, headers['content-type']]).toEqual([200, 0, 'text/html'])
@@ -148,7 +154,17 @@ describe('invite', () => {
     ['without a body', 'ann', 'userid=bo', undefined, 400, /has no body/],
     ['with a broken body', 'ann', 'userid=bo', '<entry>', 400, /The XML document is refused/],
     ['as accepted at once', 'ann', 'userid=bo', connectionEntry('accepted'), 400, /begins as pending/],
-    ['with an unknown status', 'ann', 'userid=bo', connectionEntry('perhaps'), 400, /must be accepted or pending or/],
+    [
+      'with two statuses',
+      'ann',
+      'userid=bo',
+      connectionEntry('pending').replace(
+        '<content',
+        '<category term="x" scheme="http://www.ibm.com/xmlns/prod/sn/status"/><content',
+      ),
+      400,
+      /two categories of status/,
+    ],
   ])('of %s', async (_name, who, query, body, status, message) => {
     const answer = await send('POST', `connections.do?${query}`, who, body)
     expect(answer.status).toBe(status)
@@ -258,6 +274,7 @@ describe('accept and rewrite', () => {
     ['', 'ann', connectionEntry('accepted'), 400],
     ['connectionId=01900000-0000-7000-8000-000000000001', undefined, connectionEntry('accepted'), 401],
     ['connectionId=01900000-0000-7000-8000-000000000001', 'ann', '', 400],
+    ['connectionId=01900000-0000-7000-8000-000000000001', 'ann', connectionEntry('perhaps'), 400],
     ['connectionId=01900000-0000-7000-8000-000000000001', 'ann', '<entry xmlns="http://www.w3.org/2005/Atom"/>', 400],
   ])('%s by %s', async (query, who, body, status) => {
     expect((await send('PUT', `connection.do?${query}`, who, body)).status).toBe(status)
@@ -338,6 +355,18 @@ describe('what a write leaves behind', () => {
     expect(moved(accepted, await tags())).toEqual(['ann accepted', 'bo accepted'])
   })
 
+  test('its moment is later than anything that the lists have shown, whatever the clock says', async () => {
+    const ahead = new Date(Date.now() + 3_600_000)
+    await invite('ann', 'bo')
+    await database.db.updateTable('network').set({ changed: ahead }).execute()
+    await invite('ann', 'cy')
+    const { text } = await send('GET', 'connections.do?connectionType=colleague&status=unconfirmed', 'ann')
+    const later = new Date(ahead.getTime() + 1).toISOString()
+    expect(child(parse(text), 'updated').text).toBe(later)
+    expect(child(all(parse(text), 'entry')[0] as never, 'updated').text).toBe(later)
+    await database.db.updateTable('network').set({ changed: new Date() }).execute()
+  })
+
   test('whoever always asks since the newest date seen misses nothing', async () => {
     let since = '2026-01-01T00:00:00Z'
     for (const name of ['bo', 'cy']) {
@@ -392,5 +421,26 @@ describe('the body', () => {
     })
     expect(answer.status).toBe(status)
     expect(answer.headers['content-type']).toBe('text/xml;charset=UTF-8')
+  })
+})
+
+describe('a page of another site', () => {
+  const own = 'https://connections.example'
+  test.each<[Record<string, string>, number]>([
+    [{ 'sec-fetch-site': 'cross-site' }, 403],
+    [{ 'sec-fetch-site': 'same-site' }, 403],
+    [{ 'sec-fetch-site': 'cross-site', origin: own }, 403],
+    [{ origin: 'https://evil.example' }, 403],
+    [{ origin: 'null' }, 403],
+    [{ 'sec-fetch-site': 'same-origin', origin: own }, 201],
+    [{ 'sec-fetch-site': 'none' }, 201],
+    [{ origin: own }, 201],
+    [{}, 201],
+  ])('%j: %d', async (headers, status) => {
+    const answer = await send('POST', 'connections.do?userid=bo', 'ann', invitation(), { headers })
+    expect(answer.status).toBe(status)
+    expect(await listsOf('bo')).toEqual(status === 201 ? { pending: ['ann||ann|ann'] } : {})
+    const read = await send('GET', 'connections.do?connectionType=colleague', 'ann', undefined, { headers })
+    expect(read.status).toBe(200)
   })
 })

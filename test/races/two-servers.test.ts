@@ -48,9 +48,9 @@ if (serverUrl === undefined) {
   describe('two servers on one database', () => {
     beforeAll(startTwo)
     afterAll(async () => {
-      expect(servers.map(({ errors }) => errors())).toEqual(['', ''])
       await stopServers(servers)
       await database.close()
+      expect(servers.map(({ errors }) => errors())).toEqual(['', ''])
     })
 
     test('of twenty equal invitations at once one is made, and told of once', async () => {
