@@ -4,6 +4,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { pino } from 'pino'
+import { readConfig } from '../src/config.js'
+import { createApp } from '../src/http/app.js'
 import { type Server, startServers, stopServers } from './support/servers.js'
 
 /** What the README has a newcomer type is typed here as it stands, and prints what stands below it. */
@@ -39,4 +42,36 @@ test('two people become colleagues', async () => {
   const { stdout, stderr } = await promisify(execFile)('bash', ['-c', script])
   expect(stderr).toBe('')
   expect(withoutIds(stdout).replace(base, 'http://127.0.0.1:3000')).toBe(withoutIds(printed))
+})
+
+/** What the API table of the README says of each address: the methods that it takes. */
+async function documented(): Promise<Map<string, Set<string>>> {
+  const readme = await readFile('README.md', 'utf8')
+  const table = readme.split('\n\n').find((part) => part.startsWith('| method and path')) ?? ''
+  const methods = new Map<string, Set<string>>()
+  for (const [, taken = '', cell = ''] of table.matchAll(/^\| ((?:GET|HEAD|POST|PUT|DELETE)[A-Z, ]*)(`[^|]*) \|/gm)) {
+    for (const [, address = ''] of cell.matchAll(/`([^`?]*)[^`]*`/g)) {
+      const path = address.replace('…', '/atom').replace('/profiles', '')
+      const known = methods.get(path) ?? new Set()
+      methods.set(path, new Set([...known, ...taken.trim().split(', ')]))
+    }
+  }
+  return methods
+}
+
+test('the API table names every address and what it takes, and no other', async () => {
+  const base = servers[0]?.base as string
+  const table = await documented()
+  expect(table.size).toBeGreaterThan(15)
+  for (const [path, methods] of table) {
+    const { headers } = await fetch(`${base}${path}`, { method: 'OPTIONS' })
+    const allowed = new Set(headers.get('allow')?.split(', '))
+    allowed.delete('OPTIONS')
+    if (path === '/live' || path === '/ready') allowed.delete('HEAD')
+    expect([path, allowed]).toEqual([path, methods])
+  }
+  const context = { config: readConfig({}), baseUrl: base, release: '', log: pino({ level: 'silent' }) }
+  const { router } = createApp({ ...context, db: undefined as never, now: () => new Date() })
+  const paths = router.stack.flatMap(({ route }) => (route ? [route.path] : []))
+  expect(paths.filter((path) => !table.has(path))).toEqual([])
 })

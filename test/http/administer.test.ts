@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
+import { sql } from 'kysely'
 import { type Client, startClient } from '../support/client.js'
 import { freshDatabase, type TestDatabase } from '../support/database.js'
 import { connectionEntry } from '../support/entries.js'
-import { addPerson, connect, disconnect, signInSecret } from '../support/world.js'
+import { addPerson, connect, disconnect, signInSecret, touch } from '../support/world.js'
 import { child, parse } from '../support/xml.js'
 
 /** The administrator's address (wire reference, section 8): makes people colleagues, and removes what is between them. */
@@ -35,9 +36,16 @@ afterAll(async () => {
 })
 
 const of = (name: string) => id[name] as string
-const send = (method: string, query: string, name: string | undefined, body?: string) =>
+const send = (
+  method: string,
+  query: string,
+  name: string | undefined,
+  body?: string,
+  headers: Record<string, string> = {},
+) =>
   client.send(`/profiles/admin/atom/connections.do?${query}`, {
     method,
+    headers,
     ...(name !== undefined && { as: `${name}:colleagues` }),
     ...(body !== undefined && { body }),
   })
@@ -79,6 +87,21 @@ describe('PUT', () => {
     expect(await rows()).toEqual(['ann bo bo ann accepted by us', 'bo ann bo ann accepted by us'])
   })
 
+  test('takes place only while the connection is as the administrator saw it, and so does DELETE', async () => {
+    const row = await connect(database.db, of('ann'), of('bo'), 'accepted')
+    const { headers } = await client.send(`/atom/connection.do?connectionId=${row}`, { as: 'root:colleagues' })
+    const two = 'sourceUserid=ann&targetUserid=bo'
+    const stale = { 'if-match': '"stale"' }
+    expect((await send('PUT', two, 'root', connectionEntry('accepted', 'x'), stale)).status).toBe(412)
+    for (const query of [`connectionId=${row}`, two, 'userid=ann']) {
+      expect((await send('DELETE', query, 'root', undefined, stale)).status).toBe(412)
+    }
+    expect(await rows()).toEqual(['ann bo ann bo accepted ', 'bo ann ann bo accepted '])
+    const fresh = { 'if-match': String(headers.etag) }
+    expect((await send('DELETE', two, 'root', undefined, fresh)).status).toBe(200)
+    expect(await rows()).toEqual([])
+  })
+
   test('leaves colleagues as they are, and may be repeated', async () => {
     await complete()
     const first = await database.db.selectFrom('network').selectAll().orderBy('owner_id').orderBy('status').execute()
@@ -105,6 +128,8 @@ describe('PUT', () => {
     ['action=complete&sourceUserid=ann&targetUserid=ann', 'root', 'accepted', 400],
     ['action=complete&sourceUserid=ann', 'root', 'accepted', 400],
     ['action=complete', 'root', 'accepted', 400],
+    ['action=complete&sourceUserid=gone&targetUserid=bo', 'root', 'accepted', 400],
+    ['action=complete&sourceUserid=bo&targetUserid=gone', 'root', 'accepted', 400],
     ['action=undo&sourceUserid=ann&targetUserid=bo', 'root', 'accepted', 400],
     ['action=complete&sourceUserid=ann&targetUserid=bo', 'root', 'pending', 400],
   ])('%s by %s with status %s: %d', async (query, name, status, expected) => {
@@ -125,7 +150,10 @@ describe('DELETE', () => {
 
   test.each([
     ['connectionId=:row', ['ann cy', 'bo di', 'cy ann', 'di bo']],
-    ['connectionId=:row&sourceUserid=bo&targetUserid=di&userid=ann', ['ann cy', 'bo di', 'cy ann', 'di bo']],
+    [
+      'connectionId=:row&sourceUserid=bo&targetUserid=di&userid=ann&connectionType=x',
+      ['ann cy', 'bo di', 'cy ann', 'di bo'],
+    ],
     ['sourceUserid=cy&targetUserid=ann', ['ann bo', 'bo ann', 'bo di', 'di bo']],
     ['sourceUserid=bo&targetUserid=di&userid=ann', ['ann bo', 'ann cy', 'bo ann', 'cy ann']],
     ['userid=ann', ['bo di', 'di bo']],
@@ -135,6 +163,40 @@ describe('DELETE', () => {
     const answer = await send('DELETE', query.replace(':row', row), 'root')
     expect([answer.status, answer.body.length, answer.headers['content-type']]).toEqual([200, 0, 'text/html'])
     expect(await pairs()).toEqual(left)
+  })
+
+  test.each([['connectionId=:row'], ['userid=ann']])('%s, though the account of a peer is missing', async (query) => {
+    const lost = await addPerson(database.db, 'lost')
+    const orphan = await connect(database.db, of('ann'), lost, 'accepted')
+    await database.db.deleteFrom('colleague').where('owner_id', '=', lost).execute()
+    await database.db.deleteFrom('account').where('id', '=', lost).execute()
+    expect((await send('DELETE', query.replace(':row', orphan), 'root')).status).toBe(200)
+    const left = await database.db.selectFrom('colleague').select('id').where('peer_id', '=', lost).execute()
+    expect(left).toEqual([])
+  })
+
+  test('of thirty thousand at once', async () => {
+    await sql`
+      with person as (
+        insert into account (id, key, user_id, name, state, profile, seen, created_at, updated_at, sort, words)
+        select id, id, 'many' || n, 'Many', 'active', '{}', '{}', now(), now(), 'many', array_to_tsvector(array['many'])
+        from (select n, gen_random_uuid() as id from generate_series(1, 30000) n) as numbered
+        returning id
+      ), pair as (select id, gen_random_uuid() as connection from person), connected as (
+        insert into connection (id, context_object, context_id, creator_id, target_id, state, access, created_at, updated_at)
+        select connection, 'account', ${of('di')}::uuid, ${of('di')}::uuid, id, 'active', 2, now(), now() from pair
+      ), viewed as (
+        insert into colleague
+          (id, owner_id, peer_id, connection_id, status, inviter_id, changed_by, message, peer_sort, updated_at)
+        select gen_random_uuid(), ${of('di')}::uuid, id, connection, 'accepted', ${of('di')}::uuid, id, '', 'many', now() from pair
+        union all
+        select gen_random_uuid(), id, ${of('di')}::uuid, connection, 'accepted', ${of('di')}::uuid, id, '', 'di', now() from pair
+      )
+      insert into network (owner_id, status, version, changed, total)
+      select id, 'accepted', 1, now(), 1 from pair`.execute(database.db)
+    await touch(database.db, of('di'), 'accepted')
+    expect((await send('DELETE', 'userid=di', 'root')).status).toBe(200)
+    expect(await pairs()).toEqual(['ann bo', 'ann cy', 'bo ann', 'cy ann'])
   })
 
   test.each<[string, string | undefined, number]>([

@@ -67,3 +67,12 @@ test('whoever polls with the Last-Modified of a list learns of every later chang
 test('encodings of one answer have tags of their own', () => {
   expect(new Set((['identity', 'gzip', 'br'] as const).map((encoding) => entityTag(['a'], encoding))).size).toBe(3)
 })
+
+test('a tag does not tell who is an administrator', () => {
+  expect(entityTag([{ name: 'Ann', roles: ['admin'] }], 'identity')).toBe(
+    entityTag([{ name: 'Ann', roles: [] }], 'identity'),
+  )
+  expect(entityTag([{ name: 'Ann', roles: [] }], 'identity')).not.toBe(
+    entityTag([{ name: 'Bo', roles: [] }], 'identity'),
+  )
+})

@@ -42,6 +42,15 @@ test('nothing runs or loads but its own style and pictures of the server', async
   )
 })
 
+test('a browser that asks whether its copy is good is told the same policy', async () => {
+  const { headers } = await get('userid=ann')
+  const fresh = await send('/profiles/html/profileView.do?userid=ann', {
+    headers: { 'if-none-match': String(headers.etag) },
+  })
+  expect(fresh.status).toBe(304)
+  expect(fresh.headers['content-security-policy']).toBe(headers['content-security-policy'])
+})
+
 test('every link of a profile entry leads somewhere', async () => {
   const { text } = await send('/profiles/atom/profileEntry.do?userid=ann')
   const hrefs = Array.from(
