@@ -9,6 +9,8 @@ import { entryId, mediaType, rel, scheme, SNX } from './vocabulary.js'
 interface Values {
   id: string
   title: string
+  /** Key of the other person. */
+  key: string
   updated: string
   status: string
   inviter: Markup
@@ -50,6 +52,7 @@ function values(colleague: Colleague, message: boolean): Values {
   return {
     id: colleague.id,
     title: peer.name,
+    key: peer.key,
     updated: colleague.updated.toISOString(),
     status: colleague.status,
     inviter: textOf(inviter),
@@ -79,5 +82,6 @@ function entryShape(at: XMLBuilder, hole: Hole<Values>, to: Addresses): void {
   const self = to.connection(hole.text('id'))
   link(entry, self, 'self', mediaType.atom)
   link(entry, `${self}&inclMessage=true`, 'edit', mediaType.atom)
+  link(entry, to.profileView(hole.text('key')), 'alternate', mediaType.html)
   entry.ele('summary').att('type', 'text').txt(hole.text('summary'))
 }

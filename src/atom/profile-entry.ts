@@ -101,6 +101,8 @@ function entryShape(at: XMLBuilder, hole: Hole<Values>, to: Addresses, { output 
   link(entry, to.profileView(key), 'related', mediaType.html)
   link(entry, to.photo(key, hole.text('millis')), rel.image, mediaType.image)
   entry.txt(hole.markup('connection'))
+  // Readers open the first alternate, and a browser can show only this one.
+  link(entry, to.profileView(key), 'alternate', mediaType.html)
   if (output === 'hcard') link(entry, to.vcard(key), 'alternate', mediaType.directory)
   else link(entry, ownEntry(to, key, { output, format: 'full' }), 'edit', mediaType.atom)
   entry.ele('summary').att('type', 'text').txt(`Profile information for ${name}`)

@@ -72,6 +72,7 @@ function addEntry(entry: XMLBuilder, { id, owner: source, peer, updated, status 
   const self = writer.to.connection(id)
   text(entry, 'link', '', { href: self, rel: 'self', type: wire.mediaType.atom })
   text(entry, 'link', '', { href: `${self}&inclMessage=true`, rel: 'edit', type: wire.mediaType.atom })
+  text(entry, 'link', '', { href: writer.to.profileView(peer.key), rel: 'alternate', type: wire.mediaType.html })
   text(entry, 'summary', `${source.name} and ${peer.name} are colleagues.`, { type: 'text' })
 }
 

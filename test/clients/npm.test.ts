@@ -30,6 +30,7 @@ describe('a network', () => {
     })
     expect(Object.keys(network.networkConnections)).toEqual(['ann', 'eleni', 'chen'])
     const one = `${base()}/profiles/atom/connection.do?connectionId=cd23586b-82e2-4dbc-a80a-a749fa3b0da7`
+    const page = `${base()}/profiles/html/profileView.do?key=7007beaa-cf59-48d6-a06e-6bdca3e7a6b0`
     expect(network.networkConnections['eleni']).toEqual({
       id: 'cd23586b-82e2-4dbc-a80a-a749fa3b0da7',
       updated: Date.parse('2026-04-05T09:00:00.000Z'),
@@ -47,6 +48,8 @@ describe('a network', () => {
       links: {
         self: { rel: 'self', type: 'application/atom+xml', href: one },
         edit: { rel: 'edit', type: 'application/atom+xml', href: `${one}&inclMessage=true` },
+        // A link that the client knows nothing of.
+        undefined: { rel: 'alternate', type: 'text/html', href: page },
       },
     })
   })

@@ -26,6 +26,12 @@ const isLeftOut = ({ attributes, children }: Element) =>
   /\/(service\/\w+|pronunciation|tag-cloud|theboard|status|ext-attr)$/.test(attributes['rel'] ?? '') ||
   children[0]?.attributes['class'] === 'sound url'
 
+const isPageLink = ({ attributes: { rel, type } }: Element) => rel === 'alternate' && type === 'text/html'
+
+/** A document of ours without that link. */
+export const withoutPageLink = (document: string): string =>
+  document.replace(/<link [^>]*rel="alternate" type="text\/html"><\/link>/, '')
+
 /** Cards were indented by hand and broken inside values. What stands for a line break is a blank. */
 const flat = (text: string) =>
   text
@@ -34,9 +40,9 @@ const flat = (text: string) =>
     .trim()
     .replace(/\s+/g, ' ')
 
-/** What we wrote, its texts as those of `expected`. */
+/** What we wrote, its texts as those of `expected`, and without the link to a page that no recorded entry has. */
 export const tidy = (element: Element): Element => ({
   ...element,
-  children: element.children.map(tidy),
+  children: element.children.filter((each) => !isPageLink(each)).map(tidy),
   text: flat(element.text),
 })
