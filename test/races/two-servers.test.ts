@@ -1,7 +1,11 @@
+import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { findFaults } from '../../src/connections/check-store.js'
 import type { Answer, Send } from '../support/client.js'
 import { freshDatabase, serverUrl, type TestDatabase } from '../support/database.js'
+import { temporaryFolder } from '../directory/files.js'
+import { connectionEntry } from '../support/entries.js'
+import { run } from '../support/process.js'
 import { type Server, startServers, stopServers } from '../support/servers.js'
 import { addPerson, signInSecret } from '../support/world.js'
 import { all, child, parse } from '../support/xml.js'
@@ -121,6 +125,71 @@ if (serverUrl === undefined) {
         expect(removed.map(outcome).sort()).toEqual(['200', '404 CLFRN1172E'])
         expect(await verbsOf([connectionId])).toEqual([['invited', 'accepted', 'removed']])
       }
+    })
+
+    test('an administrator who completes and clears among all this breaks nothing', async () => {
+      const crew = ['kay', 'lee', 'mia']
+      await people([...crew, 'root'])
+      await database.db
+        .updateTable('account')
+        .set({ roles: ['admin'] })
+        .where('user_id', '=', 'root')
+        .execute()
+      const admin = (send: Send, method: string, query: string, body?: string) =>
+        send(`/profiles/admin/atom/connections.do?${query}`, {
+          method,
+          as: 'root:colleagues',
+          ...(body !== undefined && { body }),
+        })
+      const [first, second] = sends
+      const accepted = connectionEntry('accepted')
+      const seen = new Set<string>()
+      for (let round = 0; round < 30; round++) {
+        const answers = await Promise.all([
+          invite(first, 'kay', 'lee'),
+          invite(second, 'lee', 'kay'),
+          admin(first, 'PUT', 'action=complete&sourceUserid=lee&targetUserid=kay', accepted),
+          admin(second, 'PUT', 'action=complete&sourceUserid=kay&targetUserid=mia', accepted),
+          admin(second, 'DELETE', 'userid=kay'),
+          admin(first, 'DELETE', 'sourceUserid=kay&targetUserid=lee'),
+        ])
+        for (const answer of answers) seen.add(outcome(answer))
+        expect(await findFaults(database.db)).toEqual([])
+      }
+      for (const each of seen) expect(['200', '201', '400 CLFRN1168E', '404 CLFRN1172E']).toContain(each)
+    })
+
+    test('an import that turns pairs around while people write breaks nothing', async () => {
+      await people(['ned', 'oda'])
+      const folder = await temporaryFolder()
+      const file = (inviter: string, invited: string, at: number) =>
+        folder.write(
+          `turn${at}.jsonl`,
+          `${JSON.stringify({
+            colleague: {
+              inviter,
+              invited,
+              status: 'pending',
+              updated: new Date(Date.now() - 60_000 + at).toISOString(),
+              inviterEntry: randomUUID(),
+            },
+          })}\n`,
+        )
+      for (let round = 0; round < 6; round++) {
+        const turned = await (round % 2 === 0 ? file('ned', 'oda', round) : file('oda', 'ned', round))
+        const importing = run(['import', turned], { DATABASE_URL: database.url as string })
+        let isOver = false
+        void importing.exit.then(() => (isOver = true))
+        while (!isOver) {
+          const invited = await invite(sends[0], 'ned', 'oda')
+          const id = invited.status === 201 ? idIn(invited) : randomUUID()
+          const answers = await Promise.all([accept(sends[1], 'oda', id), remove(sends[0], 'ned', id)])
+          for (const answer of [invited, ...answers]) expect(answer.status).toBeLessThan(500)
+        }
+        expect([await importing.exit, importing.errors()]).toEqual([0, ''])
+        expect(await findFaults(database.db)).toEqual([])
+      }
+      await folder.remove()
     })
 
     test('whoever asks since the newest date seen, while others write, misses nobody', async () => {
