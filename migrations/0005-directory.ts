@@ -55,7 +55,7 @@ function columns(name: string): { sort: string; words: string } {
   const short = (text: string) => Array.from(text).slice(0, 64).join('')
   const filled = (texts: string[]) => texts.filter((text) => text !== '')
   const runs = filled(folded.replaceAll('ς', 'σ').split(/[\s\p{Z}\p{Cc}]+/u))
-  const words = new Set(runs.flatMap((run) => [run, ...filled(run.split(/\p{P}+/u))]).map(short))
+  const words = new Set(runs.flatMap((run) => [run, ...filled(run.split(/[\p{P}\p{S}]+/u))]).map(short))
   const quoted = (word: string) => `'${word.replaceAll(/['\\]/g, '$&$&')}'`
   return { sort: short(folded.normalize('NFKC')), words: [...words].map(quoted).join(' ') }
 }

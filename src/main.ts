@@ -119,8 +119,8 @@ try {
   await program.parseAsync()
 } catch (error) {
   if (error instanceof Failure) process.stderr.write(`${error.message}\n`)
-  else if (isUnavailable(error) || isRefused(error))
-    process.stderr.write(`The database cannot be reached: ${(error as Error).message}\n`)
+  else if (isRefused(error)) process.stderr.write(`The database refuses: ${error.message}\n`)
+  else if (isUnavailable(error)) process.stderr.write(`The database cannot be reached: ${(error as Error).message}\n`)
   else throw error
   process.exitCode = 1
 }

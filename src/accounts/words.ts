@@ -4,15 +4,15 @@ import { folded, sortKey } from './account.js'
 const longest = 64
 
 /**
- * The words of a text by which people are searched, folded. Blanks divide words, and what punctuation divides is found
- * by its parts: `O’Neill` by `o` and by `neill`.
+ * The words of a text by which people are searched, folded. Blanks divide words, and what punctuation and
+ * signs divide is found by its parts: `O’Neill` by `o` and by `neill`.
  *
- * @returns for each run between blanks its parts; it is its own part where it has none but punctuation
+ * @returns for each run between blanks its parts; it is its own part where it is nothing but these
  */
 function runsOf(text: string): { run: string; parts: string[] }[] {
   // A sigma is another letter at the end of a word, where a prefix ends too.
   const runs = folded(text).replaceAll('ς', 'σ').split(blanks).filter(isFilled)
-  return runs.map((run) => ({ run, parts: run.split(/\p{P}+/u).filter(isFilled) }))
+  return runs.map((run) => ({ run, parts: run.split(/[\p{P}\p{S}]+/u).filter(isFilled) }))
 }
 
 const blanks = /[\s\p{Z}\p{Cc}]+/u

@@ -87,8 +87,10 @@ export function stepTo(status: Status, caller: Account, colleague: Colleague): '
   checkIsOneOf(caller, relationshipOf(colleague))
   const isAccepted = colleague.status === 'accepted'
   if (status === 'unconfirmed' || (isAccepted && status === 'pending')) {
-    const from = isAccepted ? 'accepted' : 'pending'
-    throw new Failure('invalid', `A connection that is ${from} cannot become ${status}; delete it to take it back.`)
+    const hint = isAccepted
+      ? 'This connection is accepted and stays so; send accepted to rewrite its message, or delete it.'
+      : 'This invitation waits for its answer; send pending to rewrite its message, or delete it.'
+    throw new Failure('invalid', `The status cannot become ${status}. ${hint}`)
   }
   if (isAccepted || status === 'pending') return 'rewritten'
   if (colleague.inviter.id !== caller.id) return 'accepted'

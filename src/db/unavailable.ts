@@ -1,6 +1,11 @@
-/** Whether an error is Postgres's refusal to let us in: an unknown database or role, a wrong password. */
+/**
+ * Whether an error is Postgres's refusal to let us in, or to let us do something: an unknown database or role, a wrong
+ * password, a right that the role lacks, a database that is only read.
+ */
 export function isRefused(error: unknown): error is Error {
-  return error instanceof Error && 'severity' in error && error.severity === 'FATAL'
+  if (!(error instanceof Error)) return false
+  const { severity, code } = error as { severity?: unknown; code?: unknown }
+  return severity === 'FATAL' || code === '42501' || code === '25006'
 }
 
 /**

@@ -29,6 +29,8 @@ test.each<[string, string, boolean]>([
   ['Ann Zoë Lindström-O’Neill', 'ström', false],
   ['Ann Zoë Lindström-O’Neill', 'ann bo', false],
   ['Greta Groß', 'GROSS', true],
+  ['Greta &copy; <Groß>', 'groß', true],
+  ['Greta &copy; <Groß>', '<gro', true],
   ['ΑΓΓΕΛΟΣ', 'αγγελοσ', true],
   ['Αγγελοσάκης', 'ΑΓΓΕΛΟΣ', true],
   ['각', '가', true],

@@ -135,6 +135,23 @@ describe('serve', () => {
     expect(rows).toEqual([])
   })
 
+  test('a schema that is not there is refused in one line, and no other is filled', async () => {
+    // The embedded database has a schema of its own.
+    if (database.url === undefined) return
+    const url = new URL(database.url)
+    url.searchParams.set('options', '-c search_path=no_such_schema')
+    for (const command of ['serve', 'migrate']) {
+      const process_ = connections([command], { DATABASE_URL: url.href })
+      expect(await process_.exit).toBe(1)
+      expect(process_.errors()).toBe('The database has no schema that the search_path names.\n')
+    }
+    const doctor = connections(['doctor'], { DATABASE_URL: url.href })
+    expect(await doctor.exit).toBe(1)
+    expect(doctor.errors()).toBe(
+      'The schema is older than this version, or not there at all; npx connections migrate makes it.\n',
+    )
+  })
+
   test.each([
     [
       { PORT: 'many', REQUIRE_SIGN_IN: 'perhaps' },
