@@ -13,8 +13,8 @@ const longestMessage = 4000
 
 /**
  * Reads the entry that a client sends (wire reference, section 5.1). Only its status and its content count. A client
- * sends its elements in no namespace, another its message as markup that is not escaped: that is kept as it is written, but for
- * processing instructions.
+ * sends its elements in no namespace, another its message as markup that is not escaped: that is kept as it is written,
+ * but for processing instructions.
  *
  * @param body bytes of an Atom entry
  * @throws Failure `invalid` when it is no well-formed entry in UTF-8, is of another kind than a colleague connection, or
