@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises'
 import { type Kysely, type MigrationResult, Migrator, NO_MIGRATIONS, sql } from 'kysely'
 import { migrations } from '../../migrations/index.js'
 import { Failure } from '../errors.js'
@@ -20,9 +21,23 @@ export async function migrate<Tables>(
   if (!migrationTableSchema) throw new Failure('invalid', 'The database has no schema that the search_path names.')
   const provider = { getMigrations: () => Promise.resolve(migrations) }
   const migrator = new Migrator({ db, provider, migrationTableSchema })
-  const { error, results = [] } = await (to === 'newest'
-    ? migrator.migrateToLatest()
-    : migrator.migrateTo(NO_MIGRATIONS))
-  if (error !== undefined) throw error as Error
-  return results
+  for (let tries = 1; ; tries++) {
+    const { error, results = [] } = await (to === 'newest'
+      ? migrator.migrateToLatest()
+      : migrator.migrateTo(NO_MIGRATIONS))
+    if (error === undefined) return results
+    if (results.length > 0 || tries === mostTries || !isOfNeighbour(error)) throw error as Error
+    await wait(Math.random() * 20 * tries)
+  }
+}
+
+const mostTries = 10
+
+/**
+ * Whether an error says that a table or a schema went away. Kysely looks through all tables of the database before its first step,
+ * so one of a neighbouring schema that is dropped just then disturbs it.
+ */
+function isOfNeighbour(error: unknown): boolean {
+  const { code } = error as { code?: unknown }
+  return code === '42P01' || code === '3F000' || code === 'XX000'
 }

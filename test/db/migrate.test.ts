@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { sql } from 'kysely'
 import { migrations } from '../../migrations/index.js'
 import { migrate } from '../../src/db/migrate.js'
-import { freshDatabase, type TestDatabase } from '../support/database.js'
+import { freshDatabase, serverUrl, type TestDatabase } from '../support/database.js'
 
 let database: TestDatabase
 beforeAll(async () => {
@@ -35,4 +35,13 @@ test('of several that migrate at once, one does the work', async () => {
   await migrate(database.db, 'nothing')
   const runs = await Promise.all([1, 2, 3].map(() => migrate(database.db)))
   expect(runs.map((steps) => steps.length).sort()).toEqual([0, 0, Object.keys(migrations).length])
+})
+
+test('neighbours who make and drop schemas meanwhile do not disturb it', async () => {
+  // On the embedded database nobody has neighbours, and one is enough.
+  const count = serverUrl === undefined ? 1 : 4
+  const live = async () => {
+    for (let round = 0; round < count * 3; round++) await (await freshDatabase()).close()
+  }
+  await Promise.all(Array.from({ length: count }, live))
 })
