@@ -72,5 +72,9 @@ export async function existingRelationship(db: Kysely<Tables>, id: string): Prom
   throw noConnection()
 }
 
+/** What is said where nobody goes by the name given. */
+export const unknownPerson = (code: 'invalid' | 'notFound' = 'invalid') =>
+  new Failure(code, 'Nobody is known by the userid, email or key given.')
+
 /** What is said where no connection is, or none that the caller may know of. */
 export const noConnection = () => new Failure('notFound', 'There is no such connection.')

@@ -2,6 +2,7 @@ import type { Caller, Person } from '../accounts/account.js'
 import type { Context } from '../context.js'
 import { Failure } from '../errors.js'
 import type { ListRequest, Network, Page } from './connection.js'
+import { unknownPerson } from './find.js'
 import { checkMayList, isOwner } from './rules.js'
 import { findNetwork, readPage } from './store.js'
 
@@ -54,5 +55,3 @@ export async function readList(
   if (page.orphans.length > 0) log.warn({ entries: page.orphans }, 'entries left out: their peer has no account')
   return page
 }
-
-const unknownPerson = () => new Failure('invalid', 'Nobody is known by the userid, email or key given.')

@@ -1,8 +1,7 @@
 import type { Caller, Person } from '../accounts/account.js'
 import { findAccount } from '../accounts/store.js'
 import type { Context } from '../context.js'
-import { Failure } from '../errors.js'
-import { existingRelationship, findBoth, type Names, noConnection } from './find.js'
+import { existingRelationship, findBoth, type Names, noConnection, unknownPerson } from './find.js'
 import { findColleague, findRelationships } from './find-store.js'
 import { removeAll, reread } from './remove.js'
 import { checkIsAdmin } from './rules.js'
@@ -43,7 +42,7 @@ async function idBetween(db: World['db'], { source, target }: { source: Names; t
 export async function removeEverything({ db }: World, caller: Caller, person: Person): Promise<void> {
   const admin = checkIsAdmin(caller)
   const account = await findAccount(db, person)
-  if (!account) throw new Failure('invalid', 'Nobody is known by the userid, email or key given.')
+  if (!account) throw unknownPerson()
   const known = await findRelationships(db, { ownerId: account.id })
   const ids = new Set(known.map(({ connectionId }) => connectionId))
   await removeAll(db, admin, known, async (transaction) =>

@@ -2,7 +2,7 @@ import type { Person } from '../accounts/account.js'
 import type { Names } from '../connections/find.js'
 import { Failure } from '../errors.js'
 import { readWhich, type WhichConnection } from './connection-query.js'
-import { readParameters, valueOf } from './parameters.js'
+import { openParameters } from './parameters.js'
 import { readEnds, readPerson } from './people.js'
 import { oneOf } from './values.js'
 
@@ -13,8 +13,7 @@ import { oneOf } from './values.js'
  * @throws Failure `invalid`, naming the parameters
  */
 export function readCompletion(search: string): { source: Names; target: Names } {
-  const parameters = readParameters(search)
-  const value = (name: string) => valueOf(parameters, name)
+  const { value } = openParameters(search)
   oneOf('action', value('action'), ['complete'])
   const ends = readEnds(value)
   if (ends) return ends
@@ -28,8 +27,7 @@ export function readCompletion(search: string): { source: Names; target: Names }
  * @throws Failure `invalid`, naming the parameters
  */
 export function readRemoval(search: string): WhichConnection | { readonly person: Person } {
-  const parameters = readParameters(search)
-  const value = (name: string) => valueOf(parameters, name)
+  const { value } = openParameters(search)
   const which = readWhich(value)
   if (which) return which
   const person = readPerson(value)

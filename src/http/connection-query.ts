@@ -1,8 +1,8 @@
 import { isUuid, type Person } from '../accounts/account.js'
 import type { Names } from '../connections/find.js'
 import { Failure } from '../errors.js'
-import { naming, readParameters, valueOf } from './parameters.js'
-import { readEnds, readPerson, type Value } from './people.js'
+import { naming, openParameters, readParameters, type Value } from './parameters.js'
+import { readEnds, readPerson } from './people.js'
 import { oneOf, yesOrNo } from './values.js'
 
 /** Which connection is meant: by the id of either view, or by its two people. */
@@ -49,8 +49,7 @@ export function readInvited(search: string): Person {
 }
 
 function valuesIn(search: string): Value {
-  const parameters = readParameters(search)
-  const value = (name: string) => valueOf(parameters, name)
+  const { value } = openParameters(search)
   oneOf('connectionType', value('connectionType'), ['colleague'])
   return value
 }

@@ -29,6 +29,15 @@ export function readParameters(search: string): Parameters {
   return parameters
 }
 
+/** Gives the one value of a parameter, as `valueOf` does. */
+export type Value = (name: string) => string | undefined
+
+/** As `readParameters`, with a way to ask for single values. */
+export function openParameters(search: string): { parameters: Parameters; value: Value } {
+  const parameters = readParameters(search)
+  return { parameters, value: (name) => valueOf(parameters, name) }
+}
+
 /** Writes parameters as a query string, every character outside the unreserved ones percent-encoded. */
 export function writeParameters(parameters: Parameters): string {
   return parameters.map(([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(value)}`).join('&')

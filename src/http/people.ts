@@ -1,9 +1,7 @@
 import type { Person } from '../accounts/account.js'
 import type { Named } from '../accounts/several-store.js'
 import { Failure } from '../errors.js'
-
-/** Gives the one value of a parameter, as `valueOf` does. */
-export type Value = (name: string) => string | undefined
+import type { Value } from './parameters.js'
 
 /** The parameters that name people, in the order in which they count, and what they name them by. */
 const naming = [

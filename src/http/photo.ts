@@ -1,12 +1,13 @@
 import type { RequestHandler } from 'express'
 import { findPhotoOf, type PhotoVersion, readPhoto } from '../accounts/photo-store.js'
 import { mediaType } from '../atom/vocabulary.js'
+import { unknownPerson } from '../connections/find.js'
 import { answerWith } from './answer.js'
 import { entityTag } from './conditional.js'
 import { type Door, searchOf } from './door.js'
 import { readPersonQuery } from './profile-query.js'
 import { answeredNotModified, sendBytes } from './respond.js'
-import { personAsked, unknownPerson } from './viewer.js'
+import { personAsked } from './viewer.js'
 
 /**
  * GET and HEAD of `photo.do`: somebody's own picture, or one of the initials. No feed moves when a picture changes: it

@@ -1,10 +1,11 @@
 import type { RequestHandler } from 'express'
 import { profilePagePolicy } from '../atom/profile-page.js'
 import { mediaType } from '../atom/vocabulary.js'
+import { unknownPerson } from '../connections/find.js'
 import { answerWith } from './answer.js'
 import { type Door, searchOf } from './door.js'
 import { readPersonQuery } from './profile-query.js'
-import { accountAsked, unknownPerson } from './viewer.js'
+import { accountAsked } from './viewer.js'
 
 /** GET and HEAD of `/html/profileView.do`: a person's page, to which every profile entry links as `related`. */
 export function showProfilePage(door: Door): RequestHandler {

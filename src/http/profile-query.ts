@@ -1,8 +1,8 @@
 import type { Person } from '../accounts/account.js'
 import type { PageNumber } from '../accounts/search-store.js'
 import type { ProfileForm } from '../atom/profile-entry.js'
-import { type Parameters, readParameters, valueOf } from './parameters.js'
-import { type NamedPeople, readPeople, readPerson, type Value } from './people.js'
+import { openParameters, type Parameters, type Value } from './parameters.js'
+import { type NamedPeople, readPeople, readPerson } from './people.js'
 import { wholeNumber } from './values.js'
 
 /** What a request for profiles asks for, beside the people. */
@@ -30,19 +30,14 @@ export interface PeopleQuery extends ProfileQuery {
  * @throws Failure `invalid`, naming the parameter
  */
 export function readPersonQuery(search: string): PersonQuery {
-  const { value, parameters } = open(search)
+  const { value, parameters } = openParameters(search)
   return { person: readPerson(value), form: readForm(value), ...readPage(value), parameters }
 }
 
 /** As `readPersonQuery`, for a resource that shows several. */
 export function readPeopleQuery(search: string): PeopleQuery {
-  const { value, parameters } = open(search)
+  const { value, parameters } = openParameters(search)
   return { people: readPeople(value), form: readForm(value), parameters }
-}
-
-function open(search: string): { value: Value; parameters: Parameters } {
-  const parameters = readParameters(search)
-  return { value: (name) => valueOf(parameters, name), parameters }
 }
 
 /** How profiles are shown. In a list of connections they are whole unless the request says otherwise, else short. */

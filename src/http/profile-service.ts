@@ -1,10 +1,11 @@
 import type { RequestHandler } from 'express'
 import { mediaType } from '../atom/vocabulary.js'
+import { unknownPerson } from '../connections/find.js'
 import { answerWith } from './answer.js'
 import { type Door, searchOf } from './door.js'
 import { selfLink } from './paging.js'
 import { readPersonQuery } from './profile-query.js'
-import { accountAsked, unknownPerson } from './viewer.js'
+import { accountAsked } from './viewer.js'
 
 /** GET and HEAD of `profileService.do`: from here a client finds the resources of a person (wire reference, section 8). */
 export function showProfileService(door: Door): RequestHandler {

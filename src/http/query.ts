@@ -2,7 +2,7 @@ import type { ProfileForm } from '../atom/profile-entry.js'
 import { parseTimestamp } from '../atom/timestamp.js'
 import { type ListRequest, type Order, statuses } from '../connections/connection.js'
 import { Failure } from '../errors.js'
-import { naming, type Parameters, readParameters, valueOf } from './parameters.js'
+import { naming, openParameters, type Parameters, type Value } from './parameters.js'
 import { readPerson, readTwo } from './people.js'
 import { readPosition } from './position.js'
 import { readForm, readPage } from './profile-query.js'
@@ -27,12 +27,11 @@ export interface ConnectionsQuery {
  * @throws Failure `invalid`, naming the parameter
  */
 export function readConnectionsQuery(search: string): ConnectionsQuery {
-  const parameters = readParameters(search)
-  const value = (name: string) => valueOf(parameters, name)
+  const { parameters, value } = openParameters(search)
   requireOneOf('connectionType', value('connectionType'), ['colleague'])
   const person = readPerson(value)
   const status = oneOf('status', value('status'), statuses) ?? 'accepted'
-  return readRest(parameters, { person, status, inCommonWith: undefined }, 'full')
+  return readRest({ parameters, value }, { person, status, inCommonWith: undefined }, 'full')
 }
 
 /** What a request for `connectionsInCommon.do` asks for. */
@@ -48,24 +47,22 @@ export interface InCommonQuery extends ConnectionsQuery {
  * @throws Failure `invalid`, naming the parameter
  */
 export function readInCommonQuery(search: string): InCommonQuery {
-  const parameters = readParameters(search)
-  const value = (name: string) => valueOf(parameters, name)
+  const { parameters, value } = openParameters(search)
   oneOf('connectionType', value('connectionType'), ['colleague'])
   const status = oneOf('status', value('status'), ['accepted'] as const) ?? 'accepted'
   const {
     people: [person, inCommonWith],
     raw: named,
   } = readTwo(value)
-  return { ...readRest(parameters, { person, status, inCommonWith }, 'lite'), named }
+  return { ...readRest({ parameters, value }, { person, status, inCommonWith }, 'lite'), named }
 }
 
 /** Reads what the two have in common; they differ in the format that holds where none is given. */
 function readRest(
-  parameters: Parameters,
+  { parameters, value }: { parameters: Parameters; value: Value },
   which: Pick<ListRequest, 'person' | 'status' | 'inCommonWith'>,
   format: ProfileForm['format'],
 ): ConnectionsQuery {
-  const value = (name: string) => valueOf(parameters, name)
   const request = {
     ...which,
     since: readSince(value('since')),

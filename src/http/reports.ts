@@ -1,58 +1,48 @@
 import type { RequestHandler } from 'express'
+import type { Person } from '../accounts/account.js'
 import { findChain } from '../accounts/chain-store.js'
 import { findManaged, type Reports } from '../accounts/reports-store.js'
 import type { Feed } from '../atom/feed.js'
 import { mediaType } from '../atom/vocabulary.js'
+import { unknownPerson } from '../connections/find.js'
 import { answerWith } from './answer.js'
 import { type Door, searchOf } from './door.js'
 import { numberedLinks, selfLink } from './paging.js'
 import { newestOf } from './people-feed.js'
 import { type PersonQuery, readPersonQuery } from './profile-query.js'
-import { personAsked, unknownPerson } from './viewer.js'
+import { personAsked } from './viewer.js'
 
 /** GET and HEAD of `peopleManaged.do`: the people whose manager somebody is, page by page. */
-export function showManaged(door: Door): RequestHandler {
-  const { to } = door.atom
-  return async (request, response) => {
-    const query = readPersonQuery(searchOf(request))
-    const person = await personAsked(door, request, query.person)
-    const reports = await findManaged(door.db, person, query)
-    if (!reports) throw unknownPerson('invalid')
-    await answerWith(
-      door,
-      request,
-      response,
-      feedOf(door, reports, query, {
-        id: `managed:${reports.of.key}`,
-        title: `people managed by ${reports.of.name}`,
-        startIndex: (query.page - 1) * query.pageSize + 1,
-        itemsPerPage: query.pageSize,
-        links: numberedLinks(to.peopleManaged, query, reports.total),
-      }),
-    )
-  }
-}
+export const showManaged = (door: Door): RequestHandler =>
+  showReports(door, findManaged, (reports, query) => ({
+    id: `managed:${reports.of.key}`,
+    title: `people managed by ${reports.of.name}`,
+    startIndex: (query.page - 1) * query.pageSize + 1,
+    itemsPerPage: query.pageSize,
+    links: numberedLinks(door.atom.to.peopleManaged, query, reports.total),
+  }))
 
 /** GET and HEAD of `reportingChain.do`: the managers above somebody, nearest first, all on one page. */
-export function showChain(door: Door): RequestHandler {
-  const { to } = door.atom
+export const showChain = (door: Door): RequestHandler =>
+  showReports(door, findChain, (reports, query) => ({
+    id: `chain:${reports.of.key}`,
+    title: `reporting chain of ${reports.of.name}`,
+    startIndex: 1,
+    itemsPerPage: reports.total,
+    links: { self: selfLink(door.atom.to.reportingChains, query.parameters) },
+  }))
+
+function showReports(
+  door: Door,
+  find: (db: Door['db'], person: Person, query: PersonQuery) => Promise<Reports | undefined>,
+  headOf: (reports: Reports, query: PersonQuery) => Head,
+): RequestHandler {
   return async (request, response) => {
     const query = readPersonQuery(searchOf(request))
     const person = await personAsked(door, request, query.person)
-    const reports = await findChain(door.db, person)
-    if (!reports) throw unknownPerson('invalid')
-    await answerWith(
-      door,
-      request,
-      response,
-      feedOf(door, reports, query, {
-        id: `chain:${reports.of.key}`,
-        title: `reporting chain of ${reports.of.name}`,
-        startIndex: 1,
-        itemsPerPage: reports.total,
-        links: { self: selfLink(to.reportingChains, query.parameters) },
-      }),
-    )
+    const reports = await find(door.db, person, query)
+    if (!reports) throw unknownPerson()
+    await answerWith(door, request, response, feedOf(door, reports, query, headOf(reports, query)))
   }
 }
 

@@ -1,7 +1,7 @@
 import type { PageNumber, Search } from '../accounts/search-store.js'
 import { askedWords } from '../accounts/words.js'
 import { Failure } from '../errors.js'
-import { readParameters, valueOf } from './parameters.js'
+import { openParameters } from './parameters.js'
 import { type ProfileQuery, readForm, readPage } from './profile-query.js'
 
 /** What a request for `search.do` asks for. */
@@ -24,8 +24,7 @@ const mostWords = 64
  * @throws Failure `invalid` when there is no criterion, or too many words
  */
 export function readSearchQuery(search: string): SearchQuery {
-  const parameters = readParameters(search)
-  const value = (name: string) => valueOf(parameters, name)
+  const { parameters, value } = openParameters(search)
   const criteria = criteriaNames.flatMap((name) => {
     const raw = value(name)
     return raw === undefined || isBlank(name, raw) ? [] : [[name, raw] as const]

@@ -1,10 +1,11 @@
 import type { RequestHandler } from 'express'
 import type { Account } from '../accounts/account.js'
 import { mediaType } from '../atom/vocabulary.js'
+import { unknownPerson } from '../connections/find.js'
 import { answerWith } from './answer.js'
 import { type Door, searchOf } from './door.js'
 import { readPersonQuery } from './profile-query.js'
-import { accountAsked, unknownPerson } from './viewer.js'
+import { accountAsked } from './viewer.js'
 
 /** GET and HEAD of `/vcard/profile.do`: a profile as a file for address books (wire reference, section 8). */
 export function sendVcard(door: Door): RequestHandler {

@@ -41,6 +41,3 @@ export function callerOf(caller: Caller): NonNullable<Caller> {
   if (caller) return caller
   throw new Failure('unauthenticated', 'Sign in to see your own profile, or name a person by userid, email or key.')
 }
-
-export const unknownPerson = (code: 'invalid' | 'notFound') =>
-  new Failure(code, 'Nobody is known by the userid, email or key given.')
