@@ -4,6 +4,7 @@ import * as connections from './0002-connections.js'
 import * as events from './0003-events.js'
 import * as letters from './0004-letters.js'
 import * as directory from './0005-directory.js'
+import * as module from './0006-module.js'
 
 /** Every step, in order. Listed by hand: a scan of the folder would also find what a build left behind. */
 export const migrations: Record<string, Migration> = {
@@ -12,4 +13,5 @@ export const migrations: Record<string, Migration> = {
   '0003-events': events,
   '0004-letters': letters,
   '0005-directory': directory,
+  '0006-module': module,
 }

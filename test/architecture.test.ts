@@ -5,8 +5,9 @@ import { expect, test } from '@jest/globals'
 /** From top to bottom; a room imports from itself and from rooms below it. */
 const floors = [
   ['main', 'index'],
-  ['cli'],
+  ['cli', 'open'],
   ['http'],
+  ['module'],
   ['directory', 'letters'],
   ['auth', 'atom'],
   ['connections'],
@@ -14,7 +15,7 @@ const floors = [
   ['db'],
   ['migrations'],
   ['context', 'config'],
-  ['errors'],
+  ['errors', 'faults'],
 ]
 
 /** Who may know of a library. What is not listed here is for everyone. */
@@ -31,7 +32,7 @@ const rooms: Record<string, string[]> = {
   negotiator: ['http'],
   commander: ['main'],
   'pino-pretty': ['main'],
-  zod: ['directory', 'http'],
+  zod: ['directory', 'http', 'module'],
   'p-limit': ['auth', 'db'],
   read: ['cli'],
   'cli-progress': ['cli'],

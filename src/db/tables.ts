@@ -11,6 +11,8 @@ export interface AccountTable {
   email: string | null
   name: string
   state: 'active' | 'inactive'
+  /** Whether the person is known to own the e-mail address. */
+  verified: Generated<boolean>
   /** Null where nothing is known of it: then no feed says anything. */
   external: boolean | null
   profile: Json
@@ -50,16 +52,43 @@ export interface ConnectionTable {
   context_id: string
   creator_id: string
   target_id: string | null
+  /** Folded to lower case. An invitation to an address has no target until somebody who owns it applies it. */
   target_email: string | null
+  target_first: Generated<string | null>
+  target_last: Generated<string | null>
   state: 'pending' | 'active'
   access: number
   roles: Generated<string[]>
+  /** SHA-256 of the token, and the id of the key of which the token is made. */
   token_hash: Uint8Array | null
+  token_key: Generated<string | null>
   expires_at: Date | null
   uses_remaining: number | null
   created_at: Date
   updated_at: Date
   applied_at: Date | null
+  /** Of which app the connection is; null where made by the Atom API. */
+  app_key: Generated<string | null>
+  /** Whether its creator needed no share access to the context. */
+  skipped_acl: Generated<boolean>
+  /** When the target was last owed a letter about it. */
+  mailed_at: Generated<Date | null>
+}
+
+/** A role that accounts and connections can have; its id is a word. */
+export interface RoleTable {
+  id: string
+}
+
+/** A program on whose behalf connections are made. */
+export interface AppTable {
+  key: string
+  base_url: string | null
+}
+
+export interface OrgTable {
+  id: string
+  name: string
 }
 
 export type Status = 'accepted' | 'pending' | 'unconfirmed'
@@ -122,4 +151,7 @@ export interface Tables {
   network: NetworkTable
   connection_event: ConnectionEventTable
   outbox: OutboxTable
+  role: RoleTable
+  app: AppTable
+  org: OrgTable
 }

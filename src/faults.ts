@@ -1,0 +1,101 @@
+/** Families of faults: the name of the kind, and its HTTP status (reference connections-module.md, section 12). */
+const families = {
+  invalidArgument: { code: 'kInvalidArgument', status: 400 },
+  accessDenied: { code: 'kAccessDenied', status: 403 },
+  notFound: { code: 'kNotFound', status: 404 },
+  conflict: { code: 'kExists', status: 409 },
+  tooLarge: { code: 'kRequestTooLarge', status: 413 },
+  throttled: { code: 'kThrottled', status: 429 },
+  unsupportedOperation: { code: 'kUnsupportedOperation', status: 400 },
+  error: { code: 'kError', status: 500 },
+} as const
+
+type Family = keyof typeof families
+
+/** Every fault of the `connections` module, and what it says. */
+const messages = {
+  'accessDenied.notLoggedIn': 'Sign in first: this needs an account.',
+  'accessDenied.connectionRequiresVerification': 'The account has to be verified first.',
+  'accessDenied.connectionsDisabled': 'Objects of this type take no connections.',
+  'accessDenied.shareAccess': 'This needs share access (level 5) to the context.',
+  'accessDenied.connection': 'This connection is not the caller’s to see or to change.',
+  'accessDenied.autoConnectionRequiresAccess': 'Connecting an account at once needs more access to that account.',
+  'accessDenied.scope': 'The caller’s scope does not allow this.',
+  'accessDenied.unspecified': 'The caller may not see this.',
+  'invalidArgument.object': 'There is no such type of object.',
+  'invalidArgument.connectionTarget': 'This is not a target that can be connected.',
+  'invalidArgument.noConnectionTargets': 'At least one target is needed.',
+  'invalidArgument.autoConnectionRequiresId': 'A target that is connected at once has to be named by its _id.',
+  'invalidArgument.requireConnectionAccept': 'Connections to this type of object have to be accepted; see forceAuto.',
+  'invalidArgument.noConnectionApp': 'No app key is known; pass connectionAppKey.',
+  'invalidArgument.connectionToken': 'There is no such token, or it is used, expired or not the caller’s.',
+  'invalidArgument.query': 'The query cannot be understood.',
+  'invalidArgument.unspecified': 'An argument is wrong.',
+  'notFound.instance': 'There is no such object.',
+  'notFound.account': 'There is no such account.',
+  'notFound.unspecified': 'There is nothing by this name.',
+  'conflict.connectionExists': 'A connection of this target exists already.',
+  'tooLarge.connectionTargets': 'At most 100 targets can be connected in one call.',
+  'throttled.connectionInvitations': 'Too many invitations within an hour; try again later.',
+  'unsupportedOperation.unspecified': 'This operation is not offered.',
+  'error.unspecified': 'The server could not do this.',
+} as const satisfies Record<`${Family}.${string}`, string>
+
+export type FaultName = keyof typeof messages
+
+/** A target of `create`, as its fault names it. */
+export interface FaultTarget {
+  readonly _id?: string
+  readonly email?: string
+}
+
+interface Details {
+  /** What was wrong: the name of an argument, or the value meant. */
+  readonly path?: string
+  /** What was wrong with it, and what would do. */
+  readonly reason?: string
+  /** For faults that are elements of what `create` returns: whom it could not connect. */
+  readonly target?: FaultTarget
+}
+
+/**
+ * How a call of the `connections` module fails (reference connections-module.md, section 12). `errCode` tells which
+ * fault it is; the message, a sentence, never holds another person's data.
+ */
+export class Fault extends Error {
+  readonly object = 'fault'
+  override readonly name = 'error'
+  readonly code: (typeof families)[Family]['code']
+  readonly errCode: `cortex.${FaultName}`
+  /** As an HTTP status. */
+  readonly status: (typeof families)[Family]['status']
+  readonly path: string | undefined
+  readonly reason: string | undefined
+  readonly target: FaultTarget | undefined
+
+  constructor(name: FaultName, { path, reason, target }: Details = {}) {
+    super(messages[name])
+    const family = families[name.split('.')[0] as Family]
+    this.code = family.code
+    this.status = family.status
+    this.errCode = `cortex.${name}`
+    this.path = path
+    this.reason = reason
+    this.target = target
+  }
+
+  /** The same fault as an element of what `create` returns. */
+  about(target: FaultTarget): Fault {
+    const { path, reason } = this
+    return new Fault(this.errCode.slice('cortex.'.length) as FaultName, {
+      ...(path !== undefined && { path }),
+      ...(reason !== undefined && { reason }),
+      target,
+    })
+  }
+
+  toJSON(): Record<string, unknown> {
+    const { object, name, code, errCode, status, message, path, reason, target } = this
+    return { object, name, code, errCode, status, message, path, reason, target }
+  }
+}
