@@ -45,7 +45,7 @@ export async function findFaults(db: Kysely<Tables>): Promise<Fault[]> {
     from colleague left join connection on connection.id = colleague.connection_id
     where connection.id is null
       or connection.state <> case colleague.status when 'accepted' then 'active' else 'pending' end
-      or connection.creator_id <> colleague.inviter_id
+      or connection.context_id <> colleague.inviter_id
       or connection.target_id not in (colleague.owner_id, colleague.peer_id)
 
     union all

@@ -3,14 +3,28 @@ import { v7 as newId } from 'uuid'
 import { json } from '../db/json.js'
 import type { Tables } from '../db/tables.js'
 
-/** What happened to a connection: who did what to it, and to whom it belonged. Messages are not kept here. */
-export interface Event {
+/** What happened to a connection: who did what to it, and whose it was. Messages and tokens are not kept here. */
+export type Event = {
   readonly connectionId: string
-  readonly actorId: string
-  readonly verb: 'invited' | 'accepted' | 'rewritten' | 'declined' | 'withdrawn' | 'removed' | 'completed'
-  readonly inviterId: string
-  readonly invitedId: string
-}
+  /** Null for nobody, such as the one who reads by a link without an account. */
+  readonly actorId: string | null
+  readonly verb:
+    | 'invited'
+    | 'accepted'
+    | 'rewritten'
+    | 'declined'
+    | 'withdrawn'
+    | 'removed'
+    | 'completed'
+    | 'connected'
+    | 'linked'
+    | 'refreshed'
+    | 'upgraded'
+    | 'used'
+} & (
+  | { readonly inviterId: string; readonly invitedId: string }
+  | { readonly detail: Readonly<Record<string, string | number | readonly string[] | null>> }
+)
 
 /**
  * Keeps what happened, in the transaction in which it does.
@@ -23,13 +37,18 @@ export async function keepEvents(
   events: readonly Event[],
   moment: Date,
 ): Promise<void> {
-  const rows = events.map((event, index) => ({ id: index === 0 ? id : newId(), ...event }))
+  const rows = events.map((event, index) => ({
+    id: index === 0 ? id : newId(),
+    connectionId: event.connectionId,
+    actorId: event.actorId,
+    verb: event.verb,
+    detail: 'detail' in event ? event.detail : { inviter: event.inviterId, invited: event.invitedId },
+  }))
   await sql`
     insert into connection_event (id, connection_id, actor_id, verb, at, detail)
-    select id, "connectionId", "actorId", verb, ${moment},
-      jsonb_build_object('inviter', "inviterId", 'invited', "invitedId")
-    from jsonb_to_recordset(${json(rows)}) as event (id uuid, "connectionId" uuid, "actorId" uuid, verb text,
-      "inviterId" uuid, "invitedId" uuid)`.execute(db)
+    select id, "connectionId", "actorId", verb, ${moment}, detail
+    from jsonb_to_recordset(${json(rows)})
+      as event (id uuid, "connectionId" uuid, "actorId" uuid, verb text, detail jsonb)`.execute(db)
 }
 
 /** Whether an event was kept. */

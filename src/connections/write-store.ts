@@ -1,7 +1,7 @@
-import { sql, type Transaction } from 'kysely'
+import { type Insertable, sql, type Transaction } from 'kysely'
 import { v7 as newId } from 'uuid'
 import { json } from '../db/json.js'
-import type { Tables } from '../db/tables.js'
+import type { ConnectionTable, Tables } from '../db/tables.js'
 import { Failure } from '../errors.js'
 import { listsOf, type Move, type Relationship, type Status } from './connection.js'
 
@@ -13,6 +13,9 @@ export interface Change {
   readonly message: string
   readonly moment: Date
 }
+
+/** What else a connection of two accounts has, where it is made by the module. */
+export type Particulars = Partial<Omit<Insertable<ConnectionTable>, 'context_object' | 'context_id' | 'state'>>
 
 /**
  * Locks every list of some people until the transaction ends, always in one order, so that no two writers wait for each
@@ -58,8 +61,9 @@ export async function insertRelationship(
   db: Db,
   { inviterId, invitedId, isAccepted }: Omit<Relationship, 'connectionId'>,
   { changedBy, message, moment }: Change,
+  particulars: Particulars = {},
 ): Promise<{ connectionId: string; invitedRow: string }> {
-  const connectionId = newId()
+  const connectionId = particulars.id ?? newId()
   const invitedRow = newId()
   const [ofInviter, ofInvited] = listsOf({ inviterId, invitedId, isAccepted })
   const sort = await sortKeys(db, [inviterId, invitedId])
@@ -100,6 +104,7 @@ export async function insertRelationship(
       created_at: moment,
       updated_at: moment,
       applied_at: isAccepted ? moment : null,
+      ...particulars,
     })
     .execute()
   return { connectionId, invitedRow }
@@ -112,22 +117,37 @@ async function sortKeys(db: Db, ids: readonly string[]): Promise<Map<string, str
   return new Map(people.map(({ id, sort }) => [id, sort]))
 }
 
-/** Rewrites both views of a relationship; once it is accepted it stays so. */
+/**
+ * Rewrites both views of a relationship; once it is accepted it stays so, and its token is of no more use.
+ *
+ * @param message undefined leaves it as it is
+ */
 export async function updateRelationship(
   db: Db,
   { connectionId, isAccepted }: Pick<Relationship, 'connectionId' | 'isAccepted'>,
-  { changedBy, message, moment }: Change,
+  { changedBy, message, moment }: Omit<Change, 'message'> & { readonly message?: string },
 ): Promise<void> {
   await db
     .updateTable('colleague')
-    .set({ changed_by: changedBy, message, updated_at: moment, ...(isAccepted && { status: 'accepted' as Status }) })
+    .set({
+      changed_by: changedBy,
+      updated_at: moment,
+      ...(message !== undefined && { message }),
+      ...(isAccepted && { status: 'accepted' as Status }),
+    })
     .where('connection_id', '=', connectionId)
     .execute()
   await db
     .updateTable('connection')
     .set({
       updated_at: moment,
-      ...(isAccepted && { state: 'active', applied_at: sql`coalesce(applied_at, ${moment})` }),
+      ...(isAccepted && {
+        state: 'active',
+        token_hash: null,
+        token_key: null,
+        expires_at: null,
+        applied_at: sql`coalesce(applied_at, ${moment})`,
+      }),
     })
     .where('id', '=', connectionId)
     .execute()

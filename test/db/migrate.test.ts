@@ -17,7 +17,19 @@ const tables = async () => {
   return rows.map((row) => row.name)
 }
 
-const all = ['account', 'colleague', 'connection', 'connection_event', 'credential', 'network', 'outbox', 'photo']
+const all = [
+  'account',
+  'app',
+  'colleague',
+  'connection',
+  'connection_event',
+  'credential',
+  'network',
+  'org',
+  'outbox',
+  'photo',
+  'role',
+]
 
 test('the schema goes up, down and up again', async () => {
   expect(await tables()).toEqual(all)

@@ -1,0 +1,92 @@
+import { levelOf, levels, mostGranted } from './levels.js'
+import type { Allowance, Instance, ObjectType, ShareEntry } from './object-type.js'
+import type { Principal } from './principal.js'
+
+/** What somebody has of a context. */
+export interface Access {
+  readonly level: number
+  readonly roles: ReadonlySet<string>
+}
+
+/** Nothing. */
+export const noAccess: Access = { level: levels.none, roles: new Set() }
+
+/** All of it together. */
+export const joined = (...all: readonly Access[]): Access => ({
+  level: Math.max(levels.none, ...all.map(({ level }) => level)),
+  roles: new Set(all.flatMap(({ roles }) => [...roles])),
+})
+
+/**
+ * What a caller has of a context (reference connections-module.md, section 3).
+ *
+ * @param connected what the caller's connections with the context give
+ */
+export function accessTo(type: ObjectType, context: Instance, principal: Principal, connected: Access): Access {
+  const own = { level: principal.skipAcl ? levels.system : principal.grant, roles: principal.account?.roles ?? [] }
+  const before = joined({ ...own, roles: new Set(own.roles) }, connected)
+  const given = type
+    .acl(context)
+    .filter((entry) => isAbout(entry, type, context, principal, before))
+    .map(allowed)
+  return joined(before, ...given)
+}
+
+const allowed = (allowance: Allowance): Access =>
+  'role' in allowance
+    ? { level: levels.none, roles: new Set([allowance.role]) }
+    : { level: levelOf(allowance.allow), roles: new Set() }
+
+function isAbout(
+  entry: ShareEntry,
+  type: ObjectType,
+  context: Instance,
+  { account }: Principal,
+  { level, roles }: Access,
+): boolean {
+  switch (entry.type) {
+    case 'account':
+      return entry.target === 'anyone' || (account !== null && [account.id, 'signed-in'].includes(entry.target))
+    case 'self':
+      return type.name === 'account' && account?.id === context._id
+    case 'role':
+      return roles.has(entry.target)
+    case 'owner':
+      return account !== null && type.owner(context) === account.id
+    case 'access':
+      return level >= levelOf(entry.target)
+  }
+}
+
+/** What a target shall have. */
+export interface Wish {
+  readonly access: number
+  readonly roles: readonly string[]
+}
+
+/**
+ * What of a wish is granted: never more than was asked, nor as much as the granter has (reference, section 4).
+ *
+ * @param mine what the granter has of the context
+ * @param wish its roles must exist
+ */
+export function granted(
+  type: ObjectType,
+  context: Instance,
+  principal: Principal,
+  mine: Access,
+  wish: Wish,
+  skipAcl: boolean,
+): Wish {
+  const have = skipAcl ? levels.system : mine.level
+  const want = Math.max(type.leastAccess, Math.min(levelOf(have - 1), wish.access))
+  const most = Math.min(want, mostGranted)
+  if (skipAcl) return { access: most, roles: wish.roles }
+  if (type.shareAcl.length === 0) {
+    const link = type.shareChain.find((level) => have > level)
+    if (link === undefined) return { access: levels.none, roles: [] }
+    return { access: Math.max(type.leastAccess, Math.min(link, most)), roles: [] }
+  }
+  const given = joined(...type.shareAcl.filter((entry) => isAbout(entry, type, context, principal, mine)).map(allowed))
+  return { access: Math.min(given.level, most), roles: wish.roles.filter((role) => given.roles.has(role)) }
+}

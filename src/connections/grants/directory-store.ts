@@ -1,0 +1,70 @@
+import { type Kysely, sql } from 'kysely'
+import type { Account } from '../../accounts/account.js'
+import { columnsOf, toAccount } from '../../accounts/store.js'
+import type { Tables } from '../../db/tables.js'
+
+type Db = Kysely<Tables>
+
+/** An account, and whether it is known to own its e-mail address. */
+export interface Known {
+  readonly account: Account
+  readonly verified: boolean
+}
+
+/** Finds accounts by id. */
+export async function findKnown(db: Db, ids: readonly string[]): Promise<Known[]> {
+  const rows = await db
+    .selectFrom('account')
+    .select(columnsOf('account'))
+    .select('verified')
+    .where(sql<boolean>`account.id = any(${ids}::uuid[])`)
+    .execute()
+  return rows.map((row) => ({ account: toAccount(row, 'account'), verified: row.verified }))
+}
+
+/** Which of some roles exist. */
+export async function findRoles(db: Db, ids: readonly string[]): Promise<ReadonlySet<string>> {
+  if (ids.length === 0) return new Set()
+  const rows = await db
+    .selectFrom('role')
+    .select('id')
+    .where(sql<boolean>`id = any(${ids}::text[])`)
+    .execute()
+  return new Set(rows.map(({ id }) => id))
+}
+
+/** Makes a role known. */
+export async function keepRole(db: Db, id: string): Promise<void> {
+  await db
+    .insertInto('role')
+    .values({ id })
+    .onConflict((conflict) => conflict.doNothing())
+    .execute()
+}
+
+/** Whether an app goes by a key. */
+export async function hasApp(db: Db, key: string): Promise<boolean> {
+  return (await db.selectFrom('app').select('key').where('key', '=', key).executeTakeFirst()) !== undefined
+}
+
+/** Makes an app known, with the base of its pages where it has any. */
+export async function keepApp(db: Db, key: string, baseUrl: string | null): Promise<void> {
+  await db
+    .insertInto('app')
+    .values({ key, base_url: baseUrl })
+    .onConflict((conflict) => conflict.column('key').doUpdateSet({ base_url: baseUrl }))
+    .execute()
+}
+
+/** Where an app has its pages. */
+export async function findBaseUrl(db: Db, key: string): Promise<string | null> {
+  return (await db.selectFrom('app').select('base_url').where('key', '=', key).executeTakeFirst())?.base_url ?? null
+}
+
+/** Finds organisations by id. */
+export const findOrgs = (db: Db, ids: readonly string[]): Promise<{ id: string; name: string }[]> =>
+  db
+    .selectFrom('org')
+    .selectAll()
+    .where(sql<boolean>`id = any(${ids}::uuid[])`)
+    .execute()

@@ -1,0 +1,164 @@
+import { type Kysely, type RawBuilder, sql, type Transaction } from 'kysely'
+import type { Tables } from '../../db/tables.js'
+import { lockNetworks } from '../write-store.js'
+import type { Grant } from './grant.js'
+
+type Db = Kysely<Tables>
+
+/** The columns of a Grant, of a table called `c`. */
+export const grantColumns = sql`
+  c.id, c.context_object as object, c.context_id as "contextId", c.creator_id as "creatorId",
+  c.target_id as "targetId", c.target_email as "targetEmail", c.target_first as "targetFirst",
+  c.target_last as "targetLast", c.state, c.access, c.roles, c.token_key as "tokenKey", c.app_key as "appKey",
+  c.skipped_acl as "skippedAcl", c.expires_at as "expiresAt", c.uses_remaining as "usesRemaining",
+  c.created_at as created, c.updated_at as updated`
+
+/** What has expired is as if it were gone, by the database's clock (trust, C6). */
+export const isAlive = sql<boolean>`(c.expires_at is null or c.expires_at > clock_timestamp())`
+
+async function select(db: Db, condition: RawBuilder<boolean>): Promise<Grant[]> {
+  const { rows } = await sql<Grant>`
+    select ${grantColumns} from connection as c where ${isAlive} and ${condition} order by c.id`.execute(db)
+  return rows
+}
+
+/** Finds a connection by its id. */
+export const findGrant = async (db: Db, id: string): Promise<Grant | undefined> =>
+  (await select(db, sql`c.id = ${id}`))[0]
+
+/** Finds a connection by the hash of its token. */
+export const findByToken = async (db: Db, hash: Uint8Array): Promise<Grant | undefined> =>
+  (await select(db, sql`c.token_hash = ${hash}`))[0]
+
+/** What an account's active connections with contexts of one type give: one probe for each context. */
+export const findActive = (db: Db, object: string, contextIds: readonly string[], accountId: string) =>
+  select(
+    db,
+    sql`c.state = 'active' and c.context_object = ${object} and (
+      (c.context_id = any(${contextIds}::uuid[]) and c.target_id = ${accountId})
+      ${object === 'account' ? sql`or (c.context_id = ${accountId} and c.target_id = any(${contextIds}::uuid[]))` : sql``})`,
+  )
+
+/** Every connection of a context with a target, in whatever state; between accounts, of whichever of the two. */
+export const findBetween = (
+  db: Db,
+  { object, contextId }: Pick<Grant, 'object' | 'contextId'>,
+  { id, email }: { readonly id: string | null; readonly email: string | null },
+) =>
+  select(
+    db,
+    sql`c.context_object = ${object} and (
+      (c.context_id = ${contextId} and (c.target_id = ${id} or (c.target_id is null and c.target_email = ${email})))
+      ${object === 'account' && id !== null ? sql`or (c.context_id = ${id} and c.target_id = ${contextId})` : sql``})`,
+  )
+
+/**
+ * Lets one writer at a time give and take access to a context, until the transaction ends.
+ *
+ * @param accountIds the people between whom there are connections, where the context is an account
+ * @returns the moment of the change to come, by the database's clock
+ */
+export async function lockContext(
+  db: Transaction<Tables>,
+  { object, contextId }: Pick<Grant, 'object' | 'contextId'>,
+  accountIds: readonly string[],
+): Promise<Date> {
+  if (object === 'account') return lockNetworks(db, [...new Set([contextId, ...accountIds])])
+  await sql`select pg_advisory_xact_lock(hashtextextended(${`${object} ${contextId}`}, 0))`.execute(db)
+  const { rows } = await sql<{ moment: Date }>`select clock_timestamp()::timestamptz(3) as moment`.execute(db)
+  return rows[0]?.moment as Date
+}
+
+/** What is written of a new connection. */
+export interface NewGrant extends Omit<Grant, 'created' | 'updated'> {
+  readonly tokenHash: Uint8Array | null
+}
+
+/** Writes a connection as it stands; for one of two accounts, their views are `insertRelationship`'s. */
+export async function insertGrant(db: Transaction<Tables>, grant: NewGrant, moment: Date): Promise<void> {
+  // What has expired and is not swept yet must not stand in the way of what takes its place.
+  await sql`
+    delete from connection as c
+    where c.context_object = ${grant.object} and c.context_id = ${grant.contextId}
+      and c.creator_id = ${grant.creatorId} and c.state = 'pending' and c.expires_at <= clock_timestamp()
+      and (c.target_id = ${grant.targetId} or (c.target_id is null and c.target_email = ${grant.targetEmail}))`.execute(
+    db,
+  )
+  await db
+    .insertInto('connection')
+    .values({
+      id: grant.id,
+      context_object: grant.object,
+      context_id: grant.contextId,
+      creator_id: grant.creatorId,
+      target_id: grant.targetId,
+      target_email: grant.targetEmail,
+      target_first: grant.targetFirst,
+      target_last: grant.targetLast,
+      state: grant.state,
+      access: grant.access,
+      roles: [...grant.roles],
+      token_hash: grant.tokenHash,
+      token_key: grant.tokenKey,
+      app_key: grant.appKey,
+      skipped_acl: grant.skippedAcl,
+      expires_at: grant.expiresAt,
+      uses_remaining: grant.usesRemaining,
+      created_at: moment,
+      updated_at: moment,
+      applied_at: grant.state === 'active' ? moment : null,
+    })
+    .execute()
+}
+
+/** What may change of a connection. */
+export type GrantChange = Partial<Pick<Grant, 'targetId' | 'access' | 'roles' | 'expiresAt' | 'state'>>
+
+/** Changes a connection; one that becomes active loses its token and its end. */
+export async function updateGrant(
+  db: Transaction<Tables>,
+  id: string,
+  { targetId, access, roles, expiresAt, state }: GrantChange,
+  moment: Date,
+): Promise<void> {
+  await db
+    .updateTable('connection')
+    .set({
+      updated_at: moment,
+      ...(targetId !== undefined && { target_id: targetId }),
+      ...(access !== undefined && { access }),
+      ...(roles !== undefined && { roles: [...roles] }),
+      ...(expiresAt !== undefined && { expires_at: expiresAt }),
+      ...(state === 'active' && {
+        state,
+        token_hash: null,
+        token_key: null,
+        expires_at: null,
+        applied_at: sql<Date>`coalesce(applied_at, ${moment})`,
+      }),
+    })
+    .where('id', '=', id)
+    .execute()
+}
+
+/**
+ * Spends one use of a link. Of several at once no more succeed than uses are left (trust, C5); the last one deletes it.
+ *
+ * @returns how many uses are left, null where they are not counted; undefined where the link is gone
+ */
+export async function spendUse(db: Transaction<Tables>, id: string): Promise<{ left: number | null } | undefined> {
+  const { rows } = await sql<{ left: number | null }>`
+    update connection as c set uses_remaining = uses_remaining - 1
+    where c.id = ${id} and ${isAlive} and (c.uses_remaining is null or c.uses_remaining > 0)
+    returning c.uses_remaining as left`.execute(db)
+  if (rows[0]?.left === 0) await db.deleteFrom('connection').where('id', '=', id).execute()
+  return rows[0]
+}
+
+/** Gives a pending connection that was made without a token the one that it has by a key. */
+export async function keepToken(db: Db, id: string, hash: Uint8Array, keyId: string): Promise<boolean> {
+  const { rows } = await sql`
+    update connection as c set token_hash = ${hash}, token_key = ${keyId}
+    where c.id = ${id} and c.state = 'pending' returning id`.execute(db)
+  return rows.length > 0
+}

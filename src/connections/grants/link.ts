@@ -1,0 +1,65 @@
+import { v7 as newId } from 'uuid'
+import { Fault } from '../../faults.js'
+import { keepEvents } from '../event-store.js'
+import { write } from '../write.js'
+import { granted, type Wish } from './access.js'
+import { described, type Sharing } from './establish.js'
+import type { Grant } from './grant.js'
+import { insertGrant, lockContext } from './grant-store.js'
+import { levels } from './levels.js'
+import { accessOf, newToken, type World } from './world.js'
+
+/** When a link ends by itself; null is never. */
+export interface Ends {
+  /** A time, or so many milliseconds after the link is made. */
+  readonly expires: Date | number | null
+  readonly usesRemaining: number | null
+}
+
+/**
+ * Makes a link: an active connection without a target, by which whoever has its token reads the context.
+ *
+ * @throws Fault `accessDenied.shareAccess` where the caller may not share the context, or not this of it;
+ *   `invalidArgument.unspecified` for a link that would have ended already
+ */
+export function makeLink(world: World, sharing: Omit<Sharing, 'isNotified'>, wish: Wish, ends: Ends): Promise<Grant> {
+  const { type, context, principal, creator, skipAcl, appKey } = sharing
+  return write(world.db, async (transaction, eventId) => {
+    const moment = await lockContext(transaction, { object: type.name, contextId: context._id }, [])
+    const mine = await accessOf(transaction, type, context, principal)
+    const { access, roles } = granted(type, context, principal, mine, wish, skipAcl)
+    const isNothing = access === levels.none && roles.length === 0 && type.leastAccess > levels.none
+    if ((!skipAcl && mine.level < levels.share) || isNothing) {
+      throw new Fault('accessDenied.shareAccess', { path: creator.id })
+    }
+    const expiresAt = typeof ends.expires === 'number' ? new Date(moment.getTime() + ends.expires) : ends.expires
+    if (expiresAt !== null && expiresAt <= moment) {
+      throw new Fault('invalidArgument.unspecified', { path: 'expiresAt', reason: 'A link has to end in the future.' })
+    }
+    const id = newId()
+    const grant = {
+      id,
+      object: type.name,
+      contextId: context._id,
+      creatorId: creator.id,
+      targetId: null,
+      targetEmail: null,
+      targetFirst: null,
+      targetLast: null,
+      state: 'active' as const,
+      access,
+      roles,
+      appKey,
+      skippedAcl: skipAcl,
+      expiresAt,
+      usesRemaining: ends.usesRemaining,
+      tokenKey: newToken(world, id).tokenKey,
+      created: moment,
+      updated: moment,
+    }
+    await insertGrant(transaction, { ...grant, tokenHash: newToken(world, id).tokenHash }, moment)
+    const detail = { ...described(grant), uses: ends.usesRemaining, request: principal.requestId }
+    await keepEvents(transaction, eventId, [{ connectionId: id, actorId: creator.id, verb: 'linked', detail }], moment)
+    return grant
+  })
+}

@@ -1,0 +1,59 @@
+import type { Kysely } from 'kysely'
+import { isUuid } from '../../accounts/account.js'
+import type { Tables } from '../../db/tables.js'
+import { Fault } from '../../faults.js'
+import { type Access, accessTo, joined, noAccess } from './access.js'
+import type { Grant } from './grant.js'
+import { findActive } from './grant-store.js'
+import type { Instance, ObjectType } from './object-type.js'
+import type { ObjectTypes } from './object-types.js'
+import type { Principal } from './principal.js'
+import { type TokenKeys, tokenHash, tokenOf } from './token.js'
+
+/** What the module needs of the world. */
+export interface World {
+  readonly db: Kysely<Tables>
+  readonly types: ObjectTypes
+  readonly tokenKeys: TokenKeys
+}
+
+/** A type that is known by this name. @throws Fault `invalidArgument.object` */
+export function typeOf({ types }: Pick<World, 'types'>, name: string): ObjectType {
+  const type = types.find(name)
+  if (type) return type
+  throw new Fault('invalidArgument.object', { path: name })
+}
+
+/** Loads an object; undefined where there is none. */
+export async function load(type: ObjectType, id: string): Promise<Instance | undefined> {
+  return isUuid(id) ? (await type.load([id.toLowerCase()]))[0] : undefined
+}
+
+/** What a caller has of an object, as things stand in this transaction. */
+export async function accessOf(
+  db: Kysely<Tables>,
+  type: ObjectType,
+  context: Instance,
+  principal: Principal,
+): Promise<Access> {
+  const { account } = principal
+  const active = account === null ? [] : await findActive(db, type.name, [context._id], account.id)
+  return accessTo(type, context, principal, joined(noAccess, ...active.map(accessGiven)))
+}
+
+/** What a connection gives. */
+export const accessGiven = ({ access, roles }: Pick<Grant, 'access' | 'roles'>): Access => ({
+  level: access,
+  roles: new Set(roles),
+})
+
+/** The token of a connection, and what the database keeps of it. */
+export function newToken({ tokenKeys: [key] }: Pick<World, 'tokenKeys'>, connectionId: string) {
+  return { tokenHash: tokenHash(tokenOf(key, connectionId)), tokenKey: key.id }
+}
+
+/** The token of a connection again; null where it has none, or none by a key that is known. */
+export function tokenAgain({ tokenKeys }: Pick<World, 'tokenKeys'>, { id, tokenKey }: Grant): string | null {
+  const key = tokenKeys.find((each) => each.id === tokenKey)
+  return key ? tokenOf(key, id) : null
+}
