@@ -173,10 +173,11 @@ class Establishing {
       skippedAcl: skipAcl,
       usesRemaining: null,
     }
-    const grant = { ...base, ...token, expiresAt: state === 'pending' ? this.#expiry(base) : null }
-    await put(this.db, grant, this.moment)
-    const { tokenHash: _, ...kept } = grant
-    return { ...kept, created: this.moment, updated: this.moment }
+    const made = { created: this.moment, updated: this.moment }
+    const expiresAt = state === 'pending' ? this.#expiry(base) : null
+    const grant = { ...base, tokenKey: token.tokenKey, expiresAt, ...made }
+    await put(this.db, { ...grant, tokenHash: token.tokenHash }, this.moment)
+    return grant
   }
 
   #expiry(grant: Pick<Grant, 'object' | 'targetId'>): Date | null {

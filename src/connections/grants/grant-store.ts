@@ -144,13 +144,16 @@ export async function updateGrant(
 /**
  * Spends one use of a link. Of several at once no more succeed than uses are left (trust, C5); the last one deletes it.
  *
- * @returns how many uses are left, null where they are not counted; undefined where the link is gone
+ * @returns how many uses are left, null where they are not counted, and when; undefined where the link is gone
  */
-export async function spendUse(db: Transaction<Tables>, id: string): Promise<{ left: number | null } | undefined> {
-  const { rows } = await sql<{ left: number | null }>`
+export async function spendUse(
+  db: Transaction<Tables>,
+  id: string,
+): Promise<{ left: number | null; moment: Date } | undefined> {
+  const { rows } = await sql<{ left: number | null; moment: Date }>`
     update connection as c set uses_remaining = uses_remaining - 1
     where c.id = ${id} and ${isAlive} and (c.uses_remaining is null or c.uses_remaining > 0)
-    returning c.uses_remaining as left`.execute(db)
+    returning c.uses_remaining as left, clock_timestamp()::timestamptz(3) as moment`.execute(db)
   if (rows[0]?.left === 0) await db.deleteFrom('connection').where('id', '=', id).execute()
   return rows[0]
 }

@@ -1,0 +1,57 @@
+/** Names an object, and says where it is. */
+export interface Reference {
+  readonly _id: string
+  readonly object: string
+  /** `/<plural>/<id>` */
+  readonly path: string
+  /** What an expanded reference holds besides. */
+  readonly [property: string]: unknown
+}
+
+/** Whom a connection is for. */
+export interface ConnectionTarget {
+  readonly account?: Reference
+  /** Only where it was made by address. */
+  readonly email?: string
+  readonly name?: { readonly first: string | null; readonly last: string | null }
+}
+
+/** A connection as its reader may see it (reference connections-module.md, section 11). */
+export interface Connection {
+  readonly _id: string
+  readonly object: 'connection'
+  /** 0 is pending, 1 active. */
+  readonly state: 0 | 1
+  readonly context: Reference
+  readonly contextSource: null
+  readonly creator: Reference
+  readonly created: Date
+  readonly updated: Date
+  /** Absent on links. */
+  readonly target?: ConnectionTarget
+  readonly access: number
+  readonly roles: readonly string[]
+  /** The target's while pending; on links, whoever may read the link. */
+  readonly token?: string
+  readonly expiresAt?: Date
+  readonly usesRemaining?: number
+  /** Where the token leads; on request. */
+  readonly url?: string
+  /** On request. */
+  readonly appKey?: string
+}
+
+/** What `list` resolves to: the connections, which also serialise as an envelope. */
+export type ConnectionList<Item = Connection> = Item[] & {
+  readonly object: 'list'
+  readonly data: Item[]
+  readonly hasMore: boolean
+}
+
+/** An array that is an envelope too (reference, section 9). */
+export function listOf<Item>(items: readonly Item[], hasMore: boolean): ConnectionList<Item> {
+  const list = [...items]
+  const envelope = { object: { value: 'list' }, data: { value: list }, hasMore: { value: hasMore } }
+  const toJSON = { value: () => ({ object: 'list', data: [...list], hasMore }) }
+  return Object.defineProperties(list, { ...envelope, toJSON }) as ConnectionList<Item>
+}

@@ -1,0 +1,28 @@
+import { isTarget } from '../connections/grants/grant.js'
+import { keepToken } from '../connections/grants/grant-store.js'
+import { checkScope } from '../connections/grants/principal.js'
+import { newToken, tokenAgain } from '../connections/grants/world.js'
+import { Fault } from '../faults.js'
+import { byId } from './find.js'
+import { readWhich } from './path.js'
+import { principalOf, type Scope } from './scope.js'
+import { tokenFor } from './show.js'
+
+/**
+ * Implements `getToken` of `Connections`. An invitation that came by the Atom door or by an import gets its token when it
+ * is asked for.
+ */
+export async function getToken(scope: Scope, id: unknown): Promise<string | null> {
+  const { world } = scope
+  const principal = await principalOf(scope)
+  checkScope(principal, 'read')
+  const { which } = readWhich(id)
+  if ('token' in which) throw new Fault('invalidArgument.unspecified', { path: 'id', reason: 'An id is a UUID.' })
+  const grant = await byId(world, principal, which.id)
+  const token = tokenFor(world, principal, grant, { includeToken: true, skipAcl: principal.skipAcl })
+  if (token !== null || grant.state === 'active') return token
+  if (!principal.skipAcl && !isTarget(grant, principal.account)) throw new Fault('accessDenied.connection')
+  const fresh = newToken(world, grant.id)
+  const isKept = await keepToken(world.db, grant.id, fresh.tokenHash, fresh.tokenKey)
+  return isKept ? tokenAgain(world, { ...grant, tokenKey: fresh.tokenKey }) : null
+}

@@ -1,0 +1,79 @@
+import type { z } from 'zod'
+import { groupGrants, listGrants, type Selection } from '../connections/grants/list-statements.js'
+import { accountOf, checkScope, type Principal } from '../connections/grants/principal.js'
+import { parseGroup, parseGroupSort } from '../connections/query/group.js'
+import { applyMap, parseMap } from '../connections/query/map.js'
+import { parseSort } from '../connections/query/sort.js'
+import { orderOf } from '../connections/query/sort-statements.js'
+import { parseWhere } from '../connections/query/where.js'
+import { conditionOf } from '../connections/query/where-statements.js'
+import { Fault } from '../faults.js'
+import { type ConnectionList, listOf } from './connection.js'
+import { listOptions, readOptionsAs } from './options.js'
+import { only } from './path.js'
+import { type ModuleWorld, principalOf, type Scope } from './scope.js'
+import { show, showingOf } from './show.js'
+
+type Asked = z.infer<typeof listOptions>
+
+/** Implements `list` of `Connections`. */
+export async function list(scope: Scope, options: unknown): Promise<ConnectionList<never>> {
+  const { world } = scope
+  const principal = await principalOf(scope)
+  checkScope(principal, 'read')
+  accountOf(principal)
+  if (Object.hasOwn(options ?? {}, 'pipeline'))
+    throw new Fault('unsupportedOperation.unspecified', { path: 'pipeline' })
+  const asked = readOptionsAs(listOptions, options)
+  const skipAcl = asked.skipAcl || principal.skipAcl
+  const selection = selectionOf(world, principal, asked, skipAcl)
+  const group = parseGroup(asked.group)
+  if (group) {
+    const found = await groupGrants(world.db, selection, group, parseGroupSort(asked.sort, group), asked)
+    return listOf(found.groups, found.hasMore) as ConnectionList<never>
+  }
+  const map = parseMap(asked.map)
+  const found = await listGrants(world.db, selection, { order: orderFor(asked), skip: asked.skip, limit: asked.limit })
+  const page = found.slice(0, asked.limit)
+  if (isBackward(asked)) page.reverse()
+  const showing = showingOf(asked, { skipAcl, isHolder: false })
+  const shown = await show(world, principal, page, showing)
+  const items = shown.map((each) => {
+    const picked = asked.paths.length > 0 ? only(each, asked.paths) : { ...each }
+    return map ? applyMap(map, picked) : picked
+  })
+  return listOf(items, found.length > asked.limit) as ConnectionList<never>
+}
+
+const isBackward = ({ endingBefore }: Asked) => endingBefore != null
+
+function selectionOf(world: ModuleWorld, principal: Principal, asked: Asked, skipAcl: boolean): Selection {
+  const { id, email } = accountOf(principal)
+  const self = { accountId: id, email: email?.toLowerCase() ?? null }
+  const singular = (name: string) => world.types.find(name)?.name
+  const objects = asked.objects.map((name) => {
+    const known = singular(name)
+    if (known !== undefined) return known
+    throw new Fault('notFound.unspecified', { path: name, reason: 'There is no such type of object.' })
+  })
+  return {
+    viewer: skipAcl && asked.show == null ? null : self,
+    show: asked.show ?? null,
+    state: asked.state == null ? null : asked.state === 1 ? 'active' : 'pending',
+    objects,
+    where: conditionOf(parseWhere(asked.where, singular), { ...self, skipAcl }),
+    beyond: beyondOf(asked),
+  }
+}
+
+function beyondOf({ startingAfter, endingBefore, sort }: Asked): Selection['beyond'] {
+  const id = endingBefore ?? startingAfter
+  if (id == null) return null
+  if (startingAfter != null && endingBefore != null) throw wrongCursor('Only one of startingAfter and endingBefore.')
+  if (sort != null) throw wrongCursor('With startingAfter or endingBefore the order is that of _id.')
+  return { id: id.toLowerCase(), direction: endingBefore != null ? 'before' : 'after' }
+}
+
+const wrongCursor = (reason: string) => new Fault('invalidArgument.unspecified', { path: 'startingAfter', reason })
+
+const orderFor = (asked: Asked) => orderOf(parseSort(isBackward(asked) ? { _id: -1 } : asked.sort))

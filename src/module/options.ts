@@ -1,0 +1,125 @@
+import { z } from 'zod'
+import { levelOf } from '../connections/grants/levels.js'
+import { Fault } from '../faults.js'
+
+/** `null` is as good as nothing in every option. */
+const flag = z
+  .boolean()
+  .nullish()
+  .transform((value) => value ?? false)
+const text = z
+  .string()
+  .nullish()
+  .transform((value) => value ?? null)
+const texts = z
+  .array(z.string())
+  .nullish()
+  .transform((value) => value ?? [])
+
+/** One text, or several. */
+const oneOrMore = z
+  .union([z.string(), z.array(z.string())])
+  .nullish()
+  .transform((value) => (value == null ? [] : typeof value === 'string' ? [value] : value))
+
+const level = z.unknown().optional().transform(levelOf)
+
+const date = z.union([z.date(), z.string(), z.number().int()]).transform((value, context) => {
+  const time = new Date(value)
+  if (!Number.isNaN(time.getTime())) return time
+  context.addIssue('not a date')
+  return z.NEVER
+})
+
+const clamped = (least: number, most: number, fallback: number) =>
+  z
+    .number()
+    .nullish()
+    .transform((value) => Math.min(most, Math.max(least, Math.trunc(value ?? fallback))))
+
+const projection = { paths: texts, include: texts, expand: texts }
+
+export const applyOptions = z.object({ skipAcl: flag })
+
+export const deleteOptions = z.object({ skipAcl: flag })
+
+export const createOptions = z.object({
+  skipAcl: flag,
+  forceAuto: flag,
+  skipNotification: flag,
+  skipNotifications: flag,
+  connectionAppKey: text,
+  forceAllowConnections: flag,
+})
+
+export const linkOptions = z.object({
+  skipAcl: flag,
+  expiresInMs: z.number().int().min(0).nullish(),
+  expiresAt: date.nullish(),
+  usesRemaining: z
+    .number()
+    .int()
+    .nullish()
+    .transform((value) => (value == null ? null : Math.min(1_000_000, Math.max(1, value)))),
+  connectionAppKey: text,
+  forceAllowConnections: flag,
+  roles: oneOrMore,
+})
+
+export const readOptions = z.object({
+  ...projection,
+  skipAcl: flag,
+  skipAccountTest: flag,
+  includeToken: flag,
+  includeUrl: flag,
+  includeKey: flag,
+})
+
+export const listOptions = z.object({
+  ...projection,
+  skip: z
+    .number()
+    .int()
+    .max(10_000)
+    .nullish()
+    .transform((value) => Math.max(0, value ?? 0)),
+  limit: clamped(1, 1000, 100),
+  where: z.unknown().optional(),
+  map: z.unknown().optional(),
+  sort: z.unknown().optional(),
+  group: z.unknown().optional(),
+  skipAcl: flag,
+  show: z.enum(['creator', 'target']).nullish(),
+  state: z.union([z.literal(0), z.literal(1)]).nullish(),
+  objects: oneOrMore,
+  startingAfter: z.uuid().nullish(),
+  endingBefore: z.uuid().nullish(),
+})
+
+export const target = z.object({
+  _id: z
+    .string()
+    .nullish()
+    .transform((value) => value ?? null),
+  email: text,
+  access: level,
+  roles: oneOrMore,
+  name: z.object({ first: text, last: text }).nullish(),
+  auto: flag,
+  object: text,
+})
+
+/**
+ * Reads options; those that are not known are dropped (reference connections-module.md, section 1).
+ *
+ * @throws Fault `invalidArgument.unspecified` naming the option that has a wrong type
+ */
+export function readOptionsAs<Schema extends z.ZodType>(schema: Schema, options: unknown): z.infer<Schema> {
+  const read = schema.safeParse(options ?? {})
+  if (read.success) return read.data
+  const [issue] = read.error.issues
+  throw new Fault('invalidArgument.unspecified', {
+    path: issue?.path.join('.') || 'options',
+    ...(issue && { reason: issue.message }),
+  })
+}

@@ -1,0 +1,57 @@
+import { type Grant, isLink } from '../connections/grants/grant.js'
+import { checkScope, checkVerified } from '../connections/grants/principal.js'
+import { spendUse } from '../connections/grants/spend.js'
+import { typeOf } from '../connections/grants/world.js'
+import { Fault } from '../faults.js'
+import { readable } from './find.js'
+import { readOptions, readOptionsAs } from './options.js'
+import { only, readWhich, valueAt } from './path.js'
+import { type ModuleWorld, principalOf, type Scope } from './scope.js'
+import { show, showingOf } from './show.js'
+
+/**
+ * Implements `read` of `Connections`. A use of a link is spent once all else is well, and before anything is handed out:
+ * what is refused costs nothing (trust, C5).
+ */
+export async function read(scope: Scope, tokenOrId: unknown, options: unknown): Promise<unknown> {
+  const { world } = scope
+  const principal = await principalOf(scope)
+  checkScope(principal, 'read')
+  const asked = readOptionsAs(readOptions, options)
+  const { which, path } = readWhich(tokenOrId)
+  const skipAcl = asked.skipAcl || principal.skipAcl
+  const grant = await readable(world, principal, which, skipAcl)
+  const isHolder = 'token' in which
+  if (isHolder && principal.account !== null && !asked.skipAccountTest && !skipAcl) checkVerified(principal)
+
+  const reached = reachedBy(path)
+  const showing = showingOf({ ...asked, expand: [...asked.expand, ...reached.expand] }, { skipAcl, isHolder })
+  const wanted = { ...showing, optional: new Set([...showing.optional, ...reached.optional]) }
+  const [shown] = await show(world, principal, [grant], wanted)
+  const value = path.length > 0 ? valueFound(world, grant, shown as object, path) : undefined
+  const isSpent = isHolder && isLink(grant)
+  const spent = isSpent ? await spendUse(world.db, principal, grant) : undefined
+  if (path.length > 0) return value
+  const whole = { ...shown, ...(spent?.left != null && { usesRemaining: spent.left }) }
+  return asked.paths.length > 0 ? only(whole, asked.paths) : whole
+}
+
+const ofReference = new Set(['_id', 'object', 'path'])
+
+/** What has to be expanded for a path to be there. */
+function reachedBy(path: readonly string[]): { expand: string[]; optional: string[] } {
+  const [first = '', second, third] = path
+  if (first === 'target') return { expand: third && !ofReference.has(third) ? ['target.account'] : [], optional: [] }
+  if (second === undefined || ofReference.has(second)) return { expand: [], optional: [] }
+  return { expand: [first], optional: first === 'context' ? [second] : [] }
+}
+
+/** @throws Fault `accessDenied.unspecified` for what the caller may not see, `notFound.unspecified` for what is not there */
+function valueFound(world: ModuleWorld, grant: Grant, shown: object, path: readonly string[]): unknown {
+  const value = valueAt(shown, path)
+  if (value !== undefined) return value
+  const [first, second = ''] = path
+  const isHidden = first === 'context' && Object.hasOwn(typeOf(world, grant.object).properties, second)
+  const isThere = isHidden && valueAt(shown, ['context', second]) !== undefined
+  throw new Fault(isHidden && !isThere ? 'accessDenied.unspecified' : 'notFound.unspecified', { path: path.join('.') })
+}

@@ -1,0 +1,85 @@
+import type { Kysely } from 'kysely'
+import { isUuid } from './accounts/account.js'
+import { findSignIn } from './accounts/sign-in-store.js'
+import { findKnown, keepApp, keepRole } from './connections/grants/directory-store.js'
+import type { Instance, ObjectDefinition } from './connections/grants/object-type.js'
+import { tokenKey } from './connections/grants/token.js'
+import { migrate } from './db/migrate.js'
+import { openDatabase } from './db/open.js'
+import type { Tables } from './db/tables.js'
+import { tokenSecret } from './db/token-secret.js'
+import { Failure } from './errors.js'
+import { type Connections, connectionsIn } from './module/connections.js'
+import { type Caller, type ModuleWorld, type Privileges, runIn } from './module/scope.js'
+import { openWorld } from './module/world.js'
+
+/** Where the data is, and how the module is used. */
+export interface OpenOptions {
+  /** `postgres://…`; without it the embedded database in `dataDir` is used. */
+  readonly databaseUrl?: string
+  /** Folder of the embedded database, and of the secret that tokens are made of. */
+  readonly dataDir?: string
+  /** That secret, 32 bytes or more, in place of the file: the same for every process on one database. */
+  readonly tokenSecret?: Uint8Array
+  /** The app of callers who name none; null for none. */
+  readonly appKey?: string | null
+  /** Public base of links. */
+  readonly baseUrl?: string
+}
+
+/** The module, opened on a database. */
+export interface App {
+  /**
+   * Runs a function for an account: what it calls of the module acts on that account's behalf.
+   *
+   * @param account account id, user id, login or e-mail address; null for nobody
+   * @throws Failure `notFound` where nobody goes by that name
+   */
+  runAs<Result>(
+    account: string | null,
+    privileges: Privileges,
+    work: (caller: Caller) => Promise<Result>,
+  ): Promise<Result>
+  /** The functions of the module, for one caller. */
+  connectionsFor(caller: Caller): Connections
+  /** Makes a type of object known. @throws TypeError for a name that is malformed or taken */
+  defineObject<Loaded extends Instance>(definition: ObjectDefinition<Loaded>): void
+  /** Makes a role known that connections can impart. */
+  defineRole(role: string): Promise<void>
+  /** Makes an app known, with the base of its pages; its letters lead to `connection/<token>` there. */
+  defineApp(key: string, baseUrl?: string): Promise<void>
+  close(): Promise<void>
+}
+
+/** Opens the module on a database, whose schema is brought to the newest first. */
+export async function open(options: OpenOptions = {}): Promise<App> {
+  const { databaseUrl, dataDir = './data', appKey = 'connections', baseUrl = null } = options
+  const secret = options.tokenSecret ?? (await tokenSecret(dataDir))
+  if (secret.length < 32) throw new Failure('invalid', 'tokenSecret must have at least 32 bytes.')
+  const database = await openDatabase({ databaseUrl, dataDir }, () => {})
+  await migrate(database.db)
+  const world = await openWorld(database.db, { tokenKeys: [tokenKey(secret)], appKey, baseUrl })
+  return { ...appIn(world), close: () => database.close() }
+}
+
+/** The module in a world that is there already. */
+export function appIn(world: ModuleWorld): Omit<App, 'close'> {
+  const { db } = world
+  return {
+    runAs: async (account, privileges, work) => {
+      const caller = { ...privileges, accountId: account === null ? null : await accountId(db, account) }
+      return runIn({ world, caller }, () => work(caller))
+    },
+    connectionsFor: (caller) => connectionsIn(() => ({ world, caller })),
+    defineObject: (definition) => world.types.define(definition as unknown as ObjectDefinition),
+    defineRole: (role) => keepRole(db, role),
+    defineApp: (key, base) => keepApp(db, key, base ?? null),
+  }
+}
+
+async function accountId(db: Kysely<Tables>, name: string): Promise<string> {
+  const [known] = isUuid(name) ? await findKnown(db, [name]) : []
+  const account = known?.account ?? (await findSignIn(db, name))?.account
+  if (account) return account.id
+  throw new Failure('notFound', `Nobody goes by the name ${name}.`)
+}

@@ -1,0 +1,89 @@
+import { randomBytes } from 'node:crypto'
+import { v7 as newId } from 'uuid'
+import type { Account } from '../../src/accounts/account.js'
+import { tokenKey } from '../../src/connections/grants/token.js'
+import { type Connection, type Connections, Fault, type ObjectDefinition, type Privileges } from '../../src/index.js'
+import { openWorld } from '../../src/module/world.js'
+import { appIn } from '../../src/open.js'
+import type { TestDatabase } from './database.js'
+import { addPerson } from './world.js'
+
+export interface Document {
+  readonly _id: string
+  readonly owner: string
+  readonly title: string
+  readonly body: string
+  readonly notes: string
+  readonly scan: string
+  readonly [property: string]: unknown
+}
+
+/** The module on a database of the tests', with a type of object as an application would have one. */
+export async function openModule({ db }: TestDatabase, more: Partial<ObjectDefinition<Document>> = {}) {
+  const world = await openWorld(db, {
+    tokenKeys: [tokenKey(randomBytes(32))],
+    appKey: 'connections',
+    baseUrl: 'https://connections.example',
+  })
+  const app = appIn(world)
+  const documents = new Map<string, Document>()
+  app.defineObject<Document>({
+    name: 'document',
+    plural: 'documents',
+    load: (ids) => Promise.resolve(ids.flatMap((id) => documents.get(id) ?? [])),
+    owner: ({ owner }) => owner,
+    properties: {
+      title: 'public',
+      body: 'read',
+      notes: { access: 'update', roles: ['editor'] },
+      scan: { access: 'read', optional: true },
+    },
+    shareChain: ['update', 'share', 'read', 'connected'],
+    ...more,
+  })
+  await app.defineRole('editor')
+  await app.defineRole('reviewer')
+  return {
+    ...app,
+    world,
+    /** Puts a document down. Returns its id. */
+    addDocument(owner: string): string {
+      const _id = newId()
+      documents.set(_id, { _id, owner, title: 'Plan', body: 'We meet.', notes: 'Not yet.', scan: 'PNG' })
+      return _id
+    },
+    dropDocument: (id: string) => void documents.delete(id),
+    /** A new person, and the module for that person. */
+    async person(name: string, privileges: Privileges = {}): Promise<Person> {
+      const id = await addPerson(db, name)
+      return { id, email: `${name}@example.com`, calls: app.connectionsFor({ ...privileges, accountId: id }) }
+    },
+    nobody: app.connectionsFor({ accountId: null }),
+  }
+}
+
+export interface Person {
+  readonly id: Account['id']
+  readonly email: string
+  readonly calls: Connections
+}
+
+/** The fault that a call rejects with: its name without `cortex.`, and its path where it has one. */
+export async function faultOf(call: Promise<unknown>): Promise<string> {
+  try {
+    await call
+  } catch (error) {
+    if (error instanceof Fault) return nameOf(error)
+    throw error
+  }
+  return 'none'
+}
+
+export const nameOf = ({ errCode, path }: Fault) => `${errCode.replace('cortex.', '')}${path ? ` ${path}` : ''}`
+
+/** The one connection that `create` made. */
+export function made(result: readonly (Connection | Fault)[]): Connection {
+  const [only] = result
+  if (result.length === 1 && only && !(only instanceof Fault)) return only
+  throw new Error(`Not one connection: ${JSON.stringify(result)}`)
+}
