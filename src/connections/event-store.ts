@@ -21,6 +21,7 @@ export type Event = {
     | 'refreshed'
     | 'upgraded'
     | 'used'
+    | 'expired'
 } & (
   | { readonly inviterId: string; readonly invitedId: string }
   | { readonly detail: Readonly<Record<string, string | number | readonly string[] | null>> }

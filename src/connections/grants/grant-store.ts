@@ -165,3 +165,16 @@ export async function keepToken(db: Db, id: string, hash: Uint8Array, keyId: str
     where c.id = ${id} and c.state = 'pending' returning id`.execute(db)
   return rows.length > 0
 }
+
+/** Deletes some of what has expired, which is gone for everybody already. Returns what it was, and when. */
+export async function deleteExpired(db: Transaction<Tables>, most: number): Promise<(Grant & { moment: Date })[]> {
+  const { rows } = await sql<Grant & { moment: Date }>`
+    delete from connection as c
+    using (
+      select id from connection where expires_at <= clock_timestamp()
+      order by expires_at limit ${most} for update skip locked
+    ) as expired
+    where c.id = expired.id
+    returning ${grantColumns}, clock_timestamp()::timestamptz(3) as moment`.execute(db)
+  return rows
+}

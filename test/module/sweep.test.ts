@@ -1,0 +1,54 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { sql } from 'kysely'
+import { sweep } from '../../src/connections/grants/sweep.js'
+import { freshDatabase, type TestDatabase } from '../support/database.js'
+import { faultOf, made, openModule } from '../support/module.js'
+
+let database: TestDatabase
+let module: Awaited<ReturnType<typeof openModule>>
+beforeAll(async () => {
+  database = await freshDatabase()
+  module = await openModule(database)
+})
+afterAll(() => database.close())
+
+const expire = (id: string) =>
+  sql`update connection set expires_at = clock_timestamp() - interval '1 second' where id = ${id}`.execute(database.db)
+
+const idsOf = async () => (await database.db.selectFrom('connection').select('id').execute()).map(({ id }) => id)
+
+test('what has expired is gone at once, and swept later', async () => {
+  const ann = await module.person('ann')
+  const document = module.addDocument(ann.id)
+  const invite = async () => made(await ann.calls.create('documents', document, { email: 'who@example.com' }))
+  const expired = [await invite(), await ann.calls.linkTo('documents', document, 2, { expiresInMs: 60_000 })]
+  const stays = await ann.calls.linkTo('documents', document, 2, { expiresInMs: 60_000 })
+  for (const { _id } of expired) await expire(_id)
+  expect((await ann.calls.list()).map(({ _id }) => _id)).toEqual([stays._id])
+  expect(await faultOf(ann.calls.read(expired[0]?._id as string))).toMatch(/^notFound.unspecified/)
+  expect(await faultOf(module.nobody.read(expired[1]?.token as string))).toBe('invalidArgument.connectionToken')
+
+  expect(await sweep(database.db)).toBe(2)
+  expect(await idsOf()).toEqual([stays._id])
+  const events = await database.db.selectFrom('connection_event').selectAll().where('verb', '=', 'expired').execute()
+  expect(events.map((event) => [event.connection_id, event.actor_id]).sort()).toEqual(
+    expired.map(({ _id }) => [_id, null]).sort(),
+  )
+  expect(await sweep(database.db)).toBe(0)
+})
+
+test('an invitation that expired is started afresh by another', async () => {
+  const bo = await module.person('bo')
+  const document = module.addDocument(bo.id)
+  const invite = async () => made(await bo.calls.create('documents', document, { email: 'who@example.com', access: 4 }))
+  const first = await invite()
+  await expire(first._id)
+  const second = await invite()
+  expect(second._id).not.toBe(first._id)
+  expect((await bo.calls.list()).map(({ _id }) => _id)).toEqual([second._id])
+})
+
+test('an invitation between two accounts never expires', async () => {
+  const [chen, dalia] = [await module.person('chen'), await module.person('dalia')]
+  expect(made(await chen.calls.create('accounts', chen.id, { _id: dalia.id }))).not.toHaveProperty('expiresAt')
+})
