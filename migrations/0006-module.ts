@@ -25,13 +25,10 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     on connection (context_object, context_id, creator_id, target_email)
     where state = 'pending' and target_id is null`.execute(db)
 
-  // The four ways in which a connection is somebody's, each in the order of a list.
+  // Each way in which a connection is somebody's, in the order of a list; as a context, connection_context serves.
   await sql`create index connection_creator on connection (creator_id, id)`.execute(db)
   await sql`create index connection_target on connection (target_id, id) where target_id is not null`.execute(db)
   await sql`create index connection_address on connection (target_email, id) where target_id is null`.execute(db)
-  await sql`
-    create index connection_of_account on connection (context_id, id)
-    where context_object = 'account' and state = 'active' and creator_id <> context_id`.execute(db)
   await sql`create index connection_expiry on connection (expires_at) where expires_at is not null`.execute(db)
 
   await sql`create table role (id text primary key)`.execute(db)

@@ -1,0 +1,89 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { type RawBuilder, sql } from 'kysely'
+import { listQuery, type Selection } from '../../src/connections/grants/list-statements.js'
+import { orderOf } from '../../src/connections/query/sort-statements.js'
+import { parseSort } from '../../src/connections/query/sort.js'
+import { freshDatabase, type TestDatabase } from '../support/database.js'
+import { made, openModule, type Person } from '../support/module.js'
+import { planOf } from '../support/plan.js'
+
+let database: TestDatabase
+let module: Awaited<ReturnType<typeof openModule>>
+let ann: Person
+
+beforeAll(async () => {
+  database = await freshDatabase()
+  module = await openModule(database)
+  ann = await module.person('ann')
+})
+afterAll(() => database.close())
+
+describe('a caller with 100,000 connections', () => {
+  const count = 100_000
+
+  beforeAll(async () => {
+    // Half were made by the caller, half are for the caller, on documents; and there are as many that are others'.
+    await sql`
+      insert into connection (id, context_object, context_id, creator_id, target_id, state, access,
+        created_at, updated_at)
+      select ('00000000-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid, 'document', gen_random_uuid(),
+        case n % 4 when 0 then ${ann.id}::uuid else gen_random_uuid() end,
+        case n % 4 when 1 then ${ann.id}::uuid else gen_random_uuid() end,
+        'active', 2, now(), now()
+      from generate_series(1, ${count * 2}::integer) as n`.execute(database.db)
+    await sql`analyze connection`.execute(database.db)
+  })
+
+  const selection = (viewer: Selection['viewer']): Selection => ({
+    viewer,
+    show: null,
+    state: null,
+    objects: [],
+    where: sql<boolean>`true`,
+    beyond: null,
+  })
+  const order: RawBuilder<unknown> = orderOf(parseSort(undefined))
+
+  test('the first page is read off indexes in their order', async () => {
+    const query = listQuery(selection({ accountId: ann.id, email: ann.email }), { order, skip: 0, limit: 100 })
+    const nodes = await planOf(database.db, query.compile(database.db))
+    const reads = nodes.filter((node) => node['Relation Name'] === 'connection')
+    expect(reads.map((node) => node['Node Type']).filter((type) => !/^Index (Only )?Scan$/.test(type))).toEqual([])
+    const indexes = reads.map((node) => node['Index Name']).sort()
+    const own = ['connection_address', 'connection_context', 'connection_creator', 'connection_target']
+    expect(indexes).toEqual(own)
+    expect(nodes.map((node) => node['Node Type'])).not.toContain('Seq Scan')
+  })
+
+  test('pages by cursor show every connection once, whatever is written meanwhile', async () => {
+    const all = await database.db
+      .selectFrom('connection')
+      .select('id')
+      .where((by) => by.or([by('creator_id', '=', ann.id), by('target_id', '=', ann.id)]))
+      .orderBy('id')
+      .limit(2500)
+      .execute()
+    const document = module.addDocument(ann.id)
+    const seen: string[] = []
+    const gone = new Set<string>()
+    let startingAfter: string | null = null
+    for (let page = 0; page < 5; page++) {
+      const list: Awaited<ReturnType<typeof ann.calls.list>> = await ann.calls.list({ limit: 500, startingAfter })
+      expect([list.length, list.hasMore]).toEqual([500, true])
+      seen.push(...list.map(({ _id }) => _id))
+      startingAfter = seen.at(-1) ?? null
+      // One that was shown goes, and another comes at the end.
+      await ann.calls.delete(seen[page * 500] as string, { skipAcl: true })
+      gone.add(seen[page * 500] as string)
+      made(await ann.calls.create('documents', document, { email: `page${page}@example.com` }))
+    }
+    expect(seen).toEqual(all.map(({ id }) => id))
+    const back = await ann.calls.list({ limit: 499, endingBefore: seen[999] as string })
+    expect(back.map(({ _id }) => _id)).toEqual(
+      seen
+        .slice(500, 999)
+        .filter((id) => !gone.has(id))
+        .slice(-499),
+    )
+  })
+})
