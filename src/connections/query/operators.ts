@@ -29,11 +29,8 @@ export function conditionsOn(property: Property, input: unknown, place: Place): 
   return oneOrAll(
     operators.map(([name, operand]) => {
       const path = within(place.path, name)
-      if (unoffered.has(name)) {
-        throw new Fault('unsupportedOperation.unspecified', { path, reason: 'This operator is not offered.' })
-      }
       const read = operatorsOf(property).get(name)
-      if (!read) throw refused(path, 'This property has no operator of this name.')
+      if (!read) throw unknownOperator(name, path)
       return read(property, operand, { ...place, path })
     }),
   )
@@ -149,3 +146,9 @@ const unoffered: ReadonlySet<string> = new Set([
   '$where',
   '$expr',
 ])
+
+/** The fault of an operator that stands where there is none of its name. */
+export function unknownOperator(name: string, path: string): Fault {
+  if (!unoffered.has(name)) return refused(path, 'There is no operator of this name here.')
+  return new Fault('unsupportedOperation.unspecified', { path, reason: 'This operator is not offered.' })
+}

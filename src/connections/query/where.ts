@@ -1,5 +1,5 @@
 import { checkSize, entriesOf, refused, within } from './document.js'
-import { conditionsOn } from './operators.js'
+import { conditionsOn, unknownOperator } from './operators.js'
 import { properties } from './properties.js'
 import { everything, oneOrAll, type Where } from './tree.js'
 import type { Singular } from './values.js'
@@ -34,7 +34,7 @@ export function parseWhere(input: unknown, singular: Singular): Where {
   }
 
   const logical = (operator: string, value: unknown, path: string, depth: number): Where => {
-    if (!['$and', '$or', '$nor', '$not'].includes(operator)) throw refused(path, 'There is no operator of this name.')
+    if (!['$and', '$or', '$nor', '$not'].includes(operator)) throw unknownOperator(operator, path)
     if (depth > deepest) throw refused(path, `Operators are nested deeper than ${deepest} times.`)
     if (operator === '$not') return { is: 'not', of: all(value, path, depth) }
     if (!Array.isArray(value) || value.length < 1 || value.length > mostMembers) {
