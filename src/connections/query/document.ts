@@ -1,0 +1,46 @@
+import { isDate } from 'node:util/types'
+import { Fault } from '../../faults.js'
+
+const longest = 16 * 1024
+
+/** The fault of a query that cannot be understood. The path begins within the option: `$or.1.access.$gt`. */
+export const refused = (path: string, reason: string): Fault => new Fault('invalidArgument.query', { path, reason })
+
+/** The path of a name within what has a path itself. */
+export const within = (path: string, name: string | number): string => (path === '' ? `${name}` : `${path}.${name}`)
+
+/** Whether a value is an object of names and values, from whichever realm. */
+export const isDocument = (value: unknown): value is object =>
+  Object.prototype.toString.call(value) === '[object Object]' && !isDate(value)
+
+/**
+ * The names and values of a document.
+ *
+ * @param option whose the document is, for the fault
+ * @param path of the document within the option
+ * @throws Fault `invalidArgument.query` for what is no document, or has a name whose value is undefined: a variable
+ * that was never set must not turn a condition into none
+ */
+export function entriesOf(document: unknown, option: string, path = ''): [string, unknown][] {
+  if (!isDocument(document)) throw refused(path || option, 'This has to be an object of names and values.')
+  const entries = Object.entries(document) as [string, unknown][]
+  const unset = entries.find(([, value]) => value === undefined)
+  if (unset) throw refused(within(path, unset[0]), 'The value is undefined; use null for what is absent.')
+  return entries
+}
+
+/**
+ * Refuses what is longer than 16 kB as JSON, or cannot be written as JSON at all.
+ *
+ * @param option its name, for the fault
+ * @throws Fault `invalidArgument.query`
+ */
+export function checkSize(input: unknown, option: string): void {
+  let text: string | undefined
+  try {
+    text = JSON.stringify(input)
+  } catch {
+    throw refused(option, 'This cannot be written as JSON.')
+  }
+  if (Buffer.byteLength(text ?? '') > longest) throw refused(option, 'This is longer than 16 kB as JSON.')
+}

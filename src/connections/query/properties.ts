@@ -1,0 +1,42 @@
+import type { ConnectionTable } from '../../db/tables.js'
+
+/** How values of a property look: `object` is the name of a type of object, `email` an address in any case. */
+export type PropertyType = 'id' | 'int' | 'date' | 'object' | 'email' | 'roles'
+
+/** A property of a connection that a query may name. */
+export interface Property {
+  readonly type: PropertyType
+  readonly column: keyof ConnectionTable
+  /** Whether a list may be sorted by it. */
+  readonly isSorted?: true
+  /** Whether rows may be grouped by it. */
+  readonly isGrouped?: true
+  /** Whether some readers of a connection do not see it: such must not show in what many connections come to. */
+  readonly isHidden?: true
+}
+
+const contextId: Property = { type: 'id', column: 'context_id', isGrouped: true }
+const creatorId: Property = { type: 'id', column: 'creator_id', isGrouped: true }
+const targetId: Property = { type: 'id', column: 'target_id', isHidden: true }
+
+const table: Record<string, Property> = {
+  _id: { type: 'id', column: 'id', isSorted: true },
+  state: { type: 'int', column: 'state', isSorted: true, isGrouped: true },
+  access: { type: 'int', column: 'access', isSorted: true, isGrouped: true },
+  usesRemaining: { type: 'int', column: 'uses_remaining' },
+  created: { type: 'date', column: 'created_at', isSorted: true, isGrouped: true },
+  updated: { type: 'date', column: 'updated_at', isSorted: true },
+  expiresAt: { type: 'date', column: 'expires_at', isSorted: true },
+  context: contextId,
+  'context._id': contextId,
+  'context.object': { type: 'object', column: 'context_object', isGrouped: true },
+  creator: creatorId,
+  'creator._id': creatorId,
+  'target.account': targetId,
+  'target.account._id': targetId,
+  'target.email': { type: 'email', column: 'target_email', isHidden: true },
+  roles: { type: 'roles', column: 'roles' },
+}
+
+/** All that queries may name: the one table of it (connections-module reference, section 13). */
+export const properties: ReadonlyMap<string, Property> = new Map(Object.entries(table))
