@@ -42,16 +42,7 @@ export async function down(db: Kysely<unknown>): Promise<void> {
   await sql`drop table org`.execute(db)
   await sql`drop table app`.execute(db)
   await sql`drop table role`.execute(db)
-  for (const index of [
-    'expiry',
-    'of_account',
-    'address',
-    'target',
-    'creator',
-    'pending_address',
-    'pending',
-    'active',
-  ]) {
+  for (const index of ['expiry', 'address', 'target', 'creator', 'pending_address', 'pending', 'active']) {
     await sql`drop index ${sql.id(`connection_${index}`)}`.execute(db)
   }
   await sql`delete from connection where uses_remaining = 0`.execute(db)

@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process'
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { randomUUID } from 'node:crypto'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -42,6 +43,36 @@ test('two people become colleagues', async () => {
   const { stdout, stderr } = await promisify(execFile)('bash', ['-c', script])
   expect(stderr).toBe('')
   expect(withoutIds(stdout).replace(base, 'http://127.0.0.1:3000')).toBe(withoutIds(printed))
+})
+
+/** The programs of the module's section, and what each prints. */
+async function programs(): Promise<{ program: string; printed: string }[]> {
+  const readme = await readFile('README.md', 'utf8')
+  const [, text = ''] = readme.split('\n## The `connections` module\n')
+  const [section = ''] = text.split('\n## ')
+  return [...section.matchAll(/```js\n([^]*?)```\n+```\n([^]*?)```/g)].map(([, program = '', printed = '']) => ({
+    program,
+    printed,
+  }))
+}
+
+test('the programs of the module print what they say', async () => {
+  const dataDir = join(folder, 'module')
+  const run = promisify(execFile)
+  await run('node', ['dist/src/main.js', 'import', 'fixtures/cast.jsonl'], {
+    env: { ...process.env, DATABASE_URL: '', DATA_DIR: dataDir },
+  })
+  const all = await programs()
+  expect(all).toHaveLength(3)
+  for (const { program, printed } of all) {
+    expect(program).toContain("'./data'")
+    // Inside the package, as a program of another package would find it in its dependencies.
+    const file = join('dist', `readme-${randomUUID()}.mjs`)
+    await writeFile(file, program.replace("'./data'", JSON.stringify(dataDir)))
+    const { stdout, stderr } = await run('node', [file]).finally(() => rm(file))
+    expect(stderr).toBe('')
+    expect(withoutIds(stdout)).toBe(withoutIds(printed))
+  }
 })
 
 /** What the API table of the README says of each address: the methods that it takes. */

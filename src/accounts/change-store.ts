@@ -70,6 +70,13 @@ export async function changeRole(
   role: string,
   change: 'add' | 'remove',
 ): Promise<void> {
+  // What an account has, connections can have.
+  if (change === 'add')
+    await db
+      .insertInto('role')
+      .values({ id: role })
+      .onConflict((on) => on.doNothing())
+      .execute()
   const others = sql<string[]>`array_remove(roles, ${role})`
   await db
     .updateTable('account')

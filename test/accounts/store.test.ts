@@ -39,6 +39,7 @@ test('a new account is active, internal and empty, and dated by the database', a
     email: 'Ann@Example.org',
     name: 'Ann Ångström',
     state: 'active',
+    verified: true,
     external: false,
     profile: {},
     roles: [],
