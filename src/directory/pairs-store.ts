@@ -61,7 +61,8 @@ async function writeConnections(db: Db, changes: readonly PairChange[]): Promise
       as said (id uuid, inviter uuid, invited uuid, state text, at timestamptz, applied timestamptz)
     on conflict (id) do update set context_id = excluded.context_id, creator_id = excluded.creator_id,
       target_id = excluded.target_id, state = excluded.state, updated_at = excluded.updated_at,
-      created_at = least(connection.created_at, excluded.created_at), applied_at = excluded.applied_at`.execute(db)
+      created_at = least(connection.created_at, excluded.created_at), applied_at = excluded.applied_at,
+      token_hash = null, token_key = null`.execute(db)
 }
 
 async function writeRows(db: Db, changes: readonly PairChange[], nameOf: (id: string) => string): Promise<void> {

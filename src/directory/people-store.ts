@@ -39,7 +39,8 @@ export async function findAccounts(
   const all = [...new Set([...names, ...folded])]
   const { rows } = await sql<AccountRow & { in_use: boolean }>`
     select id, key, user_id, login, email, name, state, external, profile, roles, seen, updated_at,
-      exists (select from colleague where owner_id = account.id)
+      exists (select from connection where creator_id = account.id)
+        or exists (select from colleague where owner_id = account.id)
         or exists (select from credential where account_id = account.id and kind = 'password') as in_use
     from account where id in (
       select id from account where key = any(${keys}::uuid[])
@@ -63,10 +64,17 @@ export async function putAccounts(db: Db, { accounts, absorbed }: PeopleChange):
 }
 
 async function absorb(db: Db, absorbed: PeopleChange['absorbed']): Promise<void> {
+  const pairs = json(absorbed.map(({ from, into }) => ({ from_id: from, into_id: into })))
+  // What both were granted alike is granted once: the other's stays.
+  await sql`
+    delete from connection as double
+    using jsonb_to_recordset(${pairs}) as absorbed (from_id uuid, into_id uuid), connection as kept
+    where double.target_id = from_id and kept.target_id = into_id and kept.state = double.state
+      and kept.context_object = double.context_object and kept.context_id = double.context_id
+      and (kept.state = 'active' or kept.creator_id = double.creator_id)`.execute(db)
   await sql`
     update connection set target_id = into_id
-    from jsonb_to_recordset(${json(absorbed.map(({ from, into }) => ({ from_id: from, into_id: into })))})
-      as absorbed (from_id uuid, into_id uuid)
+    from jsonb_to_recordset(${pairs}) as absorbed (from_id uuid, into_id uuid)
     where target_id = from_id`.execute(db)
   await sql`
     insert into photo (account_id, type, bytes, updated_at)

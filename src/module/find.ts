@@ -13,7 +13,7 @@ const badToken = () => new Fault('invalidArgument.connectionToken')
 /** The invitation or the link that has a token. @throws Fault `invalidArgument.connectionToken` where there is none */
 export async function byToken({ db }: ModuleWorld, token: string): Promise<Grant> {
   const grant = await findByToken(db, tokenHash(token))
-  if (grant) return grant
+  if (grant && (grant.state === 'pending' || isLink(grant))) return grant
   throw badToken()
 }
 

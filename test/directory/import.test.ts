@@ -222,10 +222,22 @@ describe('two rows that turn out to be one person', () => {
     await bring(colleague('ann', 'bo', 1))
     await sql`
       update connection set context_object = 'report', target_id = ${before[madeUp]}`.execute(database.db)
+    // The same was granted to the one who stays.
+    await sql`
+      insert into connection (id, context_object, context_id, creator_id, target_id, state, access, created_at, updated_at)
+      select gen_random_uuid(), context_object, context_id, creator_id, ${before['ann']}, state, access, created_at, updated_at
+      from connection`.execute(database.db)
+    await sql`
+      insert into connection (id, context_object, context_id, creator_id, target_id, state, access, created_at, updated_at)
+      select gen_random_uuid(), 'document', context_id, creator_id, ${before[madeUp]}, state, access, created_at, updated_at
+      from connection where target_id = ${before['ann']}`.execute(database.db)
     expect(await bring(link)).toMatchObject({ accounts: { added: 0, changed: 1, unchanged: 0 } })
     expect(await ids()).toEqual({ ann: before['ann'], bo: before['bo'] })
-    const [grant] = await database.db.selectFrom('connection').select('target_id').execute()
-    expect(grant?.target_id).toBe(before['ann'])
+    const grants = await database.db.selectFrom('connection').select(['context_object', 'target_id']).execute()
+    expect(grants.map((grant) => [grant.context_object, grant.target_id]).sort()).toEqual([
+      ['document', before['ann']],
+      ['report', before['ann']],
+    ])
   })
 
   test('become one row, which keeps its picture or else takes over the newest', async () => {
