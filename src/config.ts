@@ -76,6 +76,11 @@ const mailbox = (text: string): Mailbox => {
   throw new Error('an e-mail address, or a name and then the address in < and >')
 }
 
+const secret = (text: string) => {
+  if (text.length >= 32) return text
+  throw new Error('at least 32 characters')
+}
+
 /** Whether only this machine itself is reached by that host. */
 export const isLoopback = (host: string): boolean => /^(localhost|\[?::1\]?|127(\.\d{1,3}){3})$/.test(host)
 
@@ -93,6 +98,18 @@ export const options = {
     fallback: '',
     means: 'public base of all links, without `/profiles`; else made from host and port',
     read: optional(publicBase),
+  },
+  APP_KEY: {
+    fallback: 'connections',
+    means: 'app on whose behalf programs make connections under `/v2`',
+    read: anyText,
+  },
+  TOKEN_SECRET: {
+    fallback: '',
+    means:
+      'secret that tokens are made of, at least 32 characters, the same for every server on one database; ' +
+      'without it the file `token-secret` in `DATA_DIR`',
+    read: optional(secret),
   },
   REQUIRE_SIGN_IN: { fallback: 'false', means: 'whether accepted lists and people too need a sign-in', read: yesOrNo },
   SMTP_URL: {

@@ -7,6 +7,8 @@ test('what holds when nothing is set', () => {
     PORT: 3000,
     HOST: '127.0.0.1',
     DATABASE_URL: undefined,
+    APP_KEY: 'connections',
+    TOKEN_SECRET: undefined,
     DATA_DIR: './data',
     BASE_URL: undefined,
     REQUIRE_SIGN_IN: false,

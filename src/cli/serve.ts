@@ -4,13 +4,17 @@ import { setTimeout as wait } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import { addresses } from '../atom/addresses.js'
 import type { Config } from '../config.js'
+import { sweepOften } from '../connections/grants/sweep.js'
+import { tokenKey } from '../connections/grants/token.js'
 import { migrate } from '../db/migrate.js'
 import type { Database } from '../db/open.js'
+import { tokenSecret } from '../db/token-secret.js'
 import { findCastMember, forbidCast, loadCast } from '../directory/cast.js'
 import { Failure } from '../errors.js'
 import { createApp } from '../http/app.js'
 import { openPost } from '../letters/post.js'
 import { sendLetters } from '../letters/sender.js'
+import { openWorld } from '../module/world.js'
 import { castForbidden, greeting, isOwnMachine } from './greeting.js'
 import { release } from './release.js'
 import type { Terminal } from './terminal.js'
@@ -43,7 +47,12 @@ export async function serveCommand(
   await listen(server, config)
   const baseUrl = config.BASE_URL ?? addressOf(server, config.HOST)
   const isStopping = () => stop.aborted
-  server.on('request', createApp({ db, config, baseUrl, release: release(), log, now: () => new Date() }, isStopping))
+  const key = tokenKey(
+    config.TOKEN_SECRET === undefined ? await tokenSecret(config.DATA_DIR) : Buffer.from(config.TOKEN_SECRET),
+  )
+  const module = await openWorld(db, { tokenKeys: [key], appKey: config.APP_KEY, baseUrl })
+  const context = { db, config, baseUrl, release: release(), log, now: () => new Date() }
+  server.on('request', createApp(context, isStopping, module))
   terminal.output.write(
     greeting(baseUrl, isLocal ? await findCastMember(db) : undefined, isLocal || config.BASE_URL !== undefined),
   )
@@ -53,8 +62,10 @@ export async function serveCommand(
   const post = hasPost ? openPost(SMTP_URL, MAIL_FROM, new URL(baseUrl).hostname) : undefined
   const letters = sendLetters({ db, log, post, addresses: addresses(baseUrl), random: Math.random }, stop)
 
+  const sweeps = sweepOften(db, (error) => log.warn({ err: error }, 'nothing swept'), stop)
+
   if (!stop.aborted) await new Promise((resolve) => stop.addEventListener('abort', resolve))
-  await Promise.all([drain(server), letters])
+  await Promise.all([drain(server), letters, sweeps])
 }
 
 const limits = {

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { Failure } from '../errors.js'
 
 /**
@@ -10,16 +10,25 @@ import { Failure } from '../errors.js'
  * @throws Failure `invalid` where the file holds something else
  */
 export async function tokenSecret(dataDir: string): Promise<Uint8Array> {
-  await mkdir(dataDir, { recursive: true })
   const file = join(dataDir, 'token-secret')
-  // Of two that make it at once one is the first, and both read what that one wrote.
-  await writeFile(file, randomBytes(32), { flag: 'wx', mode: 0o600 }).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EEXIST') throw error
+  const secret = await kept(file).catch((cause: Error) => {
+    const hint = 'give DATA_DIR a folder that can be written, or set TOKEN_SECRET'
+    throw new Failure('invalid', `The secret of all tokens cannot be kept in ${file} (${cause.message}): ${hint}.`, {
+      cause,
+    })
   })
-  const secret = await readFile(file)
   if (secret.length === 32) return secret
   throw new Failure(
     'invalid',
     `${file} must hold 32 bytes; it is the secret of all tokens, so restore it from a backup.`,
   )
+}
+
+/** Of two that make it at once one is the first, and both read what that one wrote. */
+async function kept(file: string): Promise<Uint8Array> {
+  await mkdir(dirname(file), { recursive: true })
+  await writeFile(file, randomBytes(32), { flag: 'wx', mode: 0o600 }).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EEXIST') throw error
+  })
+  return readFile(file)
 }

@@ -2,6 +2,7 @@ import express, { type Express, type RequestHandler } from 'express'
 import type { Context } from '../context.js'
 import { isBroken } from '../db/unavailable.js'
 import { Failure } from '../errors.js'
+import type { ModuleWorld } from '../module/scope.js'
 import { completeConnection, removeConnections } from './administer.js'
 import { checkOr, removeConnection, rewriteConnection, showConnection } from './connection.js'
 import { showConnections } from './connections.js'
@@ -21,14 +22,17 @@ import { showProfiles } from './profiles.js'
 import { showChain, showManaged } from './reports.js'
 import { fromOwnSite } from './same-site.js'
 import { showSearch } from './search.js'
+import { faultHandler } from './v2/fault.js'
+import { v2Router } from './v2/router.js'
 import { sendVcard } from './vcard.js'
 
 /**
- * Door 1: the Atom API over HTTP.
+ * Door 1: the Atom API over HTTP; and beside it the module's own routes, under `/v2`.
  *
  * @param isStopping whether the server takes leave, so that `/ready` can say so
+ * @param module undefined leaves its routes out
  */
-export function createApp(context: Context, isStopping: () => boolean = () => false): Express {
+export function createApp(context: Context, isStopping: () => boolean = () => false, module?: ModuleWorld): Express {
   const door = openDoor(context)
   const app = express()
   app.enable('case sensitive routing').enable('strict routing')
@@ -65,6 +69,7 @@ export function createApp(context: Context, isStopping: () => boolean = () => fa
     for (const method of writing) if (methods[method]) route[method](methods[method])
     route.all(allowOnly(methods))
   }
+  if (module) app.use('/v2', v2Router(door, module), faultHandler(context.log))
   app.use(noSuchAddress)
   app.use(failureHandler(context.log))
   return app

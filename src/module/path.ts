@@ -20,6 +20,9 @@ export function readWhich(given: unknown): { which: Which; path: readonly string
   })
 }
 
+/** Whether a text has the form of an id. */
+export const isId = isUuid
+
 /** The value at a path; undefined where there is none. */
 export function valueAt(value: unknown, path: readonly string[]): unknown {
   let at = value

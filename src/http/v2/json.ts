@@ -1,0 +1,35 @@
+import type { Request, Response } from 'express'
+import { Failure } from '../../errors.js'
+import { readBody } from '../body.js'
+
+/** Answers with a JSON document that is of this moment alone. */
+export function sendJson(response: Response, value: unknown, status = 200): void {
+  const text = JSON.stringify(value)
+  response.status(status)
+  response.setHeader('Cache-Control', 'no-store')
+  response.setHeader('Content-Type', 'application/json;charset=UTF-8')
+  response.setHeader('Content-Length', Buffer.byteLength(text))
+  response.end(text)
+}
+
+/** Answers with a value: an object as it is, anything else as a result (reference connections-module.md, section 17). */
+export function sendValue(response: Response, value: unknown): void {
+  const isObject = typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Date)
+  sendJson(response, isObject ? value : { object: 'result', data: value })
+}
+
+/**
+ * The JSON object in the body of a request.
+ *
+ * @throws Failure `invalid` where it is none, and as `readBody`
+ */
+export async function readJson(request: Request, response: Response): Promise<Readonly<Record<string, unknown>>> {
+  const bytes = await readBody(request, response)
+  try {
+    const value: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return { ...value }
+  } catch (cause) {
+    throw new Failure('invalid', 'The body is not JSON in UTF-8.', { cause })
+  }
+  throw new Failure('invalid', 'The body has to be a JSON object.')
+}

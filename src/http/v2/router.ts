@@ -1,0 +1,83 @@
+import { type Request, type RequestHandler, type Response, Router } from 'express'
+import { Failure } from '../../errors.js'
+import { Fault } from '../../faults.js'
+import { type Connections, connectionsIn, type Target } from '../../module/connections.js'
+import { isId } from '../../module/path.js'
+import { type ModuleWorld, runIn } from '../../module/scope.js'
+import type { Door } from '../door.js'
+import { readJson, sendJson, sendValue } from './json.js'
+import { listOptionsOf, readOptionsOf } from './options.js'
+
+type Handler = (calls: Connections, request: Request, response: Response) => Promise<void>
+
+/**
+ * The `connections` module over HTTP, as JSON (reference connections-module.md, section 17): same rules, same faults, for
+ * the caller whom the request names, and without any privilege.
+ */
+export function v2Router(door: Door, world: ModuleWorld): Router {
+  const router = Router({ caseSensitive: true, strict: true })
+  const routes: Record<string, { readonly [Method in 'GET' | 'POST' | 'DELETE']?: Handler }> = {
+    '/connections': { GET: list },
+    '/connections/:which': { GET: read, POST: apply, DELETE: remove },
+    '/connections/:which/*path': { GET: read },
+    '/:objects/:id/connections': { POST: create },
+  }
+  for (const [path, methods] of Object.entries(routes)) router.all(path, handled(door, world, methods))
+  router.use(() => {
+    throw new Failure('notFound', 'There is nothing at this address; connections are at /v2/connections.')
+  })
+  return router
+}
+
+/** HEAD is not taken for GET: whoever only looks must not use up a link. */
+function handled(door: Door, world: ModuleWorld, methods: { readonly [Method in string]?: Handler }): RequestHandler {
+  const taken = Object.keys(methods).join(', ')
+  return async (request, response) => {
+    const handler = Object.hasOwn(methods, request.method) ? methods[request.method] : undefined
+    if (!handler) {
+      response.setHeader('Allow', `${taken}, OPTIONS`)
+      if (request.method === 'OPTIONS') return void response.status(204).end()
+      throw new Failure('methodNotAllowed', `This address takes ${taken} and OPTIONS, not ${request.method}.`)
+    }
+    const account = await door.identify(request)
+    const scope = { world, caller: { accountId: account?.id ?? null } }
+    await runIn(scope, () =>
+      handler(
+        connectionsIn(() => scope),
+        request,
+        response,
+      ),
+    )
+  }
+}
+
+const list: Handler = async (calls, request, response) => {
+  sendJson(response, await calls.list(listOptionsOf(request)))
+}
+
+const read: Handler = async (calls, request, response) => {
+  const { which, path } = namedBy(request)
+  sendValue(response, await calls.read([which, ...path].join('/'), readOptionsOf(request)))
+}
+
+const apply: Handler = async (calls, request, response) => {
+  const { which } = namedBy(request)
+  if (isId(which)) throw new Fault('invalidArgument.object', { path: 'connections' })
+  sendJson(response, await calls.apply(which))
+}
+
+const create: Handler = async (calls, request, response) => {
+  const { objects = '', id = '' } = request.params as { objects?: string; id?: string }
+  const { targets } = await readJson(request, response)
+  const data = await calls.create(objects, id, targets as Target[])
+  sendJson(response, { object: 'list', data, hasMore: false })
+}
+
+const remove: Handler = async (calls, request, response) => {
+  sendValue(response, await calls.delete(namedBy(request).which))
+}
+
+function namedBy(request: Request): { which: string; path: readonly string[] } {
+  const { which = '', path = [] } = request.params as { which?: string; path?: string[] }
+  return { which, path }
+}
