@@ -1,14 +1,19 @@
 import type { Kysely } from 'kysely'
+import { pino, type Logger } from 'pino'
 import { isUuid } from './accounts/account.js'
 import { findSignIn } from './accounts/sign-in-store.js'
+import { readConfig } from './config.js'
 import { findKnown, keepApp, keepRole } from './connections/grants/directory-store.js'
 import type { Instance, ObjectDefinition } from './connections/grants/object-type.js'
+import { sweepOften } from './connections/grants/sweep.js'
 import { tokenKey } from './connections/grants/token.js'
 import { migrate } from './db/migrate.js'
 import { openDatabase } from './db/open.js'
 import type { Tables } from './db/tables.js'
 import { tokenSecret } from './db/token-secret.js'
 import { Failure } from './errors.js'
+import { createApp } from './http/app.js'
+import { release } from './http/release.js'
 import { type Connections, connectionsIn } from './module/connections.js'
 import { type Caller, type ModuleWorld, type Privileges, runIn } from './module/scope.js'
 import { openWorld } from './module/world.js'
@@ -23,8 +28,10 @@ export interface OpenOptions {
   readonly tokenSecret?: Uint8Array
   /** The app of callers who name none; null for none. */
   readonly appKey?: string | null
-  /** Public base of links. */
+  /** Public base of links, without `/profiles`. */
   readonly baseUrl?: string
+  /** Where `http` logs its requests; without it nowhere. */
+  readonly log?: Logger
 }
 
 /** The module, opened on a database. */
@@ -48,22 +55,37 @@ export interface App {
   defineRole(role: string): Promise<void>
   /** Makes an app known, with the base of its pages; its letters lead to `connection/<token>` there. */
   defineApp(key: string, baseUrl?: string): Promise<void>
+  /** The Atom API and the module's routes, to be served or mounted at the root of another Express app. */
+  readonly http: ReturnType<typeof createApp>
   close(): Promise<void>
 }
 
 /** Opens the module on a database, whose schema is brought to the newest first. */
 export async function open(options: OpenOptions = {}): Promise<App> {
-  const { databaseUrl, dataDir = './data', appKey = 'connections', baseUrl = null } = options
-  const secret = options.tokenSecret ?? (await tokenSecret(dataDir))
-  if (secret.length < 32) throw new Failure('invalid', 'tokenSecret must have at least 32 bytes.')
+  const { databaseUrl, dataDir = './data', appKey = 'connections', baseUrl } = options
+  const config = readConfig(baseUrl === undefined ? {} : { BASE_URL: baseUrl })
+  if ((options.tokenSecret?.length ?? 32) < 32) throw new Failure('invalid', 'tokenSecret must have at least 32 bytes.')
   const database = await openDatabase({ databaseUrl, dataDir }, () => {})
+  const secret = options.tokenSecret ?? (await tokenSecret(dataDir))
   await migrate(database.db)
-  const world = await openWorld(database.db, { tokenKeys: [tokenKey(secret)], appKey, baseUrl })
-  return { ...appIn(world), close: () => database.close() }
+  const stop = new AbortController()
+  const world = await openWorld(database.db, { tokenKeys: [tokenKey(secret)], appKey, baseUrl: baseUrl ?? null })
+  const log = options.log ?? pino({ level: 'silent' })
+  const sweeps = sweepOften(database.db, (error) => log.warn({ err: error }, 'nothing swept'), stop.signal)
+  const context = { db: database.db, config, baseUrl: baseUrl ?? 'http://localhost:3000', release: release(), log }
+  return {
+    ...appIn(world),
+    http: createApp({ ...context, now: () => new Date() }, () => false, world),
+    close: async () => {
+      stop.abort()
+      await sweeps
+      await database.close()
+    },
+  }
 }
 
 /** The module in a world that is there already. */
-export function appIn(world: ModuleWorld): Omit<App, 'close'> {
+export function appIn(world: ModuleWorld): Omit<App, 'close' | 'http'> {
   const { db } = world
   return {
     runAs: async (account, privileges, work) => {

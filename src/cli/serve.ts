@@ -16,7 +16,7 @@ import { openPost } from '../letters/post.js'
 import { sendLetters } from '../letters/sender.js'
 import { openWorld } from '../module/world.js'
 import { castForbidden, greeting, isOwnMachine } from './greeting.js'
-import { release } from './release.js'
+import { release } from '../http/release.js'
 import type { Terminal } from './terminal.js'
 
 /**

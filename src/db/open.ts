@@ -7,6 +7,7 @@ import pg from 'pg'
 import { Failure } from '../errors.js'
 import { lockFolder } from './lock.js'
 import type { Tables } from './tables.js'
+import { secretName } from './token-secret.js'
 
 export interface Database {
   readonly db: Kysely<Tables>
@@ -46,7 +47,7 @@ async function makeFolder(folder: string): Promise<void> {
   } catch (cause) {
     throw new Failure('invalid', `DATA_DIR ${folder} cannot be made: ${(cause as Error).message}.`, { cause })
   }
-  const files = (await readdir(folder)).filter((name) => !name.startsWith('lock-'))
+  const files = (await readdir(folder)).filter((name) => !name.startsWith('lock-') && name !== secretName)
   if (files.length === 0 || files.includes('PG_VERSION')) return
   throw new Failure('invalid', `DATA_DIR ${folder} holds other things than a database. Name a new or an empty folder.`)
 }

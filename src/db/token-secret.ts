@@ -3,6 +3,9 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { Failure } from '../errors.js'
 
+/** The file of the secret; a folder that has no other may still become one of data. */
+export const secretName = 'token-secret'
+
 /**
  * The secret that tokens are made of, kept in a file beside the data, outside the database; made when there is none.
  *
@@ -10,7 +13,7 @@ import { Failure } from '../errors.js'
  * @throws Failure `invalid` where the file holds something else
  */
 export async function tokenSecret(dataDir: string): Promise<Uint8Array> {
-  const file = join(dataDir, 'token-secret')
+  const file = join(dataDir, secretName)
   const secret = await kept(file).catch((cause: Error) => {
     const hint = 'give DATA_DIR a folder that can be written, or set TOKEN_SECRET'
     throw new Failure('invalid', `The secret of all tokens cannot be kept in ${file} (${cause.message}): ${hint}.`, {

@@ -1,0 +1,67 @@
+import { readFile, stat, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { tokenSecret } from '../../src/db/token-secret.js'
+import connections, { type App, open } from '../../src/index.js'
+import { type Folder, temporaryFolder } from '../directory/files.js'
+import { sendTo } from '../support/client.js'
+import { faultOf } from '../support/module.js'
+
+let folder: Folder
+let app: App
+beforeAll(async () => {
+  folder = await temporaryFolder()
+  // Even where a server is tested, this is the embedded database: the server's is full of other tests' schemas.
+  app = await open({ dataDir: folder.path, baseUrl: 'https://connections.example' })
+})
+afterAll(async () => {
+  await app.close()
+  await folder.remove()
+})
+
+test('outside a scope nobody is signed in', async () => {
+  expect(await faultOf(connections.list())).toBe('accessDenied.notLoggedIn')
+  expect(await faultOf(app.runAs(null, {}, () => connections.list()))).toBe('accessDenied.notLoggedIn')
+})
+
+test('nobody goes by an unknown name', async () => {
+  await expect(app.runAs('nobody', {}, () => connections.list())).rejects.toMatchObject({ code: 'notFound' })
+})
+
+test('types have names of their own', () => {
+  const definition = { name: 'report', plural: 'reports', load: () => Promise.resolve([]), properties: {} }
+  app.defineObject(definition)
+  expect(() => app.defineObject(definition)).toThrow('There is a type called report already.')
+  expect(() => app.defineObject({ ...definition, name: 'Report 2' })).toThrow(TypeError)
+})
+
+test('both doors are served', async () => {
+  const server = createServer(app.http)
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const send = sendTo((server.address() as AddressInfo).port)
+  expect((await send('/profiles/atom/profileService.do')).status).toBe(401)
+  expect((await send('/v2/connections')).headers['content-type']).toBe('application/json;charset=UTF-8')
+  await new Promise((resolve) => server.close(resolve))
+})
+
+test('the secret of tokens is made once, for its owner alone', async () => {
+  const file = join(folder.path, 'token-secret')
+  expect(await tokenSecret(folder.path)).toEqual(await readFile(file))
+  expect((await stat(file)).mode & 0o777).toBe(0o600)
+  const other = await temporaryFolder()
+  const secrets = await Promise.all([1, 2, 3].map(() => tokenSecret(other.path)))
+  expect(new Set(secrets.map((secret) => Buffer.from(secret).toString('hex'))).size).toBe(1)
+  await writeFile(join(other.path, 'token-secret'), 'short')
+  await expect(tokenSecret(other.path)).rejects.toThrow(/must hold 32 bytes/)
+  await expect(tokenSecret('/dev/null/data')).rejects.toThrow(/set TOKEN_SECRET/)
+  await expect(open({ dataDir: other.path, tokenSecret: Buffer.from('short') })).rejects.toThrow(/at least 32 bytes/)
+  await other.remove()
+
+  const beside = await temporaryFolder()
+  await tokenSecret(beside.path)
+  const late = await open({ dataDir: beside.path })
+  await late.close()
+  await beside.remove()
+})

@@ -1,0 +1,131 @@
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
+import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { findFaults } from '../../src/connections/check-store.js'
+import { Fault } from '../../src/faults.js'
+import { freshDatabase, serverUrl, type TestDatabase } from '../support/database.js'
+import { made, nameOf, openModule } from '../support/module.js'
+
+/** What happens when programs act in the same instant (trust, C2 to C5). */
+
+let database: TestDatabase
+let module: Awaited<ReturnType<typeof openModule>>
+beforeAll(async () => {
+  database = await freshDatabase()
+  module = await openModule(database)
+})
+afterAll(() => database.close())
+
+/** What comes of calls that are made at once: `done`, or the fault of each. */
+async function outcomesOf(calls: readonly Promise<unknown>[]): Promise<string[]> {
+  const settled = await Promise.allSettled(calls)
+  return settled.map((each) => {
+    if (each.status === 'fulfilled') return 'done'
+    if (each.reason instanceof Fault) return nameOf(each.reason)
+    throw each.reason
+  })
+}
+
+const count = (outcomes: readonly string[], outcome: string) => outcomes.filter((each) => each === outcome).length
+
+let people = 0
+const pair = async () => [await module.person(`one${++people}`), await module.person(`other${people}`)] as const
+
+test.each([
+  [3, 10],
+  [10, 3],
+])('a link with %i uses lets %i readers through as often as it can', async (uses, readers) => {
+  const [ann] = await pair()
+  const { token, _id } = await ann.calls.linkTo('documents', module.addDocument(ann.id), 4, { usesRemaining: uses })
+  const reads = Array.from({ length: readers }, () => module.nobody.read(token as string))
+  const outcomes = await outcomesOf(reads)
+  expect(count(outcomes, 'done')).toBe(Math.min(uses, readers))
+  expect(count(outcomes, 'invalidArgument.connectionToken')).toBe(readers - Math.min(uses, readers))
+  const used = await database.db
+    .selectFrom('connection_event')
+    .selectAll()
+    .where('connection_id', '=', _id)
+    .where('verb', '=', 'used')
+    .execute()
+  expect(used).toHaveLength(Math.min(uses, readers))
+})
+
+if (serverUrl === undefined) {
+  test('two processes need a Postgres server between them: this is run where DATABASE_URL names one', () => {
+    expect(process.env['DATABASE_URL'] ?? '').toBe('')
+  })
+} else {
+  test('the readers of a link in two processes share its uses', async () => {
+    const [ann] = await pair()
+    const { token } = await ann.calls.linkTo('accounts', ann.id, 4, { usesRemaining: 25 })
+    const read = async () => {
+      const { stdout } = await promisify(execFile)('node', [
+        'dist/test/support/link-readers.js',
+        database.url as string,
+        'x'.repeat(32),
+        token as string,
+        '40',
+      ])
+      return JSON.parse(stdout) as { read: number; why: string[] }
+    }
+    const [one, other] = await Promise.all([read(), read()])
+    expect(one.read + other.read).toBe(25)
+    expect(new Set([...one.why, ...other.why])).toEqual(new Set([new Fault('invalidArgument.connectionToken').message]))
+  })
+}
+
+test('of fifty that apply an invitation at once one does', async () => {
+  const [ann, bo] = await pair()
+  const { _id } = made(await ann.calls.create('accounts', ann.id, { _id: bo.id }))
+  const token = (await bo.calls.getToken(_id)) as string
+  const outcomes = await outcomesOf(Array.from({ length: 50 }, () => bo.calls.apply(token)))
+  expect(count(outcomes, 'done')).toBe(1)
+  expect(count(outcomes, 'invalidArgument.connectionToken')).toBe(49)
+  expect(await findFaults(database.db)).toEqual([])
+})
+
+test('of twenty equal invitations at once one is made', async () => {
+  const [ann, bo] = await pair()
+  const results = await Promise.all(
+    Array.from({ length: 20 }, () => ann.calls.create('accounts', ann.id, { _id: bo.id }, { skipNotification: true })),
+  )
+  expect(new Set(results.map((result) => made(result)._id)).size).toBe(1)
+  expect(await ann.calls.list()).toHaveLength(1)
+})
+
+test('of two invitations that cross one is made, and the other says so', async () => {
+  for (let round = 0; round < 20; round++) {
+    const [ann, bo] = await pair()
+    const results = await Promise.all([
+      ann.calls.create('accounts', ann.id, { _id: bo.id }),
+      bo.calls.create('accounts', bo.id, { _id: ann.id }),
+    ])
+    const outcomes = results.flat().map((each) => (each instanceof Fault ? nameOf(each) : 'made'))
+    expect(outcomes.sort()).toEqual(['conflict.connectionExists', 'made'])
+  }
+})
+
+test('accepting against withdrawing ends in one of the two orders', async () => {
+  for (let round = 0; round < 30; round++) {
+    const [ann, bo] = await pair()
+    const { _id } = made(await ann.calls.create('accounts', ann.id, { _id: bo.id }))
+    const token = (await bo.calls.getToken(_id)) as string
+    const calls = [() => bo.calls.apply(token), () => ann.calls.delete(_id)]
+    if (round % 2 === 1) calls.reverse()
+    const started = await outcomesOf(calls.map((call) => call()))
+    const [applied, deleted] = round % 2 === 1 ? started.toReversed() : started
+    // Whoever is first succeeds; an accepted connection can be deleted, but what is gone cannot be accepted.
+    expect(deleted).toBe('done')
+    expect(['done', 'invalidArgument.connectionToken']).toContain(applied)
+    const events = await database.db
+      .selectFrom('connection_event')
+      .select('verb')
+      .where('connection_id', '=', _id)
+      .orderBy('at')
+      .orderBy('id')
+      .execute()
+    const legal = applied === 'done' ? ['invited', 'accepted', 'removed'] : ['invited', 'withdrawn']
+    expect(events.map(({ verb }) => verb)).toEqual(legal)
+    expect(await bo.calls.list()).toEqual([])
+  }
+})
