@@ -43,6 +43,8 @@ const messages = {
 
 export type FaultName = keyof typeof messages
 
+export const faultNames = Object.keys(messages) as readonly FaultName[]
+
 /** A target of `create`, as its fault names it. */
 export interface FaultTarget {
   readonly _id?: string
@@ -82,16 +84,6 @@ export class Fault extends Error {
     this.path = path
     this.reason = reason
     this.target = target
-  }
-
-  /** The same fault as an element of what `create` returns. */
-  about(target: FaultTarget): Fault {
-    const { path, reason } = this
-    return new Fault(this.errCode.slice('cortex.'.length) as FaultName, {
-      ...(path !== undefined && { path }),
-      ...(reason !== undefined && { reason }),
-      target,
-    })
   }
 
   toJSON(): Record<string, unknown> {

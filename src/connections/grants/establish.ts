@@ -8,7 +8,7 @@ import { keepLetter } from '../letter-store.js'
 import { write } from '../write.js'
 import { type Access, granted, type Wish } from './access.js'
 import { type Grant, isBetweenAccounts } from './grant.js'
-import { findBetween, findGrant, lockContext, updateGrant } from './grant-store.js'
+import { countRecent, findBetween, findGrant, lockContext, noteLetter, updateGrant } from './grant-store.js'
 import { levels } from './levels.js'
 import type { Instance, ObjectType } from './object-type.js'
 import type { Principal } from './principal.js'
@@ -42,6 +42,9 @@ export interface Sharing {
   readonly isNotified: boolean
 }
 
+/** How many invitations somebody may make within an hour and have still waiting. */
+const mostAnHour = 100
+
 /** How long an invitation can be applied; those between two accounts never expire. */
 const validFor = 7 * 24 * 3_600_000
 
@@ -59,7 +62,8 @@ export function establish(world: World, sharing: Sharing, targets: readonly Want
     const moment = await lockContext(transaction, reference, people)
     const mine = await accessOf(transaction, type, context, principal)
     if (!skipAcl) checkMayShare(mine)
-    const one = new Establishing(world, transaction, sharing, mine, moment)
+    const recent = skipAcl ? 0 : await countRecent(transaction, creator.id)
+    const one = new Establishing(world, transaction, sharing, mine, moment, mostAnHour - recent)
     const outcomes: (Grant | Fault)[] = []
     for (const target of targets) outcomes.push(await one.connect(target))
     if (one.events.length > 0) await keepEvents(transaction, eventId, one.events, moment)
@@ -74,7 +78,7 @@ export function establish(world: World, sharing: Sharing, targets: readonly Want
 
 class Establishing {
   readonly events: Event[] = []
-  readonly letters: { kind: 'invited' | 'accepted'; recipientId: string; connectionId: string }[] = []
+  readonly letters: { kind: 'invited'; recipientId: string; connectionId: string }[] = []
 
   constructor(
     private readonly world: World,
@@ -82,6 +86,8 @@ class Establishing {
     private readonly sharing: Sharing,
     private readonly mine: Access,
     private readonly moment: Date,
+    /** How many more invitations the creator may make just now. */
+    private room: number,
   ) {}
 
   async connect(target: Wanted): Promise<Grant | Fault> {
@@ -104,13 +110,14 @@ class Establishing {
         each.contextId === context._id &&
         each.targetId === (target.account?.id ?? null),
     )
-    if (own) return this.#refresh(own, wish, target)
+    if (own) return this.#refresh(own, wish)
     if (target.account && pending.some(isBetweenAccounts)) {
       return new Fault('conflict.connectionExists', { target: target.named })
     }
+    if (!skipAcl && this.room-- <= 0) return new Fault('throttled.connectionInvitations', { target: target.named })
     const grant = await this.#insert(wish, target, 'pending')
     this.#tell('invited', grant)
-    this.#owe('invited', grant)
+    await this.#owe(grant)
     return grant
   }
 
@@ -126,14 +133,14 @@ class Establishing {
     return upgraded
   }
 
-  async #refresh(own: Grant, wish: Wish, target: Wanted): Promise<Grant> {
+  async #refresh(own: Grant, wish: Wish): Promise<Grant> {
     const access = Math.max(own.access, wish.access)
     const roles = union(own.roles, wish.roles)
     const expiresAt = this.#expiry(own)
     await updateGrant(this.db, own.id, { access, roles, expiresAt }, this.moment)
     const refreshed = { ...own, access, roles, expiresAt, updated: this.moment }
     this.#tell('refreshed', refreshed, own)
-    if (target.account) this.#owe('invited', refreshed)
+    await this.#owe(refreshed)
     return refreshed
   }
 
@@ -191,9 +198,10 @@ class Establishing {
     this.events.push({ connectionId: after.id, actorId: creator.id, verb, detail })
   }
 
-  #owe(kind: 'invited', { id, targetId, object }: Grant): void {
+  async #owe({ id, targetId, object }: Grant): Promise<void> {
     if (!this.sharing.isNotified || object !== 'account' || targetId === null) return
-    this.letters.push({ kind, recipientId: targetId, connectionId: id })
+    if (!(await noteLetter(this.db, id, this.moment))) return
+    this.letters.push({ kind: 'invited', recipientId: targetId, connectionId: id })
   }
 }
 

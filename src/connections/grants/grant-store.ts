@@ -178,3 +178,25 @@ export async function deleteExpired(db: Transaction<Tables>, most: number): Prom
     returning ${grantColumns}, clock_timestamp()::timestamptz(3) as moment`.execute(db)
   return rows
 }
+
+/** How many invitations a creator made through the module within the last hour that still wait. */
+export async function countRecent(db: Db, creatorId: string): Promise<number> {
+  const { rows } = await sql<{ count: number }>`
+    select count(*)::integer as count from connection
+    where creator_id = ${creatorId} and state = 'pending' and app_key is not null
+      and created_at > clock_timestamp() - interval '1 hour'`.execute(db)
+  return rows[0]?.count ?? 0
+}
+
+/**
+ * Notes that the target of a connection is owed a letter about it, unless it was owed one in the last ten minutes.
+ *
+ * @returns whether it is owed
+ */
+export async function noteLetter(db: Transaction<Tables>, id: string, moment: Date): Promise<boolean> {
+  const { rows } = await sql`
+    update connection set mailed_at = ${moment}
+    where id = ${id} and (mailed_at is null or mailed_at <= ${moment}::timestamptz - interval '10 minutes')
+    returning id`.execute(db)
+  return rows.length > 0
+}

@@ -1,0 +1,118 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { Fault, type FaultName, faultNames } from '../../src/faults.js'
+import { freshDatabase, type TestDatabase } from '../support/database.js'
+import { faultOf, made, nameOf, openModule, type Person } from '../support/module.js'
+
+let database: TestDatabase
+let module: Awaited<ReturnType<typeof openModule>>
+let ann: Person
+let bo: Person
+let document: string
+beforeAll(async () => {
+  database = await freshDatabase()
+  module = await openModule(database)
+  ann = await module.person('ann')
+  bo = await module.person('bo')
+  document = module.addDocument(ann.id)
+})
+afterAll(() => database.close())
+
+const create = (targets: unknown, options = {}, by = ann) =>
+  by.calls.create('documents', document, targets as never, options)
+
+/** What raises each fault of the catalogue (connections-module reference, section 12); `element` is one in a result. */
+const raising: Partial<Record<FaultName, () => Promise<unknown>>> = {
+  'accessDenied.notLoggedIn': () => module.nobody.list(),
+  'accessDenied.connectionRequiresVerification': async () => {
+    const eve = await module.person('eve')
+    await database.db.updateTable('account').set({ verified: false }).where('id', '=', eve.id).execute()
+    return eve.calls.create('accounts', eve.id, { _id: bo.id })
+  },
+  'accessDenied.connectionsDisabled': () => ann.calls.linkTo('apps', document, 2),
+  'accessDenied.shareAccess': () => create({ _id: ann.id }, {}, bo),
+  'accessDenied.connection': async () => bo.calls.read((await ann.calls.linkTo('documents', document, 2))._id),
+  'accessDenied.autoConnectionRequiresAccess': () => create({ _id: bo.id, auto: true }, { forceAuto: true }),
+  'accessDenied.scope': () =>
+    module.connectionsFor({ accountId: ann.id, scope: ['read'] }).linkTo('documents', document),
+  'accessDenied.unspecified': async () => {
+    const { token } = await ann.calls.linkTo('documents', document, 2)
+    return bo.calls.read(`${token}/context/body`)
+  },
+  'invalidArgument.object': () => ann.calls.create('planets', document, { _id: bo.id }),
+  'invalidArgument.connectionTarget': () => create({ email: 'no address' }),
+  'invalidArgument.noConnectionTargets': () => create([]),
+  'invalidArgument.autoConnectionRequiresId': () =>
+    create({ email: 'who@example.com', auto: true }, { forceAuto: true }),
+  'invalidArgument.requireConnectionAccept': () => create({ _id: bo.id, auto: true }),
+  'invalidArgument.noConnectionApp': () =>
+    module.connectionsFor({ accountId: ann.id, appKey: null }).linkTo('documents', document),
+  'invalidArgument.connectionToken': () => ann.calls.apply('x'.repeat(32)),
+  'invalidArgument.query': () => ann.calls.list({ where: { token: 'x' } }),
+  'invalidArgument.unspecified': () => ann.calls.list({ limit: 'ten' as never }),
+  'notFound.instance': () => ann.calls.create('documents', bo.id, { _id: bo.id }),
+  'notFound.account': () => create({ _id: document }),
+  'notFound.unspecified': () => ann.calls.read(document),
+  'conflict.connectionExists': async () => {
+    const target = { _id: (await module.person('carl')).id, auto: true }
+    await create(target, { forceAuto: true, skipAcl: true })
+    return element(await create(target, { forceAuto: true, skipAcl: true }))
+  },
+  'tooLarge.connectionTargets': async () => {
+    const many = Array.from({ length: 101 }, (_, at) => module.person(`many${at}`))
+    return create((await Promise.all(many)).map(({ id }) => ({ _id: id })))
+  },
+  'throttled.connectionInvitations': async () => {
+    const { id, calls } = await module.person('spammer')
+    const own = module.addDocument(id)
+    const addresses = Array.from({ length: 101 }, (_, at) => ({ email: `spam${at}@example.com` }))
+    const result = await calls.create('documents', own, addresses)
+    expect(result.slice(0, 100).filter((each) => each instanceof Fault)).toEqual([])
+    return element(result.slice(100))
+  },
+  'unsupportedOperation.unspecified': () => ann.calls.list({ pipeline: [] } as never),
+}
+
+/** Throws the fault that a result has for its only target. */
+function element([only]: readonly unknown[]): void {
+  expect((only as Fault).target).toBeDefined()
+  throw only as Error
+}
+
+test('every fault but that of the server itself is raised here', () => {
+  expect(Object.keys(raising).sort()).toEqual(faultNames.filter((name) => name !== 'error.unspecified').sort())
+})
+
+test.each(Object.entries(raising))('%s', async (name, raise) => {
+  expect((await faultOf(raise())).split(' ')[0]).toBe(name)
+})
+
+describe('a fault', () => {
+  test('has a form that goes over any wire', () => {
+    const fault = new Fault('conflict.connectionExists', { path: 'x', target: { _id: 'y' } })
+    expect(JSON.parse(JSON.stringify(fault))).toEqual({
+      object: 'fault',
+      name: 'error',
+      code: 'kExists',
+      errCode: 'cortex.conflict.connectionExists',
+      status: 409,
+      message: 'A connection of this target exists already.',
+      path: 'x',
+      target: { _id: 'y' },
+    })
+    expect(fault).toBeInstanceOf(Error)
+    expect(nameOf(fault)).toBe('conflict.connectionExists x')
+  })
+
+  test('of one target leaves the others alone', async () => {
+    const [carl, dora] = [await module.person('carl2'), await module.person('dora')]
+    const own = module.addDocument(ann.id)
+    const auto = { forceAuto: true, skipAcl: true }
+    await ann.calls.create('documents', own, { _id: carl.id, auto: true }, auto)
+    const [conflict, fresh] = await ann.calls.create('documents', own, [{ _id: carl.id }, { _id: dora.id }])
+    expect([nameOf(conflict as Fault), (conflict as Fault).target]).toEqual([
+      'conflict.connectionExists',
+      { _id: carl.id },
+    ])
+    expect(made([fresh as never]).target?.account?._id).toBe(dora.id)
+  })
+})
