@@ -47,7 +47,7 @@ async function makeFolder(folder: string): Promise<void> {
   } catch (cause) {
     throw new Failure('invalid', `DATA_DIR ${folder} cannot be made: ${(cause as Error).message}.`, { cause })
   }
-  const files = (await readdir(folder)).filter((name) => !name.startsWith('lock-') && name !== secretName)
+  const files = (await readdir(folder)).filter((name) => !name.startsWith('lock-') && !name.startsWith(secretName))
   if (files.length === 0 || files.includes('PG_VERSION')) return
   throw new Failure('invalid', `DATA_DIR ${folder} holds other things than a database. Name a new or an empty folder.`)
 }

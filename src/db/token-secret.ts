@@ -1,5 +1,5 @@
-import { randomBytes } from 'node:crypto'
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { randomBytes, randomUUID } from 'node:crypto'
+import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { Failure } from '../errors.js'
 
@@ -27,11 +27,17 @@ export async function tokenSecret(dataDir: string): Promise<Uint8Array> {
   )
 }
 
-/** Of two that make it at once one is the first, and both read what that one wrote. */
+/** Written whole under another name first: of two that make it at once one is the first, and both read what that one wrote. */
 async function kept(file: string): Promise<Uint8Array> {
+  const fresh = `${file}-${randomUUID()}`
   await mkdir(dirname(file), { recursive: true })
-  await writeFile(file, randomBytes(32), { flag: 'wx', mode: 0o600 }).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EEXIST') throw error
-  })
+  await writeFile(fresh, randomBytes(32), { mode: 0o600 })
+  try {
+    await link(fresh, file)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+  } finally {
+    await rm(fresh)
+  }
   return readFile(file)
 }
