@@ -36,6 +36,7 @@ const messages = {
   'notFound.unspecified': 'There is nothing by this name.',
   'conflict.connectionExists': 'A connection of this target exists already.',
   'tooLarge.connectionTargets': 'At most 100 targets can be connected in one call.',
+  'tooLarge.unspecified': 'The request is too large.',
   'throttled.connectionInvitations': 'Too many invitations within an hour; try again later.',
   'unsupportedOperation.unspecified': 'This operation is not offered.',
   'error.unspecified': 'The server could not do this.',

@@ -4,11 +4,13 @@ import type { Logger } from 'pino'
 
 /**
  * Logs one line for each request once it is over: what was asked for, as the route that took it, since addresses name
- * people, and how it went. A handler may leave the caller's account id in `response.locals.accountId`.
+ * people, and how it went. A handler may leave the caller's account id in `response.locals.accountId`, and finds the id of
+ * the line in `response.locals.requestId`.
  */
 export function requestLog(log: Logger): RequestHandler {
   return (request, response, next) => {
     const id = randomUUID()
+    response.locals['requestId'] = id
     const start = performance.now()
     response.once('close', () => {
       const { path: route } = (request.route as { path?: unknown } | undefined) ?? {}

@@ -16,9 +16,13 @@ const texts = z
   .nullish()
   .transform((value) => value ?? [])
 
+/** What is kept: the database takes no NUL, and a letter no line break in a name. */
+const kept = z.string().regex(/^[^\p{Cc}\p{Cs}]*$/u, 'has characters that are no text')
+const keptText = kept.nullish().transform((value) => value ?? null)
+
 /** One text, or several. */
 const oneOrMore = z
-  .union([z.string(), z.array(z.string())])
+  .union([kept, z.array(kept)])
   .nullish()
   .transform((value) => (value == null ? [] : typeof value === 'string' ? [value] : value))
 
@@ -104,7 +108,7 @@ export const target = z.object({
   email: text,
   access: level,
   roles: oneOrMore,
-  name: z.object({ first: text, last: text }).nullish(),
+  name: z.object({ first: keptText, last: keptText }).nullish(),
   auto: flag,
   object: text,
 })

@@ -1,8 +1,12 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import connections from '../../src/index.js'
 import { type Answer, type Client, type Sending, startClient } from '../support/client.js'
 import { freshDatabase, type TestDatabase } from '../support/database.js'
 import { made, openModule, type Person } from '../support/module.js'
 import { addPerson, signInSecret } from '../support/world.js'
+
+/** What a type of object does when it loads one: a test may have it fail. */
+let loading: () => Promise<unknown> = () => Promise.resolve()
 
 let database: TestDatabase
 let module: Awaited<ReturnType<typeof openModule>>
@@ -19,6 +23,16 @@ beforeAll(async () => {
     people[name] = { id, email: `${name}@example.com`, calls: module.connectionsFor({ accountId: id }) }
   }
   document = module.addDocument(person('ann').id)
+  module.defineObject({
+    name: 'plan',
+    plural: 'plans',
+    load: async (ids) => {
+      await loading()
+      return ids.map((_id) => ({ _id }))
+    },
+    owner: () => person('ann').id,
+    properties: {},
+  })
 })
 afterAll(async () => {
   await client.close()
@@ -96,6 +110,47 @@ test('a list is queried, paged and projected', async () => {
   expect(counted.body).toEqual({ object: 'list', data: [{ n: 3 }], hasMore: false })
 })
 
+test('a parameter is given once, or with commas, or several times where it may have several values', async () => {
+  const { _id } = made(await person('ann').calls.create('documents', document, { _id: person('bo').id }))
+  const picked = { _id, object: 'connection', state: 0, access: 2 }
+  for (const query of ['paths=state,access', 'paths=state&paths=access', 'paths=state,,access&unknown=1&limit=1']) {
+    expect((await json(`/v2/connections/${_id}?${query}`, as('ann'))).body).toEqual(picked)
+  }
+  for (const sort of ['_id', '%22_id%22', '%7B%22_id%22:1%7D', '']) {
+    expect((await json(`/v2/connections?sort=${sort}&limit=1&limit=1`, as('bo'))).status).toBe(200)
+  }
+  for (const name of ['limit', 'where', 'show', 'startingAfter']) {
+    const twice = await json(`/v2/connections?${name}=1&${name}=2`, as('ann'))
+    expect(fault(twice)).toEqual([400, 'invalidArgument.unspecified', name])
+  }
+  await person('ann').calls.delete(_id)
+})
+
+test('what the server does meanwhile, it does for the caller of the request', async () => {
+  const seen: string[][] = []
+  loading = async () =>
+    void seen.push((await connections.list({ show: 'creator' })).map(({ creator }) => String(creator._id)))
+  const plan = '0198c0de-0000-7000-8000-000000000001'
+  const { status, body } = await create('ann', `/v2/plans/${plan}/connections`, [{ _id: person('bo').id }])
+  loading = () => Promise.resolve()
+  expect(status).toBe(200)
+  expect(new Set(seen.flat())).toEqual(new Set([person('ann').id]))
+  const [{ _id }] = body['data'] as [{ _id: string }]
+  const { detail } = await database.db
+    .selectFrom('connection_event')
+    .select('detail')
+    .where('connection_id', '=', _id)
+    .executeTakeFirstOrThrow()
+  const lines = client.logged().map((line) => JSON.parse(line) as Json)
+  expect(lines).toContainEqual(
+    expect.objectContaining({
+      id: (detail as { request?: string } | null)?.request,
+      route: '/:objects/:id/connections',
+      account: person('ann').id,
+    }),
+  )
+})
+
 describe('a link', () => {
   test('is read by anybody, once for each use; looking for it with HEAD costs none', async () => {
     const { token } = await person('ann').calls.linkTo('documents', document, 4, { usesRemaining: 2 })
@@ -128,6 +183,17 @@ test('an id is no token, and a token no id', async () => {
     'startingAfter',
   ])
   expect(fault(await json(`/v2/connections/${invitation._id}`, as('chen')))).toEqual([403, 'accessDenied.connection'])
+  for (const method of ['GET', 'DELETE']) {
+    const byNobody = await json(`/v2/connections/${invitation._id}`, { method })
+    expect(fault(byNobody)).toEqual([401, 'accessDenied.notLoggedIn'])
+  }
+  const where = encodeURIComponent(JSON.stringify({ _id: token }))
+  expect(fault(await json(`/v2/connections?where=${where}`, as('bo')))).toEqual([400, 'invalidArgument.query', '_id'])
+  const shared = await create('ann', `/v2/documents/${token}/connections`, [{ _id: person('bo').id }])
+  expect(fault(shared)).toEqual([404, 'notFound.instance', token])
+  const wanted = await create('ann', `/v2/documents/${document}/connections`, [{ _id: token }])
+  expect(fault(wanted)).toEqual([400, 'invalidArgument.connectionTarget', token.toLowerCase()])
+  expect(await person('ann').calls.read(invitation._id)).toMatchObject({ state: 0 })
   await person('ann').calls.delete(invitation._id)
 })
 
@@ -144,6 +210,40 @@ describe('no privilege comes from a request (trust, Z6)', () => {
   const headers = Object.fromEntries(Object.entries(privileges).map(([name, value]) => [name, String(value)]))
   const query = new URLSearchParams(headers).toString()
   const everywhere = { ...privileges, options: privileges, privileges }
+
+  const ways = Object.entries({ ...privileges, skipNotifications: true, includeUrl: true, includeKey: true }).flatMap(
+    ([name, value]) => ['query', 'form', 'JSON', 'target', 'header'].map((way) => [name, way, value] as const),
+  )
+  test.each(ways)('%s as %s', async (name, way, value) => {
+    const target = { _id: person('bo').id, access: 2, ...(way === 'target' && { [name]: value }) }
+    const targets = JSON.stringify({ targets: [target], ...(way === 'JSON' && { [name]: value }) })
+    const sending = {
+      ...as('chen'),
+      method: 'POST',
+      headers: {
+        'content-type': way === 'form' ? 'application/x-www-form-urlencoded' : 'application/json',
+        ...(way === 'header' && { [name]: String(value) }),
+      },
+      body: way === 'form' ? `${name}=${value}&targets=${encodeURIComponent(targets)}` : targets,
+    }
+    const search = way === 'query' ? `?${name}=${value}` : ''
+    const closed = await json(`/v2/events/${document}/connections${search}`, sending)
+    const others = await json(`/v2/documents/${document}/connections${search}`, sending)
+    const own = await json(`/v2/accounts/${person('chen').id}/connections${search}`, sending)
+    if (way === 'form') {
+      const refused = [400, 'invalidArgument.unspecified']
+      expect([closed, others, own].map(fault)).toEqual([refused, refused, refused])
+    } else {
+      expect(fault(closed)).toEqual([403, 'accessDenied.connectionsDisabled', 'event'])
+      expect(fault(others)).toEqual([403, 'accessDenied.shareAccess', person('chen').id])
+      expect(own.status).toBe(200)
+      const [{ _id, ...more }] = own.body['data'] as [{ _id: string }]
+      for (const hidden of ['token', 'url', 'appKey']) expect(more).not.toHaveProperty(hidden)
+      const letters = await database.db.selectFrom('outbox').select('payload').execute()
+      expect(letters.map(({ payload }) => payload)).toContainEqual({ connectionId: _id })
+      await person('chen').calls.delete(_id)
+    }
+  })
 
   test('to share what is not one’s own', async () => {
     const path = `/v2/documents/${document}/connections?${query}`
@@ -207,7 +307,7 @@ describe('faults', () => {
     for (const options of [{}, as('nobody'), { as: 'ann:wrong' }]) {
       const refused = await json('/v2/connections', options)
       expect(fault(refused)).toEqual([401, 'accessDenied.notLoggedIn'])
-      expect(refused.answer.headers['www-authenticate']).toMatch(/^Basic /)
+      expect(refused.answer.headers['www-authenticate']).toBe('Basic realm="connections", charset="UTF-8"')
     }
   })
 
@@ -228,8 +328,53 @@ describe('faults', () => {
       'invalidArgument.noConnectionTargets',
       'targets',
     ])
-    expect(fault(await json(path, { ...ann, method: 'POST', body: `"${'x'.repeat(70_000)}"` }))[0]).toBe(413)
+    expect(fault(await json(path, { ...ann, method: 'POST', body: `"${'x'.repeat(70_000)}"` }))).toEqual([
+      413,
+      'tooLarge.unspecified',
+    ])
     expect(fault(await json('/v2/elsewhere', ann))).toEqual([404, 'notFound.unspecified'])
+  })
+
+  test('what is no text is refused, not stumbled over', async () => {
+    const ann = as('ann')
+    for (const path of ['/v2/connections/%FF', '/v2/%E0%A4/x/connections', '/v2/connections?where=%', '/v2/%']) {
+      expect(fault(await json(path, ann))).toEqual([400, 'invalidArgument.unspecified'])
+    }
+    for (const text of ['a\0', '\ud800', 'Ann\r\nBcc: all@example.com']) {
+      const path = `/v2/documents/${document}/connections`
+      const named = await create('ann', path, [{ email: 'dora@example.com', name: { first: text } }])
+      expect(fault(named)).toEqual([400, 'invalidArgument.unspecified', 'name.first'])
+      const having = await create('ann', path, [{ email: 'dora@example.com', roles: [text] }])
+      expect(fault(having)).toEqual([400, 'invalidArgument.unspecified', 'roles.0'])
+    }
+    const headers = { authorization: ['Basic YTpi', 'Basic YTpi'] }
+    expect(fault(await json('/v2/connections', { headers }))).toEqual([400, 'invalidArgument.unspecified'])
+  })
+
+  test('a database that is away, and what nobody foresaw', async () => {
+    const path = '/v2/plans/0198c0de-0000-7000-8000-000000000002/connections'
+    const failing = async (error: Error) => {
+      loading = () => Promise.reject(error)
+      const answer = await create('ann', path, [{ _id: person('bo').id }])
+      loading = () => Promise.resolve()
+      return answer
+    }
+    const expected = {
+      object: 'fault',
+      name: 'error',
+      code: 'kError',
+      errCode: 'cortex.error.unspecified',
+      message: 'The server could not do this.',
+    }
+    const away = await failing(Object.assign(new Error('hunter2 is away'), { code: 'ECONNREFUSED' }))
+    expect([away.status, away.body, away.answer.headers['retry-after']]).toEqual([
+      503,
+      { ...expected, status: 503 },
+      '1',
+    ])
+    const broken = await failing(new Error('hunter2 is broken'))
+    expect([broken.status, broken.body]).toEqual([500, { ...expected, status: 500 }])
+    expect(client.logged().filter((line) => line.includes('hunter2 is broken'))).toHaveLength(1)
   })
 
   test('faults of targets stand in the list', async () => {

@@ -14,7 +14,7 @@ const faults: Record<FailureCode, { status: number; name: FaultName }> = {
   notFound: { status: 404, name: 'notFound.unspecified' },
   methodNotAllowed: { status: 405, name: 'unsupportedOperation.unspecified' },
   addressTooLong: { status: 414, name: 'invalidArgument.unspecified' },
-  bodyTooLarge: { status: 413, name: 'invalidArgument.unspecified' },
+  bodyTooLarge: { status: 413, name: 'tooLarge.unspecified' },
   mediaTypeUnsupported: { status: 415, name: 'invalidArgument.unspecified' },
   connectionExists: { status: 409, name: 'conflict.connectionExists' },
   preconditionFailed: { status: 412, name: 'invalidArgument.unspecified' },

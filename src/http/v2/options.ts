@@ -14,6 +14,17 @@ const several = (parameters: URLSearchParams, name: string): string[] =>
     .filter((value) => value !== '')
 
 /**
+ * The one value of a parameter; null where it is not given, or empty.
+ *
+ * @throws Fault `invalidArgument.unspecified` where it has different values: which one is meant is anybody's guess
+ */
+function one(parameters: URLSearchParams, name: string): string | null {
+  const [first, ...others] = parameters.getAll(name)
+  if (others.every((other) => other === first)) return first || null
+  throw new Fault('invalidArgument.unspecified', { path: name, reason: `${name} is given with different values.` })
+}
+
+/**
  * The options of a read that a request may name; privileges are not among them (trust, Z6).
  */
 export function readOptionsOf(request: Request): ReadOptions {
@@ -28,7 +39,8 @@ export function readOptionsOf(request: Request): ReadOptions {
 /**
  * The options of a list that a request may name.
  *
- * @throws Fault `invalidArgument.query` for a query that is not JSON, `invalidArgument.unspecified` for what is not a number
+ * @throws Fault `invalidArgument.query` for a query that is not JSON, `invalidArgument.unspecified` for what is not a
+ *   number, or has different values
  */
 export function listOptionsOf(request: Request): ListOptions {
   const parameters = parametersOf(request)
@@ -40,24 +52,24 @@ export function listOptionsOf(request: Request): ListOptions {
     map: json(parameters, 'map'),
     sort: json(parameters, 'sort'),
     group: json(parameters, 'group'),
-    show: parameters.get('show') as ListOptions['show'],
+    show: one(parameters, 'show') as ListOptions['show'],
     state: number(parameters, 'state') as ListOptions['state'],
     objects: several(parameters, 'objects'),
-    startingAfter: parameters.get('startingAfter'),
-    endingBefore: parameters.get('endingBefore'),
+    startingAfter: one(parameters, 'startingAfter'),
+    endingBefore: one(parameters, 'endingBefore'),
   }
 }
 
 function number(parameters: URLSearchParams, name: string): number | null {
-  const text = parameters.get(name)
-  if (text === null || text === '') return null
+  const text = one(parameters, name)
+  if (text === null) return null
   if (/^-?\d{1,9}$/.test(text)) return Number(text)
   throw new Fault('invalidArgument.unspecified', { path: name, reason: `${name} has to be a whole number.` })
 }
 
 function json(parameters: URLSearchParams, name: string): unknown {
-  const text = parameters.get(name)
-  if (text === null || text === '') return undefined
+  const text = one(parameters, name)
+  if (text === null) return undefined
   if (name === 'sort' && /^[\w.]+$/.test(text)) return text
   try {
     return JSON.parse(text)

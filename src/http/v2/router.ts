@@ -16,6 +16,7 @@ type Handler = (calls: Connections, request: Request, response: Response) => Pro
  */
 export function v2Router(door: Door, world: ModuleWorld): Router {
   const router = Router({ caseSensitive: true, strict: true })
+  router.use(decodable)
   const routes: Record<string, { readonly [Method in 'GET' | 'POST' | 'DELETE']?: Handler }> = {
     '/connections': { GET: list },
     '/connections/:which': { GET: read, POST: apply, DELETE: remove },
@@ -29,6 +30,17 @@ export function v2Router(door: Door, world: ModuleWorld): Router {
   return router
 }
 
+/** Refused before the router takes a path apart, which would call it a fault of the server. */
+const decodable: RequestHandler = (request, _response, next) => {
+  try {
+    decodeURIComponent(request.originalUrl)
+  } catch (cause) {
+    const sentence = 'The address holds a percent sign that encodes no UTF-8 text; a literal one is %25.'
+    throw new Failure('invalid', sentence, { cause })
+  }
+  next()
+}
+
 /** HEAD is not taken for GET: whoever only looks must not use up a link. */
 function handled(door: Door, world: ModuleWorld, methods: { readonly [Method in string]?: Handler }): RequestHandler {
   const taken = Object.keys(methods).join(', ')
@@ -40,7 +52,8 @@ function handled(door: Door, world: ModuleWorld, methods: { readonly [Method in 
       throw new Failure('methodNotAllowed', `This address takes ${taken} and OPTIONS, not ${request.method}.`)
     }
     const account = await door.identify(request)
-    const scope = { world, caller: { accountId: account?.id ?? null } }
+    const { requestId } = response.locals as { requestId?: string }
+    const scope = { world, caller: { accountId: account?.id ?? null, requestId: requestId ?? null } }
     await runIn(scope, () =>
       handler(
         connectionsIn(() => scope),
