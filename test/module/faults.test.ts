@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { sql } from 'kysely'
 import { Fault, type FaultName, faultNames } from '../../src/faults.js'
 import { freshDatabase, type TestDatabase } from '../support/database.js'
 import { faultOf, made, nameOf, openModule, type Person } from '../support/module.js'
@@ -115,5 +116,65 @@ describe('a fault', () => {
       { _id: carl.id },
     ])
     expect(made([fresh as never]).target?.account?._id).toBe(dora.id)
+  })
+})
+
+describe('of letters', () => {
+  const lettersTo = async ({ id }: Person) =>
+    (await database.db.selectFrom('outbox').select('id').where('recipient_id', '=', id).execute()).length
+
+  test('fifty an hour are owed for one creator; more is throttled, unless nobody is told or the list is skipped', async () => {
+    const writer = await module.person('writer')
+    const readers = await Promise.all(Array.from({ length: 54 }, (_, at) => module.person(`reader${at}`)))
+    const [first, last, silent, forced] = [readers[0], ...readers.slice(-3)] as [Person, Person, Person, Person]
+    const invite = (people: readonly Person[], options = {}) =>
+      writer.calls.create(
+        'accounts',
+        writer.id,
+        people.map(({ id }) => ({ _id: id })),
+        options,
+      )
+    const result = await invite(readers.slice(0, 51))
+    expect(result.slice(0, 50).filter((each) => each instanceof Fault)).toEqual([])
+    expect(result[50]).toMatchObject({
+      errCode: 'cortex.throttled.connectionInvitations',
+      target: { _id: readers[50]?.id },
+    })
+    expect(await invite([last])).toMatchObject([{ errCode: 'cortex.throttled.connectionInvitations' }])
+    expect(made(await invite([silent], { skipNotification: true })).state).toBe(0)
+    expect(made(await invite([forced], { skipAcl: true })).state).toBe(0)
+    await database.db
+      .updateTable('connection')
+      .set({ mailed_at: sql<Date>`mailed_at - interval '11 minutes'` })
+      .where('creator_id', '=', writer.id)
+      .execute()
+    expect(made(await invite([first], { skipNotification: false })).state).toBe(0)
+    expect(await Promise.all([first, last, silent, forced].map(lettersTo))).toEqual([1, 0, 0, 1])
+    await database.db
+      .updateTable('connection')
+      .set({ mailed_at: sql<Date>`mailed_at - interval '1 hour'` })
+      .where('creator_id', '=', writer.id)
+      .execute()
+    expect(made(await invite([last])).state).toBe(0)
+  })
+
+  test('one in ten minutes is owed to a target, though the invitation is renewed each time', async () => {
+    const [one, other] = [await module.person('one'), await module.person('other')]
+    const invite = async (access: number) =>
+      made(await one.calls.create('accounts', one.id, { _id: other.id, access: access as never }))
+    const [{ _id }, again] = [await invite(2), await invite(4)]
+    expect([again._id, again.access, await lettersTo(other)]).toEqual([_id, 4, 1])
+    const mailed = (age: string) =>
+      database.db
+        .updateTable('connection')
+        .set({ mailed_at: sql<Date>`clock_timestamp() - ${age}::interval` })
+        .where('id', '=', _id)
+        .execute()
+    await mailed('9 minutes')
+    await invite(4)
+    expect(await lettersTo(other)).toBe(1)
+    await mailed('11 minutes')
+    await invite(4)
+    expect(await lettersTo(other)).toBe(2)
   })
 })

@@ -128,6 +128,8 @@ const options: Record<string, () => Promise<void>> = {
   'linkTo roles': async () => {
     const link = await ann.calls.linkTo('documents', fresh(), 2, { skipAcl: true, roles: ['editor'] })
     expect(await module.nobody.read<string>(`${link.token}/context/notes`)).toBe('Not yet.')
+    const bare = await ann.calls.linkTo('documents', fresh(), 2, { skipAcl: true })
+    expect(await faultOf(module.nobody.read(`${bare.token}/context/notes`))).toMatch(/^accessDenied.unspecified/)
   },
   'list paths': async () => {
     const id = fresh()
@@ -182,6 +184,7 @@ const options: Record<string, () => Promise<void>> = {
   'list map': async () => {
     const [row] = await ann.calls.list({ map: { access: 1, of: '$context.object' }, limit: 1 })
     expect(Object.keys(row as object).sort()).toEqual(['access', 'of'])
+    expect((await ann.calls.list({ limit: 1 }))[0]).toHaveProperty('_id')
   },
   'list sort': async () => {
     const up = await ann.calls.list({ sort: { created: 1 }, limit: 1000 })

@@ -1,12 +1,13 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
-import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { afterAll, beforeAll, expect, jest, test } from '@jest/globals'
+import { sql } from 'kysely'
 import { findFaults } from '../../src/connections/check-store.js'
 import { Fault } from '../../src/faults.js'
 import { freshDatabase, serverUrl, type TestDatabase } from '../support/database.js'
 import { made, nameOf, openModule } from '../support/module.js'
 
-/** What happens when programs act in the same instant (trust, C2 to C5). */
+/** What happens when programs act in the same instant (trust, C2 to C6). */
 
 let database: TestDatabase
 let module: Awaited<ReturnType<typeof openModule>>
@@ -128,4 +129,45 @@ test('accepting against withdrawing ends in one of the two orders', async () => 
     expect(events.map(({ verb }) => verb)).toEqual(legal)
     expect(await bo.calls.list()).toEqual([])
   }
+  expect(await findFaults(database.db)).toEqual([])
 })
+
+const others = ['hrtime', 'nextTick', 'performance', 'queueMicrotask', 'setImmediate', 'clearImmediate'] as const
+const timers = ['setInterval', 'clearInterval', 'setTimeout', 'clearTimeout'] as const
+const hour = 3_600_000
+
+// The embedded database has no clock but that of its process.
+test.each(serverUrl === undefined ? [0] : [-hour, 0, hour])(
+  'with the clock of the process off by %i ms, expiry is judged by the clock of the database',
+  async (off) => {
+    const [ann, bo] = await pair()
+    const document = module.addDocument(ann.id)
+    const real = Date.now()
+    jest.useFakeTimers({ now: real + off, doNotFake: [...others, ...timers] })
+    try {
+      const link = await ann.calls.linkTo('documents', document, 4, { expiresInMs: 600_000 })
+      expect(Math.abs(Number(link.expiresAt) - real - 600_000)).toBeLessThan(60_000)
+      const invitation = made(await ann.calls.create('documents', document, { _id: bo.id }))
+      const token = (await bo.calls.getToken(invitation._id)) as string
+      expect(await module.nobody.read(link.token as string)).toMatchObject({ _id: link._id })
+      await endAt(link._id, invitation._id, '-1 second')
+      const late = [module.nobody.read(link.token as string), bo.calls.apply(token), bo.calls.read(token)]
+      expect(new Set(await outcomesOf(late))).toEqual(new Set(['invalidArgument.connectionToken']))
+      expect(await ann.calls.list({ where: { context: document } })).toEqual([])
+      await endAt(link._id, invitation._id, '1 minute')
+      expect(await outcomesOf([module.nobody.read(link.token as string), bo.calls.apply(token)])).toEqual([
+        'done',
+        'done',
+      ])
+    } finally {
+      jest.useRealTimers()
+    }
+  },
+)
+
+const endAt = (one: string, other: string, from: string) =>
+  database.db
+    .updateTable('connection')
+    .set({ expires_at: sql<Date>`clock_timestamp() + ${from}::interval` })
+    .where('id', 'in', [one, other])
+    .execute()

@@ -45,6 +45,11 @@ export interface Sharing {
 /** How many invitations somebody may make within an hour and have still waiting. */
 const mostAnHour = 100
 
+/** About how many connections of somebody's letters may be owed within an hour. */
+const mostLettersAnHour = 50
+
+const noneRecent = { invitations: 0, letters: 0 }
+
 /** How long an invitation can be applied; those between two accounts never expire. */
 const validFor = 7 * 24 * 3_600_000
 
@@ -62,8 +67,9 @@ export function establish(world: World, sharing: Sharing, targets: readonly Want
     const moment = await lockContext(transaction, reference, people)
     const mine = await accessOf(transaction, type, context, principal)
     if (!skipAcl) checkMayShare(mine)
-    const recent = skipAcl ? 0 : await countRecent(transaction, creator.id)
-    const one = new Establishing(world, transaction, sharing, mine, moment, mostAnHour - recent)
+    const recent = skipAcl ? noneRecent : await countRecent(transaction, creator.id)
+    const room = { invitations: mostAnHour - recent.invitations, letters: mostLettersAnHour - recent.letters }
+    const one = new Establishing(world, transaction, sharing, mine, moment, room)
     const outcomes: (Grant | Fault)[] = []
     for (const target of targets) outcomes.push(await one.connect(target))
     if (one.events.length > 0) await keepEvents(transaction, eventId, one.events, moment)
@@ -86,8 +92,8 @@ class Establishing {
     private readonly sharing: Sharing,
     private readonly mine: Access,
     private readonly moment: Date,
-    /** How many more invitations the creator may make just now. */
-    private room: number,
+    /** How many more invitations the creator may make just now, and letters may be owed for. */
+    private readonly room: { invitations: number; letters: number },
   ) {}
 
   async connect(target: Wanted): Promise<Grant | Fault> {
@@ -114,7 +120,10 @@ class Establishing {
     if (target.account && pending.some(isBetweenAccounts)) {
       return new Fault('conflict.connectionExists', { target: target.named })
     }
-    if (!skipAcl && this.room-- <= 0) return new Fault('throttled.connectionInvitations', { target: target.named })
+    const isTooMany =
+      this.room.invitations <= 0 || (this.#tellsOf(type.name, target.account?.id ?? null) && this.room.letters <= 0)
+    if (!skipAcl && isTooMany) return new Fault('throttled.connectionInvitations', { target: target.named })
+    this.room.invitations--
     const grant = await this.#insert(wish, target, 'pending')
     this.#tell('invited', grant)
     await this.#owe(grant)
@@ -198,10 +207,17 @@ class Establishing {
     this.events.push({ connectionId: after.id, actorId: creator.id, verb, detail })
   }
 
+  /** Owes the target a letter, where one is due and the creator has not had too many sent. */
   async #owe({ id, targetId, object }: Grant): Promise<void> {
-    if (!this.sharing.isNotified || object !== 'account' || targetId === null) return
+    if (targetId === null || !this.#tellsOf(object, targetId)) return
+    if (!this.sharing.skipAcl && this.room.letters <= 0) return
     if (!(await noteLetter(this.db, id, this.moment))) return
+    this.room.letters--
     this.letters.push({ kind: 'invited', recipientId: targetId, connectionId: id })
+  }
+
+  #tellsOf(object: string, targetId: string | null): boolean {
+    return this.sharing.isNotified && object === 'account' && targetId !== null
   }
 }
 

@@ -179,13 +179,18 @@ export async function deleteExpired(db: Transaction<Tables>, most: number): Prom
   return rows
 }
 
-/** How many invitations a creator made through the module within the last hour that still wait. */
-export async function countRecent(db: Db, creatorId: string): Promise<number> {
-  const { rows } = await sql<{ count: number }>`
-    select count(*)::integer as count from connection
-    where creator_id = ${creatorId} and state = 'pending' and app_key is not null
-      and created_at > clock_timestamp() - interval '1 hour'`.execute(db)
-  return rows[0]?.count ?? 0
+/**
+ * What a creator did through the module within the last hour: how many of the invitations made then still wait, and
+ * about how many connections a letter was owed.
+ */
+export async function countRecent(db: Db, creatorId: string): Promise<{ invitations: number; letters: number }> {
+  const { rows } = await sql<{ invitations: number; letters: number }>`
+    select
+      count(*) filter (where state = 'pending' and created_at > hour.start)::integer as invitations,
+      count(*) filter (where mailed_at > hour.start)::integer as letters
+    from connection, (select clock_timestamp() - interval '1 hour' as start) as hour
+    where creator_id = ${creatorId} and app_key is not null`.execute(db)
+  return rows[0] ?? { invitations: 0, letters: 0 }
 }
 
 /**
