@@ -52,7 +52,7 @@ export interface ConnectionTable {
   context_id: string
   creator_id: string
   target_id: string | null
-  /** Folded to lower case. An invitation to an address has no target until somebody who owns it applies it. */
+  /** Folded (`accounts/merge.ts`). An invitation to an address has no target until somebody who owns it applies it. */
   target_email: string | null
   target_first: Generated<string | null>
   target_last: Generated<string | null>

@@ -1,4 +1,5 @@
 import type { z } from 'zod'
+import { addressOf } from '../connections/grants/grant.js'
 import { groupGrants, listGrants, type Selection } from '../connections/grants/list-statements.js'
 import { accountOf, checkScope, type Principal } from '../connections/grants/principal.js'
 import { parseGroup, parseGroupSort } from '../connections/query/group.js'
@@ -48,8 +49,8 @@ export async function list(scope: Scope, options: unknown): Promise<ConnectionLi
 const isBackward = ({ endingBefore }: Asked) => endingBefore != null
 
 function selectionOf(world: ModuleWorld, principal: Principal, asked: Asked, skipAcl: boolean): Selection {
-  const { id, email } = accountOf(principal)
-  const self = { accountId: id, email: email?.toLowerCase() ?? null }
+  const account = accountOf(principal)
+  const self = { accountId: account.id, email: addressOf(account) }
   const singular = (name: string) => world.types.find(name)?.name
   const objects = asked.objects.map((name) => {
     const known = singular(name)

@@ -1,11 +1,12 @@
-import { isUuid } from '../accounts/account.js'
-import type { Account } from '../accounts/account.js'
+import { type Account, isUuid } from '../accounts/account.js'
+import { foldedEmail } from '../accounts/merge.js'
 import { findAccount } from '../accounts/store.js'
 import { isMailAddress } from '../config.js'
 import { findKnown, findRoles, type Known } from '../connections/grants/directory-store.js'
 import type { Wanted } from '../connections/grants/establish.js'
+import { addressOf } from '../connections/grants/grant.js'
 import type { Instance, ObjectType } from '../connections/grants/object-type.js'
-import { folded, type Principal } from '../connections/grants/principal.js'
+import type { Principal } from '../connections/grants/principal.js'
 import { accessOf, typeOf, type World } from '../connections/grants/world.js'
 import { Fault } from '../faults.js'
 import { readOptionsAs, target as targetSchema } from './options.js'
@@ -72,13 +73,13 @@ function readTarget(value: unknown, creator: Account, { type, context, forceAuto
   }
   const id = read._id?.toLowerCase() ?? null
   if (id !== null && !isUuid(id)) throw wrongTarget(id, 'An _id is a UUID.')
-  const named: Named = id === null ? { id, email: folded(read.email ?? '') } : { id, email: null }
+  const named: Named = id === null ? { id, email: foldedEmail(read.email?.trim() ?? '') } : { id, email: null }
   const { email } = named
   if (email !== null && !isMailAddress(email)) {
     throw wrongTarget(email, 'A target needs an _id or a valid e-mail address.')
   }
   const isContext = type.name === 'account' && id === context._id
-  if (id === creator.id || isContext || (email !== null && email === creator.email?.toLowerCase())) {
+  if (id === creator.id || isContext || (email !== null && email === addressOf(creator))) {
     throw wrongTarget('self', 'Nobody can be connected with themselves.')
   }
   if (read.auto && email !== null) throw new Fault('invalidArgument.autoConnectionRequiresId', { path: email })

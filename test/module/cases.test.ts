@@ -144,6 +144,24 @@ test('10: two addresses with a role each become two invitations, in order', asyn
   ])
 })
 
+test('10: an address is folded as those of accounts are: A to Z alone', async () => {
+  const { db } = database
+  const [capital, small] = [await stranger(), await stranger()]
+  for (const [{ id }, email] of [
+    [capital, 'É@Example.com'],
+    [small, 'é@example.com'],
+  ] as const) {
+    await db.updateTable('account').set({ email }).where('id', '=', id).execute()
+  }
+  const options = { ...trusted, skipNotification: true }
+  const { _id } = made(await admin.calls.create('documents', document, { email: 'É@EXAMPLE.com' }, options))
+  expect((await capital.calls.list()).map((each) => each._id)).toEqual([_id])
+  expect((await capital.calls.list({ where: { 'target.email': 'É@example.com' } })).map((each) => each._id)).toEqual([
+    _id,
+  ])
+  expect(await small.calls.list()).toEqual([])
+})
+
 test('11, 12: a target looks at what is offered, applies it, and has it', async () => {
   const other = module.addDocument(ann.id)
   const options = { ...trusted, skipNotification: true }

@@ -7,7 +7,7 @@ import { keepLetter } from '../letter-store.js'
 import { write } from '../write.js'
 import { findKnown } from './directory-store.js'
 import { described } from './establish.js'
-import { type Grant, isBetweenAccounts, isLink, isTarget } from './grant.js'
+import { addressOf, type Grant, isBetweenAccounts, isLink, isTarget } from './grant.js'
 import { findBetween, findByToken, findGrant, lockContext, updateGrant } from './grant-store.js'
 import { levels } from './levels.js'
 import type { Instance, ObjectType } from './object-type.js'
@@ -81,7 +81,7 @@ async function checkStillShared(
 }
 
 async function take(db: Transaction<Tables>, current: Grant, account: Account, moment: Date): Promise<Grant> {
-  const between = await findBetween(db, current, { id: account.id, email: account.email?.toLowerCase() ?? null })
+  const between = await findBetween(db, current, { id: account.id, email: addressOf(account) })
   const others = between.filter(({ id }) => id !== current.id)
   const active = others.find(({ state }) => state === 'active')
   const access = Math.max(current.access, active?.access ?? levels.none)

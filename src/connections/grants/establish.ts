@@ -19,7 +19,7 @@ import { accessOf, newToken, type World } from './world.js'
 export interface Wanted extends Wish {
   /** Null for an address. */
   readonly account: Account | null
-  /** Lower case; null for an account. */
+  /** As `foldedEmail` makes it; null for an account. */
   readonly email: string | null
   /** The account that has the address, if any: nothing is told of it. */
   readonly owner: Account | null

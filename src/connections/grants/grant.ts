@@ -1,3 +1,5 @@
+import { foldedEmail } from '../../accounts/merge.js'
+
 /** A connection as the module has it: a grant to a target, or a link that is anybody's (reference, section 11). */
 export interface Grant {
   readonly id: string
@@ -6,7 +8,7 @@ export interface Grant {
   readonly creatorId: string
   /** Null on links, and on an invitation to an address until somebody applies it. */
   readonly targetId: string | null
-  /** Lower case. */
+  /** As `foldedEmail` makes it. */
   readonly targetEmail: string | null
   readonly targetFirst: string | null
   readonly targetLast: string | null
@@ -37,4 +39,8 @@ export const isTarget = (
   account: { readonly id: string; readonly email: string | null } | null,
 ): boolean =>
   account !== null &&
-  (targetId === null ? targetEmail !== null && targetEmail === account.email?.toLowerCase() : targetId === account.id)
+  (targetId === null ? targetEmail !== null && targetEmail === addressOf(account) : targetId === account.id)
+
+/** The address by which invitations find an account. */
+export const addressOf = ({ email }: { readonly email: string | null }): string | null =>
+  email === null ? null : foldedEmail(email)

@@ -38,6 +38,3 @@ export function checkScope({ scope }: Principal, action: Action): void {
 export function checkVerified({ verified }: Pick<Principal, 'verified'>): void {
   if (!verified) throw new Fault('accessDenied.connectionRequiresVerification')
 }
-
-/** An e-mail address as targets have it. */
-export const folded = (email: string) => email.trim().toLowerCase()
