@@ -1,11 +1,10 @@
-import { type Access, accessTo, joined, noAccess } from '../connections/grants/access.js'
+import { type Access, joined, noAccess } from '../connections/grants/access.js'
 import { findBaseUrl, findKnown } from '../connections/grants/directory-store.js'
 import { type Grant, isLink, isTarget } from '../connections/grants/grant.js'
-import { findActive } from '../connections/grants/grant-store.js'
 import { levels } from '../connections/grants/levels.js'
 import type { Instance, ObjectType } from '../connections/grants/object-type.js'
 import type { Principal } from '../connections/grants/principal.js'
-import { accessGiven, tokenAgain, typeOf } from '../connections/grants/world.js'
+import { accessGiven, accessOfEach, tokenAgain, typeOf } from '../connections/grants/world.js'
 import type { Connection, Reference } from './connection.js'
 import { instanceOf } from './own-types.js'
 import type { ModuleWorld } from './scope.js'
@@ -236,11 +235,6 @@ async function loadWithAccess(
   type: ObjectType,
   instances: readonly Instance[],
 ): Promise<Loaded[]> {
-  const { account } = principal
-  const ids = instances.map(({ _id }) => _id)
-  const active = account === null ? [] : await findActive(db, type.name, ids, account.id)
-  return instances.map((instance) => {
-    const mine = active.filter(({ contextId, targetId }) => [contextId, targetId].includes(instance._id))
-    return { instance, access: accessTo(type, instance, principal, joined(noAccess, ...mine.map(accessGiven))) }
-  })
+  const access = await accessOfEach(db, type, instances, principal)
+  return instances.map((instance, index) => ({ instance, access: access[index] ?? noAccess }))
 }

@@ -36,9 +36,26 @@ export async function accessOf(
   context: Instance,
   principal: Principal,
 ): Promise<Access> {
+  return (await accessOfEach(db, type, [context], principal))[0] as Access
+}
+
+/** What a caller has of each of some objects of one type, by one statement. */
+export async function accessOfEach(
+  db: Kysely<Tables>,
+  type: ObjectType,
+  contexts: readonly Instance[],
+  principal: Principal,
+): Promise<Access[]> {
   const { account } = principal
-  const active = account === null ? [] : await findActive(db, type.name, [context._id], account.id)
-  return accessTo(type, context, principal, joined(noAccess, ...active.map(accessGiven)))
+  const ids = contexts.map(({ _id }) => _id)
+  const active = account === null ? [] : await findActive(db, type.name, ids, account.id)
+  return contexts.map((context) => {
+    // Between two accounts, what is given is of the other one.
+    const given = active.filter(
+      ({ contextId, targetId }) => context._id === (targetId === account?.id ? contextId : targetId),
+    )
+    return accessTo(type, context, principal, joined(noAccess, ...given.map(accessGiven)))
+  })
 }
 
 /** What a connection gives. */
