@@ -95,7 +95,7 @@ export function appIn(world: ModuleWorld): Omit<App, 'close' | 'http'> {
     connectionsFor: (caller) => connectionsIn(() => ({ world, caller })),
     defineObject: (definition) => world.types.define(definition as unknown as ObjectDefinition),
     defineRole: (role) => keepRole(db, role),
-    defineApp: (key, base) => keepApp(db, key, base ?? null),
+    defineApp: (key, base) => keepApp(db, key, base),
   }
 }
 

@@ -13,6 +13,6 @@ export async function openWorld(
 ): Promise<ModuleWorld> {
   const types = new ObjectTypes()
   for (const definition of [accountsType(db), orgsType(db), ...closedTypes]) types.define(definition)
-  if (appKey !== null) await keepApp(db, appKey, null)
+  if (appKey !== null) await keepApp(db, appKey)
   return { db, types, tokenKeys, appKey, baseUrl }
 }

@@ -366,3 +366,12 @@ test('30: what the Atom door writes, the module shows, applies and deletes', asy
   await other.calls.delete(seen?._id as string)
   expect([await feed(one, 'accepted'), await feed(other, 'accepted')]).toEqual([[], []])
 })
+
+test('a link leads to the pages of its app, which keeps them when the site starts again', async () => {
+  const { _id, token } = await ann.calls.linkTo('documents', document, 4)
+  const url = async () => (await ann.calls.read(_id, { includeUrl: true, skipAcl: true })).url
+  expect(await url()).toBe(`https://connections.example/v2/connections/${token}`)
+  await module.defineApp('connections', 'https://app.example/')
+  await openModule(database)
+  expect(await url()).toBe(`https://app.example/connection/${token}`)
+})

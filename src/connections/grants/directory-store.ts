@@ -47,12 +47,14 @@ export async function hasApp(db: Db, key: string): Promise<boolean> {
   return (await db.selectFrom('app').select('key').where('key', '=', key).executeTakeFirst()) !== undefined
 }
 
-/** Makes an app known, with the base of its pages where it has any. */
-export async function keepApp(db: Db, key: string, baseUrl: string | null): Promise<void> {
+/** Makes an app known, and the base of its pages where it is given. */
+export async function keepApp(db: Db, key: string, baseUrl?: string): Promise<void> {
   await db
     .insertInto('app')
-    .values({ key, base_url: baseUrl })
-    .onConflict((conflict) => conflict.column('key').doUpdateSet({ base_url: baseUrl }))
+    .values({ key, base_url: baseUrl ?? null })
+    .onConflict((conflict) =>
+      baseUrl === undefined ? conflict.doNothing() : conflict.column('key').doUpdateSet({ base_url: baseUrl }),
+    )
     .execute()
 }
 
