@@ -71,12 +71,7 @@ export async function changeRole(
   change: 'add' | 'remove',
 ): Promise<void> {
   // What an account has, connections can have.
-  if (change === 'add')
-    await db
-      .insertInto('role')
-      .values({ id: role })
-      .onConflict((on) => on.doNothing())
-      .execute()
+  if (change === 'add') await keepRole(db, role)
   const others = sql<string[]>`array_remove(roles, ${role})`
   await db
     .updateTable('account')
@@ -87,6 +82,15 @@ export async function changeRole(
         || case when seen = '{}' then jsonb_build_object('updated', ${millis(sql`updated_at`)}) else '{}' end`,
     })
     .where('id', '=', accountId)
+    .execute()
+}
+
+/** Makes a role known, that accounts and connections can have. */
+export async function keepRole(db: Kysely<Tables>, id: string): Promise<void> {
+  await db
+    .insertInto('role')
+    .values({ id })
+    .onConflict((conflict) => conflict.doNothing())
     .execute()
 }
 

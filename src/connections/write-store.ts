@@ -15,7 +15,7 @@ export interface Change {
 }
 
 /** What else a connection of two accounts has, where it is made by the module. */
-export type Particulars = Partial<Omit<Insertable<ConnectionTable>, 'context_object' | 'context_id' | 'state'>>
+export type Particulars = Partial<Insertable<ConnectionTable>>
 
 /**
  * Locks every list of some people until the transaction ends, always in one order, so that no two writers wait for each

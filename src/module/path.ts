@@ -1,5 +1,6 @@
 import { isUuid } from '../accounts/account.js'
 import { isToken } from '../connections/grants/token.js'
+import { place } from '../connections/query/place.js'
 import { Fault } from '../faults.js'
 
 /** Which connection is meant: by form alone it is told whether by id or by token (trust, Z7). */
@@ -19,9 +20,6 @@ export function readWhich(given: unknown): { which: Which; path: readonly string
     reason: 'An id is a UUID, and a token has 32 letters and digits.',
   })
 }
-
-/** Whether a text has the form of an id. */
-export const isId = isUuid
 
 /** The value at a path; undefined where there is none. */
 export function valueAt(value: unknown, path: readonly string[]): unknown {
@@ -43,16 +41,3 @@ export function only(document: object, paths: readonly string[]): Record<string,
   }
   return picked
 }
-
-function place(into: Record<string, unknown>, names: readonly string[], value: unknown): void {
-  const [name = '', ...rest] = names
-  if (rest.length === 0) return define(into, name, value)
-  const known = Object.hasOwn(into, name) ? into[name] : undefined
-  const inner: Record<string, unknown> = typeof known === 'object' && known !== null ? { ...known } : {}
-  place(inner, rest, value)
-  define(into, name, inner)
-}
-
-/** A name such as `__proto__` is one like any other. */
-const define = (into: object, name: string, value: unknown) =>
-  void Object.defineProperty(into, name, { value, enumerable: true, configurable: true, writable: true })

@@ -51,7 +51,7 @@ function valueFound(world: ModuleWorld, grant: Grant, shown: object, path: reado
   const value = valueAt(shown, path)
   if (value !== undefined) return value
   const [first, second = ''] = path
-  const isHidden = first === 'context' && Object.hasOwn(typeOf(world, grant.object).properties, second)
-  const isThere = isHidden && valueAt(shown, ['context', second]) !== undefined
-  throw new Fault(isHidden && !isThere ? 'accessDenied.unspecified' : 'notFound.unspecified', { path: path.join('.') })
+  const isDeclared = first === 'context' && Object.hasOwn(typeOf(world, grant.object).properties, second)
+  const isHidden = isDeclared && valueAt(shown, ['context', second]) === undefined
+  throw new Fault(isHidden ? 'accessDenied.unspecified' : 'notFound.unspecified', { path: path.join('.') })
 }

@@ -1,5 +1,5 @@
 import type { Instance, ObjectType } from '../connections/grants/object-type.js'
-import { levels } from '../connections/grants/levels.js'
+import { checkMayShare } from '../connections/grants/access.js'
 import { accountOf, checkScope, checkVerified, type Principal } from '../connections/grants/principal.js'
 import { accessOf, load, typeOf, type World } from '../connections/grants/world.js'
 import type { Account } from '../accounts/account.js'
@@ -26,8 +26,6 @@ export async function shareable(
   if (!type.allowConnections && !force) throw new Fault('accessDenied.connectionsDisabled', { path: type.name })
   const context = await load(type, id)
   if (!context) throw new Fault('notFound.instance', { path: id })
-  if (!skipAcl && (await accessOf(world.db, type, context, principal)).level < levels.share) {
-    throw new Fault('accessDenied.shareAccess', { path: creator.id })
-  }
+  if (!skipAcl) checkMayShare(await accessOf(world.db, type, context, principal), creator)
   return { type, context, creator }
 }

@@ -52,7 +52,7 @@ export function showingOf(
   const expanded = expandable.filter((name) =>
     [...asked.expand, ...include].some((path) => path === name || path.startsWith(`${name}.`)),
   )
-  const ofContext = include.flatMap((path) => (path.startsWith('context.') ? path.slice('context.'.length) : []))
+  const ofContext = include.filter((path) => path.startsWith('context.')).map((path) => path.slice('context.'.length))
   return {
     ...rights,
     expand: new Set(expanded),

@@ -1,9 +1,10 @@
 import { type Account, isUuid } from '../accounts/account.js'
 import { foldedEmail } from '../accounts/merge.js'
-import { findAccount } from '../accounts/store.js'
+import { findNamed } from '../accounts/several-store.js'
 import { isMailAddress } from '../config.js'
 import { findKnown, findRoles, type Known } from '../connections/grants/directory-store.js'
 import type { Wanted } from '../connections/grants/establish.js'
+import { union } from '../connections/grants/access.js'
 import { addressOf } from '../connections/grants/grant.js'
 import type { Instance, ObjectType } from '../connections/grants/object-type.js'
 import type { Principal } from '../connections/grants/principal.js'
@@ -62,7 +63,11 @@ export async function readTargets(
     world.db,
     given.flatMap(({ roles }) => roles),
   )
-  return Promise.all(given.map((each) => wanted(world, each, known, roles)))
+  const emails = given.flatMap(({ email }) => email ?? [])
+  const owners = new Map(
+    (await findNamed(world.db, { by: 'email', values: emails })).map((each) => [addressOf(each), each]),
+  )
+  return given.map((each) => wanted(each, known, owners, roles))
 }
 
 function readTarget(value: unknown, creator: Account, { type, context, forceAuto }: Limits): Given {
@@ -106,7 +111,7 @@ function merged(given: readonly Given[]): Given[] {
 const both = (one: Given, other: Given): Given => ({
   ...one,
   access: Math.max(one.access, other.access),
-  roles: [...new Set([...one.roles, ...other.roles])],
+  roles: union(one.roles, other.roles),
   first: one.first ?? other.first,
   last: one.last ?? other.last,
   auto: one.auto && other.auto,
@@ -128,12 +133,12 @@ async function checkAuto(
   if (!known.verified) throw new Fault('accessDenied.connectionRequiresVerification', { path: id })
 }
 
-async function wanted(
-  { db }: World,
+function wanted(
   given: Given,
   known: ReadonlyMap<string, Known>,
+  owners: ReadonlyMap<string | null, Account>,
   existing: ReadonlySet<string>,
-): Promise<Wanted> {
+): Wanted {
   const { id, email, roles, access, first, last, auto } = given
   return {
     access,
@@ -143,7 +148,7 @@ async function wanted(
     roles: [...new Set(roles)].filter((role) => existing.has(role)),
     account: id === null ? null : (known.get(id)?.account ?? null),
     email,
-    owner: email === null ? null : ((await findAccount(db, { by: 'email', value: email })) ?? null),
+    owner: email === null ? null : (owners.get(email) ?? null),
     named: given.id === null ? { email: given.email } : { _id: given.id },
   }
 }

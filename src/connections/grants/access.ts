@@ -1,3 +1,4 @@
+import { Fault } from '../../faults.js'
 import { levelOf, levels, mostGranted } from './levels.js'
 import type { Allowance, Instance, ObjectType, ShareEntry } from './object-type.js'
 import type { Principal } from './principal.js'
@@ -58,6 +59,14 @@ function isAbout(
   }
 }
 
+/** @throws Fault `accessDenied.shareAccess` for whoever may not share a context */
+export function checkMayShare({ level }: Access, { id }: { readonly id: string }): void {
+  if (level < levels.share) throw new Fault('accessDenied.shareAccess', { path: id })
+}
+
+/** All of either, each once. */
+export const union = (one: readonly string[], other: readonly string[]): string[] => [...new Set([...one, ...other])]
+
 /** What a target shall have. */
 export interface Wish {
   readonly access: number
@@ -90,3 +99,7 @@ export function granted(
   const given = joined(...type.shareAcl.filter((entry) => isAbout(entry, type, context, principal, mine)).map(allowed))
   return { access: Math.min(given.level, most), roles: wish.roles.filter((role) => given.roles.has(role)) }
 }
+
+/** Whether a connection would give so little that there is no point in it. */
+export const givesNothing = ({ leastAccess }: ObjectType, { access, roles }: Wish): boolean =>
+  access === levels.none && roles.length === 0 && leastAccess > levels.none

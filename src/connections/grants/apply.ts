@@ -5,9 +5,9 @@ import { Fault } from '../../faults.js'
 import { keepEvents } from '../event-store.js'
 import { keepLetter } from '../letter-store.js'
 import { write } from '../write.js'
+import { union } from './access.js'
 import { findKnown } from './directory-store.js'
-import { described } from './establish.js'
-import { addressOf, type Grant, isBetweenAccounts, isLink, isTarget } from './grant.js'
+import { addressOf, described, type Grant, isBetweenAccounts, isLink, isTarget } from './grant.js'
 import { findBetween, findByToken, findGrant, lockContext, updateGrant } from './grant-store.js'
 import { levels } from './levels.js'
 import type { Instance, ObjectType } from './object-type.js'
@@ -85,7 +85,7 @@ async function take(db: Transaction<Tables>, current: Grant, account: Account, m
   const others = between.filter(({ id }) => id !== current.id)
   const active = others.find(({ state }) => state === 'active')
   const access = Math.max(current.access, active?.access ?? levels.none)
-  const roles = [...new Set([...(active?.roles ?? []), ...current.roles])]
+  const roles = union(active?.roles ?? [], current.roles)
   // Between two accounts there is one connection: what else is pending gives way, whatever it would grant.
   const needless = others.filter(
     (each) => each.state === 'pending' && (isBetweenAccounts(each) || each.access <= access),

@@ -33,15 +33,6 @@ export async function findRoles(db: Db, ids: readonly string[]): Promise<Readonl
   return new Set(rows.map(({ id }) => id))
 }
 
-/** Makes a role known. */
-export async function keepRole(db: Db, id: string): Promise<void> {
-  await db
-    .insertInto('role')
-    .values({ id })
-    .onConflict((conflict) => conflict.doNothing())
-    .execute()
-}
-
 /** Whether an app goes by a key. */
 export async function hasApp(db: Db, key: string): Promise<boolean> {
   return (await db.selectFrom('app').select('key').where('key', '=', key).executeTakeFirst()) !== undefined

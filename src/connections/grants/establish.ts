@@ -6,13 +6,13 @@ import { Fault, type FaultTarget } from '../../faults.js'
 import { type Event, keepEvents } from '../event-store.js'
 import { keepLetter } from '../letter-store.js'
 import { write } from '../write.js'
-import { type Access, granted, type Wish } from './access.js'
-import { type Grant, isBetweenAccounts } from './grant.js'
-import { countRecent, findBetween, findGrant, lockContext, noteLetter, updateGrant } from './grant-store.js'
-import { levels } from './levels.js'
+import { type Access, checkMayShare, givesNothing, granted, union, type Wish } from './access.js'
+import { described, type Grant, isBetweenAccounts } from './grant.js'
+import { findBetween, findGrant, lockContext, updateGrant } from './grant-store.js'
 import type { Instance, ObjectType } from './object-type.js'
 import type { Principal } from './principal.js'
 import { activate, put, remove } from './put.js'
+import { countRecent, noteLetter } from './throttle-store.js'
 import { accessOf, newToken, type World } from './world.js'
 
 /** Whom to connect, and how. */
@@ -66,7 +66,7 @@ export function establish(world: World, sharing: Sharing, targets: readonly Want
   return write(world.db, async (transaction, eventId) => {
     const moment = await lockContext(transaction, reference, people)
     const mine = await accessOf(transaction, type, context, principal)
-    if (!skipAcl) checkMayShare(mine)
+    if (!skipAcl) checkMayShare(mine, creator)
     const recent = skipAcl ? noneRecent : await countRecent(transaction, creator.id)
     const room = { invitations: mostAnHour - recent.invitations, letters: mostLettersAnHour - recent.letters }
     const one = new Establishing(world, transaction, sharing, mine, moment, room)
@@ -76,10 +76,6 @@ export function establish(world: World, sharing: Sharing, targets: readonly Want
     for (const letter of one.letters) await keepLetter(transaction, letter, moment)
     return outcomes
   })
-
-  function checkMayShare({ level }: Access): void {
-    if (level < levels.share) throw new Fault('accessDenied.shareAccess', { path: creator.id })
-  }
 }
 
 class Establishing {
@@ -99,9 +95,7 @@ class Establishing {
   async connect(target: Wanted): Promise<Grant | Fault> {
     const { type, context, principal, skipAcl, creator } = this.sharing
     const wish = granted(type, context, principal, this.mine, target, skipAcl)
-    if (wish.access === levels.none && wish.roles.length === 0 && type.leastAccess > levels.none) {
-      return new Fault('accessDenied.shareAccess', { target: target.named })
-    }
+    if (givesNothing(type, wish)) return new Fault('accessDenied.shareAccess', { target: target.named })
     const reference = { object: type.name, contextId: context._id }
     const id = (target.account ?? target.owner)?.id ?? null
     const between = await findBetween(this.db, reference, { id, email: target.email })
@@ -109,7 +103,7 @@ class Establishing {
     if (active) return this.#upgrade(active, wish, target)
 
     const pending = between.filter((each) => each.targetId === (target.account?.id ?? null) || isBetweenAccounts(each))
-    if (target.auto && target.account) return this.#connectNow(pending, wish, target, target.account)
+    if (target.auto && target.account) return this.#connectNow(pending, wish, target)
     const own = pending.find(
       (each) =>
         each.creatorId === creator.id &&
@@ -153,7 +147,7 @@ class Establishing {
     return refreshed
   }
 
-  async #connectNow(pending: readonly Grant[], wish: Wish, target: Wanted, account: Account): Promise<Grant> {
+  async #connectNow(pending: readonly Grant[], wish: Wish, target: Wanted): Promise<Grant> {
     const pair = pending.find(isBetweenAccounts)
     const needless = pending.filter((each) => each !== pair && each.access <= wish.access)
     await remove(this.db, needless, this.moment)
@@ -162,9 +156,9 @@ class Establishing {
       this.#tell('connected', grant)
       return grant
     }
-    const { access, roles } = { access: wish.access, roles: union(pair.roles, wish.roles) }
-    await activate(this.db, pair, { targetId: pair.targetId as string, access, roles }, this.moment)
-    const active = (await findGrant(this.db, pair.id)) ?? { ...pair, targetId: account.id }
+    const roles = union(pair.roles, wish.roles)
+    await activate(this.db, pair, { targetId: pair.targetId as string, access: wish.access, roles }, this.moment)
+    const active = (await findGrant(this.db, pair.id)) as Grant
     this.#tell('connected', active, pair)
     return active
   }
@@ -202,8 +196,7 @@ class Establishing {
 
   #tell(verb: Event['verb'], after: Grant, before?: Grant): void {
     const { creator, principal } = this.sharing
-    const { requestId } = principal
-    const detail = { ...described(after), before: before?.access ?? null, request: requestId }
+    const detail = { ...described(after), before: before?.access ?? null, request: principal.requestId }
     this.events.push({ connectionId: after.id, actorId: creator.id, verb, detail })
   }
 
@@ -220,14 +213,3 @@ class Establishing {
     return this.sharing.isNotified && object === 'account' && targetId !== null
   }
 }
-
-/** A connection as the audit tells of it. */
-export const described = ({ object, contextId, targetId, targetEmail, access, roles }: Grant) => ({
-  object,
-  context: contextId,
-  target: targetId ?? targetEmail,
-  access,
-  roles,
-})
-
-const union = (one: readonly string[], other: readonly string[]) => [...new Set([...one, ...other])]

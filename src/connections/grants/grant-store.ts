@@ -1,5 +1,5 @@
-import { type Kysely, type RawBuilder, sql, type Transaction } from 'kysely'
-import type { Tables } from '../../db/tables.js'
+import { type Insertable, type Kysely, type RawBuilder, sql, type Transaction } from 'kysely'
+import type { ConnectionTable, Tables } from '../../db/tables.js'
 import { lockNetworks } from '../write-store.js'
 import type { Grant } from './grant.js'
 
@@ -84,32 +84,32 @@ export async function insertGrant(db: Transaction<Tables>, grant: NewGrant, mome
       and (c.target_id = ${grant.targetId} or (c.target_id is null and c.target_email = ${grant.targetEmail}))`.execute(
     db,
   )
-  await db
-    .insertInto('connection')
-    .values({
-      id: grant.id,
-      context_object: grant.object,
-      context_id: grant.contextId,
-      creator_id: grant.creatorId,
-      target_id: grant.targetId,
-      target_email: grant.targetEmail,
-      target_first: grant.targetFirst,
-      target_last: grant.targetLast,
-      state: grant.state,
-      access: grant.access,
-      roles: [...grant.roles],
-      token_hash: grant.tokenHash,
-      token_key: grant.tokenKey,
-      app_key: grant.appKey,
-      skipped_acl: grant.skippedAcl,
-      expires_at: grant.expiresAt,
-      uses_remaining: grant.usesRemaining,
-      created_at: moment,
-      updated_at: moment,
-      applied_at: grant.state === 'active' ? moment : null,
-    })
-    .execute()
+  await db.insertInto('connection').values(rowOf(grant, moment)).execute()
 }
+
+/** A new connection as its row. */
+export const rowOf = (grant: NewGrant, moment: Date): Insertable<ConnectionTable> => ({
+  id: grant.id,
+  context_object: grant.object,
+  context_id: grant.contextId,
+  creator_id: grant.creatorId,
+  target_id: grant.targetId,
+  target_email: grant.targetEmail,
+  target_first: grant.targetFirst,
+  target_last: grant.targetLast,
+  state: grant.state,
+  access: grant.access,
+  roles: [...grant.roles],
+  token_hash: grant.tokenHash,
+  token_key: grant.tokenKey,
+  app_key: grant.appKey,
+  skipped_acl: grant.skippedAcl,
+  expires_at: grant.expiresAt,
+  uses_remaining: grant.usesRemaining,
+  created_at: moment,
+  updated_at: moment,
+  applied_at: grant.state === 'active' ? moment : null,
+})
 
 /** What may change of a connection. */
 export type GrantChange = Partial<Pick<Grant, 'targetId' | 'access' | 'roles' | 'expiresAt' | 'state'>>
@@ -146,7 +146,7 @@ export async function updateGrant(
  *
  * @returns how many uses are left, null where they are not counted, and when; undefined where the link is gone
  */
-export async function spendUse(
+export async function takeUse(
   db: Transaction<Tables>,
   id: string,
 ): Promise<{ left: number | null; moment: Date } | undefined> {
@@ -177,31 +177,4 @@ export async function deleteExpired(db: Transaction<Tables>, most: number): Prom
     where c.id = expired.id
     returning ${grantColumns}, clock_timestamp()::timestamptz(3) as moment`.execute(db)
   return rows
-}
-
-/**
- * What a creator did through the module within the last hour: how many of the invitations made then still wait, and
- * about how many connections a letter was owed.
- */
-export async function countRecent(db: Db, creatorId: string): Promise<{ invitations: number; letters: number }> {
-  const { rows } = await sql<{ invitations: number; letters: number }>`
-    select
-      count(*) filter (where state = 'pending' and created_at > hour.start)::integer as invitations,
-      count(*) filter (where mailed_at > hour.start)::integer as letters
-    from connection, (select clock_timestamp() - interval '1 hour' as start) as hour
-    where creator_id = ${creatorId} and app_key is not null`.execute(db)
-  return rows[0] ?? { invitations: 0, letters: 0 }
-}
-
-/**
- * Notes that the target of a connection is owed a letter about it, unless it was owed one in the last ten minutes.
- *
- * @returns whether it is owed
- */
-export async function noteLetter(db: Transaction<Tables>, id: string, moment: Date): Promise<boolean> {
-  const { rows } = await sql`
-    update connection set mailed_at = ${moment}
-    where id = ${id} and (mailed_at is null or mailed_at <= ${moment}::timestamptz - interval '10 minutes')
-    returning id`.execute(db)
-  return rows.length > 0
 }

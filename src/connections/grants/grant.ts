@@ -44,3 +44,12 @@ export const isTarget = (
 /** The address by which invitations find an account. */
 export const addressOf = ({ email }: { readonly email: string | null }): string | null =>
   email === null ? null : foldedEmail(email)
+
+/** A connection as the audit tells of it. */
+export const described = ({ object, contextId, targetId, targetEmail, access, roles }: Grant) => ({
+  object,
+  context: contextId,
+  target: targetId ?? targetEmail,
+  access,
+  roles,
+})

@@ -2,11 +2,10 @@ import { v7 as newId } from 'uuid'
 import { Fault } from '../../faults.js'
 import { keepEvents } from '../event-store.js'
 import { write } from '../write.js'
-import { granted, type Wish } from './access.js'
-import { described, type Sharing } from './establish.js'
-import type { Grant } from './grant.js'
+import { checkMayShare, givesNothing, granted, type Wish } from './access.js'
+import type { Sharing } from './establish.js'
+import { described, type Grant } from './grant.js'
 import { insertGrant, lockContext } from './grant-store.js'
-import { levels } from './levels.js'
 import { accessOf, newToken, type World } from './world.js'
 
 /** When a link ends by itself; null is never. */
@@ -27,16 +26,15 @@ export function makeLink(world: World, sharing: Omit<Sharing, 'isNotified'>, wis
   return write(world.db, async (transaction, eventId) => {
     const moment = await lockContext(transaction, { object: type.name, contextId: context._id }, [])
     const mine = await accessOf(transaction, type, context, principal)
-    const { access, roles } = granted(type, context, principal, mine, wish, skipAcl)
-    const isNothing = access === levels.none && roles.length === 0 && type.leastAccess > levels.none
-    if ((!skipAcl && mine.level < levels.share) || isNothing) {
-      throw new Fault('accessDenied.shareAccess', { path: creator.id })
-    }
+    if (!skipAcl) checkMayShare(mine, creator)
+    const given = granted(type, context, principal, mine, wish, skipAcl)
+    if (givesNothing(type, given)) throw new Fault('accessDenied.shareAccess', { path: creator.id })
     const expiresAt = typeof ends.expires === 'number' ? new Date(moment.getTime() + ends.expires) : ends.expires
     if (expiresAt !== null && expiresAt <= moment) {
       throw new Fault('invalidArgument.unspecified', { path: 'expiresAt', reason: 'A link has to end in the future.' })
     }
     const id = newId()
+    const { tokenHash, tokenKey } = newToken(world, id)
     const grant = {
       id,
       object: type.name,
@@ -47,17 +45,16 @@ export function makeLink(world: World, sharing: Omit<Sharing, 'isNotified'>, wis
       targetFirst: null,
       targetLast: null,
       state: 'active' as const,
-      access,
-      roles,
+      ...given,
       appKey,
       skippedAcl: skipAcl,
       expiresAt,
       usesRemaining: ends.usesRemaining,
-      tokenKey: newToken(world, id).tokenKey,
+      tokenKey,
       created: moment,
       updated: moment,
     }
-    await insertGrant(transaction, { ...grant, tokenHash: newToken(world, id).tokenHash }, moment)
+    await insertGrant(transaction, { ...grant, tokenHash }, moment)
     const detail = { ...described(grant), uses: ends.usesRemaining, request: principal.requestId }
     await keepEvents(transaction, eventId, [{ connectionId: id, actorId: creator.id, verb: 'linked', detail }], moment)
     return grant

@@ -3,7 +3,7 @@ import type { Tables } from '../../db/tables.js'
 import { movesBetween, type Relationship } from '../connection.js'
 import { deleteRelationships, insertRelationship, moveNetworks, updateRelationship } from '../write-store.js'
 import { type Grant, isBetweenAccounts } from './grant.js'
-import { insertGrant, type NewGrant, updateGrant } from './grant-store.js'
+import { insertGrant, type NewGrant, rowOf, updateGrant } from './grant-store.js'
 
 type Db = Transaction<Tables>
 
@@ -23,25 +23,8 @@ export async function put(db: Db, grant: NewGrant, moment: Date, created = momen
   const relationship = relationshipOf(grant)
   if (!relationship) return insertGrant(db, grant, moment)
   const changedBy = relationship.isAccepted ? relationship.invitedId : relationship.inviterId
-  await insertRelationship(
-    db,
-    relationship,
-    { changedBy, message: '', moment },
-    {
-      id: grant.id,
-      creator_id: grant.creatorId,
-      target_email: grant.targetEmail,
-      target_first: grant.targetFirst,
-      target_last: grant.targetLast,
-      access: grant.access,
-      roles: [...grant.roles],
-      token_hash: grant.tokenHash,
-      token_key: grant.tokenKey,
-      app_key: grant.appKey,
-      skipped_acl: grant.skippedAcl,
-      created_at: created,
-    },
-  )
+  const row = { ...rowOf(grant, moment), created_at: created }
+  await insertRelationship(db, relationship, { changedBy, message: '', moment }, row)
   await moveNetworks(db, movesBetween(undefined, relationship), moment)
 }
 

@@ -4,7 +4,7 @@ import { Fault } from '../../faults.js'
 import { keepEvents } from '../event-store.js'
 import { write } from '../write.js'
 import type { Grant } from './grant.js'
-import { spendUse as spend } from './grant-store.js'
+import { takeUse } from './grant-store.js'
 import type { Principal } from './principal.js'
 
 /**
@@ -19,7 +19,7 @@ export function spendUse(
   { id }: Grant,
 ): Promise<{ left: number | null }> {
   return write(db, async (transaction, eventId) => {
-    const spent = await spend(transaction, id)
+    const spent = await takeUse(transaction, id)
     if (!spent) throw new Fault('invalidArgument.connectionToken')
     const detail = { left: spent.left, request: requestId }
     const event = { connectionId: id, actorId: account?.id ?? null, verb: 'used' as const, detail }

@@ -3,7 +3,7 @@ import type { Kysely } from 'kysely'
 import type { Tables } from '../../db/tables.js'
 import { type Event, keepEvents } from '../event-store.js'
 import { write } from '../write.js'
-import { described } from './establish.js'
+import { described } from './grant.js'
 import { deleteExpired } from './grant-store.js'
 
 const atOnce = 1000

@@ -1,5 +1,6 @@
 import { checkSize, entriesOf, isDocument, refused } from './document.js'
 import { referred, stepsOf } from './names.js'
+import { place } from './place.js'
 
 /** From where to where values go, each a path of names. */
 export type Mapping = readonly { readonly from: readonly string[]; readonly to: readonly string[] }[]
@@ -42,18 +43,10 @@ export function applyMap(mapping: Mapping | undefined, shown: Record<string, unk
   const made: Record<string, unknown> = {}
   for (const { from, to } of mapping) {
     const value = from.reduce<unknown>((from, name) => (isDocument(from) ? own(from, name) : undefined), shown)
-    if (value !== undefined) put(made, to, value)
+    if (value !== undefined) place(made, to, value)
   }
   return made
 }
 
 const own = (of: object, name: string): unknown =>
   Object.hasOwn(of, name) ? (of as Record<string, unknown>)[name] : undefined
-
-/** By definition rather than assignment, for which `__proto__` would be something else than a name. */
-function put(into: object, [name, ...rest]: readonly string[], value: unknown): void {
-  if (name === undefined) return
-  const inner = rest.length === 0 ? value : (own(into, name) ?? {})
-  Object.defineProperty(into, name, { value: inner, enumerable: true, writable: true, configurable: true })
-  if (rest.length > 0) put(inner as object, rest, value)
-}

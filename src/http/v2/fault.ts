@@ -1,9 +1,9 @@
 import type { ErrorRequestHandler } from 'express'
 import type { Logger } from 'pino'
 import { challenge } from '../../auth/identify.js'
-import { isUnavailable } from '../../db/unavailable.js'
 import { Failure, type FailureCode } from '../../errors.js'
 import { Fault, type FaultName } from '../../faults.js'
+import { unexpected } from '../fail.js'
 import { sendJson } from './json.js'
 
 /** What a refusal of the server around the module is to a program. */
@@ -43,8 +43,5 @@ function answerTo(error: unknown, log: Logger): { status: number; fault: Fault }
     const { status, name } = faults[error.code]
     return { status, fault: new Fault(name, { reason: error.message }) }
   }
-  const isAway = isUnavailable(error)
-  if (isAway) log.warn({ err: error }, 'database unavailable')
-  else log.error({ err: error }, 'request failed')
-  return { status: isAway ? 503 : 500, fault: new Fault('error.unspecified') }
+  return { status: unexpected(error, log) ? 503 : 500, fault: new Fault('error.unspecified') }
 }

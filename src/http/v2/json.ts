@@ -1,15 +1,12 @@
 import type { Request, Response } from 'express'
 import { Failure } from '../../errors.js'
 import { readBody } from '../body.js'
+import { sendUnstored } from '../respond.js'
 
 /** Answers with a JSON document that is of this moment alone. */
 export function sendJson(response: Response, value: unknown, status = 200): void {
-  const text = JSON.stringify(value)
   response.status(status)
-  response.setHeader('Cache-Control', 'no-store')
-  response.setHeader('Content-Type', 'application/json;charset=UTF-8')
-  response.setHeader('Content-Length', Buffer.byteLength(text))
-  response.end(text)
+  sendUnstored(response, JSON.stringify(value), 'application/json;charset=UTF-8')
 }
 
 /** Answers with a value: an object as it is, anything else as a result (reference connections-module.md, section 17). */

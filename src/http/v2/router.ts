@@ -1,8 +1,8 @@
 import { type Request, type RequestHandler, type Response, Router } from 'express'
+import { isUuid } from '../../accounts/account.js'
 import { Failure } from '../../errors.js'
 import { Fault } from '../../faults.js'
 import { type Connections, connectionsIn, type Target } from '../../module/connections.js'
-import { isId } from '../../module/path.js'
 import { type ModuleWorld, runIn } from '../../module/scope.js'
 import type { Door } from '../door.js'
 import { readJson, sendJson, sendValue } from './json.js'
@@ -75,7 +75,7 @@ const read: Handler = async (calls, request, response) => {
 
 const apply: Handler = async (calls, request, response) => {
   const { which } = namedBy(request)
-  if (isId(which)) throw new Fault('invalidArgument.object', { path: 'connections' })
+  if (isUuid(which)) throw new Fault('invalidArgument.object', { path: 'connections' })
   sendJson(response, await calls.apply(which))
 }
 
