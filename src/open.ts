@@ -73,10 +73,20 @@ export async function open(options: OpenOptions = {}): Promise<App> {
   const world = await openWorld(database.db, { tokenKeys: [tokenKey(secret)], appKey, baseUrl: baseUrl ?? null })
   const log = options.log ?? pino({ level: 'silent' })
   const sweeps = sweepOften(database.db, (error) => log.warn({ err: error }, 'nothing swept'), stop.signal)
-  const context = { db: database.db, config, baseUrl: baseUrl ?? 'http://localhost:3000', release: release(), log }
+  let http: App['http'] | undefined
   return {
     ...appIn(world),
-    http: createApp({ ...context, now: () => new Date() }, () => false, world),
+    // A program that serves nothing need not build what serves.
+    get http() {
+      const context = {
+        db: database.db,
+        config,
+        baseUrl: baseUrl ?? 'http://localhost:3000',
+        log,
+        now: () => new Date(),
+      }
+      return (http ??= createApp({ ...context, release: release() }, () => false, world))
+    },
     close: async () => {
       stop.abort()
       await sweeps

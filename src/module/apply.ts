@@ -5,7 +5,8 @@ import { Fault } from '../faults.js'
 import type { Connection } from './connection.js'
 import { applyOptions, readOptionsAs } from './options.js'
 import { principalOf, type Scope } from './scope.js'
-import { plainly, show } from './show.js'
+import { show } from './show.js'
+import { plainly } from './showing.js'
 
 /** Implements `apply` of `Connections`. */
 export async function apply(scope: Scope, token: unknown, options: unknown): Promise<Connection> {

@@ -6,7 +6,8 @@ import type { Connection } from './connection.js'
 import { createOptions, readOptionsAs } from './options.js'
 import { principalOf, type Scope } from './scope.js'
 import { shareable } from './shared.js'
-import { plainly, show } from './show.js'
+import { show } from './show.js'
+import { plainly } from './showing.js'
 import { readTargets } from './targets.js'
 
 /** Implements `create` of `Connections`. */

@@ -7,7 +7,8 @@ import type { Connection } from './connection.js'
 import { linkOptions, readOptionsAs } from './options.js'
 import { principalOf, type Scope } from './scope.js'
 import { shareable } from './shared.js'
-import { plainly, show } from './show.js'
+import { show } from './show.js'
+import { plainly } from './showing.js'
 
 /** Implements `linkTo` of `Connections`. */
 export async function linkTo(

@@ -13,7 +13,8 @@ import { type ConnectionList, listOf } from './connection.js'
 import { listOptions, readOptionsAs } from './options.js'
 import { only } from './path.js'
 import { type ModuleWorld, principalOf, type Scope } from './scope.js'
-import { show, showingOf } from './show.js'
+import { show } from './show.js'
+import { showingOf } from './showing.js'
 
 type Asked = z.infer<typeof listOptions>
 

@@ -7,7 +7,8 @@ import { readable } from './find.js'
 import { readOptions, readOptionsAs } from './options.js'
 import { only, readWhich, valueAt } from './path.js'
 import { type ModuleWorld, principalOf, type Scope } from './scope.js'
-import { show, showingOf } from './show.js'
+import { show } from './show.js'
+import { showingOf } from './showing.js'
 
 /**
  * Implements `read` of `Connections`. A use of a link is spent once all else is well, and before anything is handed out:

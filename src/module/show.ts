@@ -1,67 +1,14 @@
-import { type Access, joined, noAccess } from '../connections/grants/access.js'
-import { findBaseUrl, findKnown } from '../connections/grants/directory-store.js'
+import { joined, noAccess } from '../connections/grants/access.js'
+import { findBaseUrls } from '../connections/grants/directory-store.js'
 import { type Grant, isLink, isTarget } from '../connections/grants/grant.js'
 import { levels } from '../connections/grants/levels.js'
-import type { Instance, ObjectType } from '../connections/grants/object-type.js'
+import type { ObjectType } from '../connections/grants/object-type.js'
 import type { Principal } from '../connections/grants/principal.js'
-import { accessGiven, accessOfEach, tokenAgain, typeOf } from '../connections/grants/world.js'
+import { accessGiven, tokenAgain, typeOf } from '../connections/grants/world.js'
 import type { Connection, Reference } from './connection.js'
-import { instanceOf } from './own-types.js'
+import { keyOf, type Loaded, loadContexts, loadPeople, visible } from './expand.js'
 import type { ModuleWorld } from './scope.js'
-
-/** How much of connections is shown. */
-export interface Showing {
-  /** Names of references: `context`, `creator`, `target.account`. */
-  readonly expand: ReadonlySet<string>
-  /** Optional properties of the context to show. */
-  readonly optional: ReadonlySet<string>
-  /** Whether the caller may see whatever there is of a connection. */
-  readonly skipAcl: boolean
-  readonly includeToken: boolean
-  readonly includeUrl: boolean
-  readonly includeKey: boolean
-  /** Whether the connection was named by its token, which lets its bearer see what it grants. */
-  readonly isHolder: boolean
-}
-
-const expandable = ['context', 'creator', 'target.account']
-
-/** Nothing but what is always shown. */
-export const plainly: Showing = {
-  expand: new Set(),
-  optional: new Set(),
-  skipAcl: false,
-  includeToken: false,
-  includeUrl: false,
-  includeKey: false,
-  isHolder: false,
-}
-
-/** How much is shown by options: what is included is expanded too, where it can be. */
-export function showingOf(
-  asked: {
-    readonly expand: readonly string[]
-    readonly include: readonly string[]
-    readonly includeToken?: boolean
-    readonly includeUrl?: boolean
-    readonly includeKey?: boolean
-  },
-  rights: Pick<Showing, 'skipAcl' | 'isHolder'>,
-): Showing {
-  const { include } = asked
-  const expanded = expandable.filter((name) =>
-    [...asked.expand, ...include].some((path) => path === name || path.startsWith(`${name}.`)),
-  )
-  const ofContext = include.filter((path) => path.startsWith('context.')).map((path) => path.slice('context.'.length))
-  return {
-    ...rights,
-    expand: new Set(expanded),
-    optional: new Set(ofContext),
-    includeToken: asked.includeToken || include.includes('token'),
-    includeUrl: asked.includeUrl || include.includes('url'),
-    includeKey: asked.includeKey || include.includes('appKey'),
-  }
-}
+import type { Showing } from './showing.js'
 
 /** Shows connections as a caller may see them (reference connections-module.md, sections 8 and 11). */
 export async function show(
@@ -72,22 +19,25 @@ export async function show(
 ): Promise<Connection[]> {
   const contexts = showing.expand.has('context') ? await loadContexts(world, principal, grants) : new Map()
   const people = await loadPeople(world, principal, grants, showing)
-  return Promise.all(grants.map((grant) => one(world, principal, grant, showing, contexts, people)))
+  const bases = showing.includeUrl ? await findBaseUrls(world.db) : new Map()
+  return grants.map((grant) => one(world, principal, grant, showing, { contexts, people, bases }))
 }
 
-interface Loaded {
-  readonly instance: Instance
-  readonly access: Access
+/** What else is known of the connections that are shown. */
+interface Surroundings {
+  readonly contexts: ReadonlyMap<string, Loaded>
+  readonly people: ReadonlyMap<string, Loaded>
+  /** Where each app has its pages. */
+  readonly bases: ReadonlyMap<string, string>
 }
 
-async function one(
+function one(
   world: ModuleWorld,
   principal: Principal,
   grant: Grant,
   showing: Showing,
-  contexts: ReadonlyMap<string, Loaded>,
-  people: ReadonlyMap<string, Loaded>,
-): Promise<Connection> {
+  { contexts, people, bases }: Surroundings,
+): Connection {
   const { account } = principal
   const type = typeOf(world, grant.object)
   const accounts = typeOf(world, 'account')
@@ -98,7 +48,7 @@ async function one(
   const creator = people.get(grant.creatorId)
   const targetId = grant.targetId ?? (isMine ? (account?.id ?? null) : null)
   const target = targetId === null ? undefined : people.get(targetId)
-  const url = showing.includeUrl ? await urlOf(world, principal, grant, showing) : undefined
+  const url = showing.includeUrl && maySeeApp(principal, grant, showing) ? urlOf(world, grant, bases) : null
   const token = tokenFor(world, principal, grant, showing)
   return {
     _id: grant.id,
@@ -138,7 +88,7 @@ async function one(
     ...(token !== null && { token }),
     ...(grant.expiresAt !== null && { expiresAt: grant.expiresAt }),
     ...(grant.usesRemaining !== null && { usesRemaining: grant.usesRemaining }),
-    ...(url !== undefined && url !== null && { url }),
+    ...(url !== null && { url }),
     ...(showing.includeKey &&
       maySeeApp(principal, grant, showing) &&
       grant.appKey !== null && { appKey: grant.appKey }),
@@ -161,11 +111,11 @@ export function tokenFor(
 const maySeeApp = (principal: Principal, grant: Grant, { skipAcl }: Showing) =>
   skipAcl || isTarget(grant, principal.account)
 
-async function urlOf(world: ModuleWorld, principal: Principal, grant: Grant, showing: Showing): Promise<string | null> {
-  const token = maySeeApp(principal, grant, showing) ? tokenAgain(world, grant) : null
+function urlOf(world: ModuleWorld, grant: Grant, bases: Surroundings['bases']): string | null {
+  const token = tokenAgain(world, grant)
   if (token === null || grant.appKey === null) return null
-  const base = await findBaseUrl(world.db, grant.appKey)
-  if (base !== null) return `${base.replace(/\/$/, '')}/connection/${token}`
+  const base = bases.get(grant.appKey)
+  if (base !== undefined) return `${base.replace(/\/$/, '')}/connection/${token}`
   return world.baseUrl === null ? null : `${world.baseUrl}/v2/connections/${token}`
 }
 
@@ -174,67 +124,3 @@ const referenceTo = (type: ObjectType, id: string): Reference => ({
   object: type.name,
   path: `/${type.plural}/${id}`,
 })
-
-/** The properties of an object that somebody may read. */
-function visible(
-  type: ObjectType,
-  instance: Instance,
-  { level, roles }: Access,
-  optional: ReadonlySet<string>,
-): Record<string, unknown> {
-  const shown = Object.entries(type.properties).filter(
-    ([name, property]) =>
-      (level >= property.access || property.roles.some((role) => roles.has(role))) &&
-      (!property.optional || optional.has(name)) &&
-      Object.hasOwn(instance, name),
-  )
-  return Object.fromEntries(shown.map(([name]) => [name, instance[name]]))
-}
-
-const keyOf = ({ object, contextId }: Pick<Grant, 'object' | 'contextId'>) => `${object} ${contextId}`
-
-/** Loads the contexts of connections with what the caller has of each, type by type. */
-async function loadContexts(
-  world: ModuleWorld,
-  principal: Principal,
-  grants: readonly Grant[],
-): Promise<Map<string, Loaded>> {
-  const loaded = new Map<string, Loaded>()
-  for (const object of new Set(grants.map((grant) => grant.object))) {
-    const ids = grants.filter((grant) => grant.object === object).map(({ contextId }) => contextId)
-    const type = typeOf(world, object)
-    for (const each of await loadWithAccess(world, principal, type, await type.load([...new Set(ids)]))) {
-      loaded.set(keyOf({ object, contextId: each.instance._id }), each)
-    }
-  }
-  return loaded
-}
-
-async function loadPeople(
-  world: ModuleWorld,
-  principal: Principal,
-  grants: readonly Grant[],
-  { expand }: Showing,
-): Promise<Map<string, Loaded>> {
-  const { account } = principal
-  const ids = new Set([
-    ...(expand.has('creator') ? grants.map(({ creatorId }) => creatorId) : []),
-    ...(expand.has('target.account')
-      ? grants.flatMap((grant) => grant.targetId ?? (isTarget(grant, account) ? (account?.id ?? []) : []))
-      : []),
-  ])
-  if (ids.size === 0) return new Map()
-  const instances = (await findKnown(world.db, [...ids])).map((known) => instanceOf(known.account))
-  const loaded = await loadWithAccess(world, principal, typeOf(world, 'account'), instances)
-  return new Map(loaded.map((each) => [each.instance._id, each]))
-}
-
-async function loadWithAccess(
-  { db }: ModuleWorld,
-  principal: Principal,
-  type: ObjectType,
-  instances: readonly Instance[],
-): Promise<Loaded[]> {
-  const access = await accessOfEach(db, type, instances, principal)
-  return instances.map((instance, index) => ({ instance, access: access[index] ?? noAccess }))
-}

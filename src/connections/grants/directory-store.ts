@@ -49,9 +49,10 @@ export async function keepApp(db: Db, key: string, baseUrl?: string): Promise<vo
     .execute()
 }
 
-/** Where an app has its pages. */
-export async function findBaseUrl(db: Db, key: string): Promise<string | null> {
-  return (await db.selectFrom('app').select('base_url').where('key', '=', key).executeTakeFirst())?.base_url ?? null
+/** Where apps have their pages, by their keys; apps are few. */
+export async function findBaseUrls(db: Db): Promise<ReadonlyMap<string, string>> {
+  const rows = await db.selectFrom('app').selectAll().execute()
+  return new Map(rows.flatMap(({ key, base_url }) => (base_url === null ? [] : [[key, base_url] as const])))
 }
 
 /** Finds organisations by id. */

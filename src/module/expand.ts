@@ -1,0 +1,81 @@
+import { type Access, noAccess } from '../connections/grants/access.js'
+import { findKnown } from '../connections/grants/directory-store.js'
+import { type Grant, isTarget } from '../connections/grants/grant.js'
+import type { Instance, ObjectType } from '../connections/grants/object-type.js'
+import type { Principal } from '../connections/grants/principal.js'
+import { accessOfEach, typeOf } from '../connections/grants/world.js'
+import { instanceOf } from './own-types.js'
+import type { ModuleWorld } from './scope.js'
+import type { Showing } from './showing.js'
+
+/** An object, and what the caller has of it. */
+export interface Loaded {
+  readonly instance: Instance
+  readonly access: Access
+}
+
+/** The properties of an object that somebody may read. */
+export function visible(
+  type: ObjectType,
+  instance: Instance,
+  { level, roles }: Access,
+  optional: ReadonlySet<string>,
+): Record<string, unknown> {
+  const shown = Object.entries(type.properties).filter(
+    ([name, property]) =>
+      (level >= property.access || property.roles.some((role) => roles.has(role))) &&
+      (!property.optional || optional.has(name)) &&
+      Object.hasOwn(instance, name),
+  )
+  return Object.fromEntries(shown.map(([name]) => [name, instance[name]]))
+}
+
+/** Names the context of a connection among all. */
+export const keyOf = ({ object, contextId }: Pick<Grant, 'object' | 'contextId'>) => `${object} ${contextId}`
+
+/** Loads the contexts of connections with what the caller has of each, type by type. */
+export async function loadContexts(
+  world: ModuleWorld,
+  principal: Principal,
+  grants: readonly Grant[],
+): Promise<Map<string, Loaded>> {
+  const loaded = new Map<string, Loaded>()
+  for (const object of new Set(grants.map((grant) => grant.object))) {
+    const ids = grants.filter((grant) => grant.object === object).map(({ contextId }) => contextId)
+    const type = typeOf(world, object)
+    for (const each of await loadWithAccess(world, principal, type, await type.load([...new Set(ids)]))) {
+      loaded.set(keyOf({ object, contextId: each.instance._id }), each)
+    }
+  }
+  return loaded
+}
+
+/** Loads the creators and targets of connections, as far as they are to be expanded. */
+export async function loadPeople(
+  world: ModuleWorld,
+  principal: Principal,
+  grants: readonly Grant[],
+  { expand }: Showing,
+): Promise<Map<string, Loaded>> {
+  const { account } = principal
+  const ids = new Set([
+    ...(expand.has('creator') ? grants.map(({ creatorId }) => creatorId) : []),
+    ...(expand.has('target.account')
+      ? grants.flatMap((grant) => grant.targetId ?? (isTarget(grant, account) ? (account?.id ?? []) : []))
+      : []),
+  ])
+  if (ids.size === 0) return new Map()
+  const instances = (await findKnown(world.db, [...ids])).map((known) => instanceOf(known.account))
+  const loaded = await loadWithAccess(world, principal, typeOf(world, 'account'), instances)
+  return new Map(loaded.map((each) => [each.instance._id, each]))
+}
+
+async function loadWithAccess(
+  { db }: ModuleWorld,
+  principal: Principal,
+  type: ObjectType,
+  instances: readonly Instance[],
+): Promise<Loaded[]> {
+  const access = await accessOfEach(db, type, instances, principal)
+  return instances.map((instance, index) => ({ instance, access: access[index] ?? noAccess }))
+}
