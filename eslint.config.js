@@ -17,5 +17,11 @@ export default defineConfig(
       ],
     },
   },
+  {
+    files: ['src/pages/*.js'],
+    languageOptions: {
+      globals: { document: 'readonly', navigator: 'readonly', setTimeout: 'readonly', window: 'readonly' },
+    },
+  },
   { files: ['**/*.js'], extends: [tseslint.configs.disableTypeChecked] },
 )

@@ -9,7 +9,7 @@ const floors = [
   ['http'],
   ['module'],
   ['directory', 'letters'],
-  ['auth', 'atom'],
+  ['auth', 'atom', 'pages'],
   ['connections'],
   ['accounts'],
   ['db'],
@@ -37,6 +37,8 @@ const rooms: Record<string, string[]> = {
   read: ['cli'],
   'cli-progress': ['cli'],
   nodemailer: ['letters'],
+  preact: ['pages'],
+  'preact-render-to-string': ['pages'],
 }
 
 interface Line {
@@ -48,13 +50,13 @@ interface Line {
 
 const files = ['src', 'migrations'].flatMap((top) =>
   readdirSync(top, { recursive: true, encoding: 'utf8' })
-    .filter((name) => name.endsWith('.ts'))
+    .filter((name) => /\.tsx?$/.test(name))
     .map((name) => join(top, name)),
 )
 
 const roomOf = (path: string): string => {
   const [top = '', next = '', ...rest] = relative('.', path).split(/[\\/]/)
-  return top === 'migrations' ? top : rest.length > 0 ? next : next.replace(/\.ts$/, '')
+  return top === 'migrations' ? top : rest.length > 0 ? next : next.replace(/\.tsx?$/, '')
 }
 
 const imports: Line[] = files.flatMap((file) =>

@@ -1,4 +1,5 @@
 import { Failure } from '../errors.js'
+import { isXmlText } from './escape.js'
 import { ATOM, scheme } from './vocabulary.js'
 import { parseXml, requestLimits, type XmlElement } from './xml.js'
 
@@ -31,7 +32,7 @@ export function readInvitation(body: Uint8Array): Invitation {
   const content = entry.children.find((child) => isAtom(child, 'content'))
   return {
     status,
-    message: checkLength(content ? textOrMarkup(content) : ''),
+    message: checkMessage(content ? textOrMarkup(content) : ''),
   }
 }
 
@@ -51,8 +52,12 @@ function checkTerm(entry: XmlElement, scheme: string, wanted: string): void {
 
 const textOrMarkup = (content: XmlElement) => (content.children.length > 0 ? content.source() : content.text)
 
-function checkLength(message: string): string {
+/** @returns the message. @throws Failure `invalid` when it is longer than 4,000 characters, or no feed could show it */
+export function checkMessage(message: string): string {
   const length = Array.from(message).length
-  if (length <= longestMessage) return message
-  throw new Failure('invalid', `The message may have at most ${longestMessage} characters; this one has ${length}.`)
+  if (length > longestMessage) {
+    throw new Failure('invalid', `The message may have at most ${longestMessage} characters; this one has ${length}.`)
+  }
+  if (isXmlText(message)) return message
+  throw new Failure('invalid', 'The message has a character that no feed can show, such as a control character.')
 }

@@ -3,7 +3,6 @@ import { connectionEntries } from './connection-entry.js'
 import { feedDocument } from './feed.js'
 import { portrait } from './portrait.js'
 import { profileEntries } from './profile-entry.js'
-import { profilePage } from './profile-page.js'
 import { profileTypeDocument } from './profile-type.js'
 import { relatedLinks } from './related.js'
 import { serviceDocuments } from './service.js'
@@ -22,7 +21,6 @@ export function atomWriter(baseUrl: string) {
     profileType: profileTypeDocument,
     vcardFile: vcardFiles(to),
     portrait,
-    profilePage,
   }
 }
 

@@ -3,6 +3,7 @@ import type { Context } from '../context.js'
 import { isBroken } from '../db/unavailable.js'
 import { Failure } from '../errors.js'
 import type { ModuleWorld } from '../module/scope.js'
+import { script, style } from '../pages/assets.js'
 import { completeConnection, removeConnections } from './administer.js'
 import { checkOr, removeConnection, rewriteConnection, showConnection } from './connection.js'
 import { showConnections } from './connections.js'
@@ -17,8 +18,15 @@ import { sendPhoto } from './photo.js'
 import { showProfileEntry } from './profile-entry.js'
 import { showProfileService } from './profile-service.js'
 import { showProfileType } from './profile-type.js'
-import { showProfilePage } from './profile-page.js'
+import { pageOr } from './negotiate.js'
+import { sendAsset } from './pages/asset.js'
+import { leadHome } from './pages/lead.js'
+import { showNetworkPage } from './pages/network.js'
+import { showPersonPage } from './pages/person.js'
+import { showSearchPage } from './pages/search.js'
+import { acceptByForm, inviteByForm, removeByForm } from './pages/write.js'
 import { showProfiles } from './profiles.js'
+import { readConnectionsQuery, readInCommonQuery } from './query.js'
 import { showChain, showManaged } from './reports.js'
 import { fromOwnSite } from './same-site.js'
 import { showSearch } from './search.js'
@@ -43,25 +51,36 @@ export function createApp(context: Context, isStopping: () => boolean = () => fa
   const routes: Record<string, Methods> = {
     '/live': { get: live },
     '/ready': { get: ready(context, isStopping) },
-    '/atom/connections.do': { get: checkOr(door, showConnections(door)), post: inviteColleague(door, 201) },
+    '/atom/connections.do': {
+      get: checkOr(door, pageOr(showNetworkPage(door, { read: readConnectionsQuery }), showConnections(door))),
+      post: inviteColleague(door, 201),
+    },
     '/atom/connection.do': {
       get: showConnection(door),
       post: inviteColleague(door, 200),
       put: rewriteConnection(door),
       delete: removeConnection(door),
     },
-    '/atom/connectionsInCommon.do': { get: showInCommon(door) },
+    '/atom/connectionsInCommon.do': {
+      get: pageOr(showNetworkPage(door, { read: readInCommonQuery }), showInCommon(door)),
+    },
     '/admin/atom/connections.do': { put: completeConnection(door), delete: removeConnections(door) },
     '/atom/profile.do': { get: showProfiles(door) },
     '/atom/profileEntry.do': { get: showProfileEntry(door) },
     '/atom/profileService.do': { get: showProfileService(door) },
     '/atom/profileType.do': { get: showProfileType(door) },
-    '/atom/search.do': { get: showSearch(door) },
+    '/atom/search.do': { get: pageOr(showSearchPage(door), showSearch(door)) },
     '/atom/reportingChain.do': { get: showChain(door) },
     '/atom/peopleManaged.do': { get: showManaged(door) },
     '/vcard/profile.do': { get: sendVcard(door) },
     '/photo.do': { get: sendPhoto(door) },
-    '/html/profileView.do': { get: showProfilePage(door) },
+    '/html/profileView.do': { get: showPersonPage(door) },
+    '/html/invite.do': { post: inviteByForm(door) },
+    '/html/accept.do': { post: acceptByForm(door) },
+    '/html/remove.do': { post: removeByForm(door) },
+    '/': { get: leadHome },
+    '/html/style.css': { get: sendAsset(style) },
+    '/html/script.js': { get: sendAsset(script) },
   }
   for (const [path, methods] of Object.entries(routes)) {
     const route = app.route(path)

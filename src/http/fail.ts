@@ -1,9 +1,14 @@
-import type { ErrorRequestHandler, Response } from 'express'
+import type { ErrorRequestHandler, Request, Response } from 'express'
 import type { Logger } from 'pino'
 import { failureDocument } from '../atom/failure.js'
 import { challenge } from '../auth/identify.js'
 import { isUnavailable } from '../db/unavailable.js'
 import { Failure, type FailureCode } from '../errors.js'
+import { failurePage } from '../pages/failure-page.js'
+import { to } from '../pages/to.js'
+import { wantsPage } from './negotiate.js'
+import { pageFields, pageType, placeOf } from './pages/answer-page.js'
+import { leadTo } from './pages/lead.js'
 
 interface Answer {
   status: number
@@ -31,13 +36,18 @@ const answers = {
   unavailable: { status: 503, message: broken },
 } satisfies Record<FailureCode, Answer>
 
-/** Turns whatever was thrown into the API's error document (wire reference, section 7). The cause is only logged. */
+/**
+ * Turns whatever was thrown into the API's error document (wire reference, section 7), or for a browser into a page; who
+ * has to sign in and can is led there. The cause is only logged.
+ */
 export function failureHandler(log: Logger): ErrorRequestHandler {
-  return (error: unknown, _request, response, next) => {
+  return (error: unknown, request, response, next) => {
     if (response.headersSent) return next(error)
     const failure = error instanceof Failure ? error : unexpected(error, log)
     const answer: Answer = failure ? answers[failure.code] : { status: 500, message: broken }
-    send(response, answer, failure?.message)
+    if (!wantsPage(request)) return send(response, answer, failure?.message)
+    if (answer.status === 401 && request.headers.authorization === undefined) return leadToSignIn(request, response)
+    sendPage(response, answer, failure?.message)
   }
 }
 
@@ -55,14 +65,29 @@ export function unexpected(error: unknown, log: Logger): Failure | undefined {
   return undefined
 }
 
-function send(response: Response, { status, code = String(status), message }: Answer, sentence?: string): void {
+function leadToSignIn(request: Request, response: Response): void {
+  const next = request.method === 'GET' ? `?next=${encodeURIComponent(placeOf(request))}` : ''
+  leadTo(response, to.signIn + next)
+}
+
+function sendPage(response: Response, answer: Answer, sentence = answer.message): void {
+  for (const [name, value] of Object.entries(pageFields)) response.setHeader(name, value)
+  sendRefusal(response, answer, pageType, failurePage(sentence))
+}
+
+function send(response: Response, answer: Answer, sentence?: string): void {
+  const { code = String(answer.status), message } = answer
+  const document = failureDocument(code, sentence === undefined ? message : `${message} ${sentence}`)
+  sendRefusal(response, answer, 'text/xml;charset=UTF-8', document)
+}
+
+function sendRefusal(response: Response, { status }: Answer, type: string, document: string): void {
   for (const name of ['ETag', 'Last-Modified', 'Link', 'Content-Encoding']) response.removeHeader(name)
   response.status(status)
   response.setHeader('Cache-Control', 'no-store')
-  response.setHeader('Content-Type', 'text/xml;charset=UTF-8')
+  response.setHeader('Content-Type', type)
   if (status === 401) response.setHeader('WWW-Authenticate', challenge)
   if (status === 503) response.setHeader('Retry-After', '1')
-  const document = failureDocument(code, sentence === undefined ? message : `${message} ${sentence}`)
   response.setHeader('Content-Length', Buffer.byteLength(document))
   response.end(document)
 }

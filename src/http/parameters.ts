@@ -6,15 +6,16 @@ export type Parameters = readonly (readonly [name: string, value: string])[]
 const most = 20
 /** Our links add these to what was asked. */
 const ours = new Set(['pos', 'page', 'ps'])
-const longest = 512
+const usualLength = 512
 
 /**
  * Takes a query string apart.
  *
  * @param search what follows the `?` of an address, or nothing
+ * @param longest how many characters a name or value may have
  * @throws Failure `invalid` when it is not percent-encoded UTF-8, or holds too much
  */
-export function readParameters(search: string): Parameters {
+export function readParameters(search: string, longest = usualLength): Parameters {
   const parameters = search
     .split('&')
     .filter((part) => part !== '')

@@ -1,0 +1,51 @@
+import type { Request, Response } from 'express'
+import type { Caller } from '../../accounts/account.js'
+import { mediaType } from '../../atom/vocabulary.js'
+import { findTotals } from '../../connections/standing-store.js'
+import { pagePolicy, script, style } from '../../pages/assets.js'
+import type { Frame } from '../../pages/layout.js'
+import { isDone } from '../../pages/texts.js'
+import { answerWith } from '../answer.js'
+import { type Door, searchOf } from '../door.js'
+import { openParameters, writeParameters } from '../parameters.js'
+
+/** The fields of every page. What a page tells is of the site alone, so its address is told to no other. */
+export const pageFields = { 'Content-Security-Policy': pagePolicy, 'Referrer-Policy': 'same-origin' }
+export const pageType = `${mediaType.html};charset=UTF-8`
+
+/** What is around a page for the one who looks at it. */
+export async function frameFor(door: Door, request: Request, caller: Caller): Promise<Frame> {
+  const done = openParameters(searchOf(request)).value('done')
+  const totals = caller && (await findTotals(door.db, caller.id))
+  return {
+    viewer: caller && { key: caller.key, name: caller.name, waiting: totals?.pending ?? 0 },
+    done: done !== undefined && isDone(done) ? done : undefined,
+  }
+}
+
+/** The address of a page as seen from another, without what was just done. */
+export function placeOf(request: Request): string {
+  const { parameters } = openParameters(searchOf(request))
+  const kept = parameters.filter(([name]) => name !== 'done')
+  return `..${request.path}${kept.length > 0 ? `?${writeParameters(kept)}` : ''}`
+}
+
+/**
+ * Answers with a page, or 304 to a browser that has it.
+ *
+ * @param values all that the page shows
+ */
+export async function answerWithPage<Values extends Frame>(
+  door: Door,
+  request: Request,
+  response: Response,
+  values: Values,
+  write: (values: Values) => string,
+): Promise<void> {
+  await answerWith(door, request, response, {
+    type: pageType,
+    madeOf: [style.version, script.version, request.path, values],
+    fields: pageFields,
+    write: () => write(values),
+  })
+}

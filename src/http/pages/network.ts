@@ -1,0 +1,41 @@
+import type { RequestHandler } from 'express'
+import { findAccount } from '../../accounts/store.js'
+import { openList, readList } from '../../connections/list.js'
+import { isOwner } from '../../connections/rules.js'
+import { findTotals } from '../../connections/standing-store.js'
+import { networkPage } from '../../pages/network-page.js'
+import { texts } from '../../pages/texts.js'
+import { type Door, searchOf } from '../door.js'
+import type { ListResource } from '../list.js'
+import { pageLinks } from '../paging.js'
+import type { ConnectionsQuery } from '../query.js'
+import { answerWithPage, frameFor, placeOf } from './answer-page.js'
+
+/** GET and HEAD of a list by a browser: the page of what the feed at the same address holds. */
+export function showNetworkPage<Query extends ConnectionsQuery>(
+  door: Door,
+  { read }: Pick<ListResource<Query>, 'read'>,
+): RequestHandler {
+  return async (request, response) => {
+    const query = read(searchOf(request))
+    const caller = await door.identify(request)
+    const network = await openList(door, caller, query.list)
+    const page = await readList(door, caller, network, query.list)
+    const { status, inCommonWith } = query.list
+    const other = inCommonWith && (await findAccount(door.db, inCommonWith))
+    const isMine = isOwner(caller, network.ownerId) && !other
+    const { name } = page.owner
+    const values = {
+      ...(await frameFor(door, request, caller)),
+      title: other ? texts.inCommonOf(name, other.name) : isMine ? texts.network : texts.listOf(name),
+      owner: page.owner,
+      status,
+      totals: isMine ? await findTotals(door.db, network.ownerId) : undefined,
+      colleagues: page.colleagues,
+      around: pageLinks(`..${request.path}`, query, page),
+      here: placeOf(request),
+      feed: placeOf(request),
+    }
+    await answerWithPage(door, request, response, values, networkPage)
+  }
+}

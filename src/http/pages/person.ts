@@ -1,0 +1,57 @@
+import type { RequestHandler } from 'express'
+import type { Account, Caller } from '../../accounts/account.js'
+import type { Colleague } from '../../connections/connection.js'
+import { unknownPerson } from '../../connections/find.js'
+import { findColleague } from '../../connections/find-store.js'
+import { openList, readList } from '../../connections/list.js'
+import { personPage, type PersonPage } from '../../pages/person-page.js'
+import { type Door, searchOf } from '../door.js'
+import { readPersonQuery } from '../profile-query.js'
+import { accountAsked } from '../viewer.js'
+import { answerWithPage, frameFor, placeOf } from './answer-page.js'
+
+/** GET and HEAD of `/html/profileView.do`: a person's page, to which every entry links. */
+export function showPersonPage(door: Door): RequestHandler {
+  return async (request, response) => {
+    const { person } = readPersonQuery(searchOf(request))
+    const caller = await door.identify(request)
+    const account = await accountAsked(door, request, person)
+    if (!account) throw unknownPerson('notFound')
+    const values = {
+      ...(await frameFor(door, request, caller)),
+      person: account,
+      standing: await standingOf(door, caller, account),
+      shared: caller && caller.id !== account.id ? await sharedBy(door, caller, account) : undefined,
+      here: placeOf(request),
+    }
+    await answerWithPage(door, request, response, values, personPage)
+  }
+}
+
+async function standingOf(door: Door, caller: Caller, { id, state }: Account): Promise<PersonPage['standing']> {
+  if (!caller) return 'closed'
+  if (caller.id === id) return 'self'
+  const colleague: Colleague | undefined = await findColleague(door.db, { ownerId: caller.id, peerId: id })
+  if (colleague) return { id: colleague.id, status: colleague.status, message: colleague.message }
+  return state === 'active' ? 'none' : 'closed'
+}
+
+const mostShared = 12
+
+/** The first colleagues that the caller has in common with a person. */
+async function sharedBy(door: Door, caller: Account, person: Account): Promise<PersonPage['shared']> {
+  const request = {
+    person: { by: 'key', value: caller.key },
+    inCommonWith: { by: 'key', value: person.key },
+    status: 'accepted',
+    since: undefined,
+    order: { by: 'name', descending: false },
+    page: 1,
+    pageSize: mostShared,
+    position: undefined,
+    countPending: false,
+  } as const
+  const network = await openList(door, caller, request)
+  const { total, colleagues } = await readList(door, caller, network, request)
+  return { total, people: colleagues.map(({ peer }) => peer), with: caller.key }
+}

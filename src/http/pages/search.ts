@@ -1,0 +1,48 @@
+import type { RequestHandler } from 'express'
+import type { Account, Caller } from '../../accounts/account.js'
+import { searchAccounts } from '../../accounts/search-store.js'
+import { findStandings } from '../../connections/standing-store.js'
+import { searchPage, type Relation } from '../../pages/search-page.js'
+import { to } from '../../pages/to.js'
+import { type Door, searchOf } from '../door.js'
+import { numberedLinks } from '../paging.js'
+import { readSearchQuery } from '../search-query.js'
+import { identifyViewer } from '../viewer.js'
+import { answerWithPage, frameFor, placeOf } from './answer-page.js'
+
+/** GET and HEAD of `search.do` by a browser: the people found, each with a way to invite. */
+export function showSearchPage(door: Door): RequestHandler {
+  return async (request, response) => {
+    const query = readSearchQuery(searchOf(request))
+    const caller = await identifyViewer(door, request)
+    const { total, accounts } = await searchAccounts(door.db, query.search, query)
+    const relation = await relations(door, caller, accounts)
+    const words = query.criteria.map(([, value]) => value).join(' ')
+    const values = {
+      ...(await frameFor(door, request, caller)),
+      words,
+      total,
+      people: accounts.map((person) => ({ person, relation: relation(person) })),
+      around: numberedLinks(to.search, query, total),
+      here: placeOf(request),
+      feed: placeOf(request),
+    }
+    await answerWithPage(door, request, response, values, searchPage)
+  }
+}
+
+/** Tells how the caller stands with each of some people. */
+async function relations(
+  door: Door,
+  caller: Caller,
+  people: readonly Account[],
+): Promise<(person: Account) => Relation> {
+  if (!caller) return () => 'closed'
+  const standings = await findStandings(
+    door.db,
+    caller.id,
+    people.map(({ id }) => id),
+  )
+  return ({ id, state }) =>
+    id === caller.id ? 'self' : (standings.get(id)?.status ?? (state === 'active' ? 'none' : 'closed'))
+}

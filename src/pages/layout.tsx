@@ -1,0 +1,117 @@
+import type { ComponentChildren, VNode } from 'preact'
+import { renderToString } from 'preact-render-to-string'
+import { script, style } from './assets.js'
+import { type Done, texts } from './texts.js'
+import { to } from './to.js'
+
+/** Who looks at a page, as far as the page shows it. */
+export interface Viewer {
+  readonly key: string
+  readonly name: string
+  /** How many invitations wait for an answer. */
+  readonly waiting: number
+}
+
+/** What all pages are told. */
+export interface Frame {
+  /** Null for nobody. */
+  readonly viewer: Viewer | null
+  /** What was just done. */
+  readonly done?: Done | undefined
+  /** Address of the feed that shows the same. */
+  readonly feed?: string | undefined
+  /** What was searched for. */
+  readonly words?: string | undefined
+}
+
+interface LayoutProps extends Frame {
+  readonly title: string
+  readonly children: ComponentChildren
+}
+
+/** What every page has around its content. */
+export function Layout({ title, viewer, done, feed, words, children }: LayoutProps) {
+  return (
+    <html lang={texts.language}>
+      <head>
+        <meta charSet="utf-8" />
+        <title>{`${title} · ${texts.product}`}</title>
+        <meta name="viewport" content="width=device-width, initial-scale=1" />
+        <meta name="color-scheme" content="light dark" />
+        <link rel="stylesheet" href={to.asset(style)} />
+        <script src={to.asset(script)} defer />
+        {feed && <link rel="alternate" type="application/atom+xml" title={title} href={feed} />}
+      </head>
+      <body>
+        <a class="skip" href="#content">
+          {texts.skip}
+        </a>
+        <header>
+          <div class="bar">
+            <a class="product" href={to.network('accepted')}>
+              {texts.product}
+            </a>
+            <form class="search" role="search" action={to.search}>
+              <input
+                type="search"
+                name="search"
+                aria-label={texts.search}
+                placeholder={texts.search}
+                value={words}
+                required
+              />
+              <button>{texts.find}</button>
+            </form>
+            <Menu viewer={viewer} />
+          </div>
+        </header>
+        <main id="content">
+          {done && (
+            <p class="done" role="status">
+              {texts.done[done]}
+            </p>
+          )}
+          {children}
+        </main>
+        {feed && (
+          <footer>
+            <p class="note">
+              {texts.feed} {viewer && <a href={to.appPasswords}>{texts.appPasswords}</a>}
+            </p>
+          </footer>
+        )}
+      </body>
+    </html>
+  )
+}
+
+function Menu({ viewer }: Pick<Frame, 'viewer'>) {
+  return (
+    <nav aria-label={texts.menu}>
+      {viewer ? (
+        <>
+          <a href={to.network('accepted')}>{texts.network}</a>
+          {viewer.waiting > 0 && (
+            <a href={to.network('pending')}>
+              {texts.list.pending} <Count of={viewer.waiting} />
+            </a>
+          )}
+          <a href={to.person(viewer.key)} dir="auto">
+            {viewer.name}
+          </a>
+          <form method="post" action={to.signOut}>
+            <button class="plain">{texts.signOut}</button>
+          </form>
+        </>
+      ) : (
+        <a href={to.signIn}>{texts.signIn}</a>
+      )}
+    </nav>
+  )
+}
+
+/** A number beside a word. */
+export const Count = ({ of }: { of: number }) => <span class="count">{texts.count(of)}</span>
+
+/** Writes a page as an HTML document. Whatever text is in it is escaped. */
+export const write = (page: VNode): string => `<!doctype html>${renderToString(page)}`

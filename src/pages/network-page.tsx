@@ -1,0 +1,88 @@
+import type { Colleague, Status } from '../connections/connection.js'
+import { statuses } from '../connections/connection.js'
+import { Actions } from './actions.js'
+import { Count, type Frame, Layout, write } from './layout.js'
+import { type Around, Paging } from './paging.js'
+import { Person } from './person.js'
+import { texts } from './texts.js'
+import { to } from './to.js'
+
+/** What the page of a list shows. */
+export interface NetworkPage extends Frame {
+  readonly title: string
+  readonly owner: { readonly key: string; readonly name: string }
+  readonly status: Status
+  /** How many each list of the owner has, where the owner looks at it; then the entries can be answered. */
+  readonly totals?: Readonly<Record<Status, number>> | undefined
+  readonly colleagues: readonly Colleague[]
+  /** Whether each entry shows its message. */
+  readonly around: Around
+  /** Address of this page. */
+  readonly here: string
+}
+
+/** Writes the page of a list: one's own network, or somebody else's colleagues. Marked up as h-feed of h-entries. */
+export function networkPage(page: NetworkPage): string {
+  const { title, owner, status, totals, colleagues, around, here } = page
+  return write(
+    <Layout {...page}>
+      <div class="h-feed">
+        <h1 class="p-name" dir="auto">
+          {title}
+        </h1>
+        {totals && <Lists totals={totals} current={status} />}
+        {status === 'accepted' && colleagues.length > 0 && (
+          <p>
+            <a href={to.picture(owner.key)}>{texts.seePicture}</a>
+          </p>
+        )}
+        {colleagues.length === 0 && <p class="empty">{totals ? texts.empty[status] : texts.emptyOf}</p>}
+        <ul class="people">
+          {colleagues.map((colleague) => (
+            <Entry of={colleague} isMine={totals !== undefined} next={here} />
+          ))}
+        </ul>
+        <Paging around={around} />
+      </div>
+    </Layout>,
+  )
+}
+
+const Lists = ({ totals, current }: { totals: Readonly<Record<Status, number>>; current: Status }) => (
+  <nav class="tabs" aria-label={texts.lists}>
+    {statuses.map((status) => (
+      <a href={to.network(status)} aria-current={status === current ? 'page' : undefined}>
+        {texts.list[status]} <Count of={totals[status]} />
+      </a>
+    ))}
+  </nav>
+)
+
+function Entry({
+  of: { id, peer, status, message, updated },
+  isMine,
+  next,
+}: {
+  of: Colleague
+  isMine: boolean
+  next: string
+}) {
+  return (
+    <li class="h-entry">
+      <Person of={peer}>
+        {isMine && status !== 'accepted' && message !== '' && (
+          <blockquote class="p-content" dir="auto">
+            {message}
+          </blockquote>
+        )}
+        <p class="note">
+          {texts.since[status]}{' '}
+          <time class="dt-updated" dateTime={updated.toISOString()}>
+            {texts.date(updated)}
+          </time>
+        </p>
+        {isMine && <Actions name={peer.name} id={id} status={status} next={next} />}
+      </Person>
+    </li>
+  )
+}

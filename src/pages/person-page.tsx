@@ -1,0 +1,126 @@
+import type { Account } from '../accounts/account.js'
+import type { Status } from '../connections/connection.js'
+import { Actions, Invite } from './actions.js'
+import { type Frame, Layout, write } from './layout.js'
+import { Face, type Shown } from './person.js'
+import { texts } from './texts.js'
+import { to } from './to.js'
+
+/** What a person's page shows. */
+export interface PersonPage extends Frame {
+  readonly person: Account
+  /** How the viewer stands with the person: not at all yet, as himself, in no way there could be, or connected. */
+  readonly standing:
+    'none' | 'self' | 'closed' | { readonly id: string; readonly status: Status; readonly message: string }
+  /** The first colleagues in common, and how many there are; where somebody else looks. */
+  readonly shared?: { readonly total: number; readonly people: readonly Shown[]; readonly with: string } | undefined
+  /** Address of this page. */
+  readonly here: string
+}
+
+const factNames = Object.keys(texts.facts) as (keyof typeof texts.facts)[]
+
+/** Writes a person's page: the profile as h-card, what there is to do, and the colleagues in common. */
+export function personPage(page: PersonPage): string {
+  const { person, standing, shared, here } = page
+  return write(
+    <Layout {...page} title={person.name}>
+      <article class="h-card-page">
+        <div class="profile h-card">
+          <Face of={person} size={128} />
+          <div>
+            <h1 class="p-name" dir="auto">
+              {person.name}
+            </h1>
+            <Standing standing={standing} person={person} next={here} />
+          </div>
+        </div>
+        <Facts of={person} />
+        <p>
+          <a href={to.colleagues(person.key)}>{texts.colleaguesOf(person.name)}</a>
+          {' · '}
+          <a href={to.picture(person.key)}>{texts.seePicture}</a>
+          {' · '}
+          <a href={to.vcard(person.key)}>{texts.addressBook}</a>
+          {standing === 'self' && (
+            <>
+              {' · '}
+              <a href={to.appPasswords}>{texts.appPasswords}</a>
+            </>
+          )}
+        </p>
+        {shared && <Shared shared={shared} personKey={person.key} />}
+      </article>
+    </Layout>,
+  )
+}
+
+function Standing({ standing, person, next }: Pick<PersonPage, 'standing' | 'person'> & { next: string }) {
+  const isInactive = person.state === 'inactive' && <p class="note">{texts.isInactive}</p>
+  if (standing === 'closed') return <>{isInactive}</>
+  if (standing === 'self') return <p class="note">{texts.thisIsYou}</p>
+  if (standing === 'none') return <Invite name={person.name} personKey={person.key} next={next} />
+  return (
+    <>
+      {isInactive}
+      <p class="note">{texts.relation[standing.status]}</p>
+      {standing.status !== 'accepted' && standing.message !== '' && (
+        <blockquote dir="auto">{standing.message}</blockquote>
+      )}
+      <Actions name={person.name} id={standing.id} status={standing.status} next={next} />
+    </>
+  )
+}
+
+const Facts = ({ of: { profile, email } }: { of: Account }) => (
+  <dl>
+    {email !== null && (
+      <>
+        <dt>{texts.email}</dt>
+        <dd>
+          <a class="u-email" href={`mailto:${email.replaceAll(/[%?&#]/g, encodeURIComponent)}`}>
+            {email}
+          </a>
+        </dd>
+      </>
+    )}
+    {factNames
+      .filter((name) => profile[name])
+      .map((name) => (
+        <>
+          <dt>{texts.facts[name]}</dt>
+          <dd dir="auto">{profile[name]}</dd>
+        </>
+      ))}
+    {profile.tags && (
+      <>
+        <dt>{texts.tags}</dt>
+        <dd dir="auto">{profile.tags.join(', ')}</dd>
+      </>
+    )}
+  </dl>
+)
+
+const Shared = ({ shared, personKey }: { shared: NonNullable<PersonPage['shared']>; personKey: string }) => (
+  <section>
+    <h2>{texts.shared}</h2>
+    {shared.total === 0 ? (
+      <p class="note">{texts.noneShared}</p>
+    ) : (
+      <>
+        <ul class="faces">
+          {shared.people.map((each) => (
+            <li>
+              <a href={to.person(each.key)} title={each.name} aria-label={each.name}>
+                <Face of={each} size={56} />
+              </a>
+            </li>
+          ))}
+        </ul>
+        <p>
+          <a href={to.inCommon(shared.with, personKey)}>{texts.allShared(shared.total)}</a>
+        </p>
+      </>
+    )}
+  </section>
+)

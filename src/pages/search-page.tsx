@@ -1,0 +1,47 @@
+import type { Status } from '../connections/connection.js'
+import { Invite } from './actions.js'
+import { type Frame, Layout, write } from './layout.js'
+import { type Around, Paging } from './paging.js'
+import { Person, type Shown } from './person.js'
+import { texts } from './texts.js'
+
+/** What stands between the one who looks and a person: their connection, nothing yet, or nothing there can be. */
+export type Relation = Status | 'none' | 'self' | 'closed'
+
+/** What the page of a search shows. */
+export interface SearchPage extends Frame {
+  readonly words: string
+  readonly total: number
+  readonly people: readonly { readonly person: Shown; readonly relation: Relation }[]
+  readonly around: Around
+  /** Address of this page. */
+  readonly here: string
+}
+
+/** Writes the page of what a search found, each with a way to invite. */
+export function searchPage(page: SearchPage): string {
+  const { words, total, people, around, here } = page
+  const title = texts.people(words)
+  return write(
+    <Layout {...page} title={title}>
+      <h1 dir="auto">{title}</h1>
+      <p>{total === 0 ? texts.nobodyFound : texts.found(total)}</p>
+      <ul class="people">
+        {people.map(({ person, relation }) => (
+          <li>
+            <Person of={person}>
+              {relation === 'none' ? (
+                <Invite name={person.name} personKey={person.key} next={here} />
+              ) : (
+                relation !== 'closed' && (
+                  <p class="note">{relation === 'self' ? texts.thisIsYou : texts.relation[relation]}</p>
+                )
+              )}
+            </Person>
+          </li>
+        ))}
+      </ul>
+      <Paging around={around} />
+    </Layout>,
+  )
+}

@@ -1,0 +1,100 @@
+const date = new Intl.DateTimeFormat('en', { dateStyle: 'long', timeZone: 'UTC' })
+const count = new Intl.NumberFormat('en')
+
+/** Every text of the pages. Another language is another file of this shape. */
+export const texts = {
+  language: 'en',
+  product: 'Connections',
+  skip: 'Skip to content',
+  date: (day: Date) => date.format(day),
+  count: (number: number) => count.format(number),
+
+  menu: 'Main menu',
+  network: 'My network',
+  picture: 'Picture',
+  appPasswords: 'App passwords',
+  signIn: 'Sign in',
+  signOut: 'Sign out',
+  search: 'Search people',
+  find: 'Search',
+  feed: 'This page is a feed too: give its address to your feed reader, with an app password.',
+
+  list: {
+    accepted: 'Colleagues',
+    pending: 'To answer',
+    unconfirmed: 'Sent',
+  },
+  listOf: (name: string) => `Colleagues of ${name}`,
+  inCommonOf: (one: string, other: string) => `Colleagues that ${one} and ${other} share`,
+  lists: 'Lists',
+  empty: {
+    accepted: 'Nobody yet. Search for people whom you work with, and invite them.',
+    pending: 'No invitation waits for an answer.',
+    unconfirmed: 'You have no invitation out that waits for an answer.',
+  },
+  emptyOf: 'Nobody is here.',
+  since: { accepted: 'Colleagues since', pending: 'Invited you', unconfirmed: 'Invited' },
+
+  people: (words: string) => `People: ${words}`,
+  found: (total: number) => (total === 1 ? '1 person' : `${count.format(total)} people`),
+  nobodyFound: 'Nobody goes by that name. Try a part of it, or a user id.',
+
+  pages: 'Pages',
+  first: 'First',
+  previous: 'Previous',
+  next: 'Next',
+  last: 'Last',
+
+  invite: 'Invite',
+  inviteName: (name: string) => `Invite ${name}`,
+  message: 'Message (may stay empty)',
+  sendInvitation: 'Send invitation',
+  accept: 'Accept',
+  acceptName: (name: string) => `Accept the invitation of ${name}`,
+  decline: 'Decline',
+  declineName: (name: string) => `Decline the invitation of ${name}`,
+  withdraw: 'Withdraw',
+  withdrawName: (name: string) => `Withdraw the invitation of ${name}`,
+  remove: 'Remove',
+  removeName: (name: string) => `Remove ${name} from your colleagues`,
+  removeReally: (name: string) => `You will not be colleagues of each other any more. ${name} is not told.`,
+
+  relation: {
+    accepted: 'Your colleague',
+    pending: 'Waits for your answer',
+    unconfirmed: 'You have invited this person',
+  },
+  thisIsYou: 'This is you',
+  isInactive: 'No longer active',
+  facts: {
+    title: 'Title',
+    organization: 'Organization',
+    workPhone: 'Telephone',
+    mobilePhone: 'Mobile telephone',
+    city: 'City',
+    country: 'Country',
+    description: 'About',
+  },
+  email: 'E-mail',
+  tags: 'Tags',
+  about: (name: string) => `About ${name}`,
+  addressBook: 'For your address book',
+  colleaguesOf: (name: string) => `Colleagues of ${name}`,
+  shared: 'Colleagues in common',
+  allShared: (total: number) => `All ${count.format(total)}`,
+  noneShared: 'You have no colleague in common.',
+  seePicture: 'Picture of the network',
+
+  done: {
+    invited: 'The invitation is sent.',
+    accepted: 'You are colleagues now.',
+    removed: 'Done.',
+  },
+
+  failed: 'That did not work',
+  back: 'To my network',
+} as const
+
+/** What a page may say was just done. */
+export type Done = keyof typeof texts.done
+export const isDone = (text: string): text is Done => Object.hasOwn(texts.done, text)

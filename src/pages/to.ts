@@ -1,0 +1,29 @@
+import type { Asset } from './assets.js'
+
+/**
+ * Where the pages and what they load stand, as seen from any of them: `/profiles/atom/…` and `/profiles/html/…`. So
+ * links lead to the server that a page came from, by whatever name and path it is reached. Keys and ids go in as they
+ * are: they are UUIDs.
+ */
+export const to = {
+  network: (status: string) =>
+    `../atom/connections.do?connectionType=colleague&status=${status}&sortBy=${status === 'accepted' ? 'displayName' : 'lastMod'}&ps=30`,
+  colleagues: (key: string) => `../atom/connections.do?connectionType=colleague&key=${key}&sortBy=displayName&ps=30`,
+  inCommon: (one: string, other: string) =>
+    `../atom/connectionsInCommon.do?key=${one},${other}&sortBy=displayName&ps=30`,
+  search: '../atom/search.do',
+  person: (key: string) => `../html/profileView.do?key=${key}`,
+  photo: (key: string, changed: Date) => `../photo.do?key=${key}&lastMod=${changed.getTime()}`,
+  vcard: (key: string) => `../vcard/profile.do?key=${key}`,
+  picture: (key: string) => `../html/picture.do?key=${key}`,
+  appPasswords: '../html/appPasswords.do',
+  signIn: '../html/signIn.do',
+  signOut: '../html/signOut.do',
+  invite: '../html/invite.do',
+  accept: '../html/accept.do',
+  remove: '../html/remove.do',
+  asset: ({ name, version }: Asset) => `../html/${name}?v=${version}`,
+} as const
+
+/** Whether a form may name this as the place to go on to: one of our own pages, and nothing else. */
+export const isPlace = (text: string): boolean => /^\.\.\/(atom|html)\/\w+\.do(\?[!-~]*)?$/.test(text)
