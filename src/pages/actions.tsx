@@ -40,7 +40,7 @@ export function Actions({ name, id, status, next }: Props) {
     )
   }
   return (
-    <details class="actions">
+    <details class="actions quiet">
       <summary aria-label={texts.removeName(name)}>{texts.remove}</summary>
       <p dir="auto">{texts.removeReally(name)}</p>
       <Post to={to.remove} fields={{ connectionId: id, next }} text={texts.remove} label={texts.removeName(name)} />

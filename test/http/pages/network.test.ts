@@ -1,0 +1,124 @@
+import { expect, test } from '@jest/globals'
+import { page } from '../../support/html.js'
+import { as, servedCast } from '../../support/served-cast.js'
+
+/** A person's network, as a browser shows it at the address of the feed. */
+
+const { send } = servedCast()
+const html = { accept: 'text/html' }
+const list = (more: string) => `/profiles/atom/connections.do?connectionType=colleague${more}`
+const get = (path: string, name?: string) => send(path, { headers: html, ...(name && { as: as(name) }) })
+
+test('one’s own network says how long each of its lists is', async () => {
+  const { status, headers, text } = await get(list('&sortBy=displayName'), 'ann')
+  expect([status, headers['content-type']]).toEqual([200, 'text/html;charset=UTF-8'])
+  expect(headers['vary']).toBe('Accept, Accept-Encoding, Authorization, Cookie')
+  expect(headers['cache-control']).toBe('private, no-cache')
+  const { texts, attributes } = page(text)
+  expect(texts('h1')).toEqual(['My network'])
+  expect(texts('.tabs a')).toEqual(['Colleagues 8', 'To answer 2', 'Sent 1'])
+  expect(attributes('.tabs a[aria-current]', 'href')).toEqual([
+    '../atom/connections.do?connectionType=colleague&status=accepted&sortBy=displayName&ps=30',
+  ])
+  expect(texts('.h-feed .h-entry .h-card a.u-url.p-name')).toHaveLength(8)
+  expect(texts('form[action$="remove.do"] input[name=connectionId]')).toHaveLength(8)
+})
+
+test('an invitation shows its message and waits for an answer', async () => {
+  const { text } = await get(list('&status=pending'), 'ann')
+  const { texts, attributes } = page(text)
+  expect(texts('blockquote')).toEqual(['Please <em>accept</em>.\n\n– שלום ]]>'])
+  expect(texts('.h-entry form button')).toEqual(['Accept', 'Decline', 'Accept', 'Decline'])
+  expect(attributes('.h-entry form button', 'aria-label')).toContain('Decline the invitation of דליה כהן')
+})
+
+test('another’s colleagues are shown without anything to do', async () => {
+  for (const name of [undefined, 'chen']) {
+    const { status, text } = await get(list('&userid=ann'), name)
+    expect(status).toBe(200)
+    const { texts } = page(text)
+    expect(texts('h1')).toEqual(['Colleagues of Ann Zoë Lindström-O’Neill'])
+    expect([texts('.tabs'), texts('main form'), texts('blockquote')]).toEqual([[], [], []])
+  }
+})
+
+test('the pages of a list lead to one another', async () => {
+  const seen: string[] = []
+  let next: string | undefined = list('&userid=ann&ps=3')
+  while (next !== undefined) {
+    const { texts, attributes } = page((await get(next)).text)
+    seen.push(...texts('.h-entry .p-name'))
+    const [to] = attributes('.paging a[rel=next]', 'href')
+    next = to?.replace('..', '/profiles')
+  }
+  expect(seen).toHaveLength(8)
+  expect(new Set(seen).size).toBe(8)
+})
+
+test('who both know is a page too', async () => {
+  const { texts } = page((await get('/profiles/atom/connectionsInCommon.do?userid=ann,bo', 'ann')).text)
+  expect(texts('h1')).toEqual(['Colleagues that Ann Zoë Lindström-O’Neill and Борис Иванов share'])
+  expect(texts('.h-entry')).toHaveLength(2)
+  expect(texts('main form')).toEqual([])
+})
+
+test('the feed at the same address is found by a program', async () => {
+  const { text } = await get(list('&userid=ann&done=accepted'))
+  const { attributes, texts } = page(text)
+  expect(attributes('link[rel=alternate][type="application/atom+xml"]', 'href')).toEqual([
+    '../atom/connections.do?connectionType=colleague&userid=ann',
+  ])
+  expect(texts('[role=status]')).toEqual(['You are colleagues now.'])
+})
+
+test('a browser that has the page is told so, until something changes', async () => {
+  const { headers } = await get(list(''), 'chen')
+  const again = () => send(list(''), { as: as('chen'), headers: { ...html, 'if-none-match': String(headers.etag) } })
+  const fresh = await again()
+  expect([fresh.status, fresh.text, fresh.headers['content-security-policy']]).toEqual([
+    304,
+    '',
+    headers['content-security-policy'],
+  ])
+  const feed = await send(list(''), { as: as('chen'), headers: { 'if-none-match': String(headers.etag) } })
+  expect(feed.status).toBe(200)
+  await send('/profiles/atom/connections.do?connectionType=colleague&userid=chen', {
+    method: 'POST',
+    as: as('lou'),
+    body: '<entry xmlns="http://www.w3.org/2005/Atom"/>',
+  })
+  expect((await again()).status).toBe(200)
+})
+
+test('/ leads to one’s network, and who has to sign in is led there', async () => {
+  const home = await get('/')
+  expect([home.status, home.headers.location]).toEqual([
+    303,
+    'profiles/atom/connections.do?connectionType=colleague&status=accepted&sortBy=displayName&ps=30',
+  ])
+  const led = await get(list('&status=pending'))
+  expect([led.status, led.headers.location, led.headers['www-authenticate']]).toEqual([
+    303,
+    '../html/signIn.do?next=..%2Fatom%2Fconnections.do%3FconnectionType%3Dcolleague%26status%3Dpending',
+    undefined,
+  ])
+})
+
+test.each([
+  ['&userid=nobody', undefined, 400, 'Nobody is known by the userid, email or key given.'],
+  ['&status=pending&userid=bo', 'ann', 403, 'The pending invitations of a person are shown to that person alone.'],
+  ['&since=yesterday', 'ann', 400, 'The parameter since must be an RFC 3339 date-time'],
+])('%s, asked by %s, is refused on a page: %d', async (more, name, expected, sentence) => {
+  const { status, headers, text } = await get(list(more), name)
+  expect([status, headers['content-type'], headers['cache-control']]).toEqual([
+    expected,
+    'text/html;charset=UTF-8',
+    'no-store',
+  ])
+  expect(page(text).texts('main p')[0]).toContain(sentence)
+})
+
+test('a wrong password is challenged, in a browser too', async () => {
+  const { status, headers } = await send(list(''), { as: 'ann:wrong-password', headers: html })
+  expect([status, headers['www-authenticate']]).toEqual([401, 'Basic realm="connections", charset="UTF-8"'])
+})
