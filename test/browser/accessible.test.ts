@@ -1,0 +1,63 @@
+import { readFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import { expect } from '@jest/globals'
+import type { Page } from 'playwright-core'
+import { castPassword } from '../../src/directory/cast.js'
+import { browserHere, openedBrowser } from '../support/browser.js'
+import { testWith } from '../support/installed.js'
+import { servedProcess } from '../support/served-process.js'
+
+/** Every page can be used by everybody: what axe finds, in light and dark, on a desk and on a telephone. */
+
+const base = servedProcess()
+const { open } = openedBrowser()
+
+const list = '/profiles/atom/connections.do?connectionType=colleague'
+const pages = [
+  ['my network', list],
+  ['invitations to answer', `${list}&status=pending`],
+  ['invitations sent', `${list}&status=unconfirmed`],
+  ['another’s colleagues', `${list}&userid=bo&ps=1&page=2`],
+  ['colleagues in common', '/profiles/atom/connectionsInCommon.do?userid=ann,bo'],
+  ['a search', '/profiles/atom/search.do?search=l'],
+  ['a search without result', '/profiles/atom/search.do?search=nobody'],
+  ['a colleague', '/profiles/html/profileView.do?userid=bo'],
+  ['somebody who waits for an answer', '/profiles/html/profileView.do?userid=dalia'],
+  ['somebody to invite', '/profiles/html/profileView.do?userid=lou'],
+  ['oneself', '/profiles/html/profileView.do?userid=ann'],
+  ['a refusal', `${list}&userid=nobody`],
+] as const
+
+const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+
+/** What keeps somebody from using a page, or makes it hard. */
+async function violations(page: Page): Promise<string[]> {
+  await page.evaluate(axe)
+  return page.evaluate(async () => {
+    // In the browser, axe is global.
+    type Rule = { id: string; impact: string; nodes: { html: string }[] }
+    type Result = { violations: Rule[]; passes: Rule[] }
+    const { axe } = globalThis as unknown as { axe: { run: () => Promise<Result> } }
+    const { violations, passes } = await axe.run()
+    if (!passes.some(({ id }) => id === 'color-contrast')) return ['nothing was looked at']
+    return violations.flatMap(({ id, impact, nodes }) => nodes.map(({ html }) => `${impact} ${id}: ${html}`))
+  })
+}
+
+const authorization = `Basic ${Buffer.from(`ann:${castPassword}`).toString('base64')}`
+
+for (const [name, path] of pages) {
+  testWith(browserHere, `${name}: axe finds nothing, and a telephone need not scroll sideways`, async () => {
+    const page = await open({ extraHTTPHeaders: { authorization } })
+    await page.goto(base() + path)
+    for (const summary of await page.locator('summary').all()) await summary.click()
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await page.emulateMedia({ colorScheme })
+      expect(await violations(page)).toEqual([])
+    }
+    await page.setViewportSize({ width: 320, height: 640 })
+    const [width = 0, visible = 0] = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth])
+    expect(width).toBeLessThanOrEqual(visible)
+    await page.context().close()
+  })
+}
