@@ -1,0 +1,44 @@
+import { v7 as newId } from 'uuid'
+import type { Wish } from './access.js'
+import { type Grant, isBetweenAccounts } from './grant.js'
+import type { Sharing, Wanted } from './sharing.js'
+import type { World } from './world.js'
+
+/** How long an invitation can be applied; those between two accounts never expire. */
+const validFor = 7 * 24 * 3_600_000
+
+/** When an invitation ends that is made or renewed at a moment; null for never. */
+export const endOf = (grant: Pick<Grant, 'object' | 'targetId'>, moment: Date): Date | null =>
+  isBetweenAccounts(grant) ? null : new Date(moment.getTime() + validFor)
+
+/** A new connection, as it is to be written; one that is pending has a token. */
+export function freshGrant(
+  { tokenKeys: [key] }: Pick<World, 'tokenKeys'>,
+  { type, context, creator, appKey, skipAcl }: Sharing,
+  { account, email, first, last }: Wanted,
+  { access, roles }: Wish,
+  state: Grant['state'],
+  moment: Date,
+): Grant {
+  const isPending = state === 'pending'
+  const between = { object: type.name, targetId: account?.id ?? null }
+  return {
+    ...between,
+    id: newId(),
+    contextId: context._id,
+    creatorId: creator.id,
+    targetEmail: email,
+    targetFirst: first,
+    targetLast: last,
+    state,
+    access,
+    roles,
+    tokenKey: isPending ? key.id : null,
+    appKey,
+    skippedAcl: skipAcl,
+    expiresAt: isPending ? endOf(between, moment) : null,
+    usesRemaining: null,
+    created: moment,
+    updated: moment,
+  }
+}

@@ -1,0 +1,26 @@
+import type { Kysely } from 'kysely'
+import type { Tables } from '../../db/tables.js'
+import type { Sharing } from './sharing.js'
+import { countRecent } from './throttle-store.js'
+
+/** How many invitations somebody may make within an hour and have still waiting. */
+const mostAnHour = 100
+
+/** About how many connections of somebody's letters may be owed within an hour. */
+const mostLettersAnHour = 50
+
+/** How many more invitations a creator may make just now, and letters may be owed for. */
+export interface Room {
+  readonly invitations: number
+  readonly letters: number
+}
+
+/** Reads how much room a creator has; whoever need not have access needs no room either. */
+export async function roomOf(
+  db: Kysely<Tables>,
+  { creator, skipAcl }: Pick<Sharing, 'creator' | 'skipAcl'>,
+): Promise<Room> {
+  if (skipAcl) return { invitations: Infinity, letters: Infinity }
+  const recent = await countRecent(db, creator.id)
+  return { invitations: mostAnHour - recent.invitations, letters: mostLettersAnHour - recent.letters }
+}
