@@ -1,4 +1,4 @@
-import { type Access, noAccess } from '../connections/grants/access.js'
+import { type Access, mayRead, noAccess } from '../connections/grants/access.js'
 import { findKnown } from '../connections/grants/directory-store.js'
 import { type Grant, isTarget } from '../connections/grants/grant.js'
 import type { Instance, ObjectType } from '../connections/grants/object-type.js'
@@ -18,14 +18,12 @@ export interface Loaded {
 export function visible(
   type: ObjectType,
   instance: Instance,
-  { level, roles }: Access,
+  access: Access,
   optional: ReadonlySet<string>,
 ): Record<string, unknown> {
   const shown = Object.entries(type.properties).filter(
     ([name, property]) =>
-      (level >= property.access || property.roles.some((role) => roles.has(role))) &&
-      (!property.optional || optional.has(name)) &&
-      Object.hasOwn(instance, name),
+      mayRead(property, access) && (!property.optional || optional.has(name)) && Object.hasOwn(instance, name),
   )
   return Object.fromEntries(shown.map(([name]) => [name, instance[name]]))
 }

@@ -4,6 +4,7 @@ import { type Grant, isLink, isTarget } from '../connections/grants/grant.js'
 import { levels } from '../connections/grants/levels.js'
 import type { ObjectType } from '../connections/grants/object-type.js'
 import type { Principal } from '../connections/grants/principal.js'
+import { urlOf } from '../connections/grants/url.js'
 import { accessGiven, tokenAgain, typeOf } from '../connections/grants/world.js'
 import type { Connection, Reference } from './connection.js'
 import { keyOf, type Loaded, loadContexts, loadPeople, visible } from './expand.js'
@@ -48,7 +49,10 @@ function one(
   const creator = people.get(grant.creatorId)
   const targetId = grant.targetId ?? (isMine ? (account?.id ?? null) : null)
   const target = targetId === null ? undefined : people.get(targetId)
-  const url = showing.includeUrl && maySeeApp(principal, grant, showing) ? urlOf(world, grant, bases) : null
+  const url =
+    showing.includeUrl && maySeeApp(principal, grant, showing)
+      ? urlOf(world, grant, bases.get(grant.appKey ?? ''))
+      : null
   const token = tokenFor(world, principal, grant, showing)
   return {
     _id: grant.id,
@@ -110,14 +114,6 @@ export function tokenFor(
 
 const maySeeApp = (principal: Principal, grant: Grant, { skipAcl }: Showing) =>
   skipAcl || isTarget(grant, principal.account)
-
-function urlOf(world: ModuleWorld, grant: Grant, bases: Surroundings['bases']): string | null {
-  const token = tokenAgain(world, grant)
-  if (token === null || grant.appKey === null) return null
-  const base = bases.get(grant.appKey)
-  if (base !== undefined) return `${base.replace(/\/$/, '')}/connection/${token}`
-  return world.baseUrl === null ? null : `${world.baseUrl}/v2/connections/${token}`
-}
 
 const referenceTo = (type: ObjectType, id: string): Reference => ({
   _id: id,

@@ -64,6 +64,10 @@ export function checkMayShare({ level }: Access, { id }: { readonly id: string }
   if (level < levels.share) throw new Fault('accessDenied.shareAccess', { path: id })
 }
 
+/** Whether somebody may read a property. */
+export const mayRead = (property: ObjectType['properties'][string], { level, roles }: Access): boolean =>
+  level >= property.access || property.roles.some((role) => roles.has(role))
+
 /** All of either, each once. */
 export const union = (one: readonly string[], other: readonly string[]): string[] => [...new Set([...one, ...other])]
 
