@@ -5,6 +5,7 @@ import * as events from './0003-events.js'
 import * as letters from './0004-letters.js'
 import * as directory from './0005-directory.js'
 import * as module from './0006-module.js'
+import * as moduleLetters from './0007-module-letters.js'
 
 /** Every step, in order. Listed by hand: a scan of the folder would also find what a build left behind. */
 export const migrations: Record<string, Migration> = {
@@ -14,4 +15,5 @@ export const migrations: Record<string, Migration> = {
   '0004-letters': letters,
   '0005-directory': directory,
   '0006-module': module,
+  '0007-module-letters': moduleLetters,
 }

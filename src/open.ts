@@ -50,7 +50,7 @@ export interface App {
   ): Promise<Result>
   /** The functions of the module, for one caller. */
   connectionsFor(caller: Caller): Connections
-  /** Makes a type of object known. @throws TypeError for a name that is malformed or taken */
+  /** Makes a type of object known. @throws TypeError for a name that is malformed or taken, or a title that is no property */
   defineObject<Loaded extends Instance>(definition: ObjectDefinition<Loaded>): void
   /** Makes a role known that connections can impart. */
   defineRole(role: string): Promise<void>

@@ -2,7 +2,6 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Logger } from 'pino'
-import { addresses } from '../atom/addresses.js'
 import type { Config } from '../config.js'
 import { sweepOften } from '../connections/grants/sweep.js'
 import { tokenKey } from '../connections/grants/token.js'
@@ -60,7 +59,7 @@ export async function serveCommand(
   const { SMTP_URL, MAIL_FROM } = config
   const hasPost = SMTP_URL !== undefined && MAIL_FROM !== undefined
   const post = hasPost ? openPost(SMTP_URL, MAIL_FROM, new URL(baseUrl).hostname) : undefined
-  const letters = sendLetters({ db, log, post, addresses: addresses(baseUrl), random: Math.random }, stop)
+  const letters = sendLetters({ db, log, post, baseUrl, tokenKeys: module.tokenKeys, random: Math.random }, stop)
 
   const sweeps = sweepOften(db, (error) => log.warn({ err: error }, 'nothing swept'), stop)
 

@@ -127,7 +127,11 @@ export interface ConnectionEventTable {
 export interface OutboxTable {
   id: string
   kind: string
-  recipient_id: string
+  /** Null for whoever has an address, and perhaps no account: the connection holds it. */
+  recipient_id: string | null
+  /** On whose behalf the module owes it; null where the Atom API does. */
+  creator_id: Generated<string | null>
+  /** The connection, and the name of what it is about where the recipient may know it. Never a token. */
   payload: Json
   created_at: Date
   /** When it is next to be looked at. */

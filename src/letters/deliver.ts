@@ -1,7 +1,8 @@
 import type { Kysely } from 'kysely'
 import type { Logger } from 'pino'
 import { isUuid } from '../accounts/account.js'
-import type { Addresses } from '../atom/addresses.js'
+import { addresses } from '../atom/addresses.js'
+import type { TokenKeys } from '../connections/grants/token.js'
 import type { Tables } from '../db/tables.js'
 import { mostAttempts, pauseAfter } from './attempts.js'
 import { letterFailure, type LetterFailure } from './failure.js'
@@ -18,7 +19,10 @@ export interface Office {
   readonly log: Logger
   /** Undefined where there is no mail server. */
   readonly post: Post | undefined
-  readonly addresses: Addresses
+  /** Public base of links. */
+  readonly baseUrl: string
+  /** Of which the tokens are made that letters carry; the database has none. */
+  readonly tokenKeys: TokenKeys
   /** From 0 to 1. */
   readonly random: () => number
 }
@@ -34,16 +38,19 @@ export async function deliver(office: Office, taken: Taken, signal: AbortSignal)
   const log = office.log.child({ letter: taken.id, kind: taken.kind, recipient: taken.recipientId })
   if (post === undefined) return log.info('letter kept: there is no SMTP_URL')
   if (taken.attempts > mostAttempts) return giveUp('no attempt came to an end')
-  const { connectionId } = taken.payload
+  const { connectionId, title } = taken.payload
   if (typeof connectionId !== 'string' || !isUuid(connectionId)) return giveUp('no connection is named')
 
-  const occasion = occasionOf(taken.kind, await findSituation(db, taken.recipientId, connectionId))
+  const situation = await findSituation(db, taken.recipientId, connectionId)
+  const occasion = occasionOf({ ...taken, title: typeof title === 'string' ? title : null }, situation, office)
   if (typeof occasion === 'string') {
     await markDropped(db, taken)
     return log.info({ why: occasion }, 'letter not needed')
   }
-  const to = { name: plainName(occasion.recipient.name), address: occasion.recipient.address }
-  const failure = await trySending(post, { ...letterOf(occasion, office.addresses), id: taken.id, to }, signal)
+  const { name, address } = occasion.recipient
+  const to = { name: name === null ? '' : plainName(name), address }
+  const letter = letterOf(occasion, addresses(office.baseUrl))
+  const failure = await trySending(post, { ...letter, id: taken.id, to }, signal)
   if (failure === undefined) {
     await markSent(db, taken)
     return log.info('letter sent')

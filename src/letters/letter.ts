@@ -1,7 +1,8 @@
 import type { Addresses } from '../atom/addresses.js'
 import { letterPage } from './letter-page.js'
-import type { Kind, Occasion } from './occasion.js'
-import { isolated, plainMessage, plainName } from './plain.js'
+import type { Occasion } from './occasion.js'
+import { isolated, plainLine, plainMessage, plainName } from './plain.js'
+import { words } from './words.js'
 
 /** What a letter says, each as plain text. */
 export interface Letter {
@@ -10,31 +11,12 @@ export interface Letter {
   readonly html: string
 }
 
-interface Words {
-  subject: (person: string) => string
-  news: (person: string) => string
-  action: string
-  to: (occasion: Occasion, addresses: Addresses) => string
-}
-
-const words: Record<Kind, Words> = {
-  invited: {
-    subject: (person) => `${person} invites you to connect`,
-    news: (person) => `${person} would like to have you as a colleague.`,
-    action: 'See your invitations',
-    to: (_occasion, { connections }) => `${connections}?connectionType=colleague&status=pending`,
-  },
-  accepted: {
-    subject: (person) => `${person} accepted your invitation`,
-    news: (person) => `${person} accepted your invitation. You are colleagues now.`,
-    action: 'See the profile',
-    to: ({ person }, { profileView }) => profileView(person.key),
-  },
-}
-
-const greeting = (recipient: string) => `Hello ${recipient},`
 const introduction = (person: string) => `${person} writes:`
-const reason = 'You get this letter because you have an account with Connections. It was sent automatically.'
+
+const reasonOf = (hasAccount: boolean) => {
+  const why = hasAccount ? 'you have an account with Connections' : 'somebody invited you at this address'
+  return `You get this letter because ${why}. It was sent automatically.`
+}
 
 /**
  * Writes a letter, as plain text and as a page that says the same.
@@ -42,20 +24,23 @@ const reason = 'You get this letter because you have an account with Connections
  * @param addresses where the resources stand that the letter links to
  */
 export function letterOf(occasion: Occasion, addresses: Addresses): Letter {
-  const { subject, news, action, to } = words[occasion.kind]
+  const { recipient, title } = occasion
   const person = isolated(plainName(occasion.person.name))
+  const named = title === null ? '' : isolated(plainLine(title))
+  const what = named === '' ? null : `“${named}”`
+  const { subject, news, action, address } = words[occasion.news](person, what, occasion, addresses)
   const message = plainMessage(occasion.message)
   const told = {
-    subject: subject(person),
-    greeting: greeting(isolated(plainName(occasion.recipient.name))),
-    news: news(person),
+    subject,
+    greeting: recipient.name === null ? 'Hello,' : `Hello ${isolated(plainName(recipient.name))},`,
+    news,
     introduction: introduction(person),
     message,
     action,
-    address: to(occasion, addresses),
-    reason,
+    address,
+    reason: reasonOf(recipient.hasAccount),
   }
   const quotation = message === '' ? [] : [told.introduction, message]
-  const parts = [told.greeting, told.news, ...quotation, `${action}:\n${told.address}`, `-- \n${reason}`]
-  return { subject: told.subject, text: `${parts.join('\n\n')}\n`, html: letterPage(told) }
+  const parts = [told.greeting, news, ...quotation, `${action}:\n${address}`, `-- \n${told.reason}`]
+  return { subject, text: `${parts.join('\n\n')}\n`, html: letterPage(told) }
 }

@@ -6,7 +6,8 @@ import { type Kind, kinds } from './occasion.js'
 export interface Taken {
   readonly id: string
   readonly kind: Kind
-  readonly recipientId: string
+  /** Null for whoever has the address that the connection is for. */
+  readonly recipientId: string | null
   readonly payload: Record<string, unknown>
   /** How often it was taken, this time included. */
   readonly attempts: number

@@ -5,12 +5,14 @@ const unseen = /[\p{Cc}\p{Zl}\p{Zp}\u061C\u200E\u200F\u202A-\u202E\u2066-\u2069]
 
 const rightToLeft = /[\u0590-\u08FF\uFB1D-\uFDFF\uFE70-\uFEFC\u{10800}-\u{10FFF}\u{1E800}-\u{1EFFF}]/u
 
-/** A name as it can stand inside a sentence or a header: one line, not too long, and never empty. */
-export function plainName(name: string): string {
+/** A name as it can stand inside a sentence or a header, and never empty. */
+export const plainName = (name: string): string => plainLine(name) || 'Somebody'
+
+/** One line, not too long, of what can be seen. */
+export function plainLine(name: string): string {
   const line = name.toWellFormed().replaceAll(unseen, ' ').replaceAll(/\s+/g, ' ').trim()
   const characters = Array.from(line)
-  const short = characters.length > longest ? `${characters.slice(0, longest).join('').trim()}…` : line
-  return short || 'Somebody'
+  return characters.length > longest ? `${characters.slice(0, longest).join('').trim()}…` : line
 }
 
 /** A plain name that keeps its direction to itself, where it has another than the sentence. */

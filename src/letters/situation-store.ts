@@ -1,28 +1,33 @@
-import type { Kysely } from 'kysely'
+import { type Kysely, sql } from 'kysely'
+import { grantColumns, isAlive } from '../connections/grants/grant-store.js'
 import type { Tables } from '../db/tables.js'
 import type { Situation } from './occasion.js'
 
-/** Reads how things are between a recipient and a connection; undefined where the recipient has no account. */
+/**
+ * Reads how things are between a recipient and a connection; undefined where the connection is gone.
+ *
+ * @param recipientId null for whoever has the address that the connection is for
+ */
 export async function findSituation(
   db: Kysely<Tables>,
-  recipientId: string,
+  recipientId: string | null,
   connectionId: string,
 ): Promise<Situation | undefined> {
-  return db
-    .selectFrom('account as recipient')
-    .leftJoin('colleague', (join) =>
-      join.onRef('colleague.owner_id', '=', 'recipient.id').on('colleague.connection_id', '=', connectionId),
-    )
-    .leftJoin('account as person', 'person.id', 'colleague.peer_id')
-    .select([
-      'recipient.name',
-      'recipient.email',
-      'recipient.state',
-      'colleague.status',
-      'colleague.message',
-      'person.name as personName',
-      'person.key as personKey',
-    ])
-    .where('recipient.id', '=', recipientId)
-    .executeTakeFirst()
+  const isRecipient =
+    recipientId === null
+      ? sql<boolean>`lower(recipient.email) = c.target_email collate "C"`
+      : sql<boolean>`recipient.id = ${recipientId}`
+  const { rows } = await sql<Situation>`
+    select ${grantColumns},
+      recipient.name as "recipientName", recipient.email as "recipientEmail", recipient.state as "recipientState",
+      recipient.verified as "isVerified", colleague.status, colleague.message,
+      person.name as "personName", person.key as "personKey", person.state as "personState", app.base_url as "appBase"
+    from connection as c
+    left join account as recipient on ${isRecipient}
+    left join colleague on colleague.connection_id = c.id and colleague.owner_id = recipient.id
+    left join account as person on person.id = coalesce(
+      colleague.peer_id, case when c.context_object = 'account' then c.context_id else c.creator_id end)
+    left join app on app.key = c.app_key
+    where c.id = ${connectionId} and ${isAlive}`.execute(db)
+  return rows[0]
 }

@@ -39,6 +39,7 @@ interface Sharing extends SkipsAcl {
 export interface CreateOptions extends Sharing {
   /** Allows `auto` although the type requires that targets accept. */
   readonly forceAuto?: boolean | null
+  /** Sends no letters. */
   readonly skipNotification?: boolean | null
 }
 

@@ -49,6 +49,7 @@ export const orgsType = (db: Kysely<Tables>): ObjectDefinition => ({
   plural: 'orgs',
   load: async (ids) => (await findOrgs(db, ids)).map(({ id, name }) => ({ _id: id, name })),
   properties: { name: 'none' },
+  title: 'name',
   acl: [{ type: 'role', target: 'admin', allow: 'delete' }],
   shareChain: ['connected'],
   leastAccess: 'none',

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { sql } from 'kysely'
+import { v7 as newId } from 'uuid'
 import { migrations } from '../../migrations/index.js'
 import { migrate } from '../../src/db/migrate.js'
 import { freshDatabase, serverUrl, type TestDatabase } from '../support/database.js'
@@ -37,6 +38,29 @@ test('the schema goes up, down and up again', async () => {
   expect(await tables()).toEqual([])
   await migrate(database.db)
   expect(await tables()).toEqual(all)
+})
+
+test('letters to addresses go when the step that lets them be is taken back', async () => {
+  const { db } = database
+  const [kept, gone] = [newId(), newId()]
+  const now = new Date()
+  const letter = { kind: 'offered', payload: '{}', created_at: now, due_at: now }
+  await db
+    .insertInto('outbox')
+    .values([
+      { ...letter, id: kept, recipient_id: newId() },
+      { ...letter, id: gone, recipient_id: null },
+    ])
+    .execute()
+  const step = migrations['0007-module-letters']
+  await step?.down?.(db)
+  expect(await db.selectFrom('outbox').select('id').execute()).toEqual([{ id: kept }])
+  const unaddressed = db
+    .insertInto('outbox')
+    .values({ ...letter, id: gone, recipient_id: null })
+    .execute()
+  await expect(unaddressed).rejects.toThrow(/recipient_id/)
+  await step?.up(db)
 })
 
 test('a schema that is up to date is left alone', async () => {

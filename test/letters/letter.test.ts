@@ -9,10 +9,13 @@ import { parse } from '../support/xml.js'
 
 const to = addresses('https://connections.example')
 const occasion: Occasion = {
-  kind: 'invited',
-  recipient: { name: 'Bo', address: 'bo@example.com' },
+  news: 'invited',
+  recipient: { name: 'Bo', address: 'bo@example.com', hasAccount: true },
   person: { name: 'Ann Lee', key: '01900000-0000-7000-8000-000000000002' },
   message: 'Hello Bo,\r\n\r\nwe met <at> lunch & dinner.\n',
+  title: null,
+  url: null,
+  page: 'https://app.example/',
 }
 const invited = (more: Partial<Occasion> = {}) => letterOf({ ...occasion, ...more }, to)
 const from = (name: string) => invited({ person: { ...occasion.person, name } })
@@ -57,7 +60,7 @@ describe('an invitation', () => {
 })
 
 test('an acceptance leads to the profile and repeats no message', () => {
-  const { subject, text, html } = invited({ kind: 'accepted', message: '' })
+  const { subject, text, html } = invited({ news: 'accepted', message: '' })
   const profile = `https://connections.example/profiles/html/profileView.do?key=${occasion.person.key}`
   expect(subject).toBe('Ann Lee accepted your invitation')
   expect(text).toContain(`You are colleagues now.\n\nSee the profile:\n${profile}\n`)

@@ -1,16 +1,16 @@
+import { randomBytes } from 'node:crypto'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
 import { type KyselyPlugin, sql } from 'kysely'
-import { pino } from 'pino'
-import { addresses } from '../../src/atom/addresses.js'
+import { tokenKey, type TokenKeys } from '../../src/connections/grants/token.js'
 import { openDatabase } from '../../src/db/open.js'
 import type { Office } from '../../src/letters/deliver.js'
 import type { Kind } from '../../src/letters/occasion.js'
 import { takeDue } from '../../src/letters/outbox-store.js'
-import { openPost } from '../../src/letters/post.js'
 import { sendDue, sendLetters } from '../../src/letters/sender.js'
 import { freshDatabase, type TestDatabase } from '../support/database.js'
 import { type MailServer, startMailServer } from '../support/mail-server.js'
 import { addPerson, connect, disconnect } from '../support/world.js'
+import { never, officeFor, untilEmpty } from './office.js'
 import { oweInvitations, oweLetter } from './owe.js'
 
 let database: TestDatabase
@@ -299,13 +299,8 @@ describe('the loop', () => {
   })
 })
 
-const never = new AbortController().signal
-
-function office({ url = server.url } = {}): Office {
-  const log = pino({ base: null }, { write: (line) => void logged.push(JSON.parse(line) as Record<string, unknown>) })
-  const post = openPost(url, { name: 'Connections', address: 'post@example.com' }, 'connections.example')
-  return { db: database.db, log, post, addresses: addresses('https://connections.example'), random: () => 0 }
-}
+const tokenKeys: TokenKeys = [tokenKey(randomBytes(32))]
+const office = ({ url = server.url } = {}) => officeFor({ db: database.db, tokenKeys }, url, logged)
 
 const owe = (kind: Kind, recipientId: string, rowId: string) => oweLetter(database.db, kind, recipientId, rowId)
 const oweMany = (count: number) => oweInvitations(database.db, ann, count)
@@ -331,11 +326,6 @@ async function minutesToWait(id: string): Promise<number> {
     select round(extract(epoch from due_at - clock_timestamp()) / 60)::int as minutes
     from outbox where id = ${id}`.execute(database.db)
   return rows[0]?.minutes as number
-}
-
-/** Sends until there is nothing more. */
-async function untilEmpty(of: Office): Promise<void> {
-  while (await sendDue(of, never));
 }
 
 /** The same database for another process; the embedded one has only one. */

@@ -66,7 +66,7 @@ const raising: Partial<Record<FaultName, () => Promise<unknown>>> = {
     const { id, calls } = await module.person('spammer')
     const own = module.addDocument(id)
     const addresses = Array.from({ length: 101 }, (_, at) => ({ email: `spam${at}@example.com` }))
-    const result = await calls.create('documents', own, addresses)
+    const result = await calls.create('documents', own, addresses, { skipNotification: true })
     expect(result.slice(0, 100).filter((each) => each instanceof Fault)).toEqual([])
     return element(result.slice(100))
   },
@@ -151,11 +151,26 @@ describe('of letters', () => {
     expect(made(await invite([first], { skipNotification: false })).state).toBe(0)
     expect(await Promise.all([first, last, silent, forced].map(lettersTo))).toEqual([1, 0, 0, 1])
     await database.db
-      .updateTable('connection')
-      .set({ mailed_at: sql<Date>`mailed_at - interval '1 hour'` })
+      .updateTable('outbox')
+      .set({ created_at: sql<Date>`created_at - interval '1 hour'` })
       .where('creator_id', '=', writer.id)
       .execute()
     expect(made(await invite([last])).state).toBe(0)
+  })
+
+  test('those to addresses count, and those about what was withdrawn, unless it was so soon that none went out', async () => {
+    const { id, calls } = await module.person('hasty')
+    const own = module.addDocument(id)
+    const invite = (count: number) =>
+      calls.create(
+        'documents',
+        own,
+        Array.from({ length: count }, (_, at) => ({ email: `hasty${at}@example.com` })),
+      )
+    for (const each of await invite(50)) await calls.delete(made([each])._id)
+    expect(await invite(1)).toMatchObject([{ errCode: 'cortex.throttled.connectionInvitations' }])
+    await database.db.updateTable('outbox').set({ dropped_at: new Date() }).where('creator_id', '=', id).execute()
+    expect(made(await invite(1)).state).toBe(0)
   })
 
   test('one in ten minutes is owed to a target, though the invitation is renewed each time', async () => {

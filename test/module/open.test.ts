@@ -35,6 +35,8 @@ test('types have names of their own', () => {
   app.defineObject(definition)
   expect(() => app.defineObject(definition)).toThrow('There is a type called report already.')
   expect(() => app.defineObject({ ...definition, name: 'Report 2' })).toThrow(TypeError)
+  const titled = { ...definition, name: 'memo', plural: 'memos', properties: { name: 'read' as const }, title: 'nmae' }
+  expect(() => app.defineObject(titled)).toThrow('The title nmae must be one of the properties: name.')
 })
 
 test('both doors are served', async () => {

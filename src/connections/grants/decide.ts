@@ -54,10 +54,9 @@ export function decide(
   )
   if (own) return refreshed(own, wish, moment)
   if (target.account && pending.some(isBetweenAccounts)) return refused('conflict.connectionExists')
-  const after = fresh('pending')
-  const isTooMany = room.invitations <= 0 || (sharing.isNotified && isBetweenAccounts(after) && room.letters <= 0)
+  const isTooMany = room.invitations <= 0 || (sharing.isNotified && room.letters <= 0)
   if (isTooMany) return refused('throttled.connectionInvitations')
-  return { verb: 'invited', before: undefined, after, needless: [] }
+  return { verb: 'invited', before: undefined, after: fresh('pending'), needless: [] }
 }
 
 /** More of an active connection; undefined where it gives as much already. */

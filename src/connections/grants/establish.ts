@@ -1,15 +1,14 @@
 import { Fault } from '../../faults.js'
 import { type Event, keepEvents } from '../event-store.js'
-import { keepLetter } from '../letter-store.js'
 import { write } from '../write.js'
 import { checkMayShare } from './access.js'
 import { carryOut } from './carry-out.js'
 import { decide, type Step } from './decide.js'
-import { described, type Grant, isBetweenAccounts } from './grant.js'
+import { described, type Grant } from './grant.js'
 import { findBetween, lockContext } from './grant-store.js'
+import { owe } from './owe.js'
 import { roomOf } from './room.js'
 import type { Sharing, Wanted } from './sharing.js'
-import { noteLetter } from './throttle-store.js'
 import { accessOf, type World } from './world.js'
 
 /**
@@ -38,20 +37,12 @@ export function establish(world: World, sharing: Sharing, targets: readonly Want
       await carryOut(transaction, world, step, moment)
       events.push(eventOf(sharing, step))
       if (step.verb === 'invited') room = { ...room, invitations: room.invitations - 1 }
-      if (!isTold(sharing, step) || room.letters <= 0) continue
-      if (!(await noteLetter(transaction, step.after.id, moment))) continue
-      room = { ...room, letters: room.letters - 1 }
-      const recipientId = step.after.targetId as string
-      await keepLetter(transaction, { kind: 'invited', recipientId, connectionId: step.after.id }, moment)
+      room = await owe(transaction, sharing, step, room, moment)
     }
     if (events.length > 0) await keepEvents(transaction, eventId, events, moment)
     return outcomes
   })
 }
-
-/** Whether the target is owed a letter. */
-const isTold = ({ isNotified }: Sharing, { verb, after }: Step): boolean =>
-  isNotified && isBetweenAccounts(after) && (verb === 'invited' || verb === 'refreshed')
 
 function eventOf({ creator, principal }: Sharing, { verb, before, after }: Step): Event {
   const detail = { ...described(after), before: before?.access ?? null, request: principal.requestId }

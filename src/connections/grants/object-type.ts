@@ -47,6 +47,8 @@ export interface ObjectDefinition<Loaded extends Instance = Instance> {
   readonly owner?: (object: Loaded) => string | null
   /** Who may read which property; properties that are not listed are shown to nobody. */
   readonly properties: { readonly [name: string]: Level | PropertyAccess }
+  /** The property, a text, by which letters name an object to whoever may read it; without it they name none. */
+  readonly title?: string
   /** What people have without a connection; by default the owner has `delete`. */
   readonly acl?: readonly AclEntry[] | ((object: Loaded) => readonly AclEntry[])
   /** Levels that may be passed on; by default `share`, `read` and `connected`. */
@@ -72,6 +74,7 @@ export interface ObjectType {
   readonly load: (ids: readonly string[]) => Promise<readonly Instance[]>
   readonly owner: (object: Instance) => string | null
   readonly properties: { readonly [name: string]: Required<PropertyAccess> & { readonly access: number } }
+  readonly title: string | null
   readonly acl: (object: Instance) => readonly AclEntry[]
   /** Descending. */
   readonly shareChain: readonly number[]

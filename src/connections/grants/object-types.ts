@@ -8,13 +8,18 @@ export class ObjectTypes {
   /**
    * Makes a type known.
    *
-   * @throws TypeError for a name that is malformed or taken
+   * @throws TypeError for a name that is malformed or taken, or a title that is no property
    */
   define(definition: ObjectDefinition): void {
     const type = complete(definition)
     for (const name of new Set([type.name, type.plural])) {
       if (!/^[a-z][a-z0-9_]*$/.test(name)) throw new TypeError(`${name} is no name for a type: use a-z, 0-9 and _.`)
       if (this.#types.has(name)) throw new TypeError(`There is a type called ${name} already.`)
+    }
+    if (type.title !== null && !Object.hasOwn(type.properties, type.title)) {
+      throw new TypeError(
+        `The title ${type.title} must be one of the properties: ${Object.keys(type.properties).join(', ')}.`,
+      )
     }
     this.#types.set(type.name, type).set(type.plural, type)
   }
@@ -37,6 +42,7 @@ function complete(definition: ObjectDefinition): ObjectType {
     load: definition.load,
     owner: definition.owner ?? (() => null),
     properties: Object.fromEntries(properties),
+    title: definition.title ?? null,
     acl: typeof acl === 'function' ? acl : () => acl,
     shareChain: shareChain.map(levelOf).sort((one, other) => other - one),
     shareAcl: definition.shareAcl ?? [],

@@ -6,10 +6,10 @@ import { countRecent } from './throttle-store.js'
 /** How many invitations somebody may make within an hour and have still waiting. */
 const mostAnHour = 100
 
-/** About how many connections of somebody's letters may be owed within an hour. */
+/** How many letters may be owed on somebody's behalf within an hour. */
 const mostLettersAnHour = 50
 
-/** How many more invitations a creator may make just now, and letters may be owed for. */
+/** How many more invitations a creator may make just now, and letters may be owed on their behalf. */
 export interface Room {
   readonly invitations: number
   readonly letters: number

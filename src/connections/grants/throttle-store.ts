@@ -3,7 +3,7 @@ import type { Tables } from '../../db/tables.js'
 
 /**
  * What a creator did through the module within the last hour: how many of the invitations made then still wait, and
- * about how many connections a letter was owed.
+ * how many letters were owed, those aside that were not needed in the end.
  */
 export async function countRecent(
   db: Kysely<Tables>,
@@ -11,10 +11,13 @@ export async function countRecent(
 ): Promise<{ invitations: number; letters: number }> {
   const { rows } = await sql<{ invitations: number; letters: number }>`
     select
-      count(*) filter (where state = 'pending' and created_at > hour.start)::integer as invitations,
-      count(*) filter (where mailed_at > hour.start)::integer as letters
-    from connection, (select clock_timestamp() - interval '1 hour' as start) as hour
-    where creator_id = ${creatorId} and app_key is not null`.execute(db)
+      (select count(*)::integer from connection
+        where creator_id = ${creatorId} and app_key is not null and state = 'pending' and created_at > start
+      ) as invitations,
+      (select count(*)::integer from outbox
+        where creator_id = ${creatorId} and created_at > start and dropped_at is null
+      ) as letters
+    from (select now() - interval '1 hour' as start) as hour`.execute(db)
   return rows[0] ?? { invitations: 0, letters: 0 }
 }
 

@@ -7,9 +7,6 @@ export interface Place extends Pick<World, 'tokenKeys'> {
   readonly baseUrl: string | null
 }
 
-/** A page of an app, whose base may end in a slash or not. */
-export const pageOf = (base: string, path: string): string => `${base.replace(/\/$/, '')}/${path}`
-
 /**
  * Where the token of a connection leads: to the pages of its app, else to this site.
  *
@@ -19,6 +16,6 @@ export const pageOf = (base: string, path: string): string => `${base.replace(/\
 export function urlOf({ tokenKeys, baseUrl }: Place, grant: Grant, base: string | undefined): string | null {
   const token = tokenAgain({ tokenKeys }, grant)
   if (token === null || grant.appKey === null) return null
-  if (base !== undefined) return pageOf(base, `connection/${token}`)
+  if (base !== undefined) return `${base.replace(/\/$/, '')}/connection/${token}`
   return baseUrl === null ? null : `${baseUrl}/v2/connections/${token}`
 }

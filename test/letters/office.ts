@@ -1,0 +1,23 @@
+import { pino } from 'pino'
+import type { Office } from '../../src/letters/deliver.js'
+import { openPost } from '../../src/letters/post.js'
+import { sendDue } from '../../src/letters/sender.js'
+
+/** What sends letters, by a mail server, and writes down what it does. */
+export function officeFor(
+  { db, tokenKeys }: Pick<Office, 'db' | 'tokenKeys'>,
+  url: string,
+  logged: Record<string, unknown>[],
+): Office {
+  const log = pino({ base: null }, { write: (line) => void logged.push(JSON.parse(line) as Record<string, unknown>) })
+  const post = openPost(url, { name: 'Connections', address: 'post@example.com' }, 'connections.example')
+  return { db, log, post, baseUrl: 'https://connections.example', tokenKeys, random: () => 0 }
+}
+
+/** Ends no letter that is on its way. */
+export const never: AbortSignal = new AbortController().signal
+
+/** Sends until there is nothing more. */
+export async function untilEmpty(office: Office): Promise<void> {
+  while (await sendDue(office, never));
+}
