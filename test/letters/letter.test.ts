@@ -83,6 +83,23 @@ test.each([
   expect(shown(html).text).toContain(`${expected} would like`)
 })
 
+test.each([
+  ['markup', '<b>&copy;', '“<b>&copy;”'],
+  ['a header', 'Plan\r\nBcc: all@example.com', '“Plan Bcc: all@example.com”'],
+  ['right-to-left', 'שרה', '“\u2068שרה\u2069”'],
+  ['too much', 'x'.repeat(200), `“${'x'.repeat(100)}…”`],
+])('a title with %s', (_what, title, expected) => {
+  const { subject, text, html } = invited({ news: 'offered', title, message: '' })
+  expect(subject).toBe(`Ann Lee invites you to ${expected}`)
+  expect(text).toContain(`\n\nAnn Lee invites you to ${expected}.\n\n`)
+  expect(shown(html).text).toContain(`Ann Lee invites you to ${expected}.`)
+})
+
+test('a title with nothing to see is none', () => {
+  const subject = invited({ news: 'offered', title: '\u200F' }).subject
+  expect(subject).toBe('Ann Lee would like to share something with you')
+})
+
 describe('on its way', () => {
   let server: MailServer
   beforeAll(async () => {

@@ -47,6 +47,30 @@ test('who invites and who accepts has the other told', async () => {
   expect(server.received[0]?.mail.text).toContain('ann writes:\n\nShall we?')
 })
 
+test('who is invited by address gets the token, which applies it', async () => {
+  const ann = await withDatabase(async ({ db }) => {
+    await addPerson(db, 'bo', { password: signInSecret })
+    return addPerson(db, 'ann', { password: signInSecret })
+  })
+  const serving = serve({})
+  const send = sendTo(Number(new URL(await started(serving)).port))
+  const post = (as: string, path: string, body?: string) =>
+    send(path, { method: 'POST', as: `${as}:colleagues`, headers: { 'Content-Type': 'application/json' }, body })
+  const targets = JSON.stringify({ targets: [{ email: 'bo@example.com' }] })
+  expect((await post('ann', `/v2/accounts/${ann}/connections`, targets)).status).toBe(200)
+  await until(() => server.received.length === 1, serving)
+  const [path = ''] = /\/v2\/connections\/[A-Za-z0-9]{32}$/m.exec(server.received[0]?.mail.text ?? '') ?? []
+  const applied = await post('bo', path)
+  expect([applied.status, JSON.parse(applied.text)]).toMatchObject([200, { state: 1, context: { _id: ann } }])
+  await until(() => server.received.length === 2, serving)
+  expect(server.received.map(({ mail }) => [mail.to?.[0]?.address, mail.subject])).toEqual([
+    ['bo@example.com', 'ann invites you to connect'],
+    ['ann@example.com', 'bo accepted your invitation'],
+  ])
+  expect(serving.errors()).toContain('letter sent')
+  expect(serving.errors() + serving.output()).not.toContain(path.slice(-32))
+})
+
 test('a server that is killed before it could write down a letter: the next one sends it again', async () => {
   const [id] = await withDatabase(async ({ db }) => oweInvitations(db, await addPerson(db, 'ann'), 1))
   const first = serve()
