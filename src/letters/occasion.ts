@@ -62,7 +62,7 @@ export function occasionOf(
   place: Place & { readonly baseUrl: string },
 ): Occasion | string {
   if (!situation || !isStillSo(kind, situation)) return 'it is not so any more'
-  const { recipientState, personName, personKey, personState, message, object, isVerified, appBase } = situation
+  const { recipientState, personName, personKey, personState, message, object, appBase } = situation
   const hasAccount = recipientId !== null
   if (recipientState === 'inactive' || (hasAccount && recipientState === null)) return 'the recipient is not active'
   const address = hasAccount ? situation.recipientEmail : situation.targetEmail
@@ -76,11 +76,17 @@ export function occasionOf(
     person: { name: personName, key: personKey },
     message: news === 'invited' ? (message ?? '') : '',
     title,
-    // A token lets its bearer look at what is offered: it goes to no address that may be somebody else's.
-    url: hasAccount && !isVerified ? null : urlOf(place, situation, appBase ?? undefined),
+    url: mayHaveToken(kind, hasAccount, situation) ? urlOf(place, situation, appBase ?? undefined) : null,
     page: appBase ?? `${place.baseUrl}/v2/connections/${situation.id}`,
   }
 }
+
+/**
+ * A token lets its bearer look at what is offered: it goes to no address that may be somebody else's. Two accounts need
+ * none here, where who is invited has a list to accept from.
+ */
+const mayHaveToken = (kind: Kind, hasAccount: boolean, { isVerified, appBase }: Situation): boolean =>
+  kind === 'invited' ? Boolean(isVerified) && appBase !== null : !hasAccount || Boolean(isVerified)
 
 function isStillSo(kind: Kind, { status, state }: Situation): boolean {
   if (kind === 'invited') return status === 'pending'

@@ -125,24 +125,42 @@ describe('what arrives', () => {
     }
   })
 
-  test('an invitation to connect with an account, for an account and for an address', async () => {
-    const bo = await stranger()
-    const told = async (target: { _id: string } | { email: string }, greeting: string, reason: string, by = ann) => {
-      const connection = made(await by.calls.create('accounts', ann.id, target))
-      const { subject, text } = await letter()
-      expect(subject).toBe('Ann Lee invites you to connect')
-      expect(text).toBe(
+  test.each([
+    ['by itself', () => ann],
+    ['by somebody else', () => admin],
+  ])('an invitation to connect with an account, for an address, %s', async (_who, by) => {
+    const connection = made(await by().calls.create('accounts', ann.id, { email: address() }))
+    const { subject, text } = await letter()
+    expect(subject).toBe('Ann Lee invites you to connect')
+    expect(text).toBe(
+      textOf(
+        'Hello,',
+        'Ann Lee would like to have you as a colleague.',
+        `See the invitation:\nhttps://connections.example/v2/connections/${await tokenOf(connection)}`,
+        `-- \n${ofAddress}`,
+      ),
+    )
+  })
+
+  test('an invitation between two accounts leads to the list of the one who is asked, unless the app has pages', async () => {
+    const list = 'https://connections.example/profiles/atom/connections.do?connectionType=colleague&status=pending'
+    for (const connectionAppKey of ['connections', 'shop']) {
+      const bo = await stranger()
+      const calls = module.connectionsFor({ accountId: ann.id, appKey: connectionAppKey })
+      const connection = made(await calls.create('accounts', ann.id, { _id: bo.id }))
+      const link =
+        connectionAppKey === 'shop'
+          ? `See the invitation:\nhttps://shop.example/me/connection/${await tokenOf(connection)}`
+          : `See your invitations:\n${list}`
+      expect((await letter()).text).toBe(
         textOf(
-          greeting,
+          `Hello ${bo.email.replace('@example.com', '')},`,
           'Ann Lee would like to have you as a colleague.',
-          `See the invitation:\nhttps://connections.example/v2/connections/${await tokenOf(connection)}`,
-          `-- \n${reason}`,
+          link,
+          `-- \n${ofAccount}`,
         ),
       )
     }
-    await told({ _id: bo.id }, `Hello ${bo.email.replace('@example.com', '')},`, ofAccount)
-    await told({ email: address() }, 'Hello,', ofAddress)
-    await told({ email: address() }, 'Hello,', ofAddress, admin)
   })
 
   test('an invitation to the organisation, by its name', async () => {
@@ -215,7 +233,8 @@ describe('what arrives', () => {
     const { text } = await letter()
     expect(text).toContain(`See the invitation:\nhttps://connections.example/v2/connections/${offered._id}\n`)
     expect(text).not.toContain(await tokenOf(offered))
-    await ann.calls.create('accounts', ann.id, { _id: bo.id })
+    const shop = module.connectionsFor({ accountId: ann.id, appKey: 'shop' })
+    await shop.create('accounts', ann.id, { _id: bo.id })
     expect((await letter()).text).toContain('See your invitations:\nhttps://connections.example/profiles/atom/')
   })
 })
@@ -324,7 +343,8 @@ describe('what is not so any more is not told', () => {
 test('neither the database nor the log has a token, and the log no address and no title', async () => {
   const targets = [{ _id: (await stranger()).id }, { email: address() }]
   const offered = await ann.calls.create('documents', document, targets)
-  const between = await ann.calls.create('accounts', ann.id, targets)
+  const shop = module.connectionsFor({ accountId: ann.id, appKey: 'shop' })
+  const between = await shop.create('accounts', ann.id, targets)
   const tokens = await Promise.all([...offered, ...between].map((each) => tokenOf(each as Connection)))
   const stored = async () => {
     const { rows } = await sql<{ name: string }>`
