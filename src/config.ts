@@ -47,6 +47,12 @@ const publicBase = (text: string) => {
   return base
 }
 
+const origins = (text: string) => {
+  const each = text.split(',').flatMap((part) => part.trim() || [])
+  if (each.every((one) => URL.canParse(one) && /^https?:/.test(one) && new URL(one).origin === one)) return each
+  throw new Error('origins with commas between, each as https://intranet.example, without a path')
+}
+
 const mailServer = (text: string) => {
   const { pathname, search, hash, username, password } = new URL(url('smtp:', 'smtps:')(text))
   if (!['', '/'].includes(pathname) || search || hash) throw new Error('an address without path, query and fragment')
@@ -112,6 +118,13 @@ export const options = {
     read: optional(secret),
   },
   REQUIRE_SIGN_IN: { fallback: 'false', means: 'whether accepted lists and people too need a sign-in', read: yesOrNo },
+  CORS_ORIGINS: {
+    fallback: '',
+    means:
+      'origins whose pages may read and write here with the credentials of a browser, as `https://intranet.example`, ' +
+      'with commas between',
+    read: origins,
+  },
   SMTP_URL: {
     fallback: '',
     means: '`smtp://` or `smtps://`, with user and password where needed; without it no e-mail is sent',

@@ -3,10 +3,12 @@ import { pino, type Logger } from 'pino'
 import { isUuid } from './accounts/account.js'
 import { keepRole } from './accounts/change-store.js'
 import { findSignIn } from './accounts/sign-in-store.js'
+import { sessionKey } from './auth/session.js'
+import { sweepSessions } from './auth/session-store.js'
 import { readConfig } from './config.js'
 import { findKnown, keepApp } from './connections/grants/directory-store.js'
 import type { Instance, ObjectDefinition } from './connections/grants/object-type.js'
-import { sweepOften } from './connections/grants/sweep.js'
+import { sweep, sweepOften } from './connections/grants/sweep.js'
 import { tokenKey } from './connections/grants/token.js'
 import { migrate } from './db/migrate.js'
 import { openDatabase } from './db/open.js'
@@ -72,7 +74,11 @@ export async function open(options: OpenOptions = {}): Promise<App> {
   const stop = new AbortController()
   const world = await openWorld(database.db, { tokenKeys: [tokenKey(secret)], appKey, baseUrl: baseUrl ?? null })
   const log = options.log ?? pino({ level: 'silent' })
-  const sweeps = sweepOften(database.db, (error) => log.warn({ err: error }, 'nothing swept'), stop.signal)
+  const sweeps = sweepOften(
+    [() => sweep(database.db), () => sweepSessions(database.db)],
+    (error) => log.warn({ err: error }, 'nothing swept'),
+    stop.signal,
+  )
   let http: App['http'] | undefined
   return {
     ...appIn(world),
@@ -82,6 +88,7 @@ export async function open(options: OpenOptions = {}): Promise<App> {
         db: database.db,
         config,
         baseUrl: baseUrl ?? 'http://localhost:3000',
+        sessionKey: sessionKey(secret),
         log,
         now: () => new Date(),
       }

@@ -23,6 +23,8 @@ const rooms: Record<string, string[]> = {
   express: ['http', 'auth'],
   passport: ['auth'],
   'passport-http': ['auth'],
+  'express-session': ['auth'],
+  cors: ['http'],
   '@node-rs/argon2': ['auth'],
   xmlbuilder2: ['atom'],
   'fast-xml-parser': ['atom'],

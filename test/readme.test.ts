@@ -101,7 +101,13 @@ test('the API table names every address and what it takes, and no other', async 
     if (path === '/live' || path === '/ready') allowed.delete('HEAD')
     expect([path, allowed]).toEqual([path, methods])
   }
-  const context = { config: readConfig({}), baseUrl: base, release: '', log: pino({ level: 'silent' }) }
+  const context = {
+    config: readConfig({}),
+    baseUrl: base,
+    sessionKey: '-',
+    release: '',
+    log: pino({ level: 'silent' }),
+  }
   const { router } = createApp({ ...context, db: undefined as never, now: () => new Date() })
   const paths = router.stack.flatMap(({ route }) => (route ? [route.path] : []))
   expect(paths.filter((path) => !table.has(path))).toEqual([])

@@ -13,16 +13,20 @@ export { challenge } from './basic.js'
 /**
  * Makes the function that says who sends a request. It says who, never whether he may.
  *
+ * @param withoutField says so of a request without an Authorization field, which always wins
  * @returns asks of a request: null when it carries no credentials; rejects with Failure `unauthenticated`, always
  *   the same, when it carries any that are not right, `invalid` when it carries more than one, `unavailable` when
  *   too many sign in at once, or with the error of the database
  */
-export function identifier(db: Kysely<Tables>): (request: Request) => Promise<Caller> {
+export function identifier(
+  db: Kysely<Tables>,
+  withoutField: (request: Request) => Promise<Caller> = () => Promise.resolve(null),
+): (request: Request) => Promise<Caller> {
   // Registered, so that passport gives each request a strategy of its own: one object for all would mix them up.
   const authenticator = new passport.Passport().use(new StrictBasicStrategy((credentials) => signIn(db, credentials)))
   return async (request) => {
     const fields = request.headersDistinct['authorization'] ?? []
-    if (fields.length === 0) return null
+    if (fields.length === 0) return withoutField(request)
     if (fields.length > 1) throw new Failure('invalid', 'The request has more than one Authorization header field.')
     const account = await authenticate(authenticator, request)
     if (account) return account

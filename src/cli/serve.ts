@@ -2,8 +2,10 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Logger } from 'pino'
+import { sessionKey } from '../auth/session.js'
+import { sweepSessions } from '../auth/session-store.js'
 import type { Config } from '../config.js'
-import { sweepOften } from '../connections/grants/sweep.js'
+import { sweep, sweepOften } from '../connections/grants/sweep.js'
 import { tokenKey } from '../connections/grants/token.js'
 import { migrate } from '../db/migrate.js'
 import type { Database } from '../db/open.js'
@@ -46,11 +48,18 @@ export async function serveCommand(
   await listen(server, config)
   const baseUrl = config.BASE_URL ?? addressOf(server, config.HOST)
   const isStopping = () => stop.aborted
-  const key = tokenKey(
-    config.TOKEN_SECRET === undefined ? await tokenSecret(config.DATA_DIR) : Buffer.from(config.TOKEN_SECRET),
-  )
-  const module = await openWorld(db, { tokenKeys: [key], appKey: config.APP_KEY, baseUrl })
-  const context = { db, config, baseUrl, release: release(), log, now: () => new Date() }
+  const secret =
+    config.TOKEN_SECRET === undefined ? await tokenSecret(config.DATA_DIR) : Buffer.from(config.TOKEN_SECRET)
+  const module = await openWorld(db, { tokenKeys: [tokenKey(secret)], appKey: config.APP_KEY, baseUrl })
+  const context = {
+    db,
+    config,
+    baseUrl,
+    sessionKey: sessionKey(secret),
+    release: release(),
+    log,
+    now: () => new Date(),
+  }
   server.on('request', createApp(context, isStopping, module))
   terminal.output.write(
     greeting(baseUrl, isLocal ? await findCastMember(db) : undefined, isLocal || config.BASE_URL !== undefined),
@@ -61,7 +70,11 @@ export async function serveCommand(
   const post = hasPost ? openPost(SMTP_URL, MAIL_FROM, new URL(baseUrl).hostname) : undefined
   const letters = sendLetters({ db, log, post, baseUrl, tokenKeys: module.tokenKeys, random: Math.random }, stop)
 
-  const sweeps = sweepOften(db, (error) => log.warn({ err: error }, 'nothing swept'), stop)
+  const sweeps = sweepOften(
+    [() => sweep(db), () => sweepSessions(db)],
+    (error) => log.warn({ err: error }, 'nothing swept'),
+    stop,
+  )
 
   if (!stop.aborted) await new Promise((resolve) => stop.addEventListener('abort', resolve))
   await Promise.all([drain(server), letters, sweeps])

@@ -46,6 +46,18 @@ export interface CredentialTable {
   updated_at: Date
 }
 
+/** A browser that somebody signed in with. */
+export interface SessionTable {
+  /** SHA-256 of the session's id. */
+  id_hash: Uint8Array
+  account_id: string
+  /** SHA-256 of the stored password that opened it. */
+  credential_hash: Uint8Array
+  created_at: Date
+  /** When it ends unless it is used before. */
+  expires_at: Date
+}
+
 export interface ConnectionTable {
   id: string
   context_object: string
@@ -150,6 +162,7 @@ export interface Tables {
   account: AccountTable
   photo: PhotoTable
   credential: CredentialTable
+  session: SessionTable
   connection: ConnectionTable
   colleague: ColleagueTable
   network: NetworkTable

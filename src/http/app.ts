@@ -7,6 +7,7 @@ import { script, style } from '../pages/assets.js'
 import { completeConnection, removeConnections } from './administer.js'
 import { checkOr, removeConnection, rewriteConnection, showConnection } from './connection.js'
 import { showConnections } from './connections.js'
+import { forOrigins } from './cors.js'
 import { openDoor } from './door.js'
 import { failureHandler } from './fail.js'
 import { live, ready } from './health.js'
@@ -46,8 +47,11 @@ export function createApp(context: Context, isStopping: () => boolean = () => fa
   app.enable('case sensitive routing').enable('strict routing')
   app.disable('x-powered-by').disable('etag').set('query parser', false)
 
-  app.use(requestLog(context.log), safeHeaders, leaveTaking(isStopping), shortAddress, onePrefix)
-  app.use(atMost(200), fromOwnSite(new URL(context.baseUrl).origin))
+  const trusted = context.config.CORS_ORIGINS
+  const sites = { own: new URL(context.baseUrl).origin, trusted, hasSession: door.sessions.isNamedBy }
+
+  app.use(requestLog(context.log), safeHeaders, leaveTaking(isStopping), forOrigins(trusted), shortAddress, onePrefix)
+  app.use(atMost(200), fromOwnSite(sites))
   const routes: Record<string, Methods> = {
     '/live': { get: live },
     '/ready': { get: ready(context, isStopping) },

@@ -2,6 +2,7 @@ import type { Request } from 'express'
 import type { Caller } from '../accounts/account.js'
 import { type AtomWriter, atomWriter } from '../atom/writer.js'
 import { identifier } from '../auth/identify.js'
+import { openSessions, type Sessions } from '../auth/session.js'
 import type { Context } from '../context.js'
 
 /** What every handler of this door has at hand. */
@@ -10,14 +11,17 @@ export interface Door extends Context {
   readonly atom: AtomWriter
   /** Who sends a request (`auth/identify.ts`); the log is told. */
   readonly identify: (request: Request) => Promise<Caller>
+  readonly sessions: Sessions
 }
 
 /** Makes it, once for a server. */
 export function openDoor(context: Context): Door {
-  const identify = identifier(context.db)
+  const sessions = openSessions(context.db, context.sessionKey, context.baseUrl)
+  const identify = identifier(context.db, sessions.callerOf)
   return {
     ...context,
     atom: atomWriter(context.baseUrl),
+    sessions,
     identify: async (request) => {
       const caller = await identify(request)
       if (request.res) request.res.locals['accountId'] = caller?.id

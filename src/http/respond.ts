@@ -64,7 +64,7 @@ export function sendBytes(
 function setCaching(response: Response, { tag, changed }: Validators, now: Date): void {
   response.setHeader('ETag', tag)
   response.setHeader('Cache-Control', 'private, no-cache')
-  response.setHeader('Vary', varying)
+  response.vary(varying)
   response.removeHeader('Last-Modified')
   const date = changed && lastModified(changed, now)
   if (date !== undefined) response.setHeader('Last-Modified', date)

@@ -1,22 +1,34 @@
-import type { RequestHandler } from 'express'
+import type { Request, RequestHandler } from 'express'
 import { Failure } from '../errors.js'
+
+/** Which pages may send writes, and which requests only a browser sends. */
+export interface Sites {
+  /** Scheme, host and port of our own pages. */
+  readonly own: string
+  /** The origins of other pages that may change things too. */
+  readonly trusted: readonly string[]
+  /** Whether the request has a person's session. */
+  readonly hasSession: (request: Request) => boolean
+}
 
 /**
  * Refuses a write that a page of another site has a browser send (trust, A9): a browser adds a person's credentials by
  * itself, Basic ones too, and our bodies may be called plain text, for which it asks nobody. What is no browser says
- * nothing of sites, and passes.
+ * nothing of sites, and passes; but it has no session either.
  *
- * @param origin scheme, host and port of our own pages
  * @throws Failure `forbidden`
  */
-export function fromOwnSite(origin: string): RequestHandler {
-  return ({ method, headers }, _response, next) => {
-    const site = headers['sec-fetch-site']
-    const isOwn =
-      site === undefined
-        ? headers.origin === undefined || headers.origin === origin
-        : site === 'same-origin' || site === 'none'
-    if (isOwn || method === 'GET' || method === 'HEAD' || method === 'OPTIONS') return next()
+export function fromOwnSite(sites: Sites): RequestHandler {
+  return (request, _response, next) => {
+    if (['GET', 'HEAD', 'OPTIONS'].includes(request.method) || isOwn(request, sites)) return next()
     throw new Failure('forbidden', 'A page of another site may not change anything here.')
   }
+}
+
+function isOwn(request: Request, { own, trusted, hasSession }: Sites): boolean {
+  const { origin, 'sec-fetch-site': site, authorization } = request.headers
+  if (origin !== undefined && trusted.includes(origin)) return true
+  if (site !== undefined) return site === 'same-origin' || site === 'none'
+  if (origin !== undefined) return origin === own
+  return authorization !== undefined || !hasSession(request)
 }

@@ -42,6 +42,7 @@ const app = createApp({
   db: world.db,
   config,
   baseUrl: config.BASE_URL ?? '',
+  sessionKey: 'bench',
   log,
   release: 'bench',
   now: () => new Date(),

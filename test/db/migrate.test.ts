@@ -30,6 +30,7 @@ const all = [
   'outbox',
   'photo',
   'role',
+  'session',
 ]
 
 test('the schema goes up, down and up again', async () => {

@@ -48,7 +48,7 @@ export async function startClient(
   const config: Config = readConfig({ BASE_URL: baseUrl, LOG_LEVEL: 'debug', ...settings })
   const lines: string[] = []
   const log = pino({ level: config.LOG_LEVEL }, { write: (line: string) => void lines.push(line) })
-  const context = { db, config, baseUrl: config.BASE_URL ?? baseUrl, log, release, now }
+  const context = { db, config, baseUrl: config.BASE_URL ?? baseUrl, sessionKey: 'a key of tests', log, release, now }
   const server = createServer(createApp(context, () => false, module))
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const { port } = server.address() as AddressInfo

@@ -31,14 +31,18 @@ export async function sweep(db: Kysely<Tables>): Promise<number> {
   }
 }
 
-/** Sweeps every ten minutes until told to stop. Never rejects: what could not be swept is swept next time. */
+/**
+ * Sweeps every ten minutes until told to stop. Never rejects: what could not be swept is swept next time.
+ *
+ * @param sweeps what there is to sweep, one after the other
+ */
 export async function sweepOften(
-  db: Kysely<Tables>,
+  sweeps: readonly (() => Promise<unknown>)[],
   failed: (error: unknown) => void,
   stop: AbortSignal,
 ): Promise<void> {
   while (!stop.aborted) {
-    await sweep(db).catch(failed)
+    for (const each of sweeps) await each().catch(failed)
     await wait(betweenSweeps, undefined, { signal: stop }).catch(() => {})
   }
 }

@@ -1,0 +1,106 @@
+import { createHash } from 'node:crypto'
+import { Store } from 'express-session'
+import type { SessionData } from 'express-session'
+import { type Kysely, type RawBuilder, sql } from 'kysely'
+import type { SignIn } from '../accounts/sign-in-store.js'
+import { columnsOf, toAccount } from '../accounts/store.js'
+import type { Tables } from '../db/tables.js'
+
+declare module 'express-session' {
+  interface SessionData {
+    /** Whose session it is, under the name that passport gives it. */
+    passport: { user: SignIn & { secret: string } }
+    /** Whether it was last prolonged more than a minute ago. */
+    isStale: boolean
+  }
+}
+
+const idle = sql`interval '12 hours'`
+const absolute = sql`interval '14 days'`
+const now = sql<Date>`clock_timestamp()`
+/** When a session ends that is used at this moment. */
+const end = (created: RawBuilder<unknown>) => sql<Date>`least(${now} + ${idle}, ${created} + ${absolute})`
+const isStale = sql<boolean>`session.expires_at < ${end(sql`session.created_at`)} - interval '1 minute'`
+
+const hash = (text: string) => createHash('sha256').update(text).digest()
+
+type Done = (error?: unknown) => void
+
+/**
+ * Where express-session keeps its sessions: of each whose it is, and no more. A session is there as long as its account
+ * is active and has the password that opened it, is used every 12 hours, and for 14 days at most (trust, A8 and A9);
+ * whatever changes one of these ends it without knowing of sessions.
+ */
+export class SessionStore extends Store {
+  constructor(readonly db: Kysely<Tables>) {
+    super()
+  }
+
+  override get(id: string, done: (error: unknown, session?: SessionData | null) => void): void {
+    void this.db
+      .selectFrom('session')
+      .innerJoin('account', 'account.id', 'session.account_id')
+      .innerJoin('credential', (join) =>
+        join.onRef('credential.account_id', '=', 'account.id').on('credential.kind', '=', 'password'),
+      )
+      .select(columnsOf('account'))
+      .select(['credential.secret', isStale.as('isStale')])
+      .where('session.id_hash', '=', hash(id))
+      .where('session.expires_at', '>', now)
+      .where('account.state', '=', 'active')
+      .where('session.credential_hash', '=', sql<Uint8Array>`sha256(convert_to(credential.secret, 'UTF8'))`)
+      .executeTakeFirst()
+      .then((row) => {
+        if (!row) return done(null, null)
+        const user = { account: toAccount(row, 'account'), secret: row.secret }
+        done(null, { cookie: {}, passport: { user }, isStale: row.isStale } as SessionData)
+      }, done)
+  }
+
+  /** Nothing of a session ever changes, so the second time there is nothing to do. */
+  override set(id: string, { passport }: SessionData, done: Done = () => {}): void {
+    const { account, secret } = passport.user
+    void this.db
+      .insertInto('session')
+      .values({
+        id_hash: hash(id),
+        account_id: account.id,
+        credential_hash: hash(secret),
+        created_at: now,
+        expires_at: end(now),
+      })
+      .onConflict((conflict) => conflict.doNothing())
+      .execute()
+      .then(() => done(), done)
+  }
+
+  override destroy(id: string, done: Done = () => {}): void {
+    void this.db
+      .deleteFrom('session')
+      .where('id_hash', '=', hash(id))
+      .execute()
+      .then(() => done(), done)
+  }
+
+  /** Prolongs a session that is used, once a minute and not at every request. */
+  override touch(id: string, session: SessionData, done: Done = () => {}): void {
+    if (!session.isStale) return done()
+    void this.db
+      .updateTable('session')
+      .set({ expires_at: end(sql`created_at`) })
+      .where('id_hash', '=', hash(id))
+      .where(isStale)
+      .execute()
+      .then(() => done(), done)
+  }
+}
+
+/** Ends all sessions of an account. */
+export async function endSessions(db: Kysely<Tables>, accountId: string): Promise<void> {
+  await db.deleteFrom('session').where('account_id', '=', accountId).execute()
+}
+
+/** Deletes the sessions that are over, which nobody can use any more. */
+export async function sweepSessions(db: Kysely<Tables>): Promise<void> {
+  await db.deleteFrom('session').where('expires_at', '<=', now).execute()
+}

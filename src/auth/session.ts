@@ -1,0 +1,86 @@
+import { hkdfSync } from 'node:crypto'
+import type { NextFunction, Request, RequestHandler, Response } from 'express'
+import session from 'express-session'
+import type { Kysely } from 'kysely'
+import passport from 'passport'
+import type { Caller } from '../accounts/account.js'
+import type { SignIn } from '../accounts/sign-in-store.js'
+import type { Tables } from '../db/tables.js'
+import { endSessions, SessionStore } from './session-store.js'
+
+/** Sessions of browsers, by cookie. */
+export interface Sessions {
+  /** Whether a request names a session. */
+  readonly isNamedBy: (request: Request) => boolean
+  /**
+   * Whose session a request names: null for none, and for one that is over, which the browser is then told to forget. The
+   * database is asked only where a request names one. Rejects with the error of the database.
+   */
+  readonly callerOf: (request: Request) => Promise<Caller>
+  /** Opens a session with a new id, in place of the one that the request names, if any; the answer sets the cookie. */
+  readonly begin: (request: Request, who: SignIn & { secret: string }) => Promise<void>
+  /** Ends the session that a request names, or all of its account; the browser is told to forget it. */
+  readonly end: (request: Request, which: 'this' | 'all') => Promise<void>
+}
+
+/** The key that cookies are signed with, made of the secret of all tokens: so every server on one database has it. */
+export const sessionKey = (secret: Uint8Array): string =>
+  Buffer.from(hkdfSync('sha256', secret, '', 'connections session cookie', 32)).toString('base64url')
+
+/**
+ * Makes them, for pages under `baseUrl`. Express-session and passport do the work, but only where there is a session or
+ * is to be one: a feed reader's request never gets here.
+ */
+export function openSessions(db: Kysely<Tables>, key: string, baseUrl: string): Sessions {
+  const secure = baseUrl.startsWith('https:')
+  // A browser takes a name with this prefix only from us, and over TLS (RFC 6265bis, section 4.1.3.2).
+  const name = secure ? '__Host-connections' : 'connections'
+  const cookie = { path: '/', httpOnly: true, secure, sameSite: 'lax' } as const
+  const named = new RegExp(`(^|;) *${name}=`)
+
+  const authenticator = new passport.Passport()
+  authenticator.serializeUser((user, done) => done(null, user))
+  authenticator.deserializeUser<Express.User>((user, done) => done(null, user))
+  const middlewares = [
+    session({ name, secret: key, store: new SessionStore(db), cookie, resave: false, saveUninitialized: false }),
+    authenticator.authenticate('session') as RequestHandler,
+  ]
+
+  /** @returns who it is, with `request.session` and `request.login` at hand from then on */
+  const load = async (request: Request): Promise<SignIn | undefined> => {
+    // Express-session sets a Secure cookie only over TLS, of which the proxy before us alone knows.
+    if (secure) Object.defineProperty(request, 'secure', { value: true, configurable: true })
+    for (const middleware of middlewares) await through(middleware, request)
+    return request.user as SignIn | undefined
+  }
+  const forget = (request: Request) => void request.res?.clearCookie(name, cookie)
+  const isNamedBy: Sessions['isNamedBy'] = ({ headers }) => named.test(headers.cookie ?? '')
+
+  return {
+    isNamedBy,
+    callerOf: async (request) => {
+      if (!isNamedBy(request)) return null
+      const who = await load(request)
+      if (!who) forget(request)
+      return who?.account ?? null
+    },
+    begin: async (request, who) => {
+      await load(request)
+      await settled((done) => request.login(who, done))
+    },
+    end: async (request, which) => {
+      if (!isNamedBy(request)) return
+      const who = await load(request)
+      if (who && which === 'all') await endSessions(db, who.account.id)
+      await settled((done) => request.session.destroy(done))
+      forget(request)
+    },
+  }
+}
+
+/** Waits for what says by a callback that it is done. */
+const settled = (work: (done: (error?: Error | null) => void) => void): Promise<void> =>
+  new Promise((resolve, reject) => work((error) => (error ? reject(error) : resolve())))
+
+const through = (middleware: RequestHandler, request: Request): Promise<void> =>
+  settled((done) => void middleware(request, request.res as Response, done as NextFunction))
