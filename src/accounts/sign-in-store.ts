@@ -11,14 +11,19 @@ export interface SignIn {
   readonly secret: string | null
 }
 
+/** As found by name: with the id of the password, which another password does not have. */
+export interface NamedSignIn extends SignIn {
+  readonly credentialId: string | null
+}
+
 /**
  * Finds who signs in by this name: whose user id it is, else whose login, else whose e-mail address. Inactive
  * accounts are found too, so that they cost the caller what others cost.
  */
-export async function findSignIn(db: Kysely<Tables>, name: string): Promise<SignIn | undefined> {
+export async function findSignIn(db: Kysely<Tables>, name: string): Promise<NamedSignIn | undefined> {
   if (!isStorable(name)) return undefined
   const [row] = await signIns.run(db, { name })
-  return row && { account: toAccount(row, 'account'), secret: row.secret }
+  return row && { account: toAccount(row, 'account'), secret: row.secret, credentialId: row.credentialId }
 }
 
 const signIns = prepared((db, value: Value<{ name: string }>) =>
@@ -28,7 +33,7 @@ const signIns = prepared((db, value: Value<{ name: string }>) =>
       join.onRef('credential.account_id', '=', 'account.id').on('credential.kind', '=', 'password'),
     )
     .select(columnsOf('account'))
-    .select('credential.secret')
+    .select(['credential.secret', 'credential.id as credentialId'])
     .where((by) =>
       by.or([
         isPerson('userId', value('name')),
@@ -41,7 +46,8 @@ const signIns = prepared((db, value: Value<{ name: string }>) =>
 )
 
 /**
- * Gives the account its password, in place of the one it had.
+ * Gives the account its password, in place of the one it had. It has an id of its own, so the sessions that the old one
+ * opened are over.
  *
  * @param secret the hash of the password (`auth/password.ts`), never the password
  */
@@ -54,7 +60,7 @@ export async function setPassword(db: Kysely<Tables>, accountId: string, secret:
       conflict
         .column('account_id')
         .where(sql<boolean>`kind = 'password'`)
-        .doUpdateSet({ secret, updated_at: now }),
+        .doUpdateSet((row) => ({ id: row.ref('excluded.id'), secret, updated_at: now })),
     )
     .execute()
 }

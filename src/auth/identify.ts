@@ -30,9 +30,13 @@ export function identifier(
     if (fields.length > 1) throw new Failure('invalid', 'The request has more than one Authorization header field.')
     const account = await authenticate(authenticator, request)
     if (account) return account
-    throw new Failure('unauthenticated', 'Sign in with your user name and password: these are not right.')
+    throw wrongCredentials()
   }
 }
+
+/** The one answer to all credentials that are not right (trust, A6). */
+export const wrongCredentials = () =>
+  new Failure('unauthenticated', 'Sign in with your user name and password: these are not right.')
 
 /** Passport's middleware as a question with an answer. */
 function authenticate(authenticator: passport.Authenticator, request: Request): Promise<Account | false> {
@@ -47,7 +51,7 @@ function authenticate(authenticator: passport.Authenticator, request: Request): 
  * Whose name and secret these are. Of which kind a secret is follows from its form alone, so that no kind pays for
  * another; whatever is of no other kind is a password.
  */
-async function signIn(db: Kysely<Tables>, { user, password }: Credentials): Promise<Account | undefined> {
+export async function signIn(db: Kysely<Tables>, { user, password }: Credentials): Promise<Account | undefined> {
   const found = await findSignIn(db, user)
   const right = await verifyPassword(found?.secret ?? null, password)
   return right && found?.account.state === 'active' ? found.account : undefined

@@ -2,14 +2,20 @@ import { createHash } from 'node:crypto'
 import { Store } from 'express-session'
 import type { SessionData } from 'express-session'
 import { type Kysely, type RawBuilder, sql } from 'kysely'
-import type { SignIn } from '../accounts/sign-in-store.js'
+import type { Account } from '../accounts/account.js'
 import { columnsOf, toAccount } from '../accounts/store.js'
 import type { Tables } from '../db/tables.js'
+
+/** Who signed in, and with what. */
+export interface SignedIn {
+  readonly account: Account
+  readonly credentialId: string
+}
 
 declare module 'express-session' {
   interface SessionData {
     /** Whose session it is, under the name that passport gives it. */
-    passport: { user: SignIn & { secret: string } }
+    passport: { user: SignedIn }
     /** Whether it was last prolonged more than a minute ago. */
     isStale: boolean
   }
@@ -27,9 +33,9 @@ const hash = (text: string) => createHash('sha256').update(text).digest()
 type Done = (error?: unknown) => void
 
 /**
- * Where express-session keeps its sessions: of each whose it is, and no more. A session is there as long as its account
- * is active and has the password that opened it, is used every 12 hours, and for 14 days at most (trust, A8 and A9);
- * whatever changes one of these ends it without knowing of sessions.
+ * Where express-session keeps its sessions: of each with what it was opened, and no more. A session is there as long as
+ * that is, its account is active, and it is used every 12 hours, for 14 days at most (trust, A8 and A9). So whatever
+ * disables an account or takes its password away ends sessions without knowing of them.
  */
 export class SessionStore extends Store {
   constructor(readonly db: Kysely<Tables>) {
@@ -39,33 +45,28 @@ export class SessionStore extends Store {
   override get(id: string, done: (error: unknown, session?: SessionData | null) => void): void {
     void this.db
       .selectFrom('session')
-      .innerJoin('account', 'account.id', 'session.account_id')
-      .innerJoin('credential', (join) =>
-        join.onRef('credential.account_id', '=', 'account.id').on('credential.kind', '=', 'password'),
-      )
+      .innerJoin('credential', 'credential.id', 'session.credential_id')
+      .innerJoin('account', 'account.id', 'credential.account_id')
       .select(columnsOf('account'))
-      .select(['credential.secret', isStale.as('isStale')])
+      .select(['credential.id as credentialId', isStale.as('isStale')])
       .where('session.id_hash', '=', hash(id))
       .where('session.expires_at', '>', now)
       .where('account.state', '=', 'active')
-      .where('session.credential_hash', '=', sql<Uint8Array>`sha256(convert_to(credential.secret, 'UTF8'))`)
       .executeTakeFirst()
       .then((row) => {
         if (!row) return done(null, null)
-        const user = { account: toAccount(row, 'account'), secret: row.secret }
+        const user = { account: toAccount(row, 'account'), credentialId: row.credentialId }
         done(null, { cookie: {}, passport: { user }, isStale: row.isStale } as SessionData)
       }, done)
   }
 
   /** Nothing of a session ever changes, so the second time there is nothing to do. */
   override set(id: string, { passport }: SessionData, done: Done = () => {}): void {
-    const { account, secret } = passport.user
     void this.db
       .insertInto('session')
       .values({
         id_hash: hash(id),
-        account_id: account.id,
-        credential_hash: hash(secret),
+        credential_id: passport.user.credentialId,
         created_at: now,
         expires_at: end(now),
       })
@@ -95,9 +96,9 @@ export class SessionStore extends Store {
   }
 }
 
-/** Ends all sessions of an account. */
-export async function endSessions(db: Kysely<Tables>, accountId: string): Promise<void> {
-  await db.deleteFrom('session').where('account_id', '=', accountId).execute()
+/** Ends all sessions that a credential opened. */
+export async function endSessions(db: Kysely<Tables>, credentialId: string): Promise<void> {
+  await db.deleteFrom('session').where('credential_id', '=', credentialId).execute()
 }
 
 /** Deletes the sessions that are over, which nobody can use any more. */

@@ -1,12 +1,13 @@
 import { hkdfSync } from 'node:crypto'
 import type { NextFunction, Request, RequestHandler, Response } from 'express'
 import session from 'express-session'
-import type { Kysely } from 'kysely'
 import passport from 'passport'
-import type { Caller } from '../accounts/account.js'
-import type { SignIn } from '../accounts/sign-in-store.js'
-import type { Tables } from '../db/tables.js'
-import { endSessions, SessionStore } from './session-store.js'
+import type { Account, Caller } from '../accounts/account.js'
+import { findSignIn } from '../accounts/sign-in-store.js'
+import type { Context } from '../context.js'
+import type { Credentials } from './basic.js'
+import { wrongCredentials } from './identify.js'
+import { endSessions, SessionStore, type SignedIn } from './session-store.js'
 
 /** Sessions of browsers, by cookie. */
 export interface Sessions {
@@ -17,8 +18,12 @@ export interface Sessions {
    * database is asked only where a request names one. Rejects with the error of the database.
    */
   readonly callerOf: (request: Request) => Promise<Caller>
-  /** Opens a session with a new id, in place of the one that the request names, if any; the answer sets the cookie. */
-  readonly begin: (request: Request, who: SignIn & { secret: string }) => Promise<void>
+  /**
+   * Opens a session with a new id, in place of the one that the request names, if any; the answer sets the cookie.
+   * Rejects with Failure `unauthenticated`, always the same, where the name and password are not right, and as their
+   * check does.
+   */
+  readonly begin: (request: Request, credentials: Credentials) => Promise<void>
   /** Ends the session that a request names, or all of its account; the browser is told to forget it. */
   readonly end: (request: Request, which: 'this' | 'all') => Promise<void>
 }
@@ -28,10 +33,15 @@ export const sessionKey = (secret: Uint8Array): string =>
   Buffer.from(hkdfSync('sha256', secret, '', 'connections session cookie', 32)).toString('base64url')
 
 /**
- * Makes them, for pages under `baseUrl`. Express-session and passport do the work, but only where there is a session or
+ * Makes them. Express-session and passport do the work, but only where there is a session or
  * is to be one: a feed reader's request never gets here.
+ *
+ * @param check whose name and password these are; undefined when nobody's
  */
-export function openSessions(db: Kysely<Tables>, key: string, baseUrl: string): Sessions {
+export function openSessions(
+  { db, sessionKey, baseUrl }: Pick<Context, 'db' | 'sessionKey' | 'baseUrl'>,
+  check: (credentials: Credentials) => Promise<Account | undefined>,
+): Sessions {
   const secure = baseUrl.startsWith('https:')
   // A browser takes a name with this prefix only from us, and over TLS (RFC 6265bis, section 4.1.3.2).
   const name = secure ? '__Host-connections' : 'connections'
@@ -42,16 +52,16 @@ export function openSessions(db: Kysely<Tables>, key: string, baseUrl: string): 
   authenticator.serializeUser((user, done) => done(null, user))
   authenticator.deserializeUser<Express.User>((user, done) => done(null, user))
   const middlewares = [
-    session({ name, secret: key, store: new SessionStore(db), cookie, resave: false, saveUninitialized: false }),
+    session({ name, secret: sessionKey, store: new SessionStore(db), cookie, resave: false, saveUninitialized: false }),
     authenticator.authenticate('session') as RequestHandler,
   ]
 
   /** @returns who it is, with `request.session` and `request.login` at hand from then on */
-  const load = async (request: Request): Promise<SignIn | undefined> => {
+  const load = async (request: Request): Promise<SignedIn | undefined> => {
     // Express-session sets a Secure cookie only over TLS, of which the proxy before us alone knows.
     if (secure) Object.defineProperty(request, 'secure', { value: true, configurable: true })
     for (const middleware of middlewares) await through(middleware, request)
-    return request.user as SignIn | undefined
+    return request.user as SignedIn | undefined
   }
   const forget = (request: Request) => void request.res?.clearCookie(name, cookie)
   const isNamedBy: Sessions['isNamedBy'] = ({ headers }) => named.test(headers.cookie ?? '')
@@ -64,14 +74,18 @@ export function openSessions(db: Kysely<Tables>, key: string, baseUrl: string): 
       if (!who) forget(request)
       return who?.account ?? null
     },
-    begin: async (request, who) => {
+    begin: async (request, credentials) => {
+      // Found before the check: if the password is changed meanwhile, the session is over as soon as it begins.
+      const credentialId = (await findSignIn(db, credentials.user))?.credentialId
+      const account = await check(credentials)
+      if (!account || !credentialId) throw wrongCredentials()
       await load(request)
-      await settled((done) => request.login(who, done))
+      await settled((done) => request.login({ account, credentialId } satisfies SignedIn, done))
     },
     end: async (request, which) => {
       if (!isNamedBy(request)) return
       const who = await load(request)
-      if (who && which === 'all') await endSessions(db, who.account.id)
+      if (who && which === 'all') await endSessions(db, who.credentialId)
       await settled((done) => request.session.destroy(done))
       forget(request)
     },

@@ -50,9 +50,8 @@ export interface CredentialTable {
 export interface SessionTable {
   /** SHA-256 of the session's id. */
   id_hash: Uint8Array
-  account_id: string
-  /** SHA-256 of the stored password that opened it. */
-  credential_hash: Uint8Array
+  /** What opened it; a session whose credential is gone is over. */
+  credential_id: string
   created_at: Date
   /** When it ends unless it is used before. */
   expires_at: Date

@@ -1,7 +1,7 @@
 import type { Request } from 'express'
 import type { Caller } from '../accounts/account.js'
 import { type AtomWriter, atomWriter } from '../atom/writer.js'
-import { identifier } from '../auth/identify.js'
+import { identifier, signIn } from '../auth/identify.js'
 import { openSessions, type Sessions } from '../auth/session.js'
 import type { Context } from '../context.js'
 
@@ -16,7 +16,7 @@ export interface Door extends Context {
 
 /** Makes it, once for a server. */
 export function openDoor(context: Context): Door {
-  const sessions = openSessions(context.db, context.sessionKey, context.baseUrl)
+  const sessions = openSessions(context, (credentials) => signIn(context.db, credentials))
   const identify = identifier(context.db, sessions.callerOf)
   return {
     ...context,
