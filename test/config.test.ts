@@ -104,3 +104,19 @@ test('the README has every setting, with what it means and what holds without it
     expect(readme).toContain(`| \`${name}\` | ${without} | ${means} |`)
   }
 })
+
+test.each([
+  ['https://intranet.example', ['https://intranet.example']],
+  [' https://intranet.example , http://localhost:8080,', ['https://intranet.example', 'http://localhost:8080']],
+])('the origins %s', (text, origins) => {
+  expect(readConfig({ CORS_ORIGINS: text }).CORS_ORIGINS).toEqual(origins)
+})
+
+test.each(['*', 'null', 'intranet.example', 'https://intranet.example/', 'https://Intranet.example', 'file:///x'])(
+  'no origin: %s',
+  (text) => {
+    expect(() => readConfig({ CORS_ORIGINS: `https://one.example,${text}` })).toThrow(
+      'CORS_ORIGINS must be origins with commas between, each as https://intranet.example, without a path',
+    )
+  },
+)

@@ -33,8 +33,8 @@ export const sessionKey = (secret: Uint8Array): string =>
   Buffer.from(hkdfSync('sha256', secret, '', 'connections session cookie', 32)).toString('base64url')
 
 /**
- * Makes them. Express-session and passport do the work, but only where there is a session or
- * is to be one: a feed reader's request never gets here.
+ * Makes them. Express-session and passport do the work, but only where there is a session or is to be one: a feed
+ * reader's request never gets here.
  *
  * @param check whose name and password these are; undefined when nobody's
  */
@@ -58,8 +58,6 @@ export function openSessions(
 
   /** @returns who it is, with `request.session` and `request.login` at hand from then on */
   const load = async (request: Request): Promise<SignedIn | undefined> => {
-    // Express-session sets a Secure cookie only over TLS, of which the proxy before us alone knows.
-    if (secure) Object.defineProperty(request, 'secure', { value: true, configurable: true })
     for (const middleware of middlewares) await through(middleware, request)
     return request.user as SignedIn | undefined
   }
@@ -80,6 +78,8 @@ export function openSessions(
       const account = await check(credentials)
       if (!account || !credentialId) throw wrongCredentials()
       await load(request)
+      // Express-session sets a Secure cookie only over TLS, of which the proxy before us alone knows.
+      if (secure) Object.defineProperty(request, 'secure', { value: true })
       await settled((done) => request.login({ account, credentialId } satisfies SignedIn, done))
     },
     end: async (request, which) => {
