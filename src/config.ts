@@ -113,8 +113,8 @@ export const options = {
   TOKEN_SECRET: {
     fallback: '',
     means:
-      'secret that tokens are made of, at least 32 characters, the same for every server on one database; ' +
-      'without it the file `token-secret` in `DATA_DIR`',
+      'secret that tokens and session cookies are made of, at least 32 characters, the same for every server on one ' +
+      'database; without it the file `token-secret` in `DATA_DIR`',
     read: optional(secret),
   },
   REQUIRE_SIGN_IN: { fallback: 'false', means: 'whether accepted lists and people too need a sign-in', read: yesOrNo },

@@ -25,6 +25,7 @@ import { leadHome } from './pages/lead.js'
 import { showNetworkPage } from './pages/network.js'
 import { showPersonPage } from './pages/person.js'
 import { showSearchPage } from './pages/search.js'
+import { showSignInPage, signInByForm, signOutByForm } from './pages/sign-in.js'
 import { acceptByForm, inviteByForm, removeByForm } from './pages/write.js'
 import { showProfiles } from './profiles.js'
 import { readConnectionsQuery, readInCommonQuery } from './query.js'
@@ -79,6 +80,8 @@ export function createApp(context: Context, isStopping: () => boolean = () => fa
     '/vcard/profile.do': { get: sendVcard(door) },
     '/photo.do': { get: sendPhoto(door) },
     '/html/profileView.do': { get: showPersonPage(door) },
+    '/html/signIn.do': { get: showSignInPage, post: signInByForm(door) },
+    '/html/signOut.do': { post: signOutByForm(door) },
     '/html/invite.do': { post: inviteByForm(door) },
     '/html/accept.do': { post: acceptByForm(door) },
     '/html/remove.do': { post: removeByForm(door) },

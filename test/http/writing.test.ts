@@ -437,24 +437,3 @@ describe('the body', () => {
     expect(answer.headers['content-type']).toBe('text/xml;charset=UTF-8')
   })
 })
-
-describe('a page of another site', () => {
-  const own = 'https://connections.example'
-  test.each<[Record<string, string>, number]>([
-    [{ 'sec-fetch-site': 'cross-site' }, 403],
-    [{ 'sec-fetch-site': 'same-site' }, 403],
-    [{ 'sec-fetch-site': 'cross-site', origin: own }, 403],
-    [{ origin: 'https://evil.example' }, 403],
-    [{ origin: 'null' }, 403],
-    [{ 'sec-fetch-site': 'same-origin', origin: own }, 201],
-    [{ 'sec-fetch-site': 'none' }, 201],
-    [{ origin: own }, 201],
-    [{}, 201],
-  ])('%j: %d', async (headers, status) => {
-    const answer = await send('POST', 'connections.do?userid=bo', 'ann', invitation(), { headers })
-    expect(answer.status).toBe(status)
-    expect(await listsOf('bo')).toEqual(status === 201 ? { pending: ['ann||ann|ann'] } : {})
-    const read = await send('GET', 'connections.do?connectionType=colleague', 'ann', undefined, { headers })
-    expect(read.status).toBe(200)
-  })
-})

@@ -1,0 +1,53 @@
+import type { RequestHandler, Response } from 'express'
+import { Failure } from '../../errors.js'
+import { signInPage, type SignInPage } from '../../pages/sign-in-page.js'
+import { to } from '../../pages/to.js'
+import { type Door, searchOf } from '../door.js'
+import { readParameters, valueOf } from '../parameters.js'
+import { sendUnstored } from '../respond.js'
+import { pageFields, pageType } from './answer-page.js'
+import { nextOf, readForm } from './form.js'
+import { leadTo } from './lead.js'
+
+/** As long as any address may be. */
+const longestPlace = 4096
+
+/** GET and HEAD of `/html/signIn.do`: asks for user name and password; `next` is the page that it leads to. */
+export const showSignInPage: RequestHandler = (request, response) => {
+  const parameters = readParameters(searchOf(request), longestPlace)
+  const next = nextOf((name) => valueOf(parameters, name))
+  sendSignInPage(response, { next, isWrong: false })
+}
+
+/** POST of `/html/signIn.do`: opens a session and leads on, or asks again, in the same words whatever was not right. */
+export function signInByForm(door: Door): RequestHandler {
+  return async (request, response) => {
+    const form = await readForm(request, response)
+    const next = nextOf(form)
+    const credentials = { user: (form('user') ?? '').normalize('NFC'), password: form('password') ?? '' }
+    try {
+      await door.sessions.begin(request, credentials)
+    } catch (error) {
+      if (!(error instanceof Failure && error.code === 'unauthenticated')) throw error
+      response.status(401)
+      // RFC 9110 asks for a challenge, section 15.5.2. Of one that it does not know a browser makes no dialog of its own.
+      response.setHeader('WWW-Authenticate', 'Form realm="connections"')
+      return sendSignInPage(response, { next, isWrong: true })
+    }
+    leadTo(response, next)
+  }
+}
+
+/** POST of `/html/signOut.do`: ends the session; with `everywhere=true` those in other browsers too. */
+export function signOutByForm(door: Door): RequestHandler {
+  return async (request, response) => {
+    const form = await readForm(request, response)
+    await door.sessions.end(request, form('everywhere') === 'true' ? 'all' : 'this')
+    leadTo(response, to.signIn)
+  }
+}
+
+function sendSignInPage(response: Response, page: SignInPage): void {
+  for (const [name, value] of Object.entries(pageFields)) response.setHeader(name, value)
+  sendUnstored(response, signInPage(page), pageType)
+}

@@ -1,0 +1,318 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
+import { sql } from 'kysely'
+import { setPassword } from '../../../src/accounts/sign-in-store.js'
+import { sweepSessions } from '../../../src/auth/session-store.js'
+import { castPassword, loadCast } from '../../../src/directory/cast.js'
+import { type Visitor, openVisitor, signIn } from '../../support/visitor.js'
+import { type Client, startClient } from '../../support/client.js'
+import { freshDatabase, type TestDatabase } from '../../support/database.js'
+import { page } from '../../support/html.js'
+import { signInSecret } from '../../support/world.js'
+
+/** Signing in and out with a browser, and how long that lasts (trust, A9). */
+
+const form = '/profiles/html/signIn.do'
+const leave = '/profiles/html/signOut.do'
+const mine = '/profiles/atom/connections.do?connectionType=colleague&status=pending'
+const anns = '/profiles/atom/connections.do?connectionType=colleague&userid=ann'
+const home = '../atom/connections.do?connectionType=colleague&status=accepted&sortBy=displayName&ps=30'
+
+let database: TestDatabase
+let client: Client
+let browser: Visitor
+beforeAll(async () => {
+  database = await freshDatabase()
+  await loadCast(database.db)
+  client = await startClient(database.db)
+})
+afterAll(async () => {
+  await client.close()
+  await database.close()
+})
+beforeEach(async () => {
+  await database.db.deleteFrom('session').execute()
+  browser = openVisitor(client.send)
+})
+
+const statusOf = async (of: Visitor, path = mine) => (await of.send(path)).status
+const sessions = () => database.db.selectFrom('session').selectAll().execute()
+const signedIn = async (user = 'ann') => {
+  const other = openVisitor(client.send)
+  expect((await signIn(other, user)).status).toBe(303)
+  return other
+}
+const forgets = '__Host-connections=; Path=/; Expires=Thu, 01 Jan 1970 00:00:00 GMT; HttpOnly; Secure; SameSite=Lax'
+
+describe('the form', () => {
+  test('is a page that nobody keeps', async () => {
+    const { status, headers, text } = await client.send(
+      `${form}?next=${encodeURIComponent('../atom/search.do?name=a')}`,
+    )
+    expect(status).toBe(200)
+    expect(headers).toMatchObject({
+      'content-type': 'text/html;charset=UTF-8',
+      'cache-control': 'no-store',
+      'referrer-policy': 'same-origin',
+      'content-security-policy': expect.stringContaining("form-action 'self'"),
+    })
+    expect(headers['set-cookie']).toBeUndefined()
+    const { attributes } = page(text)
+    expect(attributes('main form', 'action')).toEqual(['../html/signIn.do'])
+    expect(attributes('main input', 'name')).toEqual(['user', 'password', 'next'])
+    expect(attributes('main input', 'value')).toEqual(['../atom/search.do?name=a'])
+  })
+
+  test.each([
+    'https://evil.example/',
+    '//evil.example',
+    '/\\evil.example',
+    'javascript:alert(1)',
+    '../atom/../../../evil.do',
+    '../html/a.do\r\nSet-Cookie: a=b',
+    '',
+  ])('leads to none but our own pages, not %j', async (next) => {
+    const asked = await client.send(`${form}?next=${encodeURIComponent(next)}`)
+    expect(page(asked.text).attributes('input[name=next]', 'value')).toEqual([home])
+    const sent = await browser.post(form, { user: 'ann', password: castPassword, next })
+    expect([sent.status, sent.headers.location]).toEqual([303, home])
+  })
+})
+
+describe('signing in', () => {
+  test('sets a cookie, leads on, and makes the browser the person', async () => {
+    expect(await statusOf(browser)).toBe(401)
+    const next = '../html/profileView.do?userid=bo'
+    const answer = await browser.post(form, { user: 'ANN@example.com', password: castPassword, next })
+    expect([answer.status, answer.text, answer.headers.location]).toEqual([303, '', next])
+    expect(answer.headers['cache-control']).toBe('no-store')
+    expect(answer.headers['set-cookie']).toEqual([
+      expect.stringMatching(/^__Host-connections=s%3A[\w-]{32}\.[\w%]+; Path=\/; HttpOnly; Secure; SameSite=Lax$/),
+    ])
+    const own = await browser.send(mine)
+    const byBasic = await client.send(mine, { as: `ann:${castPassword}` })
+    expect([own.status, own.text, own.headers.etag]).toEqual([200, byBasic.text, byBasic.headers.etag])
+    expect(own.headers['set-cookie']).toBeUndefined()
+  })
+
+  test('on a base without TLS sets a cookie that a browser takes there', async () => {
+    const plain = await startClient(database.db, { BASE_URL: 'http://127.0.0.1:3000' })
+    const local = openVisitor(plain.send)
+    const { headers } = await signIn(local, 'ann')
+    expect(headers['set-cookie']).toEqual([
+      expect.stringMatching(/^connections=s%3A[\w-]{32}\.[\w%]+; Path=\/; HttpOnly; SameSite=Lax$/),
+    ])
+    expect(await statusOf(local)).toBe(200)
+    await plain.close()
+  })
+
+  test('the database holds no id that a cookie could be made of', async () => {
+    const id = /s%3A([\w-]+)\./.exec((await signedIn()).cookie() as string)?.[1] as string
+    const rows = await sessions()
+    expect(rows).toHaveLength(1)
+    expect(JSON.stringify(rows)).not.toContain(id)
+    const found = await sql`select from session where id_hash = sha256(convert_to(${id}, 'UTF8'))`.execute(database.db)
+    expect(found.rows).toHaveLength(1)
+  })
+
+  test('the log holds neither the cookie nor what was typed', async () => {
+    const cookie = (await signedIn()).cookie() as string
+    const log = client.logged().join('\n')
+    expect(log).not.toContain(cookie.split('=')[1])
+    expect(log).not.toContain(castPassword)
+  })
+
+  test('whatever is wrong, the answer is the same, and nothing is kept', async () => {
+    await database.db.updateTable('account').set({ state: 'inactive' }).where('user_id', '=', 'max').execute()
+    const answers = [
+      await signIn(browser, 'nobody'),
+      await signIn(browser, 'ann', 'not her password'),
+      await signIn(browser, 'max'),
+      await signIn(browser, '', ''),
+      await signIn(browser, 'ann\0'),
+      await signIn(browser, 'ann', 'x'.repeat(300)),
+      await browser.post(form, {}),
+    ]
+    await database.db.updateTable('account').set({ state: 'active' }).where('user_id', '=', 'max').execute()
+    const [first] = answers
+    const seen = answers.map(({ status, headers, text }) => ({ status, headers: { ...headers, date: '' }, text }))
+    expect(seen).toEqual(seen.map(() => seen[0]))
+    expect([first?.status, first?.headers['www-authenticate']]).toEqual([401, 'Form realm="connections"'])
+    expect(first?.headers['set-cookie']).toBeUndefined()
+    expect(page(first?.text ?? '').texts('[role=alert]')).toEqual([
+      'This user name and password do not belong together. Please try again.',
+    ])
+    expect(await sessions()).toEqual([])
+  })
+
+  test('a session has a new id, and the one before is over', async () => {
+    const before = await signedIn()
+    const old = before.cookie()
+    expect((await signIn(before, 'bo')).status).toBe(303)
+    expect(before.cookie()).not.toBe(old)
+    expect(await statusOf(openVisitor(client.send, old))).toBe(401)
+    expect(await sessions()).toHaveLength(1)
+  })
+
+  test('an id that somebody else planted is not taken', async () => {
+    const planted = await signedIn('bo')
+    await planted.post(leave, {})
+    const cookie = (await signedIn('bo')).cookie() as string
+    await database.db.deleteFrom('session').execute()
+    const victim = openVisitor(client.send, cookie)
+    await signIn(victim, 'ann')
+    expect(await statusOf(openVisitor(client.send, cookie))).toBe(401)
+    expect(await statusOf(victim)).toBe(200)
+  })
+
+  test.each([
+    ['JSON', 'application/json', '{}', 415],
+    ['another charset', 'application/x-www-form-urlencoded', Buffer.from('user=\xff', 'latin1'), 400],
+    ['two users', 'application/x-www-form-urlencoded', 'user=ann&user=bo&password=x', 400],
+    ['too much', 'application/x-www-form-urlencoded', `user=${'x'.repeat(70_000)}`, 413],
+  ])('%s is no form', async (_, type, body, status) => {
+    const answer = await client.send(form, { method: 'POST', headers: { 'content-type': type }, body })
+    expect(answer.status).toBe(status)
+  })
+})
+
+describe('a session is over', () => {
+  const dead = async (of: Visitor) => {
+    const open = await of.send(anns)
+    expect([open.status, open.headers['set-cookie']]).toEqual([200, [forgets]])
+    expect(of.cookie()).toBeUndefined()
+    expect(await statusOf(of)).toBe(401)
+  }
+  const age = (column: 'created_at' | 'expires_at', by: string) =>
+    sql`update session set ${sql.ref(column)} = ${sql.ref(column)} - ${by}::interval`.execute(database.db)
+
+  test('at the sign-out, at the server too', async () => {
+    browser = await signedIn()
+    const cookie = browser.cookie()
+    const answer = await browser.post(leave, {})
+    expect([answer.status, answer.headers.location]).toEqual([303, '../html/signIn.do'])
+    expect([answer.headers['set-cookie'], answer.headers['cache-control']]).toEqual([[forgets], 'no-store'])
+    expect(await sessions()).toEqual([])
+    await dead(openVisitor(client.send, cookie))
+  })
+
+  test('in other browsers where the sign-out is for all, and only one’s own', async () => {
+    const [first, second, bos] = [await signedIn(), await signedIn(), await signedIn('bo')]
+    await first.post(leave, {})
+    expect(await statusOf(second)).toBe(200)
+    const third = await signedIn()
+    await third.post(leave, { everywhere: 'true' })
+    await dead(second)
+    expect(await statusOf(bos)).toBe(200)
+  })
+
+  test('when the account is disabled', async () => {
+    browser = await signedIn('lou')
+    expect(await statusOf(browser)).toBe(200)
+    await database.db.updateTable('account').set({ state: 'inactive' }).where('user_id', '=', 'lou').execute()
+    await dead(browser)
+    await database.db.updateTable('account').set({ state: 'active' }).where('user_id', '=', 'lou').execute()
+  })
+
+  test('when another password is set, and when it is taken away', async () => {
+    browser = await signedIn('kit')
+    const { id } = await database.db
+      .selectFrom('account')
+      .select('id')
+      .where('user_id', '=', 'kit')
+      .executeTakeFirstOrThrow()
+    await setPassword(database.db, id, signInSecret)
+    await dead(browser)
+    browser = await signedIn('kit')
+    await database.db.deleteFrom('credential').where('account_id', '=', id).execute()
+    await dead(browser)
+  })
+
+  test('12 hours after it was last used', async () => {
+    browser = await signedIn()
+    await age('expires_at', '11 hours 59 minutes')
+    expect(await statusOf(browser)).toBe(200)
+    await age('expires_at', '12 hours 1 minute')
+    await dead(browser)
+  })
+
+  test('14 days after it began', async () => {
+    browser = await signedIn()
+    await age('created_at', '13 days 23 hours')
+    await age('expires_at', '11 hours 30 minutes')
+    expect(await statusOf(browser)).toBe(200)
+    const [row] = await sessions()
+    const left = (row?.expires_at.getTime() ?? 0) - (row?.created_at.getTime() ?? 0)
+    expect(left).toBe(14 * 24 * 3_600_000)
+    await age('expires_at', '1 hour')
+    await dead(browser)
+  })
+
+  test('when its cookie was tampered with, or made with another key', async () => {
+    const cookie = (await signedIn()).cookie() as string
+    await dead(openVisitor(client.send, `${cookie.slice(0, -2)}xx`))
+    await dead(openVisitor(client.send, cookie.replace('s%3A', '')))
+    await dead(openVisitor(client.send, '__Host-connections=junk'))
+  })
+
+  test('and is swept', async () => {
+    await signedIn()
+    await age('expires_at', '13 hours')
+    const alive = await signedIn('bo')
+    await sweepSessions(database.db)
+    expect(await sessions()).toHaveLength(1)
+    expect(await statusOf(alive)).toBe(200)
+  })
+})
+
+describe('a session costs', () => {
+  test('a write once a minute at most', async () => {
+    browser = await signedIn()
+    const ends = async () => (await sessions())[0]?.expires_at.getTime() as number
+    const first = await ends()
+    await browser.send(mine)
+    expect(await ends()).toBe(first)
+    await sql`update session set expires_at = expires_at - interval '2 minutes'`.execute(database.db)
+    await browser.send(mine)
+    expect(await ends()).toBeGreaterThanOrEqual(first)
+  })
+
+  test('nothing to whoever has none', async () => {
+    await sql`alter table session rename to hidden`.execute(database.db)
+    const headers = { cookie: 'other=1; not__Host-connections=s%3Ax.y' }
+    const answers = [
+      await client.send(anns),
+      await client.send(anns, { headers }),
+      await client.send(mine, { as: `ann:${castPassword}` }),
+      await client.send(mine, { as: `ann:${castPassword}`, headers: { cookie: '__Host-connections=s%3Ax.y' } }),
+    ]
+    await sql`alter table hidden rename to session`.execute(database.db)
+    expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200])
+    expect(answers.flatMap(({ headers }) => headers['set-cookie'] ?? [])).toEqual([])
+  })
+})
+
+test('an Authorization field wins over a cookie, right or wrong', async () => {
+  browser = await signedIn()
+  const bos = await browser.send(mine, { as: `bo:${castPassword}` })
+  expect(bos.text).toBe((await client.send(mine, { as: `bo:${castPassword}` })).text)
+  expect((await browser.send(mine, { as: 'bo:wrong password' })).status).toBe(401)
+  expect(await statusOf(browser)).toBe(200)
+})
+
+test('a browser that has to sign in comes back to where it was going', async () => {
+  const going = `${mine}&inclMessage=true`
+  const { status, headers } = await browser.send(going, { headers: { accept: 'text/html' } })
+  expect(status).toBe(303)
+  const asked = await browser.send(new URL(String(headers.location), `http://server${going}`).href.slice(13))
+  const next = page(asked.text).attributes('input[name=next]', 'value')[0] as string
+  const answer = await browser.post(form, { user: 'ann', password: castPassword, next })
+  expect(new URL(String(answer.headers.location), `http://server${form}`).href).toBe(`http://server${going}`)
+})
+
+test('of many who sign in at once, each is the person', async () => {
+  const people = ['ann', 'bo', 'chen', 'dalia', 'eleni', 'greta']
+  const browsers = await Promise.all(people.map((name) => signedIn(name)))
+  const pages = await Promise.all(browsers.map((each) => each.send('/profiles/atom/profile.do')))
+  const ids = pages.map(({ text }) => /<snx:userid>([^<]*)/.exec(text)?.[1])
+  expect(ids).toEqual(people)
+})
