@@ -7,7 +7,7 @@ import { type Visitor, openVisitor, signIn } from '../../support/visitor.js'
 import { type Client, startClient } from '../../support/client.js'
 import { freshDatabase, type TestDatabase } from '../../support/database.js'
 import { page } from '../../support/html.js'
-import { signInSecret } from '../../support/world.js'
+import { addPerson, signInSecret } from '../../support/world.js'
 
 /** Signing in and out with a browser, and how long that lasts (trust, A9). */
 
@@ -92,6 +92,11 @@ describe('signing in', () => {
     const byBasic = await client.send(mine, { as: `ann:${castPassword}` })
     expect([own.status, own.text, own.headers.etag]).toEqual([200, byBasic.text, byBasic.headers.etag])
     expect(own.headers['set-cookie']).toBeUndefined()
+  })
+
+  test('takes a name however its letters are composed', async () => {
+    await addPerson(database.db, 'zoë'.normalize('NFC'), { email: null, password: signInSecret })
+    expect((await signIn(browser, 'zoë'.normalize('NFD'))).status).toBe(303)
   })
 
   test('on a base without TLS sets a cookie that a browser takes there', async () => {
