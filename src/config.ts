@@ -118,6 +118,7 @@ export const options = {
     read: optional(secret),
   },
   REQUIRE_SIGN_IN: { fallback: 'false', means: 'whether accepted lists and people too need a sign-in', read: yesOrNo },
+  HIDE_EMAIL: { fallback: 'false', means: 'whether no answer shows or takes e-mail addresses', read: yesOrNo },
   CORS_ORIGINS: {
     fallback: '',
     means:

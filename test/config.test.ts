@@ -12,6 +12,7 @@ test('what holds when nothing is set', () => {
     DATA_DIR: './data',
     BASE_URL: undefined,
     REQUIRE_SIGN_IN: false,
+    HIDE_EMAIL: false,
     CORS_ORIGINS: [],
     SMTP_URL: undefined,
     MAIL_FROM: undefined,

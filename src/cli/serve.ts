@@ -50,7 +50,12 @@ export async function serveCommand(
   const isStopping = () => stop.aborted
   const secret =
     config.TOKEN_SECRET === undefined ? await tokenSecret(config.DATA_DIR) : Buffer.from(config.TOKEN_SECRET)
-  const module = await openWorld(db, { tokenKeys: [tokenKey(secret)], appKey: config.APP_KEY, baseUrl })
+  const module = await openWorld(db, {
+    tokenKeys: [tokenKey(secret)],
+    appKey: config.APP_KEY,
+    baseUrl,
+    hidesEmail: config.HIDE_EMAIL,
+  })
   const context = {
     db,
     config,

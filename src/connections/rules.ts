@@ -32,6 +32,16 @@ export function checkMaySeeProfiles(caller: Caller, requireSignIn: boolean): voi
   if (requireSignIn && caller === null) throw new Failure('unauthenticated', 'Sign in to see people and profiles.')
 }
 
+/**
+ * Whether people may be named by e-mail address, or looked for by one. Where the site hides addresses, nobody may: a known
+ * address fails as an unknown one does (trust, Z3).
+ *
+ * @throws Failure `invalid`
+ */
+export function checkMayNameByAddress(hidesEmail: boolean): void {
+  if (hidesEmail) throw new Failure('invalid', 'This site hides e-mail addresses; name people by userid or key.')
+}
+
 /** Whose pending count and messages a feed may show: the owner's, to the owner. */
 export const isOwner = (caller: Caller, ownerId: string): boolean => caller?.id === ownerId
 

@@ -5,6 +5,7 @@ import { Failure } from '../errors.js'
 import type { ModuleWorld } from '../module/scope.js'
 import { script, style } from '../pages/assets.js'
 import { completeConnection, removeConnections } from './administer.js'
+import { checkNames } from './by-address.js'
 import { checkOr, removeConnection, rewriteConnection, showConnection } from './connection.js'
 import { showConnections } from './connections.js'
 import { forOrigins } from './cors.js'
@@ -90,7 +91,7 @@ export function createApp(context: Context, isStopping: () => boolean = () => fa
     '/html/script.js': { get: sendAsset(script) },
   }
   for (const [path, methods] of Object.entries(routes)) {
-    const route = app.route(path)
+    const route = app.route(path).all(checkNames(context.config))
     if (methods.get) route.get(twice(methods.get))
     for (const method of writing) if (methods[method]) route[method](methods[method])
     route.all(allowOnly(methods))

@@ -1,5 +1,6 @@
 import type { Request } from 'express'
 import type { Caller } from '../accounts/account.js'
+import { discreet } from '../atom/discreet.js'
 import { type AtomWriter, atomWriter } from '../atom/writer.js'
 import { identifier, signIn } from '../auth/identify.js'
 import { openSessions, type Sessions } from '../auth/session.js'
@@ -16,11 +17,14 @@ export interface Door extends Context {
 
 /** Makes it, once for a server. */
 export function openDoor(context: Context): Door {
+  const { HIDE_EMAIL } = context.config
   const sessions = openSessions(context, (credentials) => signIn(context.db, credentials))
   const identify = identifier(context.db, sessions.callerOf)
   return {
     ...context,
-    atom: atomWriter(context.baseUrl),
+    // What is shown depends on it as on the code.
+    release: `${context.release}${HIDE_EMAIL ? '-discreet' : ''}`,
+    atom: HIDE_EMAIL ? discreet(atomWriter(context.baseUrl)) : atomWriter(context.baseUrl),
     sessions,
     identify: async (request) => {
       const caller = await identify(request)

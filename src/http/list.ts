@@ -39,7 +39,7 @@ export function showList<Query extends ConnectionsQuery>(door: Door, resource: L
     if (answeredNotModified(request, response, validatorsOf(network), now)) return
 
     const page = await readList(door, caller, network, query.list)
-    const links = pageLinks(resource.address, query, page)
+    const links = pageLinks(resource.address, query, page, door.config.HIDE_EMAIL)
     const { colleagues, total, waitingTotal } = page
     const text = door.atom.feed({
       ...resource.name(query, page),

@@ -1,3 +1,4 @@
+import { mayHoldAddress } from '../accounts/without-addresses.js'
 import type { PageLinks } from '../atom/feed.js'
 import type { Page, Position } from '../connections/connection.js'
 import { type Parameters, writeParameters } from './parameters.js'
@@ -18,12 +19,19 @@ function pagesOf(resource: string, parameters: Parameters, pageSize: number) {
 
 /**
  * The links of a page (wire reference, section 4.4): where one leads somewhere else, and only there. `next` and
- * `previous` carry the position they go on from, so that walking them meets every entry that stays exactly once.
+ * `previous` carry the position they go on from, so that walking them meets every entry that stays exactly once; save
+ * where that is a name which is an address, and the site hides addresses.
  */
-export function pageLinks(resource: string, { list, parameters }: ConnectionsQuery, page: Page): PageLinks {
+export function pageLinks(
+  resource: string,
+  { list, parameters }: ConnectionsQuery,
+  page: Page,
+  hidesEmail: boolean,
+): PageLinks {
   const pageAt = pagesOf(resource, parameters, list.pageSize)
   const to = (number: number, position?: Position) =>
-    pageAt(number, position ? [['pos', writePosition(position, { ...list, page: number })]] : [])
+    pageAt(number, position && isTold(position) ? [['pos', writePosition(position, { ...list, page: number })]] : [])
+  const isTold = (position: Position) => !(hidesEmail && 'name' in position && mayHoldAddress(position.name))
   const { total } = page
   if (total === 0) return { self: selfLink(resource, parameters) }
   const lastPage = Math.ceil(total / list.pageSize)

@@ -26,7 +26,7 @@ export async function create(
     skipAcl,
     force: read.forceAllowConnections,
   })
-  const limits = { type, context, skipAcl, forceAuto: read.forceAuto }
+  const limits = { type, context, skipAcl, forceAuto: read.forceAuto, hidesEmail: world.hidesEmail }
   const wanted = await readTargets(world, principal, creator, targets, limits)
   const appKey = await appKeyOf(world, principal.appKey, read.connectionAppKey)
   if (appKey === null) return wanted.map(({ named }) => new Fault('invalidArgument.noConnectionApp', { target: named }))

@@ -63,7 +63,7 @@ export async function loadPeople(
       : []),
   ])
   if (ids.size === 0) return new Map()
-  const instances = (await findKnown(world.db, [...ids])).map((known) => instanceOf(known.account))
+  const instances = (await findKnown(world.db, [...ids])).map((known) => instanceOf(known.account, world.hidesEmail))
   const loaded = await loadWithAccess(world, principal, typeOf(world, 'account'), instances)
   return new Map(loaded.map((each) => [each.instance._id, each]))
 }

@@ -2,13 +2,14 @@ import type { Kysely } from 'kysely'
 import { findKnown, findOrgs } from '../connections/grants/directory-store.js'
 import type { Instance, ObjectDefinition } from '../connections/grants/object-type.js'
 import type { Account } from '../accounts/account.js'
+import { withoutAddresses } from '../accounts/without-addresses.js'
 import type { Tables } from '../db/tables.js'
 
 /** People: everyone with an account sees their names, colleagues their details (reference, section 3). */
-export const accountsType = (db: Kysely<Tables>): ObjectDefinition => ({
+export const accountsType = (db: Kysely<Tables>, hidesEmail: boolean): ObjectDefinition => ({
   name: 'account',
   plural: 'accounts',
-  load: async (ids) => (await findKnown(db, ids)).map(({ account }) => instanceOf(account)),
+  load: async (ids) => (await findKnown(db, ids)).map(({ account }) => instanceOf(account, hidesEmail)),
   properties: {
     name: 'public',
     image: 'public',
@@ -28,7 +29,9 @@ export const accountsType = (db: Kysely<Tables>): ObjectDefinition => ({
 })
 
 /** A person as the module shows one. */
-export function instanceOf({ id, key, userId, login, email, name, profile, roles }: Account): Instance {
+export function instanceOf(account: Account, hidesEmail: boolean): Instance {
+  const shown = hidesEmail ? withoutAddresses(account) : account
+  const { id, key, userId, login, email, name, profile, roles } = shown
   const [first = '', ...rest] = name.split(' ')
   return {
     _id: id,

@@ -31,6 +31,8 @@ export interface ModuleWorld extends World {
   readonly appKey: string | null
   /** Public base of links. */
   readonly baseUrl: string | null
+  /** Whether no e-mail address is shown, or taken for somebody's name. */
+  readonly hidesEmail: boolean
 }
 
 /** A caller in a world. */

@@ -81,7 +81,7 @@ function one(
               visible(accounts, target.instance, target.access, none)),
           },
         }),
-        ...(grant.targetEmail !== null && { email: grant.targetEmail }),
+        ...(grant.targetEmail !== null && !world.hidesEmail && { email: grant.targetEmail }),
         ...((grant.targetFirst ?? grant.targetLast) !== null && {
           name: { first: grant.targetFirst, last: grant.targetLast },
         }),

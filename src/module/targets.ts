@@ -32,6 +32,7 @@ interface Limits {
   readonly context: Instance
   readonly skipAcl: boolean
   readonly forceAuto: boolean
+  readonly hidesEmail: boolean
 }
 
 /**
@@ -70,7 +71,7 @@ export async function readTargets(
   return given.map((each) => wanted(each, known, owners, roles))
 }
 
-function readTarget(value: unknown, creator: Account, { type, context, forceAuto }: Limits): Given {
+function readTarget(value: unknown, creator: Account, { type, context, forceAuto, hidesEmail }: Limits): Given {
   if (typeof value !== 'object' || value === null) throw wrongTarget(String(value), 'A target is an object.')
   const read = readOptionsAs(targetSchema, value)
   if (read.object !== null && !['account', 'accounts'].includes(read.object)) {
@@ -80,6 +81,9 @@ function readTarget(value: unknown, creator: Account, { type, context, forceAuto
   if (id !== null && !isUuid(id)) throw wrongTarget(id, 'An _id is a UUID.')
   const named: Named = id === null ? { id, email: foldedEmail(read.email?.trim() ?? '') } : { id, email: null }
   const { email } = named
+  if (email !== null && hidesEmail) {
+    throw wrongTarget('email', 'This site hides e-mail addresses; name people by _id.')
+  }
   if (email !== null && !isMailAddress(email)) {
     throw wrongTarget(email, 'A target needs an _id or a valid e-mail address.')
   }

@@ -9,10 +9,15 @@ import type { ModuleWorld } from './scope.js'
 /** Makes the module ready on a database that has its schema: with the types that every site has, and the site's app. */
 export async function openWorld(
   db: Kysely<Tables>,
-  { tokenKeys, appKey, baseUrl }: { tokenKeys: TokenKeys; appKey: string | null; baseUrl: string | null },
+  {
+    tokenKeys,
+    appKey,
+    baseUrl,
+    hidesEmail = false,
+  }: { tokenKeys: TokenKeys; appKey: string | null; baseUrl: string | null; hidesEmail?: boolean },
 ): Promise<ModuleWorld> {
   const types = new ObjectTypes()
-  for (const definition of [accountsType(db), orgsType(db), ...closedTypes]) types.define(definition)
+  for (const definition of [accountsType(db, hidesEmail), orgsType(db), ...closedTypes]) types.define(definition)
   if (appKey !== null) await keepApp(db, appKey)
-  return { db, types, tokenKeys, appKey, baseUrl }
+  return { db, types, tokenKeys, appKey, baseUrl, hidesEmail }
 }

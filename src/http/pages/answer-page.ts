@@ -3,6 +3,7 @@ import type { Caller } from '../../accounts/account.js'
 import { mediaType } from '../../atom/vocabulary.js'
 import { findTotals } from '../../connections/standing-store.js'
 import { pagePolicy, script, style } from '../../pages/assets.js'
+import { discreet } from '../../pages/discreet.js'
 import type { Frame } from '../../pages/layout.js'
 import { isDone } from '../../pages/texts.js'
 import { answerWith } from '../answer.js'
@@ -42,10 +43,11 @@ export async function answerWithPage<Values extends Frame>(
   values: Values,
   write: (values: Values) => string,
 ): Promise<void> {
+  const shown = door.config.HIDE_EMAIL ? discreet(values) : values
   await answerWith(door, request, response, {
     type: pageType,
-    madeOf: [style.version, script.version, request.path, values],
+    madeOf: [style.version, script.version, request.path, shown],
     fields: pageFields,
-    write: () => write(values),
+    write: () => write(shown),
   })
 }

@@ -32,7 +32,7 @@ export function showNetworkPage<Query extends ConnectionsQuery>(
       status,
       totals: isMine ? await findTotals(door.db, network.ownerId) : undefined,
       colleagues: page.colleagues,
-      around: pageLinks(`..${request.path}`, query, page),
+      around: pageLinks(`..${request.path}`, query, page, door.config.HIDE_EMAIL),
       here: placeOf(request),
       feed: placeOf(request),
     }

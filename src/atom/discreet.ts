@@ -1,0 +1,31 @@
+import { withoutAddresses as shown, withoutDomains } from '../accounts/without-addresses.js'
+import type { Colleague } from '../connections/connection.js'
+import type { AtomWriter } from './writer.js'
+
+/** The same writer for a site that hides e-mail addresses (trust, Z3): whomever it is given, it writes without any. */
+export function discreet(writer: AtomWriter): AtomWriter {
+  const { feed, connections, profiles, related, service, vcardFile, portrait } = writer
+  return {
+    ...writer,
+    feed: (made) => feed({ ...made, title: withoutDomains(made.title) }),
+    connections: {
+      entry: (colleague, message) => connections.entry(shownColleague(colleague), message),
+      document: (colleague, message) => connections.document(shownColleague(colleague), message),
+    },
+    profiles: {
+      entry: (account, form, place) => profiles.entry(shown(account), form, place),
+      document: (account, form) => profiles.document(shown(account), form),
+    },
+    related: (account) => related(shown(account)),
+    service: (account) => service(shown(account)),
+    vcardFile: (account) => vcardFile(shown(account)),
+    portrait: ({ key, name }) => portrait({ key, name: withoutDomains(name) }),
+  }
+}
+
+/** Whoever invited and whoever changed it are the owner or the peer, and stay the same object. */
+function shownColleague(colleague: Colleague): Colleague {
+  const [owner, peer] = [shown(colleague.owner), shown(colleague.peer)]
+  const same = (account: Colleague['owner']) => (account === colleague.owner ? owner : peer)
+  return { ...colleague, owner, peer, inviter: same(colleague.inviter), changedBy: same(colleague.changedBy) }
+}

@@ -1,0 +1,263 @@
+import { createHash, randomBytes } from 'node:crypto'
+import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { sql } from 'kysely'
+import { knownFrom } from '../../src/accounts/merge.js'
+import { tokenKey } from '../../src/connections/grants/token.js'
+import { loadCast } from '../../src/directory/cast.js'
+import { openWorld } from '../../src/module/world.js'
+import { appIn } from '../../src/open.js'
+import { type Answer, baseUrl, type Client, type Sending, startClient } from '../support/client.js'
+import { freshDatabase, type TestDatabase } from '../support/database.js'
+import { connectionEntry } from '../support/entries.js'
+import { as } from '../support/served-cast.js'
+import { addPerson, connect, signInSecret } from '../support/world.js'
+
+/** Z3 of the trust reference: a site that hides e-mail addresses, beside the same site when it does not. */
+
+let database: TestDatabase
+let hiding: Client
+let open: Client
+/** What each address may look like in an answer. */
+let addresses: Map<string, string[]>
+const idOf = async (userId: string) =>
+  (await database.db.selectFrom('account').select('id').where('user_id', '=', userId).executeTakeFirstOrThrow()).id
+
+beforeAll(async () => {
+  database = await freshDatabase()
+  const { db } = database
+  await loadCast(db)
+  await db.updateTable('account').set({ verified: true }).execute()
+  await db.updateTable('credential').set({ secret: signInSecret }).execute()
+  const [ann, bo] = [await idOf('ann'), await idOf('bo')]
+  // Addresses where nobody looks for them: as a login, a name, and in whatever a profile says.
+  const profile = {
+    description: 'Write to ann@example.com, or to <b>bo&#64;example.com</b>',
+    distinguishedName: 'E=odd@example.net,CN=Odd',
+    blogUrl: 'mailto:odd%40example.net',
+    managerLogin: 'greta@example.com',
+    tags: ['lab', 'odd@example.net'],
+    extensions: [{ id: 'second', key: '', value: 'odd＠example.net', dataType: '' }],
+  }
+  const odd = await addPerson(db, 'odd', { name: 'odd@example.net', email: 'odd@example.net', profile })
+  await db.updateTable('account').set({ login: 'odd@example.net' }).where('id', '=', odd).execute()
+  await connect(db, ann, odd, 'accepted')
+
+  const tokenKeys = [tokenKey(randomBytes(32))] as const
+  const world = await openWorld(db, { tokenKeys, appKey: 'connections', baseUrl })
+  const secret = await openWorld(db, { tokenKeys, appKey: 'connections', baseUrl, hidesEmail: true })
+  await appIn(world)
+    .connectionsFor({ accountId: bo })
+    .create('accounts', bo, { email: 'outside@example.net', access: 'public' })
+  open = await startClient(db, {}, undefined, undefined, world)
+  hiding = await startClient(db, { HIDE_EMAIL: 'true' }, undefined, undefined, secret)
+  const { rows } = await sql<{ address: string }>`
+    select email as address from account where email is not null
+    union select profile ->> 'groupwareEmail' from account where profile ? 'groupwareEmail'`.execute(db)
+  const all = [...rows.map(({ address }) => address), 'outside@example.net']
+  addresses = new Map(all.map((address) => [address, formsOf(address)]))
+})
+afterAll(async () => {
+  await hiding.close()
+  await open.close()
+  await database.close()
+})
+
+function formsOf(address: string): string[] {
+  const texts = [address, `mailto:${address}`, address.toLowerCase()]
+  const hashes = texts.flatMap((text) =>
+    ['md5', 'sha1', 'sha256'].flatMap((kind) =>
+      (['hex', 'base64', 'base64url'] as const).map((form) => createHash(kind).update(text).digest(form)),
+    ),
+  )
+  const made = knownFrom({ email: address, profile: {}, seen: new Date(0) })
+  return [
+    ...[address, encodeURIComponent(address), address.replace('@', '＠'), address.replace('@', '&#64;')],
+    ...[address.replace('@', '&amp;#64;'), Buffer.from(address).toString('base64url').slice(0, -2)],
+    ...[...hashes, made.key, made.userId],
+  ].map((form) => form.toLowerCase())
+}
+
+/** The addresses that an answer holds in whatever form, head and body. */
+function found({ headers, text }: Answer): string[] {
+  const whole = `${JSON.stringify(headers)}\n${text}`
+  const positions = [...whole.matchAll(/[?&;]pos=([\w-]+)/g)].map(([, position = '']) => position)
+  const told = positions.map((position) => Buffer.from(position, 'base64url').toString())
+  return [...addresses].flatMap(([address, forms]) => {
+    return forms.some((form) => [whole.toLowerCase(), ...told].some((each) => each.includes(form))) ? address : []
+  })
+}
+
+const people = ['ann', 'odd']
+const forms = ['', '&output=vcard', '&format=full', '&output=vcard&format=full']
+const statuses = ['accepted', 'pending', 'unconfirmed']
+
+const starts = [
+  ...people.flatMap((name) => [
+    ...statuses.flatMap((status) =>
+      ['&inclMessage=true', ...forms.map((form) => `&outputType=profile${form}`)].map(
+        (form) => `/profiles/atom/connections.do?connectionType=colleague&userid=${name}&status=${status}${form}&ps=3`,
+      ),
+    ),
+    `/profiles/atom/connections.do?connectionType=colleague&userid=${name}&sortBy=displayName&ps=1`,
+    ...['profile', 'profileEntry', 'profileService', 'reportingChain', 'peopleManaged'].flatMap((resource) =>
+      forms.map((form) => `/profiles/atom/${resource}.do?userid=${name}${form}`),
+    ),
+    `/profiles/atom/connectionsInCommon.do?userid=ann,${name}`,
+    `/profiles/atom/connection.do?connectionType=colleague&sourceUserid=ann&targetUserid=${name}`,
+    `/profiles/vcard/profile.do?userid=${name}`,
+    `/profiles/photo.do?userid=${name}`,
+    `/profiles/html/profileView.do?userid=${name}`,
+  ]),
+  ...forms.map((form) => `/profiles/atom/search.do?search=*${form}&ps=5`),
+  '/profiles/atom/profileType.do',
+  '/profiles/atom/profile.do?userid=ann,bo',
+  '/v2/connections?expand=context,creator,target.account&include=context.profile&limit=1000',
+  '/v2/connections?paths=target.email,target.account.email&expand=target.account',
+  `/v2/connections?expand=target.account&map=${encodeURIComponent('"target.account.email"')}`,
+  `/v2/connections?map=${encodeURIComponent('"target.email"')}`,
+]
+
+/** Follows every link from there on, and answers each once. */
+async function crawl(client: Client, sending: Sending): Promise<Map<string, Answer>> {
+  const answers = new Map<string, Answer>()
+  const open = [...starts]
+  for (let path = open.pop(); path !== undefined; path = open.pop()) {
+    if (answers.has(path)) continue
+    const answer = await client.send(path, sending)
+    answers.set(path, answer)
+    for (const [, quoted, line] of answer.text.matchAll(/(?:href|src)="([^"]*)"|URL:(http.*)/g)) {
+      const href = (quoted ?? line ?? '').replaceAll('&amp;', '&').replaceAll('&#13;', '')
+      const { origin, pathname, search } = new URL(href, `${baseUrl}${path}`)
+      if (origin === baseUrl) open.push(`${pathname}${search}`)
+    }
+  }
+  return answers
+}
+
+const own = () => [...addresses.keys()].filter((address) => address !== 'outside@example.net')
+
+test.each([
+  ['nobody', 'text'],
+  ['ann', 'text'],
+  ['greta', 'text'],
+  ['nobody', 'page'],
+  ['ann', 'page'],
+])('Z3: no answer holds an address, nor anything made of one, for %s, as %s', async (name, form) => {
+  const headers: Record<string, string> = form === 'page' ? { accept: 'text/html' } : {}
+  const sending = name === 'nobody' ? { headers } : { headers, as: as(name) }
+  const answers = await crawl(hiding, sending)
+  expect([...answers].filter(([, { status }]) => status >= 500)).toEqual([])
+  expect([...answers].flatMap(([path, answer]) => found(answer).map((address) => `${path}: ${address}`))).toEqual([])
+
+  // The same crawl meets them where they are shown, so that it is no crawl past them.
+  const shown = new Set([...(await crawl(open, sending)).values()].flatMap(found))
+  expect([...shown]).toEqual(expect.arrayContaining(own()))
+})
+
+test('Z3: what one wrote to whom is shown to nobody by address', async () => {
+  const path = '/v2/connections?show=creator&state=0'
+  expect(found(await open.send(path, { as: as('bo') }))).toEqual(['outside@example.net'])
+  const answer = await hiding.send(path, { as: as('bo') })
+  expect(found(answer)).toEqual([])
+  const [{ _id }] = (JSON.parse(answer.text) as { data: [{ _id: string }] }).data
+  expect((await open.send(`/v2/connections/${_id}/target/email`, { as: as('bo') })).status).toBe(200)
+  expect((await hiding.send(`/v2/connections/${_id}/target/email`, { as: as('bo') })).status).toBe(404)
+})
+
+const sentence = 'This site hides e-mail addresses; name people by userid or key.'
+const named = ['ann@example.com', 'ANN@EXAMPLE.COM', 'nobody@example.com', 'no address', '']
+const byAddress: [method: string, path: string][] = [
+  ...['connections.do?connectionType=colleague&', 'profile.do?', 'profileEntry.do?', 'profileService.do?'].map(
+    (path): [string, string] => ['GET', `/profiles/atom/${path}email=`],
+  ),
+  ...['search.do?', 'search.do?userid=ann&', 'reportingChain.do?', 'peopleManaged.do?userid=ann&'].map(
+    (path): [string, string] => ['GET', `/profiles/atom/${path}email=`],
+  ),
+  ['GET', '/profiles/atom/connectionsInCommon.do?email=bo@example.com,'],
+  ['GET', '/profiles/atom/connection.do?connectionType=colleague&targetUserid=bo&sourceEmail='],
+  ['HEAD', '/profiles/atom/connections.do?connectionType=colleague&sourceUserid=bo&targetEmail='],
+  ['GET', '/profiles/vcard/profile.do?email='],
+  ['GET', '/profiles/photo.do?email='],
+  ['GET', '/profiles/html/profileView.do?email='],
+  ['POST', '/profiles/atom/connections.do?connectionType=colleague&email='],
+  ['POST', '/profiles/atom/connection.do?email='],
+  ['PUT', '/profiles/admin/atom/connections.do?action=complete&sourceUserid=bo&targetEmail='],
+  ['DELETE', '/profiles/admin/atom/connections.do?email='],
+]
+
+test.each(byAddress)('Z3: an address fails alike whoever has it: %s %s', async (method, path) => {
+  for (const sending of [{}, { as: as('greta') }]) {
+    const answers = await Promise.all(
+      named.map((address) =>
+        hiding.send(path + encodeURIComponent(address), {
+          ...sending,
+          method,
+          ...(method !== 'GET' && method !== 'HEAD' && { body: connectionEntry('pending') }),
+        }),
+      ),
+    )
+    const seen = answers.map(({ status, headers, text }) =>
+      JSON.stringify([status, { ...headers, date: undefined }, text]),
+    )
+    expect(new Set(seen).size).toBe(1)
+    expect(answers[0]?.status).toBe(400)
+    if (method !== 'HEAD') expect(answers[0]?.text).toContain(sentence)
+  }
+})
+
+test.each(['search', 'name'])('Z3: nobody is looked for by an address as %s', async (parameter) => {
+  for (const text of ['ann@example.com', 'odd@example.net', 'no@one', 'odd＠example.net']) {
+    const answer = await hiding.send(`/profiles/atom/search.do?${parameter}=${encodeURIComponent(text)}`)
+    expect([answer.status, answer.text.includes(sentence)]).toEqual([400, true])
+  }
+  expect((await hiding.send(`/profiles/atom/search.do?${parameter}=ann`)).status).toBe(200)
+})
+
+test('Z3: the module connects nobody by address over HTTP, known or not', async () => {
+  const ann = await idOf('ann')
+  const answers = await Promise.all(
+    ['bo@example.com', 'nobody@example.com'].map((email) =>
+      hiding.send(`/v2/accounts/${ann}/connections`, {
+        as: as('ann'),
+        method: 'POST',
+        body: JSON.stringify({ targets: [{ email }] }),
+      }),
+    ),
+  )
+  expect(new Set(answers.map(({ text }) => text)).size).toBe(1)
+  expect(answers.map(({ status }) => status)).toEqual([400, 400])
+  expect(JSON.parse(answers[0]?.text as string)).toMatchObject({
+    errCode: 'cortex.invalidArgument.connectionTarget',
+    path: 'email',
+    reason: 'This site hides e-mail addresses; name people by _id.',
+  })
+})
+
+test('Z3: whoever has no other name is called by what stands before the sign', async () => {
+  const { text } = await hiding.send('/profiles/atom/profileEntry.do?userid=odd&format=full')
+  expect(text).toContain('<title type="text">odd</title>')
+  expect(text).toContain('Write to , or to &lt;b&gt;;example.com&lt;/b&gt;')
+  expect(text).toContain('<category term="lab"></category>')
+  expect(text).not.toContain('<category term=""')
+})
+
+test('one still signs in by the own address', async () => {
+  const path = '/profiles/atom/connections.do?connectionType=colleague&status=pending'
+  expect((await hiding.send(path, { as: 'ann@example.com:colleagues' })).status).toBe(200)
+})
+
+test.each([
+  '/profiles/atom/connections.do?connectionType=colleague&userid=ann',
+  '/profiles/atom/connection.do?connectionType=colleague&sourceUserid=ann&targetUserid=bo',
+  '/profiles/atom/profileEntry.do?userid=ann',
+  '/profiles/atom/search.do?search=*',
+  '/profiles/vcard/profile.do?userid=ann',
+  '/profiles/html/profileView.do?userid=ann',
+])('what was shown before the switch is not good after it: %s', async (path) => {
+  const { headers } = await open.send(path)
+  const known = { headers: { 'if-none-match': String(headers.etag) } }
+  expect((await open.send(path, known)).status).toBe(304)
+  const answer = await hiding.send(path, known)
+  expect(answer.status).toBe(200)
+  expect(answer.headers.etag).not.toBe(headers.etag)
+})
