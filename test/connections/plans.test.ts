@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { sql } from 'kysely'
 import { v7 as newId } from 'uuid'
+import { amongQuery } from '../../src/connections/among-store.js'
 import type { ListRequest } from '../../src/connections/connection.js'
 import { pageQuery } from '../../src/connections/store.js'
 import { freshDatabase, type TestDatabase } from '../support/database.js'
@@ -80,4 +81,14 @@ test('a page of what two people share looks each colleague up once more', async 
   const scans = nodes.filter((node) => node['Node Type'] === 'Seq Scan').map((node) => node['Relation Name'])
   expect(scans).not.toContain('colleague')
   expect(nodes.some((node) => node['Relation Name'] === 'colleague')).toBe(true)
+})
+
+test('who of a person’s colleagues know each other is one scan by name, and one of each by its owner', async () => {
+  const nodes = await planOf(database.db, amongQuery(owner, 300))
+  const indexes = nodes.flatMap((node) => node['Index Name'] ?? [])
+  expect(indexes).toHaveLength(2)
+  expect(indexes[0]).toBe('colleague_by_name')
+  // Each begins with the owner; which is better depends on how long lists are.
+  expect(indexes[1]).toMatch(/^colleague_(owner_id_peer_id_key|by_name|by_change)$/)
+  expect(nodes.map((node) => node['Node Type'])).not.toContain('Seq Scan')
 })
