@@ -39,6 +39,7 @@ const rooms: Record<string, string[]> = {
   read: ['cli'],
   'cli-progress': ['cli'],
   nodemailer: ['letters'],
+  'd3-force': ['pages'],
   preact: ['pages'],
   'preact-render-to-string': ['pages'],
 }

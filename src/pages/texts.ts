@@ -87,6 +87,7 @@ export const texts = {
   allShared: (total: number) => `All ${count.format(total)}`,
   noneShared: 'You have no colleague in common.',
   seePicture: 'Picture of the network',
+  pictureOf: (name: string) => `The network of ${name}`,
 
   done: {
     invited: 'The invitation is sent.',

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { isXmlText } from '../../src/atom/escape.js'
-import { initialsOf } from '../../src/atom/initials.js'
+import { initialsOf } from '../../src/accounts/initials.js'
 import { grounds, portrait } from '../../src/atom/portrait.js'
 import { child, parse } from '../support/xml.js'
 

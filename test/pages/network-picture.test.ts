@@ -1,0 +1,144 @@
+import { expect, test } from '@jest/globals'
+import fc from 'fast-check'
+import { type Picture, writePicture } from '../../src/pages/network-picture.js'
+import { placesOf } from '../../src/pages/picture-layout.js'
+import { all, child, type Element, parse } from '../support/xml.js'
+
+const drawn = (number: number, name = `Person ${number}`) => ({
+  name,
+  page: `?key=${number}`,
+  photo: `p?key=${number}`,
+})
+
+/** So many people; whoever is in one of some groups knows all of that group. */
+function picture(count: number, groups = 5): Picture {
+  const people = Array.from({ length: count }, (_, number) => drawn(number))
+  const pairs = people.flatMap((_, one) =>
+    people.flatMap((_, other) => (one < other && one % groups === other % groups ? [[one, other] as const] : [])),
+  )
+  return { owner: drawn(-1, 'Owner'), people, pairs }
+}
+
+/** It stands in HTML, where `]]>` is text; all else is as strict as in XML. */
+const draw = (made: Picture) => parse(writePicture(made).replaceAll(']]>', ']]&gt;'))
+const within = (element: Element): Element[] => element.children.flatMap((each) => [each, ...within(each)])
+const dots = (root: Element) => all(root, 'g')
+const linkOf = (dot: Element) => child(dot, 'a')
+
+test.each([0, 1, 5, 41, 81, 300])('of %i people each is one link, called by the name', (count) => {
+  const made = picture(count)
+  const links = dots(draw(made)).map(linkOf)
+  const expected = [...made.people, made.owner]
+  expect(links.map(({ attributes }) => [attributes['href'], attributes['aria-label']])).toEqual(
+    expected.map(({ page, name }) => [page, name]),
+  )
+  expect(links.map((link) => child(link, 'title').text)).toEqual(expected.map(({ name }) => name))
+})
+
+test.each([1, 5, 41, 81, 300])('the circles of %i people do not overlap, and stand inside the picture', (count) => {
+  const root = draw(picture(count))
+  const circles = dots(root).map((dot) => {
+    const [x, y] = (/^translate\((\S+) (\S+)\)$/.exec(String(dot.attributes['transform'])) ?? []).slice(1).map(Number)
+    return { x: x as number, y: y as number, radius: Number(child(linkOf(dot), 'circle').attributes['r']) }
+  })
+  const gaps = circles.flatMap((one, index) =>
+    circles.slice(index + 1).map((other) => Math.hypot(one.x - other.x, one.y - other.y) - one.radius - other.radius),
+  )
+  expect(Math.min(...gaps)).toBeGreaterThan(2)
+  const [left = 0, top = 0, width = 0, height = 0] = String(root.attributes['viewBox']).split(' ').map(Number)
+  for (const { x, y, radius } of circles) {
+    expect(Math.min(x - radius - left, y - radius - top)).toBeGreaterThanOrEqual(0)
+    expect(Math.min(left + width - x - radius, top + height - y - radius)).toBeGreaterThanOrEqual(0)
+  }
+})
+
+test('whoever knows whom, nobody stands nearer to another, or to the owner, than is wanted', () => {
+  const networks = fc
+    .integer({ min: 0, max: 60 })
+    .chain((count) =>
+      fc.tuple(
+        fc.constant(count),
+        count < 2
+          ? fc.constant([])
+          : fc.array(
+              fc
+                .uniqueArray(fc.nat(count - 1), { minLength: 2, maxLength: 2 })
+                .map(([one, other]) => [one as number, other as number] as const),
+            ),
+      ),
+    )
+  fc.assert(
+    fc.property(networks, ([count, pairs]) => {
+      const places = [...placesOf(count, pairs, 30), { x: 0, y: 0 }]
+      for (const [index, one] of places.entries()) {
+        for (const other of places.slice(index + 1)) {
+          expect(Math.hypot(one.x - other.x, one.y - other.y)).toBeGreaterThan(29.99)
+        }
+      }
+    }),
+    { numRuns: 50 },
+  )
+})
+
+test('who know each other stand together', () => {
+  const { pairs } = picture(300)
+  const places = placesOf(300, pairs, 30)
+  const mean = (isSame: boolean) => {
+    const lengths = places.flatMap((one, index) =>
+      places.flatMap((other, at) =>
+        at > index && (at % 5 === index % 5) === isSame ? [Math.hypot(one.x - other.x, one.y - other.y)] : [],
+      ),
+    )
+    return lengths.reduce((sum, each) => sum + each, 0) / lengths.length
+  }
+  expect(mean(true) / mean(false)).toBeLessThan(0.5)
+})
+
+test('there is a line between who know each other, and to all from the owner where they are few', () => {
+  const paths = (root: Element) => all(root, 'path').map(({ attributes }) => [attributes['class'], attributes['d']])
+  const [own, known] = paths(draw({ ...picture(3), pairs: [[0, 2]] }))
+  const at = dots(draw({ ...picture(3), pairs: [[0, 2]] })).map(({ attributes }) =>
+    String(attributes['transform']).replace(/^translate\(|\)$/g, ''),
+  )
+  expect(own).toEqual(['own', [0, 1, 2].map((person) => `M0 0L${at[person]}`).join('')])
+  expect(known).toEqual(['known', `M${at[0]}L${at[2]}`])
+  expect(paths(draw(picture(300))).map(([name]) => name)).toEqual(['known'])
+})
+
+test('the same network is the same bytes', () => {
+  expect(writePicture(picture(81))).toBe(writePicture(picture(81)))
+})
+
+test('a name is text, whatever it is', () => {
+  const hostile = fc.oneof(
+    fc
+      .string({ unit: 'binary', minLength: 1, maxLength: 40 })
+      .map((text) => text.replaceAll(/[\p{C}\uFFFE\uFFFF]/gu, 'x')),
+    fc.constantFrom('<script>alert(1)</script>', '"><b x="', '&amp;', '&copy;', ']]>', '<!--', "'", '\u202eabc', ' '),
+  )
+  fc.assert(
+    fc.property(hostile, fc.webUrl({ withQueryParameters: true }), (name, page) => {
+      const root = draw({ owner: drawn(-1, name), people: [{ name, page, photo: page }], pairs: [] })
+      const [link] = dots(root).map(linkOf)
+      expect([link?.attributes['aria-label'], child(link as Element, 'title').text]).toEqual([name, name])
+      expect([link?.attributes['href'], child(link as Element, 'image').attributes['href']]).toEqual([page, page])
+    }),
+  )
+})
+
+test('there is nothing that a strict policy forbids', () => {
+  const elements = within(draw(picture(41, 2)))
+  expect(new Set(elements.map(({ name }) => name))).toEqual(
+    new Set(['clipPath', 'circle', 'path', 'g', 'a', 'title', 'text', 'image']),
+  )
+  const attributes = new Set(elements.flatMap((each) => Object.keys(each.attributes)))
+  expect([...attributes].filter((name) => name === 'style' || name.startsWith('on'))).toEqual([])
+})
+
+test('a name that is too long under its circle is shortened there, and whole for who asks', () => {
+  const name = 'Maria Magdalena 🦊🦊🦊 of the North'
+  const [dot] = dots(draw({ ...picture(0), people: [drawn(0, name)] }))
+  const labels = all(linkOf(dot as Element), 'text').filter(({ attributes }) => attributes['class'] === 'label')
+  expect(labels.map(({ text }) => text)).toEqual(['Maria Magdalena…'])
+  expect(linkOf(dot as Element).attributes['aria-label']).toBe(name)
+})
