@@ -1,6 +1,6 @@
 import type { Caller } from '../accounts/account.js'
 import type { Context } from '../context.js'
-import { type Colleague, movesBetween, relationshipOf } from './connection.js'
+import { asColleagues, type Colleague, movesBetween, relationshipOf } from './connection.js'
 import { keepEvents } from './event-store.js'
 import { findBoth, type Names } from './find.js'
 import { findColleague } from './find-store.js'
@@ -40,7 +40,8 @@ export async function complete(
     const wanted = { ...people, isAccepted: true }
     const { connectionId } = before ?? (await insertRelationship(transaction, wanted, change))
     const after = { ...wanted, connectionId }
-    if (before) await updateRelationship(transaction, after, change)
+    const grants = before?.isAccepted ? undefined : asColleagues
+    if (before) await updateRelationship(transaction, after, { ...change, grants })
     await moveNetworks(transaction, movesBetween(before, after), moment)
     await keepEvents(transaction, eventId, [{ ...after, verb: 'completed', actorId: admin.id }], moment)
     return (await findColleague(transaction, which)) as Colleague

@@ -28,6 +28,9 @@ export interface Relationship {
   readonly isAccepted: boolean
 }
 
+/** What colleagues have of each other: all that whoever says yes at the Atom door can see of an invitation. */
+export const asColleagues = { access: 2, roles: [] as string[] }
+
 /** The connection that a colleague row is a view of. */
 export const relationshipOf = ({ connectionId, status, inviter, owner, peer }: Colleague): Relationship => ({
   connectionId,

@@ -1,6 +1,6 @@
 import type { Caller } from '../accounts/account.js'
 import type { Context } from '../context.js'
-import { movesBetween, relationshipOf, type Status } from './connection.js'
+import { asColleagues, movesBetween, relationshipOf, type Status } from './connection.js'
 import { keepEvents } from './event-store.js'
 import { existing } from './find.js'
 import { keepLetter } from './letter-store.js'
@@ -36,7 +36,8 @@ export async function rewrite(
     if (step === 'rewritten' && message === current.message) return
     const before = relationshipOf(current)
     const after = { ...before, isAccepted: before.isAccepted || step === 'accepted' }
-    await updateRelationship(transaction, after, { changedBy: writer.id, message, moment })
+    const grants = step === 'accepted' ? asColleagues : undefined
+    await updateRelationship(transaction, after, { changedBy: writer.id, message, moment, grants })
     await moveNetworks(transaction, movesBetween(before, after), moment)
     await keepEvents(transaction, eventId, [{ verb: step, actorId: writer.id, ...after }], moment)
     if (step === 'rewritten') return

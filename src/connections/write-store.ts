@@ -3,7 +3,7 @@ import { v7 as newId } from 'uuid'
 import { json } from '../db/json.js'
 import type { ConnectionTable, Tables } from '../db/tables.js'
 import { Failure } from '../errors.js'
-import { listsOf, type Move, type Relationship, type Status } from './connection.js'
+import { asColleagues, listsOf, type Move, type Relationship, type Status } from './connection.js'
 
 type Db = Transaction<Tables>
 
@@ -97,7 +97,7 @@ export async function insertRelationship(
       target_id: invitedId,
       target_email: null,
       state: isAccepted ? 'active' : 'pending',
-      access: 2,
+      access: asColleagues.access,
       token_hash: null,
       expires_at: null,
       uses_remaining: null,
@@ -121,11 +121,20 @@ async function sortKeys(db: Db, ids: readonly string[]): Promise<Map<string, str
  * Rewrites both views of a relationship; once it is accepted it stays so, and its token is of no more use.
  *
  * @param message undefined leaves it as it is
+ * @param grants what either has of the other from now on; undefined leaves it as it is
  */
 export async function updateRelationship(
   db: Db,
   { connectionId, isAccepted }: Pick<Relationship, 'connectionId' | 'isAccepted'>,
-  { changedBy, message, moment }: Omit<Change, 'message'> & { readonly message?: string },
+  {
+    changedBy,
+    message,
+    moment,
+    grants,
+  }: Omit<Change, 'message'> & {
+    readonly message?: string
+    readonly grants?: Pick<Particulars, 'access' | 'roles'> | undefined
+  },
 ): Promise<void> {
   await db
     .updateTable('colleague')
@@ -141,6 +150,7 @@ export async function updateRelationship(
     .updateTable('connection')
     .set({
       updated_at: moment,
+      ...grants,
       ...(isAccepted && {
         state: 'active',
         token_hash: null,

@@ -3,14 +3,14 @@ import { keepToken } from '../connections/grants/grant-store.js'
 import { checkScope } from '../connections/grants/principal.js'
 import { newToken, tokenAgain } from '../connections/grants/world.js'
 import { Fault } from '../faults.js'
-import { byId } from './find.js'
+import { readable } from './find.js'
 import { readWhich } from './path.js'
 import { principalOf, type Scope } from './scope.js'
 import { tokenFor } from './show.js'
 
 /**
- * Implements `getToken` of `Connections`. An invitation that came by the Atom door or by an import gets its token when it
- * is asked for.
+ * Implements `getToken` of `Connections`: for whoever may read the connection, as far as `token` would be shown. An
+ * invitation that came by the Atom door or by an import gets its token when it is asked for.
  */
 export async function getToken(scope: Scope, id: unknown): Promise<string | null> {
   const { world } = scope
@@ -18,7 +18,7 @@ export async function getToken(scope: Scope, id: unknown): Promise<string | null
   checkScope(principal, 'read')
   const { which } = readWhich(id)
   if ('token' in which) throw new Fault('invalidArgument.unspecified', { path: 'id', reason: 'An id is a UUID.' })
-  const grant = await byId(world, principal, which.id)
+  const grant = await readable(world, principal, which, principal.skipAcl)
   const token = tokenFor(world, principal, grant, { includeToken: true, skipAcl: principal.skipAcl })
   if (token !== null || grant.state === 'active') return token
   if (!principal.skipAcl && !isTarget(grant, principal.account)) throw new Fault('accessDenied.connection')

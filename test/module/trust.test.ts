@@ -1,0 +1,86 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { type Client, startClient } from '../support/client.js'
+import { freshDatabase, type TestDatabase } from '../support/database.js'
+import { faultOf, made, openModule, type Person } from '../support/module.js'
+import { addPerson, signInSecret } from '../support/world.js'
+
+/** What nobody gets, by whichever door (trust, Z5 and Z7). */
+
+let database: TestDatabase
+let module: Awaited<ReturnType<typeof openModule>>
+let client: Client
+const people: Record<string, Person> = {}
+const person = (name: string) => people[name] as Person
+beforeAll(async () => {
+  database = await freshDatabase()
+  module = await openModule(database)
+  client = await startClient(database.db, {}, undefined, undefined, module.world)
+  for (const name of ['ann', 'bo', 'chen']) {
+    const id = await addPerson(database.db, name, { password: signInSecret })
+    people[name] = { id, email: `${name}@example.com`, calls: module.connectionsFor({ accountId: id }) }
+  }
+})
+afterAll(async () => {
+  await client.close()
+  await database.close()
+})
+
+describe('an id is no token:', () => {
+  test('of a link, its token is for who may read it', async () => {
+    const document = module.addDocument(person('ann').id)
+    const { _id, token } = await person('ann').calls.linkTo('documents', document, 4)
+    expect(await faultOf(person('chen').calls.getToken(_id))).toBe('accessDenied.connection')
+    expect(await faultOf(module.nobody.getToken(_id))).toBe('accessDenied.notLoggedIn')
+    expect(await person('ann').calls.getToken(_id)).toBe(token)
+    await module.runAs('chen', { skipAcl: true }, async (caller) =>
+      expect(await module.connectionsFor(caller).getToken(_id)).toBe(token),
+    )
+  })
+
+  test('of an active grant, who may not read it does not even learn that it has none', async () => {
+    const document = module.addDocument(person('ann').id)
+    const forced = { skipAcl: true, forceAuto: true }
+    const target = { _id: person('bo').id, auto: true }
+    const { _id } = made(await person('ann').calls.create('documents', document, target, forced))
+    expect(await person('bo').calls.getToken(_id)).toBeNull()
+    expect(await faultOf(person('chen').calls.getToken(_id))).toBe('accessDenied.connection')
+  })
+})
+
+describe('who says yes at the Atom door', () => {
+  const entry = `<entry xmlns="http://www.w3.org/2005/Atom"><category scheme="http://www.ibm.com/xmlns/prod/sn/type"
+    term="connection"/><category scheme="http://www.ibm.com/xmlns/prod/sn/status" term="accepted"/></entry>`
+
+  test('gives what colleagues have, whatever the invitation would grant by the other door', async () => {
+    const [ann, bo] = [person('ann'), person('bo')]
+    const target = { _id: bo.id, access: 6, roles: ['editor'] }
+    const { _id } = made(await ann.calls.create('accounts', ann.id, target, { skipAcl: true }))
+    expect(await ann.calls.read(_id)).toMatchObject({ access: 6, roles: ['editor'] })
+    const { id } = await database.db
+      .selectFrom('colleague')
+      .select('id')
+      .where('connection_id', '=', _id)
+      .where('owner_id', '=', bo.id)
+      .executeTakeFirstOrThrow()
+    const to = `/profiles/atom/connection.do?connectionId=${id}`
+    expect((await client.send(to, { method: 'PUT', as: 'bo:colleagues', body: entry })).status).toBe(200)
+    expect(await ann.calls.read(_id)).toMatchObject({ state: 1, access: 2, roles: [] })
+    const onBehalf = ann.calls.create('accounts', bo.id, { _id: person('chen').id })
+    expect(await faultOf(onBehalf)).toBe(`accessDenied.shareAccess ${ann.id}`)
+  })
+
+  test('and so does an administrator who completes it', async () => {
+    const [ann, chen] = [person('ann'), person('chen')]
+    await addPerson(database.db, 'root', { password: signInSecret })
+    await database.db
+      .updateTable('account')
+      .set({ roles: ['admin'] })
+      .where('user_id', '=', 'root')
+      .execute()
+    const { _id } = made(await ann.calls.create('accounts', ann.id, { _id: chen.id, access: 6 }))
+    const to = '/profiles/admin/atom/connections.do?sourceUserid=ann&targetUserid=chen'
+    const sent = await client.send(to, { method: 'PUT', as: 'root:colleagues', body: entry })
+    expect(sent.status).toBe(200)
+    expect(await ann.calls.read(_id)).toMatchObject({ state: 1, access: 2 })
+  })
+})
