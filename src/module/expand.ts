@@ -48,7 +48,11 @@ export async function loadContexts(
   return loaded
 }
 
-/** Loads the creators and targets of connections, as far as they are to be expanded. */
+/** The name that the creator gave the target; undefined where it was none. */
+export const nameOf = ({ targetFirst: first, targetLast: last }: Grant) =>
+  (first ?? last) === null ? undefined : { first, last }
+
+/** Loads the creators of connections as far as they are to be expanded; the targets also where they lack a name. */
 export async function loadPeople(
   world: ModuleWorld,
   principal: Principal,
@@ -58,9 +62,9 @@ export async function loadPeople(
   const { account } = principal
   const ids = new Set([
     ...(expand.has('creator') ? grants.map(({ creatorId }) => creatorId) : []),
-    ...(expand.has('target.account')
-      ? grants.flatMap((grant) => grant.targetId ?? (isTarget(grant, account) ? (account?.id ?? []) : []))
-      : []),
+    ...grants
+      .filter((grant) => expand.has('target.account') || !nameOf(grant))
+      .flatMap((grant) => grant.targetId ?? (isTarget(grant, account) ? (account?.id ?? []) : [])),
   ])
   if (ids.size === 0) return new Map()
   const instances = (await findKnown(world.db, [...ids])).map((known) => instanceOf(known.account, world.hidesEmail))

@@ -26,7 +26,7 @@ export async function linkTo(
   const appKey = await appKeyOf(world, principal.appKey, read.connectionAppKey)
   if (appKey === null) throw new Fault('invalidArgument.noConnectionApp')
   const existing = await findRoles(world.db, read.roles)
-  const wish = { access: levelOf(access), roles: [...existing] }
+  const wish = { access: levelOf(access), roles: [...new Set(read.roles)].filter((role) => existing.has(role)) }
   const ends = { expires: read.expiresAt ?? read.expiresInMs ?? null, usesRemaining: read.usesRemaining }
   const grant = await makeLink(world, { ...shared, principal, skipAcl, appKey }, wish, ends)
   return (await show(world, principal, [grant], plainly))[0] as Connection

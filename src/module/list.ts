@@ -24,9 +24,8 @@ export async function list(scope: Scope, options: unknown): Promise<ConnectionLi
   const principal = await principalOf(scope)
   checkScope(principal, 'read')
   accountOf(principal)
-  if (Object.hasOwn(options ?? {}, 'pipeline'))
-    throw new Fault('unsupportedOperation.unspecified', { path: 'pipeline' })
   const asked = readOptionsAs(listOptions, options)
+  if (asked.pipeline != null) throw new Fault('unsupportedOperation.unspecified', { path: 'pipeline' })
   const skipAcl = asked.skipAcl || principal.skipAcl
   const selection = selectionOf(world, principal, asked, skipAcl)
   const group = parseGroup(asked.group)

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { levelOf } from '../connections/grants/levels.js'
+import { timeOf } from '../connections/query/values.js'
 import { Fault } from '../faults.js'
 
 /** `null` is as good as nothing in every option. */
@@ -28,12 +29,15 @@ const oneOrMore = z
 
 const level = z.unknown().optional().transform(levelOf)
 
-const date = z.union([z.date(), z.string(), z.number().int()]).transform((value, context) => {
-  const time = new Date(value)
-  if (!Number.isNaN(time.getTime())) return time
-  context.addIssue('not a date')
+const date = z.unknown().transform((value, context) => {
+  const time = timeOf(value)
+  if (time !== undefined) return time
+  context.addIssue('A date is a Date, milliseconds, or ISO 8601 with a zone; of the years 1000 to 9999.')
   return z.NEVER
 })
+
+/** A thousand years: what ends later has no date. */
+const mostMs = 1000 * 365 * 86_400_000
 
 const clamped = (least: number, most: number, fallback: number) =>
   z
@@ -58,7 +62,7 @@ export const createOptions = z.object({
 
 export const linkOptions = z.object({
   skipAcl: flag,
-  expiresInMs: z.number().int().min(0).nullish(),
+  expiresInMs: z.number().int().min(0).max(mostMs).nullish(),
   expiresAt: date.nullish(),
   usesRemaining: z
     .number()
@@ -92,6 +96,8 @@ export const listOptions = z.object({
   map: z.unknown().optional(),
   sort: z.unknown().optional(),
   group: z.unknown().optional(),
+  /** The reference has it; it is refused, not ignored. */
+  pipeline: z.unknown().optional(),
   skipAcl: flag,
   show: z.enum(['creator', 'target']).nullish(),
   state: z.union([z.literal(0), z.literal(1)]).nullish(),
@@ -101,11 +107,9 @@ export const listOptions = z.object({
 })
 
 export const target = z.object({
-  _id: z
-    .string()
-    .nullish()
-    .transform((value) => value ?? null),
-  email: text,
+  // What is no id or no address is a fault of the target, not of the option.
+  _id: z.unknown().optional(),
+  email: z.unknown().optional(),
   access: level,
   roles: oneOrMore,
   name: z.object({ first: keptText, last: keptText }).nullish(),

@@ -51,8 +51,16 @@ function reachedBy(path: readonly string[]): { expand: string[]; optional: strin
 function valueFound(world: ModuleWorld, grant: Grant, shown: object, path: readonly string[]): unknown {
   const value = valueAt(shown, path)
   if (value !== undefined) return value
-  const [first, second = ''] = path
-  const isDeclared = first === 'context' && Object.hasOwn(typeOf(world, grant.object).properties, second)
-  const isHidden = isDeclared && valueAt(shown, ['context', second]) === undefined
+  const { at, object } = referenceOf(grant, path)
+  const property = path[at.length] ?? ''
+  const isDeclared = object !== undefined && Object.hasOwn(typeOf(world, object).properties, property)
+  const isHidden = isDeclared && valueAt(shown, [...at, property]) === undefined
   throw new Fault(isHidden ? 'accessDenied.unspecified' : 'notFound.unspecified', { path: path.join('.') })
+}
+
+/** The reference that a path leads through, and the type of what is referred to. */
+function referenceOf({ object }: Grant, [first = '', second]: readonly string[]): { at: string[]; object?: string } {
+  if (first === 'context') return { at: [first], object }
+  if (first === 'creator') return { at: [first], object: 'account' }
+  return first === 'target' && second === 'account' ? { at: [first, second], object: 'account' } : { at: [first] }
 }

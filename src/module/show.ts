@@ -7,7 +7,7 @@ import type { Principal } from '../connections/grants/principal.js'
 import { urlOf } from '../connections/grants/url.js'
 import { accessGiven, tokenAgain, typeOf } from '../connections/grants/world.js'
 import type { Connection, Reference } from './connection.js'
-import { keyOf, type Loaded, loadContexts, loadPeople, visible } from './expand.js'
+import { keyOf, type Loaded, loadContexts, loadPeople, nameOf, visible } from './expand.js'
 import type { ModuleWorld } from './scope.js'
 import type { Showing } from './showing.js'
 
@@ -49,6 +49,7 @@ function one(
   const creator = people.get(grant.creatorId)
   const targetId = grant.targetId ?? (isMine ? (account?.id ?? null) : null)
   const target = targetId === null ? undefined : people.get(targetId)
+  const name = nameOf(grant) ?? (target && nameIn(visible(accounts, target.instance, target.access, none)))
   const url =
     showing.includeUrl && maySeeApp(principal, grant, showing)
       ? urlOf(world, grant, bases.get(grant.appKey ?? ''))
@@ -82,9 +83,7 @@ function one(
           },
         }),
         ...(grant.targetEmail !== null && !world.hidesEmail && { email: grant.targetEmail }),
-        ...((grant.targetFirst ?? grant.targetLast) !== null && {
-          name: { first: grant.targetFirst, last: grant.targetLast },
-        }),
+        ...(name && { name }),
       },
     }),
     access: grant.access,
@@ -100,6 +99,13 @@ function one(
 }
 
 const none: ReadonlySet<string> = new Set()
+
+/** The name of an account, as far as its properties are shown. */
+function nameIn({ name }: Readonly<Record<string, unknown>>): { first: string; last: string } | undefined {
+  if (name === undefined) return undefined
+  const { first, last } = name as { first: string; last: string }
+  return { first, last }
+}
 
 /** A token is its target's while it can be applied, and on a link whoever's may read the link. */
 export function tokenFor(

@@ -1,39 +1,14 @@
-import { type Account, isUuid } from '../accounts/account.js'
-import { foldedEmail } from '../accounts/merge.js'
+import type { Account } from '../accounts/account.js'
 import { findNamed } from '../accounts/several-store.js'
-import { isMailAddress } from '../config.js'
 import { findKnown, findRoles, type Known } from '../connections/grants/directory-store.js'
 import type { Wanted } from '../connections/grants/sharing.js'
-import { union } from '../connections/grants/access.js'
 import { addressOf } from '../connections/grants/grant.js'
-import type { Instance, ObjectType } from '../connections/grants/object-type.js'
 import type { Principal } from '../connections/grants/principal.js'
 import { accessOf, typeOf, type World } from '../connections/grants/world.js'
 import { Fault } from '../faults.js'
-import { readOptionsAs, target as targetSchema } from './options.js'
+import { type Given, type Limits, merged, readTarget } from './target.js'
 
 const most = 100
-
-type Given = Named & Wishes
-
-/** Either an id or an address. */
-type Named = { readonly id: string; readonly email: null } | { readonly id: null; readonly email: string }
-
-interface Wishes {
-  readonly access: number
-  readonly roles: readonly string[]
-  readonly first: string | null
-  readonly last: string | null
-  readonly auto: boolean
-}
-
-interface Limits {
-  readonly type: ObjectType
-  readonly context: Instance
-  readonly skipAcl: boolean
-  readonly forceAuto: boolean
-  readonly hidesEmail: boolean
-}
 
 /**
  * Reads the targets of `create` and finds whom they mean; nothing is created where one of them is wrong (reference
@@ -64,62 +39,23 @@ export async function readTargets(
     world.db,
     given.flatMap(({ roles }) => roles),
   )
-  const emails = given.flatMap(({ email }) => email ?? [])
-  const owners = new Map(
-    (await findNamed(world.db, { by: 'email', values: emails })).map((each) => [addressOf(each), each]),
+  const owners = await findOwners(
+    world,
+    given.flatMap(({ email }) => email ?? []),
   )
   return given.map((each) => wanted(each, known, owners, roles))
 }
 
-function readTarget(value: unknown, creator: Account, { type, context, forceAuto, hidesEmail }: Limits): Given {
-  if (typeof value !== 'object' || value === null) throw wrongTarget(String(value), 'A target is an object.')
-  const read = readOptionsAs(targetSchema, value)
-  if (read.object !== null && !['account', 'accounts'].includes(read.object)) {
-    throw wrongTarget(read.object, 'Only accounts can be connected.')
-  }
-  const id = read._id?.toLowerCase() ?? null
-  if (id !== null && !isUuid(id)) throw wrongTarget(id, 'An _id is a UUID.')
-  const named: Named = id === null ? { id, email: foldedEmail(read.email?.trim() ?? '') } : { id, email: null }
-  const { email } = named
-  if (email !== null && hidesEmail) {
-    throw wrongTarget('email', 'This site hides e-mail addresses; name people by _id.')
-  }
-  if (email !== null && !isMailAddress(email)) {
-    throw wrongTarget(email, 'A target needs an _id or a valid e-mail address.')
-  }
-  const isContext = type.name === 'account' && id === context._id
-  if (id === creator.id || isContext || (email !== null && email === addressOf(creator))) {
-    throw wrongTarget('self', 'Nobody can be connected with themselves.')
-  }
-  if (read.auto && email !== null) throw new Fault('invalidArgument.autoConnectionRequiresId', { path: email })
-  if (read.auto && type.requireAccept && !forceAuto) {
-    throw new Fault('invalidArgument.requireConnectionAccept', { path: type.name })
-  }
-  const { first = null, last = null } = read.name ?? {}
-  return { ...named, access: read.access, roles: read.roles, first, last, auto: read.auto }
+/** The accounts that addresses belong to, as far as that is known: whoever only claims one must not get what is for it. */
+async function findOwners({ db }: World, emails: readonly string[]): Promise<Map<string | null, Account>> {
+  if (emails.length === 0) return new Map()
+  const claiming = await findNamed(db, { by: 'email', values: emails })
+  const known = await findKnown(
+    db,
+    claiming.map(({ id }) => id),
+  )
+  return new Map(known.filter(({ verified }) => verified).map(({ account }) => [addressOf(account), account]))
 }
-
-const wrongTarget = (path: string, reason: string) => new Fault('invalidArgument.connectionTarget', { path, reason })
-
-/** One target that is given twice is one target. */
-function merged(given: readonly Given[]): Given[] {
-  const byName = new Map<string, Given>()
-  for (const each of given) {
-    const name = each.id ?? each.email
-    const known = byName.get(name)
-    byName.set(name, known ? both(known, each) : each)
-  }
-  return [...byName.values()]
-}
-
-const both = (one: Given, other: Given): Given => ({
-  ...one,
-  access: Math.max(one.access, other.access),
-  roles: union(one.roles, other.roles),
-  first: one.first ?? other.first,
-  last: one.last ?? other.last,
-  auto: one.auto && other.auto,
-})
 
 async function checkAuto(
   world: World,

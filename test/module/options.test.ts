@@ -25,7 +25,7 @@ const appless = () => module.connectionsFor({ accountId: ann.id, appKey: null })
 const lettersTo = async ({ id }: Person) =>
   (await database.db.selectFrom('outbox').select('id').where('recipient_id', '=', id).execute()).length
 
-/** Every option of the seed, and what would fail if it were ignored. */
+/** Every option of the seed and the reference, and what would fail if it were ignored. */
 const options: Record<string, () => Promise<void>> = {
   'apply skipAcl': async () => {
     const id = fresh()
@@ -73,6 +73,27 @@ const options: Record<string, () => Promise<void>> = {
     expect([await lettersTo(silent), await lettersTo(told)]).toEqual([0, 1])
     await ann.calls.create('accounts', ann.id, { _id: told.id })
     expect(await lettersTo(told)).toBe(1)
+  },
+  'create skipNotifications': async () => {
+    const silent = await module.person('quiet')
+    await ann.calls.create('accounts', ann.id, { _id: silent.id }, { skipNotifications: true } as object)
+    expect(await lettersTo(silent)).toBe(0)
+  },
+  'create targets name': async () => {
+    const { target } = await invite({ email: 'who@example.com', name: { first: 'Wanda', last: null } })
+    expect(target?.name).toEqual({ first: 'Wanda', last: null })
+    expect(await faultOf(invite({ _id: bo.id, name: { first: 'two\nlines' } }))).toBe(
+      'invalidArgument.unspecified name.first',
+    )
+  },
+  'create targets auto': async () => {
+    const options = { skipAcl: true, forceAuto: true }
+    expect((await invite({ _id: bo.id, auto: true }, options)).state).toBe(1)
+    expect((await invite({ _id: bo.id, auto: false }, options)).state).toBe(0)
+  },
+  'create targets object': async () => {
+    expect((await invite({ _id: bo.id, object: 'accounts' })).state).toBe(0)
+    expect(await faultOf(invite({ _id: bo.id, object: 'team' }))).toBe('invalidArgument.connectionTarget team')
   },
   'create connectionAppKey': async () => {
     const make = (connectionAppKey: string) =>
@@ -216,6 +237,41 @@ const options: Record<string, () => Promise<void>> = {
     expect(ids(asked)).toContain(one._id)
     expect(ids(asked)).not.toContain(other._id)
   },
+  'list state': async () => {
+    const id = fresh()
+    const { _id } = await invite({ _id: bo.id }, {}, id)
+    const link = await ann.calls.linkTo('documents', id, 4)
+    const list = async (state: 0 | 1) => ids(await ann.calls.list({ where: { context: id }, state }))
+    expect([await list(0), await list(1)]).toEqual([[_id], [link._id]])
+    expect(await faultOf(ann.calls.list({ state: 2 as never }))).toBe('invalidArgument.unspecified state')
+  },
+  'list objects': async () => {
+    const dora = await module.person('dora')
+    const { _id } = made(await dora.calls.create('accounts', dora.id, { _id: bo.id }))
+    const list = async (objects: string | string[]) => ids(await dora.calls.list({ objects }))
+    expect(await Promise.all([list('account'), list(['accounts', 'orgs']), list('documents')])).toEqual([
+      [_id],
+      [_id],
+      [],
+    ])
+    expect(await faultOf(list('planets'))).toBe('notFound.unspecified planets')
+  },
+  'list startingAfter': async () => {
+    const all = ids(await ann.calls.list({ limit: 1000 }))
+    expect(ids(await ann.calls.list({ startingAfter: all[1] as string, limit: 2 }))).toEqual(all.slice(2, 4))
+    expect(await faultOf(ann.calls.list({ startingAfter: all[1] as string, sort: 'created' }))).toBe(
+      'invalidArgument.unspecified startingAfter',
+    )
+  },
+  'list endingBefore': async () => {
+    const all = ids(await ann.calls.list({ limit: 1000 }))
+    const page = await ann.calls.list({ endingBefore: all[4] as string, limit: 2 })
+    expect([ids(page), page.hasMore]).toEqual([all.slice(2, 4), true])
+  },
+  'list pipeline': async () => {
+    expect(await faultOf(ann.calls.list({ pipeline: [] } as object))).toBe('unsupportedOperation.unspecified pipeline')
+    expect(await faultOf(ann.calls.list({ pipeline: null } as object))).toBe('none')
+  },
   'read paths': async () => {
     const { _id } = await invite()
     expect(await ann.calls.read(_id, { paths: ['state'] })).toEqual({ _id, object: 'connection', state: 0 })
@@ -238,6 +294,28 @@ const options: Record<string, () => Promise<void>> = {
     const read = await chen.calls.read(_id, { skipAcl: true, includeToken: true, includeKey: true, includeUrl: true })
     expect(read).toMatchObject({ _id, appKey: 'connections' })
     expect(read.url).toBe(`https://connections.example/v2/connections/${read.token}`)
+  },
+  'read includeToken': async () => {
+    const { _id } = await invite()
+    const read = (includeToken: boolean) => chen.calls.read(_id, { skipAcl: true, includeToken })
+    expect((await read(true)).token).toBe(await bo.calls.getToken(_id))
+    expect(await read(false)).not.toHaveProperty('token')
+    expect(await ann.calls.read(_id, { includeToken: true })).not.toHaveProperty('token')
+  },
+  'read includeUrl': async () => {
+    const { _id } = await invite()
+    const token = await bo.calls.getToken(_id)
+    expect((await bo.calls.read(_id, { includeUrl: true })).url).toBe(
+      `https://connections.example/v2/connections/${token}`,
+    )
+    expect(await bo.calls.read(_id)).not.toHaveProperty('url')
+    expect(await ann.calls.read(_id, { includeUrl: true })).not.toHaveProperty('url')
+  },
+  'read includeKey': async () => {
+    const { _id } = await invite()
+    expect((await bo.calls.read(_id, { includeKey: true })).appKey).toBe('connections')
+    expect(await bo.calls.read(_id)).not.toHaveProperty('appKey')
+    expect(await ann.calls.read(_id, { includeKey: true })).not.toHaveProperty('appKey')
   },
   'read skipAccountTest': async () => {
     const { token } = await ann.calls.linkTo('documents', fresh(), 4)
@@ -266,7 +344,7 @@ beforeAll(() => {
   })
 })
 
-test('every option of the seed has a test', () => {
+test('every option of the seed and of the reference has a test', () => {
   const projection = ['paths', 'include', 'expand']
   const target = ['_id', 'email', 'access', 'roles'].map((name) => `targets ${name}`)
   const seed = {
@@ -280,7 +358,14 @@ test('every option of the seed has a test', () => {
     read: [...projection, 'skipAcl', 'skipAccountTest'],
     delete: ['skipAcl'],
   }
-  const lines = Object.entries(seed).flatMap(([verb, names]) => names.map((name) => `${verb} ${name}`))
+  const reference = {
+    create: ['skipNotifications', 'targets name', 'targets auto', 'targets object'],
+    list: ['state', 'objects', 'startingAfter', 'endingBefore', 'pipeline'],
+    read: ['includeToken', 'includeUrl', 'includeKey'],
+  }
+  const lines = [seed, reference].flatMap((document) =>
+    Object.entries(document).flatMap(([verb, names]) => names.map((name) => `${verb} ${name}`)),
+  )
   expect(Object.keys(options).sort()).toEqual(lines.sort())
 })
 

@@ -30,10 +30,10 @@ export async function applyGrant(world: World, principal: Principal, token: stri
   const account = accountOf(principal)
   const known = await findByToken(world.db, tokenHash(token))
   if (!known) throw badToken()
+  if (!skipAcl && !isLink(known) && !isTarget(known, account)) throw badToken()
+  checkVerified(principal)
   if (isLink(known))
     throw new Fault('invalidArgument.unspecified', { path: 'token', reason: 'A link cannot be applied.' })
-  if (!skipAcl && !isTarget(known, account)) throw badToken()
-  checkVerified(principal)
   if (known.object === 'account' && known.contextId === account.id) {
     throw new Fault('invalidArgument.connectionTarget', { path: 'self' })
   }
@@ -76,7 +76,8 @@ async function checkStillShared(
   if (skippedAcl) return
   const [creator] = await findKnown(db, [creatorId])
   const nothing = { skipAcl: false, grant: levels.none, appKey: null, scope: null, requestId: null }
-  const principal = { account: creator?.account ?? null, verified: creator?.verified ?? false, ...nothing }
+  const account = creator?.account.state === 'active' ? creator.account : null
+  const principal = { account, verified: creator?.verified ?? false, ...nothing }
   if ((await accessOf(db, type, context, principal)).level < levels.share) throw badToken()
 }
 

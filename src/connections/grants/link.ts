@@ -31,7 +31,8 @@ export function makeLink(world: World, sharing: Omit<Sharing, 'isNotified'>, wis
     if (givesNothing(type, given)) throw new Fault('accessDenied.shareAccess', { path: creator.id })
     const expiresAt = typeof ends.expires === 'number' ? new Date(moment.getTime() + ends.expires) : ends.expires
     if (expiresAt !== null && expiresAt <= moment) {
-      throw new Fault('invalidArgument.unspecified', { path: 'expiresAt', reason: 'A link has to end in the future.' })
+      const path = typeof ends.expires === 'number' ? 'expiresInMs' : 'expiresAt'
+      throw new Fault('invalidArgument.unspecified', { path, reason: 'A link has to end in the future.' })
     }
     const id = newId()
     const { tokenHash, tokenKey } = newToken(world, id)

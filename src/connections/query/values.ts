@@ -49,13 +49,20 @@ const earliest = Date.UTC(1000, 0, 1)
 const latest = Date.UTC(9999, 11, 31)
 
 function dateOf(value: unknown, path: string): Date {
-  const time = isDate(value) ? value.getTime() : typeof value === 'string' ? timeOf(value) : value
-  // Beyond these years the drivers of the two databases write dates in ways of their own.
-  if (typeof time === 'number' && Number.isInteger(time) && time >= earliest && time <= latest) return new Date(time)
+  const time = timeOf(value)
+  if (time !== undefined) return time
   throw refused(path, 'This has to be a date of the years 1000 to 9999: ISO 8601 with a zone, milliseconds or a Date.')
 }
 
-function timeOf(text: string): number {
+/** A time that programs give: ISO 8601 with a zone, milliseconds since 1970, or a `Date`; undefined for anything else. */
+export function timeOf(value: unknown): Date | undefined {
+  const time = isDate(value) ? value.getTime() : typeof value === 'string' ? millisecondsOf(value) : value
+  // Beyond these years the drivers of the two databases write dates in ways of their own.
+  if (typeof time === 'number' && Number.isInteger(time) && time >= earliest && time <= latest) return new Date(time)
+  return undefined
+}
+
+function millisecondsOf(text: string): number {
   const day = iso.exec(text)?.[1]
   // JavaScript takes the 30th of February for the 2nd of March.
   const exists = day !== undefined && new Date(Date.parse(day) || 0).toISOString().startsWith(day)

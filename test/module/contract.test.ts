@@ -1,0 +1,138 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { freshDatabase, type TestDatabase } from '../support/database.js'
+import { faultOf, made, openModule, type Person } from '../support/module.js'
+
+/** Lines of the contract beyond options, faults and cases (connections-module reference, sections 5 to 11). */
+
+let database: TestDatabase
+let module: Awaited<ReturnType<typeof openModule>>
+let ann: Person
+let bo: Person
+beforeAll(async () => {
+  database = await freshDatabase()
+  module = await openModule(database)
+  ann = await module.person('ann')
+  bo = await module.person('bo')
+})
+afterAll(() => database.close())
+
+const invite = (target: unknown, by = ann, options = {}) =>
+  by.calls.create('documents', module.addDocument(by.id), target as never, options)
+const set = (id: string, values: { state?: 'active' | 'inactive'; verified?: boolean; name?: string }) =>
+  database.db.updateTable('account').set(values).where('id', '=', id).execute()
+
+describe('a target', () => {
+  test.each([
+    [{ _id: 42 }, '42'],
+    [{ _id: { toString: 1 } }, 'object'],
+    [{ _id: '', email: 'who@example.com' }, ''],
+    [{ email: 42 }, '42'],
+    [{ email: { toString: 1 } }, 'object'],
+    [{}, ''],
+    [null, 'null'],
+    ['who@example.com', 'who@example.com'],
+  ])('%j is none', async (target, path) => {
+    expect(await faultOf(invite(target))).toBe(`invalidArgument.connectionTarget${path && ` ${path}`}`)
+  })
+
+  test('cannot be the account that is shared, by id or by address', async () => {
+    for (const target of [{ _id: bo.id }, { email: 'BO@example.com' }]) {
+      const call = ann.calls.create('accounts', bo.id, target, { skipAcl: true })
+      expect(await faultOf(call)).toBe('invalidArgument.connectionTarget self')
+    }
+  })
+
+  test('given twice has the first name, whole', async () => {
+    const email = 'twice@example.com'
+    const names = [null, { first: 'Wanda' }, { first: 'Will', last: 'Wu' }]
+    const { target } = made(await invite(names.map((name) => ({ email, name }))))
+    expect(target?.name).toEqual({ first: 'Wanda', last: null })
+  })
+})
+
+test('whoever only claims an address does not get what is for it', async () => {
+  const document = module.addDocument(ann.id)
+  const claimant = await module.person('claimant')
+  const forced = { skipAcl: true, forceAuto: true }
+  const first = made(await ann.calls.create('documents', document, { _id: claimant.id, auto: true }, forced))
+  await set(claimant.id, { verified: false })
+  const second = made(await ann.calls.create('documents', document, { email: claimant.email, access: 6 }))
+  expect([second._id === first._id, second.state, second.target]).toEqual([false, 0, { email: claimant.email }])
+  await set(claimant.id, { verified: true })
+  const third = made(await ann.calls.create('documents', document, { email: claimant.email, access: 4 }))
+  expect(third).toMatchObject({ _id: first._id, state: 1, access: 4 })
+})
+
+describe('the name of a target', () => {
+  test('is that of the account, as it is now, where the creator gave none', async () => {
+    const lee = await module.person('lee')
+    await set(lee.id, { name: 'Lee Long Last' })
+    const { _id, target } = made(await invite({ _id: lee.id }))
+    expect(target?.name).toEqual({ first: 'Lee', last: 'Long Last' })
+    await set(lee.id, { name: 'Leo Long' })
+    expect((await ann.calls.read(_id)).target?.name).toEqual({ first: 'Leo', last: 'Long' })
+    const token = await lee.calls.getToken(_id)
+    expect((await module.nobody.read(token as string)).target).not.toHaveProperty('name')
+  })
+
+  test('is not told of whoever has an address, but to themselves', async () => {
+    const { _id, target } = made(await invite({ email: bo.email }))
+    expect(target).toEqual({ email: bo.email })
+    expect((await bo.calls.read(_id)).target).toMatchObject({
+      account: { _id: bo.id },
+      name: { first: 'bo', last: '' },
+    })
+  })
+})
+
+describe('a link', () => {
+  const link = (options: object) => ann.calls.linkTo('documents', module.addDocument(ann.id), 4, options)
+
+  test.each([
+    [{ expiresInMs: Number.MAX_SAFE_INTEGER }, 'expiresInMs'],
+    [{ expiresInMs: 0 }, 'expiresInMs'],
+    [{ expiresInMs: 1.5 }, 'expiresInMs'],
+    [{ expiresAt: new Date(8.64e15) }, 'expiresAt'],
+    [{ expiresAt: new Date(NaN) }, 'expiresAt'],
+    [{ expiresAt: '2999' }, 'expiresAt'],
+    [{ expiresAt: '2999-02-30T00:00:00Z' }, 'expiresAt'],
+    [{ expiresAt: '2999-01-01T00:00:00' }, 'expiresAt'],
+    [{ expiresAt: true }, 'expiresAt'],
+  ])('with %j is refused', async (options, path) => {
+    expect(await faultOf(link(options))).toBe(`invalidArgument.unspecified ${path}`)
+  })
+
+  test('has its roles as they were asked for, each once', async () => {
+    const roles = ['reviewer', 'editor', 'unknown', 'reviewer']
+    expect((await link({ skipAcl: true, roles })).roles).toEqual(['reviewer', 'editor'])
+  })
+
+  test('cannot be applied, which is told to whoever is verified', async () => {
+    const { token } = await link({})
+    const carl = await module.person('carl')
+    expect(await faultOf(carl.calls.apply(token as string))).toBe('invalidArgument.unspecified token')
+    await set(carl.id, { verified: false })
+    expect(await faultOf(carl.calls.apply(token as string))).toBe('accessDenied.connectionRequiresVerification')
+  })
+})
+
+test('an invitation by somebody whose account is no longer active cannot be applied', async () => {
+  const dora = await module.person('dora')
+  const { _id } = made(await invite({ _id: bo.id }, dora))
+  const token = (await bo.calls.getToken(_id)) as string
+  await set(dora.id, { state: 'inactive' })
+  expect(await faultOf(bo.calls.apply(token))).toBe('invalidArgument.connectionToken')
+  await set(dora.id, { state: 'active' })
+  expect(await bo.calls.apply(token)).toMatchObject({ state: 1 })
+})
+
+test('what a path leads to, and may not be seen, is refused; what is not there is not found', async () => {
+  const { _id } = made(await invite({ _id: bo.id }))
+  const read = (path: string) => faultOf(ann.calls.read(`${_id}/${path}`))
+  expect(await ann.calls.read<string>(`${_id}/target/account/name/first`)).toBe('bo')
+  expect(await read('target/account/email')).toBe('accessDenied.unspecified target.account.email')
+  expect(await read('creator/email')).toBe('accessDenied.unspecified creator.email')
+  expect(await read('creator/planet')).toBe('notFound.unspecified creator.planet')
+  expect(await read('target/account/name/planet')).toBe('notFound.unspecified target.account.name.planet')
+  expect(await read('token')).toBe('notFound.unspecified token')
+})
