@@ -8,6 +8,7 @@ import { sweepSessions } from './auth/session-store.js'
 import { readConfig } from './config.js'
 import { findKnown, keepApp } from './connections/grants/directory-store.js'
 import type { Instance, ObjectDefinition } from './connections/grants/object-type.js'
+import { removeContext } from './connections/grants/remove-context.js'
 import { sweep, sweepOften } from './connections/grants/sweep.js'
 import { tokenKey } from './connections/grants/token.js'
 import { migrate } from './db/migrate.js'
@@ -54,6 +55,14 @@ export interface App {
   connectionsFor(caller: Caller): Connections
   /** Makes a type of object known. @throws TypeError for a name that is malformed or taken, or a title that is no property */
   defineObject<Loaded extends Instance>(definition: ObjectDefinition<Loaded>): void
+  /**
+   * Deletes every connection with an object that is no more; to be called once the object can no longer be loaded.
+   *
+   * @param objects its type, in singular or plural
+   * @returns how many there were
+   * @throws Fault `invalidArgument.object` for a type that is unknown, and for accounts
+   */
+  removeContext(objects: string, id: string): Promise<number>
   /** Makes a role known that connections can impart. */
   defineRole(role: string): Promise<void>
   /** Makes an app known, with the base of its pages; its letters lead to `connection/<token>` there. */
@@ -112,6 +121,7 @@ export function appIn(world: ModuleWorld): Omit<App, 'close' | 'http'> {
     },
     connectionsFor: (caller) => connectionsIn(() => ({ world, caller })),
     defineObject: (definition) => world.types.define(definition as unknown as ObjectDefinition),
+    removeContext: (objects, id) => removeContext(world, objects, id),
     defineRole: (role) => keepRole(db, role),
     defineApp: (key, base) => keepApp(db, key, base),
   }

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { sql } from 'kysely'
 import { sweep } from '../../src/connections/grants/sweep.js'
 import { freshDatabase, type TestDatabase } from '../support/database.js'
@@ -51,4 +51,39 @@ test('an invitation that expired is started afresh by another', async () => {
 test('an invitation between two accounts never expires', async () => {
   const [chen, dalia] = [await module.person('chen'), await module.person('dalia')]
   expect(made(await chen.calls.create('accounts', chen.id, { _id: dalia.id }))).not.toHaveProperty('expiresAt')
+})
+
+describe('with an object that is no more,', () => {
+  test('every connection goes, and it is kept that they did', async () => {
+    const [eve, finn] = [await module.person('eve'), await module.person('finn')]
+    const [gone, stays] = [module.addDocument(eve.id), module.addDocument(eve.id)]
+    const forced = { skipAcl: true, forceAuto: true }
+    const connect = async (document: string) => [
+      made(await eve.calls.create('documents', document, { email: 'who@example.com' })),
+      made(await eve.calls.create('documents', document, { _id: finn.id, auto: true }, forced)),
+      await eve.calls.linkTo('documents', document, 4),
+    ]
+    const [of, others] = [await connect(gone), await connect(stays)]
+    module.dropDocument(gone)
+    expect(await module.removeContext('documents', gone.toUpperCase())).toBe(3)
+    expect((await eve.calls.list()).map(({ _id }) => _id)).toEqual(others.map(({ _id }) => _id))
+    expect((await finn.calls.list()).map(({ _id }) => _id)).toEqual([others[1]?._id])
+    const events = await database.db
+      .selectFrom('connection_event')
+      .select(['connection_id', 'actor_id', 'detail'])
+      .where('verb', '=', 'removed')
+      .orderBy('connection_id')
+      .execute()
+    expect(events).toMatchObject(
+      of.map(({ _id }) => ({ connection_id: _id, actor_id: null, detail: { object: 'document', context: gone } })),
+    )
+    expect(await module.removeContext('document', gone)).toBe(0)
+  })
+
+  test('what names none is refused', async () => {
+    const id = module.addDocument('')
+    expect(await faultOf(module.removeContext('planets', id))).toBe('invalidArgument.object planets')
+    expect(await faultOf(module.removeContext('accounts', id))).toBe('invalidArgument.object account')
+    expect(await faultOf(module.removeContext('documents', 'x'))).toBe('invalidArgument.unspecified id')
+  })
 })

@@ -167,14 +167,27 @@ export async function keepToken(db: Db, id: string, hash: Uint8Array, keyId: str
 }
 
 /** Deletes some of what has expired, which is gone for everybody already. Returns what it was, and when. */
-export async function deleteExpired(db: Transaction<Tables>, most: number): Promise<(Grant & { moment: Date })[]> {
+export const deleteExpired = (db: Transaction<Tables>, most: number) =>
+  deleteSome(
+    db,
+    sql`select id from connection where expires_at <= clock_timestamp()
+      order by expires_at limit ${most} for update skip locked`,
+  )
+
+/** Deletes some of what there is with a context that is locked. Returns what it was, and when. */
+export const deleteOfContext = (
+  db: Transaction<Tables>,
+  { object, contextId }: Pick<Grant, 'object' | 'contextId'>,
+  most: number,
+) =>
+  deleteSome(
+    db,
+    sql`select id from connection where context_object = ${object} and context_id = ${contextId} limit ${most}`,
+  )
+
+async function deleteSome(db: Transaction<Tables>, ids: RawBuilder<unknown>): Promise<(Grant & { moment: Date })[]> {
   const { rows } = await sql<Grant & { moment: Date }>`
-    delete from connection as c
-    using (
-      select id from connection where expires_at <= clock_timestamp()
-      order by expires_at limit ${most} for update skip locked
-    ) as expired
-    where c.id = expired.id
+    delete from connection as c using (${ids}) as gone where c.id = gone.id
     returning ${grantColumns}, clock_timestamp()::timestamptz(3) as moment`.execute(db)
   return rows
 }

@@ -1,12 +1,9 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Kysely } from 'kysely'
 import type { Tables } from '../../db/tables.js'
-import { type Event, keepEvents } from '../event-store.js'
-import { write } from '../write.js'
-import { described } from './grant.js'
+import { clear } from './clear.js'
 import { deleteExpired } from './grant-store.js'
 
-const atOnce = 1000
 const betweenSweeps = 600_000
 
 /**
@@ -15,21 +12,7 @@ const betweenSweeps = 600_000
  *
  * @returns how many there were
  */
-export async function sweep(db: Kysely<Tables>): Promise<number> {
-  let swept = 0
-  for (;;) {
-    const gone = await write(db, async (transaction, eventId) => {
-      const expired = await deleteExpired(transaction, atOnce)
-      const events = expired.map((grant): Event => {
-        return { connectionId: grant.id, actorId: null, verb: 'expired', detail: described(grant) }
-      })
-      if (expired[0]) await keepEvents(transaction, eventId, events, expired[0].moment)
-      return expired.length
-    })
-    swept += gone
-    if (gone < atOnce) return swept
-  }
-}
+export const sweep = (db: Kysely<Tables>): Promise<number> => clear(db, 'expired', deleteExpired)
 
 /**
  * Sweeps every ten minutes until told to stop. Never rejects: what could not be swept is swept next time.
