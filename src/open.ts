@@ -18,6 +18,7 @@ import { tokenSecret } from './db/token-secret.js'
 import { Failure } from './errors.js'
 import { createApp } from './http/app.js'
 import { release } from './http/release.js'
+import { callerScope } from './http/scope.js'
 import { type Connections, connectionsIn } from './module/connections.js'
 import { type Caller, type ModuleWorld, type Privileges, runIn } from './module/scope.js'
 import { openWorld } from './module/world.js'
@@ -67,6 +68,11 @@ export interface App {
   defineRole(role: string): Promise<void>
   /** Makes an app known, with the base of its pages; its letters lead to `connection/<token>` there. */
   defineApp(key: string, baseUrl?: string): Promise<void>
+  /**
+   * Express middleware for routes of the application's own: what comes after it acts for whoever signs in to the request
+   * as to the Atom API, or for nobody.
+   */
+  readonly scope: ReturnType<typeof callerScope>
   /** The Atom API and the module's routes, to be served or mounted at the root of another Express app. */
   readonly http: ReturnType<typeof createApp>
   close(): Promise<void>
@@ -88,20 +94,24 @@ export async function open(options: OpenOptions = {}): Promise<App> {
     (error) => log.warn({ err: error }, 'nothing swept'),
     stop.signal,
   )
-  let http: App['http'] | undefined
+  const context = {
+    db: database.db,
+    config,
+    baseUrl: baseUrl ?? 'http://localhost:3000',
+    sessionKey: sessionKey(secret),
+    log,
+    now: () => new Date(),
+  }
+  // A program that serves nothing need not build what serves; the release is told by reading all code.
+  const http = once(() => createApp({ ...context, release: release() }, () => false, world))
+  const scope = once(() => callerScope({ ...context, release: '' }, world))
   return {
     ...appIn(world),
-    // A program that serves nothing need not build what serves.
     get http() {
-      const context = {
-        db: database.db,
-        config,
-        baseUrl: baseUrl ?? 'http://localhost:3000',
-        sessionKey: sessionKey(secret),
-        log,
-        now: () => new Date(),
-      }
-      return (http ??= createApp({ ...context, release: release() }, () => false, world))
+      return http()
+    },
+    get scope() {
+      return scope()
     },
     close: async () => {
       stop.abort()
@@ -111,8 +121,13 @@ export async function open(options: OpenOptions = {}): Promise<App> {
   }
 }
 
+function once<Value>(make: () => Value): () => Value {
+  let value: Value | undefined
+  return () => (value ??= make())
+}
+
 /** The module in a world that is there already. */
-export function appIn(world: ModuleWorld): Omit<App, 'close' | 'http'> {
+export function appIn(world: ModuleWorld): Omit<App, 'close' | 'http' | 'scope'> {
   const { db } = world
   return {
     runAs: async (account, privileges, work) => {

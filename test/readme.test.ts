@@ -59,11 +59,11 @@ async function programs(): Promise<{ program: string; printed: string }[]> {
 test('the programs of the module print what they say', async () => {
   const dataDir = join(folder, 'module')
   const run = promisify(execFile)
-  await run('node', ['dist/src/main.js', 'import', 'fixtures/cast.jsonl'], {
-    env: { ...process.env, DATABASE_URL: '', DATA_DIR: dataDir },
-  })
+  const env = { ...process.env, DATABASE_URL: '', DATA_DIR: dataDir }
+  await run('node', ['dist/src/main.js', 'import', 'fixtures/cast.jsonl'], { env })
+  await run('sh', ['-c', 'echo colleagues | node dist/src/main.js account password ann'], { env })
   const all = await programs()
-  expect(all).toHaveLength(3)
+  expect(all).toHaveLength(4)
   for (const { program, printed } of all) {
     expect(program).toContain("'./data'")
     // Inside the package, as a program of another package would find it in its dependencies.

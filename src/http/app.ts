@@ -31,7 +31,7 @@ import { acceptByForm, inviteByForm, removeByForm } from './pages/write.js'
 import { showProfiles } from './profiles.js'
 import { readConnectionsQuery, readInCommonQuery } from './query.js'
 import { showChain, showManaged } from './reports.js'
-import { fromOwnSite } from './same-site.js'
+import { fromOwnSite, sitesOf } from './same-site.js'
 import { showSearch } from './search.js'
 import { faultHandler } from './v2/fault.js'
 import { v2Router } from './v2/router.js'
@@ -49,10 +49,16 @@ export function createApp(context: Context, isStopping: () => boolean = () => fa
   app.enable('case sensitive routing').enable('strict routing')
   app.disable('x-powered-by').disable('etag').set('query parser', false)
 
-  const trusted = context.config.CORS_ORIGINS
-  const sites = { own: new URL(context.baseUrl).origin, trusted, hasSession: door.sessions.isNamedBy }
+  const sites = sitesOf(door)
 
-  app.use(requestLog(context.log), safeHeaders, leaveTaking(isStopping), forOrigins(trusted), shortAddress, onePrefix)
+  app.use(
+    requestLog(context.log),
+    safeHeaders,
+    leaveTaking(isStopping),
+    forOrigins(sites.trusted),
+    shortAddress,
+    onePrefix,
+  )
   app.use(atMost(200), fromOwnSite(sites))
   const routes: Record<string, Methods> = {
     '/live': { get: live },

@@ -1,5 +1,6 @@
 import type { Request, RequestHandler } from 'express'
 import { Failure } from '../errors.js'
+import type { Door } from './door.js'
 
 /** Which pages may send writes, and which requests only a browser sends. */
 export interface Sites {
@@ -10,6 +11,13 @@ export interface Sites {
   /** Whether the request has a person's session. */
   readonly hasSession: (request: Request) => boolean
 }
+
+/** The sites of a door. */
+export const sitesOf = ({ baseUrl, config, sessions }: Door): Sites => ({
+  own: new URL(baseUrl).origin,
+  trusted: config.CORS_ORIGINS,
+  hasSession: sessions.isNamedBy,
+})
 
 /**
  * Refuses a write that a page of another site has a browser send (trust, A9): a browser adds a person's credentials by

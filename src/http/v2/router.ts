@@ -5,6 +5,7 @@ import { Fault } from '../../faults.js'
 import { type Connections, connectionsIn, type Target } from '../../module/connections.js'
 import { type ModuleWorld, runIn } from '../../module/scope.js'
 import type { Door } from '../door.js'
+import { scopeOf } from '../scope.js'
 import { readJson, sendJson, sendValue } from './json.js'
 import { listOptionsOf, readOptionsOf } from './options.js'
 
@@ -51,9 +52,7 @@ function handled(door: Door, world: ModuleWorld, methods: { readonly [Method in 
       if (request.method === 'OPTIONS') return void response.status(204).end()
       throw new Failure('methodNotAllowed', `This address takes ${taken} and OPTIONS, not ${request.method}.`)
     }
-    const account = await door.identify(request)
-    const { requestId } = response.locals as { requestId?: string }
-    const scope = { world, caller: { accountId: account?.id ?? null, requestId: requestId ?? null } }
+    const scope = await scopeOf(door, world, request, response)
     await runIn(scope, () =>
       handler(
         connectionsIn(() => scope),
