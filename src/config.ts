@@ -82,9 +82,10 @@ const mailbox = (text: string): Mailbox => {
   throw new Error('an e-mail address, or a name and then the address in < and >')
 }
 
-const secret = (text: string) => {
-  if (text.length >= 32) return text
-  throw new Error('at least 32 characters')
+const secrets = (text: string) => {
+  const all = text.split(',').map((each) => each.trim())
+  if (all.every((each) => each.length >= 32)) return all as [string, ...string[]]
+  throw new Error('one or more secrets of at least 32 characters, with commas between them')
 }
 
 /** Whether only this machine itself is reached by that host. */
@@ -114,8 +115,8 @@ export const options = {
     fallback: '',
     means:
       'secret that tokens and session cookies are made of, at least 32 characters, the same for every server on one ' +
-      'database; without it the file `token-secret` in `DATA_DIR`',
-    read: optional(secret),
+      'database; older ones may follow, with commas between them; without it the file `token-secret` in `DATA_DIR`',
+    read: optional(secrets),
   },
   REQUIRE_SIGN_IN: { fallback: 'false', means: 'whether accepted lists and people too need a sign-in', read: yesOrNo },
   HIDE_EMAIL: { fallback: 'false', means: 'whether no answer shows or takes e-mail addresses', read: yesOrNo },

@@ -10,7 +10,7 @@ import { findKnown, keepApp } from './connections/grants/directory-store.js'
 import type { Instance, ObjectDefinition } from './connections/grants/object-type.js'
 import { removeContext } from './connections/grants/remove-context.js'
 import { sweep, sweepOften } from './connections/grants/sweep.js'
-import { tokenKey } from './connections/grants/token.js'
+import { keysOf } from './connections/grants/token.js'
 import { migrate } from './db/migrate.js'
 import { openDatabase } from './db/open.js'
 import type { Tables } from './db/tables.js'
@@ -29,8 +29,11 @@ export interface OpenOptions {
   readonly databaseUrl?: string
   /** Folder of the embedded database, and of the secret that tokens are made of. */
   readonly dataDir?: string
-  /** That secret, 32 bytes or more, in place of the file: the same for every process on one database. */
-  readonly tokenSecret?: Uint8Array
+  /**
+   * That secret, 32 bytes or more, in place of the file: the same for every process on one database. Of several the first
+   * makes tokens, and the others show again those that they made.
+   */
+  readonly tokenSecret?: Uint8Array | readonly Uint8Array[]
   /** The app of callers who name none; null for none. */
   readonly appKey?: string | null
   /** Public base of links, without `/profiles`. */
@@ -82,12 +85,18 @@ export interface App {
 export async function open(options: OpenOptions = {}): Promise<App> {
   const { databaseUrl, dataDir = './data', appKey = 'connections', baseUrl } = options
   const config = readConfig(baseUrl === undefined ? {} : { BASE_URL: baseUrl })
-  if ((options.tokenSecret?.length ?? 32) < 32) throw new Failure('invalid', 'tokenSecret must have at least 32 bytes.')
+  const { tokenSecret: secrets = [] } = options
+  const given = 'byteLength' in secrets ? [secrets] : secrets
+  if (given.some(({ length }) => length < 32)) throw new Failure('invalid', 'tokenSecret must have at least 32 bytes.')
   const database = await openDatabase({ databaseUrl, dataDir }, () => {})
-  const secret = options.tokenSecret ?? (await tokenSecret(dataDir))
+  const [newest = await tokenSecret(dataDir), ...older] = given
   await migrate(database.db)
   const stop = new AbortController()
-  const world = await openWorld(database.db, { tokenKeys: [tokenKey(secret)], appKey, baseUrl: baseUrl ?? null })
+  const world = await openWorld(database.db, {
+    tokenKeys: keysOf([newest, ...older]),
+    appKey,
+    baseUrl: baseUrl ?? null,
+  })
   const log = options.log ?? pino({ level: 'silent' })
   const sweeps = sweepOften(
     [() => sweep(database.db), () => sweepSessions(database.db)],
@@ -98,7 +107,7 @@ export async function open(options: OpenOptions = {}): Promise<App> {
     db: database.db,
     config,
     baseUrl: baseUrl ?? 'http://localhost:3000',
-    sessionKey: sessionKey(secret),
+    sessionKey: sessionKey(newest),
     log,
     now: () => new Date(),
   }

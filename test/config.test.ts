@@ -30,6 +30,17 @@ test('what is set is read', () => {
   })
 })
 
+test('secrets of tokens are several, the newest first', () => {
+  const [older, newer] = ['a'.repeat(32), 'b'.repeat(32)]
+  expect(readConfig({ TOKEN_SECRET: older }).TOKEN_SECRET).toEqual([older])
+  expect(readConfig({ TOKEN_SECRET: `${newer}, ${older}` }).TOKEN_SECRET).toEqual([newer, older])
+  for (const wrong of ['hunter2', `${newer},`, `${newer},hunter2`]) {
+    expect(() => readConfig({ TOKEN_SECRET: wrong })).toThrow(
+      'Wrong configuration: TOKEN_SECRET must be one or more secrets of at least 32 characters, with commas between them.',
+    )
+  }
+})
+
 test('all faults are told at once, in one line, without the values', () => {
   const wrong = {
     PORT: '65536',

@@ -6,7 +6,7 @@ import { sessionKey } from '../auth/session.js'
 import { sweepSessions } from '../auth/session-store.js'
 import type { Config } from '../config.js'
 import { sweep, sweepOften } from '../connections/grants/sweep.js'
-import { tokenKey } from '../connections/grants/token.js'
+import { keysOf } from '../connections/grants/token.js'
 import { migrate } from '../db/migrate.js'
 import type { Database } from '../db/open.js'
 import { tokenSecret } from '../db/token-secret.js'
@@ -48,10 +48,11 @@ export async function serveCommand(
   await listen(server, config)
   const baseUrl = config.BASE_URL ?? addressOf(server, config.HOST)
   const isStopping = () => stop.aborted
-  const secret =
-    config.TOKEN_SECRET === undefined ? await tokenSecret(config.DATA_DIR) : Buffer.from(config.TOKEN_SECRET)
+  const [newest = await tokenSecret(config.DATA_DIR), ...older] = (config.TOKEN_SECRET ?? []).map((each) =>
+    Buffer.from(each),
+  )
   const module = await openWorld(db, {
-    tokenKeys: [tokenKey(secret)],
+    tokenKeys: keysOf([newest, ...older]),
     appKey: config.APP_KEY,
     baseUrl,
     hidesEmail: config.HIDE_EMAIL,
@@ -60,7 +61,7 @@ export async function serveCommand(
     db,
     config,
     baseUrl,
-    sessionKey: sessionKey(secret),
+    sessionKey: sessionKey(newest),
     release: release(),
     log,
     now: () => new Date(),

@@ -4,8 +4,8 @@ import type { Logger } from 'pino'
 
 /**
  * Logs one line for each request once it is over: what was asked for, as the route that took it, since addresses name
- * people, and how it went. A handler may leave the caller's account id in `response.locals.accountId`, and finds the id of
- * the line in `response.locals.requestId`.
+ * people, and how it went. A handler may leave the caller's account id in `response.locals.accountId`, and the route where
+ * it is that of a router within; it finds the id of the line in `response.locals.requestId`.
  */
 export function requestLog(log: Logger): RequestHandler {
   return (request, response, next) => {
@@ -13,7 +13,8 @@ export function requestLog(log: Logger): RequestHandler {
     response.locals['requestId'] = id
     const start = performance.now()
     response.once('close', () => {
-      const { path: route } = (request.route as { path?: unknown } | undefined) ?? {}
+      const { path } = (request.route as { path?: unknown } | undefined) ?? {}
+      const { accountId: account, route = path } = response.locals as { accountId?: string; route?: string }
       log.info(
         {
           id,
@@ -23,7 +24,7 @@ export function requestLog(log: Logger): RequestHandler {
           status: response.statusCode,
           ms: Math.round(performance.now() - start),
           bytes: Number(response.getHeader('Content-Length') ?? 0),
-          account: (response.locals as { accountId?: string }).accountId,
+          account,
           ...(!response.writableFinished && { aborted: true }),
         },
         'request',

@@ -145,7 +145,7 @@ test('what the server does meanwhile, it does for the caller of the request', as
   expect(lines).toContainEqual(
     expect.objectContaining({
       id: (detail as { request?: string } | null)?.request,
-      route: '/:objects/:id/connections',
+      route: '/v2/:objects/:id/connections',
       account: person('ann').id,
     }),
   )
@@ -192,7 +192,7 @@ test('an id is no token, and a token no id', async () => {
   const shared = await create('ann', `/v2/documents/${token}/connections`, [{ _id: person('bo').id }])
   expect(fault(shared)).toEqual([404, 'notFound.instance', token])
   const wanted = await create('ann', `/v2/documents/${document}/connections`, [{ _id: token }])
-  expect(fault(wanted)).toEqual([400, 'invalidArgument.connectionTarget', token.toLowerCase()])
+  expect(fault(wanted)).toEqual([400, 'invalidArgument.connectionTarget', token])
   expect(await person('ann').calls.read(invitation._id)).toMatchObject({ state: 0 })
   await person('ann').calls.delete(invitation._id)
 })
@@ -395,6 +395,12 @@ describe('faults', () => {
     expect(fault(answer)).toEqual([403, 'accessDenied.unspecified'])
   })
 
+  test('of connections nobody has connections', async () => {
+    const link = await person('ann').calls.linkTo('documents', document, 4)
+    const answer = await create('ann', `/v2/connections/${link._id}/connections`, [{ _id: person('bo').id }])
+    expect(fault(answer)).toEqual([403, 'accessDenied.connectionsDisabled', 'connection'])
+  })
+
   test('an address says what it takes', async () => {
     const answer = await client.send('/v2/connections', { method: 'OPTIONS' })
     expect([answer.status, answer.headers.allow]).toEqual([204, 'GET, OPTIONS'])
@@ -403,4 +409,19 @@ describe('faults', () => {
       'unsupportedOperation.unspecified',
     ])
   })
+})
+
+test('the log tells the route in full, also of what was refused, and never an id or a token', async () => {
+  const { token, _id } = await person('ann').calls.linkTo('documents', document, 4)
+  const before = client.logged().length
+  const asked = ['/v2/connections', `/v2/connections/${token}`, `/v2/connections/${_id}/context/body`, '/v2/nowhere']
+  for (const path of asked) await client.send(path)
+  const lines = client.logged().slice(before)
+  expect(lines.map((line) => JSON.parse(line) as Json).map(({ route, status }) => [route, status])).toEqual([
+    ['/v2/connections', 401],
+    ['/v2/connections/:which', 200],
+    ['/v2/connections/:which/*path', 401],
+    [undefined, 404],
+  ])
+  expect(lines.join()).not.toMatch(new RegExp(`${token}|${_id}`))
 })

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
 import { sql } from 'kysely'
-import { tokenKey, type TokenKeys } from '../../src/connections/grants/token.js'
+import { keysOf } from '../../src/connections/grants/token.js'
 import type { Connection } from '../../src/index.js'
 import { freshDatabase, type TestDatabase } from '../support/database.js'
 import { type MailServer, startMailServer } from '../support/mail-server.js'
@@ -374,7 +374,7 @@ test('neither the database nor the log has a token, and the log no address and n
 
 test('a token of another secret is not made up', async () => {
   const { _id } = made(await ann.calls.create('documents', document, { email: address() }))
-  const tokenKeys: TokenKeys = [tokenKey(randomBytes(32))]
+  const tokenKeys = keysOf([randomBytes(32)])
   await untilEmpty(officeFor({ db: database.db, tokenKeys }, server.url, logged))
   expect(server.received[0]?.mail.text).toContain(`\nhttps://connections.example/v2/connections/${_id}\n`)
 })

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
 import { type KyselyPlugin, sql } from 'kysely'
-import { tokenKey, type TokenKeys } from '../../src/connections/grants/token.js'
+import { keysOf } from '../../src/connections/grants/token.js'
 import { openDatabase } from '../../src/db/open.js'
 import type { Office } from '../../src/letters/deliver.js'
 import type { Kind } from '../../src/letters/occasion.js'
@@ -299,7 +299,7 @@ describe('the loop', () => {
   })
 })
 
-const tokenKeys: TokenKeys = [tokenKey(randomBytes(32))]
+const tokenKeys = keysOf([randomBytes(32)])
 const office = ({ url = server.url } = {}) => officeFor({ db: database.db, tokenKeys }, url, logged)
 
 const owe = (kind: Kind, recipientId: string, rowId: string) => oweLetter(database.db, kind, recipientId, rowId)

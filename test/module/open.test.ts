@@ -59,6 +59,8 @@ test('the secret of tokens is made once, for its owner alone', async () => {
   await expect(tokenSecret(other.path)).rejects.toThrow(/must hold 32 bytes/)
   await expect(tokenSecret('/dev/null/data')).rejects.toThrow(/set TOKEN_SECRET/)
   await expect(open({ dataDir: other.path, tokenSecret: Buffer.from('short') })).rejects.toThrow(/at least 32 bytes/)
+  const both = [Buffer.alloc(32), Buffer.from('short')]
+  await expect(open({ dataDir: other.path, tokenSecret: both })).rejects.toThrow(/at least 32 bytes/)
   await other.remove()
 
   const beside = await temporaryFolder()

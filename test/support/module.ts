@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { v7 as newId } from 'uuid'
 import type { Account } from '../../src/accounts/account.js'
-import { tokenKey } from '../../src/connections/grants/token.js'
+import { keysOf } from '../../src/connections/grants/token.js'
 import { type Connection, type Connections, Fault, type ObjectDefinition, type Privileges } from '../../src/index.js'
 import { openWorld } from '../../src/module/world.js'
 import { appIn } from '../../src/open.js'
@@ -19,9 +19,13 @@ export interface Document {
 }
 
 /** The module on a database of the tests', with a type of object as an application would have one. */
-export async function openModule({ db }: TestDatabase, more: Partial<ObjectDefinition<Document>> = {}) {
+export async function openModule(
+  { db }: TestDatabase,
+  more: Partial<ObjectDefinition<Document>> = {},
+  secrets: readonly [Uint8Array, ...Uint8Array[]] = [randomBytes(32)],
+) {
   const world = await openWorld(db, {
-    tokenKeys: [tokenKey(randomBytes(32))],
+    tokenKeys: keysOf(secrets),
     appKey: 'connections',
     baseUrl: 'https://connections.example',
   })

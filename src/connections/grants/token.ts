@@ -7,11 +7,16 @@ export interface TokenKey {
   readonly secret: Uint8Array
 }
 
-/** The first one makes tokens; the others still tell those that they made. */
+/** The first one makes tokens; the others still make those again that they made. */
 export type TokenKeys = readonly [TokenKey, ...TokenKey[]]
 
-/** Makes a key of a secret of at least 32 bytes. */
-export const tokenKey = (secret: Uint8Array): TokenKey => ({
+/** Makes keys of secrets of at least 32 bytes, the newest first. */
+export const keysOf = ([newest, ...older]: readonly [Uint8Array, ...Uint8Array[]]): TokenKeys => [
+  tokenKey(newest),
+  ...older.map(tokenKey),
+]
+
+const tokenKey = (secret: Uint8Array): TokenKey => ({
   id: createHash('sha256').update('token key').update(secret).digest('hex').slice(0, 16),
   secret,
 })

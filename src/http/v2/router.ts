@@ -21,15 +21,25 @@ export function v2Router(door: Door, world: ModuleWorld): Router {
   const routes: Record<string, { readonly [Method in 'GET' | 'POST' | 'DELETE']?: Handler }> = {
     '/connections': { GET: list },
     '/connections/:which': { GET: read, POST: apply, DELETE: remove },
+    // Of connections themselves nobody can have connections, as is told by the fault.
+    '/connections/:id/connections': { POST: create },
     '/connections/:which/*path': { GET: read },
     '/:objects/:id/connections': { POST: create },
   }
-  for (const [path, methods] of Object.entries(routes)) router.all(path, handled(door, world, methods))
+  for (const [path, methods] of Object.entries(routes)) router.all(path, named(path), handled(door, world, methods))
   router.use(() => {
     throw new Failure('notFound', 'There is nothing at this address; connections are at /v2/connections.')
   })
   return router
 }
+
+/** Tells the log where it was, since an error is handled outside this router. */
+const named =
+  (path: string): RequestHandler =>
+  (request, response, next) => {
+    response.locals['route'] = `${request.baseUrl}${path}`
+    next()
+  }
 
 /** Refused before the router takes a path apart, which would call it a fault of the server. */
 const decodable: RequestHandler = (request, _response, next) => {
@@ -79,7 +89,7 @@ const apply: Handler = async (calls, request, response) => {
 }
 
 const create: Handler = async (calls, request, response) => {
-  const { objects = '', id = '' } = request.params as { objects?: string; id?: string }
+  const { objects = 'connections', id = '' } = request.params as { objects?: string; id?: string }
   const { targets } = await readJson(request, response)
   const data = await calls.create(objects, id, targets as Target[])
   sendJson(response, { object: 'list', data, hasMore: false })
