@@ -7,6 +7,7 @@ import * as directory from './0005-directory.js'
 import * as module from './0006-module.js'
 import * as moduleLetters from './0007-module-letters.js'
 import * as sessions from './0009-sessions.js'
+import * as invitations from './0010-invitations.js'
 
 /** Every step, in order. Listed by hand: a scan of the folder would also find what a build left behind. */
 export const migrations: Record<string, Migration> = {
@@ -18,4 +19,5 @@ export const migrations: Record<string, Migration> = {
   '0006-module': module,
   '0007-module-letters': moduleLetters,
   '0009-sessions': sessions,
+  '0010-invitations': invitations,
 }

@@ -1,9 +1,9 @@
-import type { Kysely } from 'kysely'
+import type { Transaction } from 'kysely'
 import type { Tables } from '../../db/tables.js'
 import type { Sharing } from './sharing.js'
 import { countRecent } from './throttle-store.js'
 
-/** How many invitations somebody may make within an hour and have still waiting. */
+/** How many invitations somebody may make within an hour. */
 const mostAnHour = 100
 
 /** How many letters may be owed on somebody's behalf within an hour. */
@@ -17,7 +17,7 @@ export interface Room {
 
 /** Reads how much room a creator has; whoever need not have access needs no room either. */
 export async function roomOf(
-  db: Kysely<Tables>,
+  db: Transaction<Tables>,
   { creator, skipAcl }: Pick<Sharing, 'creator' | 'skipAcl'>,
 ): Promise<Room> {
   if (skipAcl) return { invitations: Infinity, letters: Infinity }

@@ -1,0 +1,67 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { sql } from 'kysely'
+import { recentQuery } from '../../src/connections/grants/throttle-store.js'
+import { type Connection, Fault } from '../../src/index.js'
+import { freshDatabase, type TestDatabase } from '../support/database.js'
+import { made, nameOf, openModule } from '../support/module.js'
+import { planOf } from '../support/plan.js'
+
+/** A hundred invitations an hour are one person's to make. */
+
+let database: TestDatabase
+let module: Awaited<ReturnType<typeof openModule>>
+beforeAll(async () => {
+  database = await freshDatabase()
+  module = await openModule(database)
+})
+afterAll(() => database.close())
+
+const addresses = (count: number, of: string) =>
+  Array.from({ length: count }, (_, at) => ({ email: `${of}${at}@example.com` }))
+const faultsIn = (result: readonly (Connection | Fault)[]) =>
+  result.flatMap((each) => (each instanceof Fault ? [nameOf(each)] : []))
+/** So that the limit of letters is not met before. */
+const silently = { skipNotification: true }
+const throttled = 'throttled.connectionInvitations'
+
+test('what was withdrawn or accepted counts all the same, until the hour is over', async () => {
+  const ann = await module.person('ann')
+  const bo = await module.person('bo')
+  const document = module.addDocument(ann.id)
+  const invite = (target: object) => ann.calls.create('documents', document, target, silently)
+  const { _id } = made(await invite({ _id: bo.id }))
+  await bo.calls.apply((await bo.calls.getToken(_id)) as string)
+  const rest = (await ann.calls.create('documents', document, addresses(99, 'a'), silently)) as Connection[]
+  expect(faultsIn(rest)).toEqual([])
+  for (const each of rest.slice(0, 5)) await ann.calls.delete(each._id)
+  expect(faultsIn(await invite({ email: 'a0@example.com' }))).toEqual([throttled])
+  // What waits already may be made again, and whoever is trusted may make more.
+  expect(faultsIn(await invite({ email: 'a9@example.com' }))).toEqual([])
+  expect(faultsIn(await ann.calls.create('documents', document, addresses(1, 'b'), { skipAcl: true }))).toEqual([])
+  await sql`update connection_event set at = at - interval '61 minutes' where actor_id = ${ann.id}`.execute(database.db)
+  expect(faultsIn(await invite({ email: 'a0@example.com' }))).toEqual([])
+})
+
+test('invitations to several objects at once are no more together', async () => {
+  const carl = await module.person('carl')
+  const documents = Array.from({ length: 6 }, () => module.addDocument(carl.id))
+  const results = await Promise.all(
+    documents.map((document, at) => carl.calls.create('documents', document, addresses(30, `c${at}-`), silently)),
+  )
+  const faults = faultsIn(results.flat())
+  expect(faults).toEqual(Array.from({ length: 80 }, () => throttled))
+})
+
+test('counting reads no more than the index of one person’s', async () => {
+  const { id } = await module.person('dora')
+  await sql`
+    insert into connection_event (id, connection_id, actor_id, verb, at, detail)
+    select gen_random_uuid(), gen_random_uuid(), case when n % 2 = 0 then ${id}::uuid else gen_random_uuid() end, 'invited',
+      now() - n * interval '1 minute', '{"object": "document"}'
+    from generate_series(1, 20000) as n`.execute(database.db)
+  await sql`analyze connection_event`.execute(database.db)
+  const nodes = await planOf(database.db, recentQuery(id).compile(database.db))
+  expect(nodes.map((node) => node['Index Name'])).toContain('connection_event_invited')
+  expect(nodes.filter((node) => node['Node Type'] === 'Seq Scan')).toEqual([])
+  expect((await recentQuery(id).execute(database.db)).rows[0]?.invitations).toBe(29)
+})
