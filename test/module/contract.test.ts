@@ -136,3 +136,28 @@ test('what a path leads to, and may not be seen, is refused; what is not there i
   expect(await read('target/account/name/planet')).toBe('notFound.unspecified target.account.name.planet')
   expect(await read('token')).toBe('notFound.unspecified token')
 })
+
+test('a grouping is of the caller’s own connections; under skipAcl of everybody’s, and shows no more of each', async () => {
+  const [gus, hal] = [await module.person('gus'), await module.person('hal')]
+  const document = module.addDocument(gus.id)
+  await gus.calls.create('documents', document, [{ _id: bo.id }, { email: 'who@example.com' }])
+  await hal.calls.create('documents', document, { _id: bo.id }, { skipAcl: true })
+  const group = { _id: 'creator', out: { n: { $count: 1 } } }
+  const where = { context: document }
+  const counts = async (by: Person, options: object) =>
+    Object.fromEntries(
+      ((await by.calls.list({ where, group, ...options })) as unknown as { _id: string; n: number }[]).map(
+        ({ _id, n }) => [_id, n],
+      ),
+    )
+  expect(await counts(gus, {})).toEqual({ [gus.id]: 2 })
+  expect(await counts(ann, {})).toEqual({})
+  expect(await counts(ann, { skipAcl: true })).toEqual({ [gus.id]: 2, [hal.id]: 1 })
+  expect(await counts(bo, { skipAcl: true, show: 'target' })).toEqual({ [gus.id]: 1, [hal.id]: 1 })
+  for (const hidden of ['target.account', 'target.email']) {
+    const asked = { group: { _id: hidden }, skipAcl: true }
+    expect(await faultOf(ann.calls.list(asked))).toBe('invalidArgument.query _id')
+    const counted = { group: { _id: null, out: { n: { $count: `$${hidden}` } } }, skipAcl: true }
+    expect(await faultOf(ann.calls.list(counted))).toBe('invalidArgument.query out.n.$count')
+  }
+})

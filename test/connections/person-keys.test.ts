@@ -1,0 +1,139 @@
+import { readdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { describe, expect, test } from '@jest/globals'
+import {
+  type CompiledQuery,
+  DummyDriver,
+  Kysely,
+  PostgresAdapter,
+  PostgresIntrospector,
+  PostgresQueryCompiler,
+  sql,
+  type Transaction,
+} from 'kysely'
+import { findKnown } from '../../src/connections/grants/directory-store.js'
+import * as grants from '../../src/connections/grants/grant-store.js'
+import { groupGrants, listQuery, type Selection } from '../../src/connections/grants/list-statements.js'
+import { noteLetter, recentQuery } from '../../src/connections/grants/throttle-store.js'
+import { parseGroup } from '../../src/connections/query/group.js'
+import { orderOf } from '../../src/connections/query/sort-statements.js'
+import { parseSort } from '../../src/connections/query/sort.js'
+import { conditionOf } from '../../src/connections/query/where-statements.js'
+import { parseWhere } from '../../src/connections/query/where.js'
+import type { Tables } from '../../src/db/tables.js'
+
+/** Every statement on somebody's rows names whose, or which, in its where: it is read here as it is sent (trust, Z8). */
+
+type Db = Transaction<Tables>
+
+const statements: CompiledQuery[] = []
+const db = new Kysely<Tables>({
+  dialect: {
+    createAdapter: () => new PostgresAdapter(),
+    createDriver: () => new DummyDriver(),
+    createIntrospector: (of) => new PostgresIntrospector(of),
+    createQueryCompiler: () => new PostgresQueryCompiler(),
+  },
+  log: ({ query }) => void statements.push(query),
+}) as unknown as Db
+
+const [me, other, id] = ['me', 'other', 'id']
+const hash = new Uint8Array([1])
+const selection = (show: Selection['show']): Selection => ({
+  viewer: { accountId: me, email: 'mine' },
+  show,
+  state: null,
+  objects: [],
+  // Whatever a program asks for stands beside what limits it to its caller, never instead.
+  where: conditionOf(
+    parseWhere(
+      { $or: [{ access: 2 }, { $not: { creator: '0190cafe-0000-7000-8000-000000000001' } }] },
+      () => undefined,
+    ),
+    { accountId: me, email: 'mine', skipAcl: false },
+  ),
+  beyond: null,
+})
+const part = { order: orderOf(parseSort(undefined)), skip: 0, limit: 10 }
+const group = parseGroup({ _id: 'state', out: { n: { $count: 1 } } }) as NonNullable<ReturnType<typeof parseGroup>>
+const shows = [null, 'creator', 'target'] as const
+
+/** By what rows are found: in every branch of the statement, a column compared with one of these values. */
+const keyed: Record<string, { readonly run: () => Promise<unknown>; readonly keys: Record<string, unknown> }> = {
+  findGrant: { run: () => grants.findGrant(db, id), keys: { id } },
+  findByToken: { run: () => grants.findByToken(db, hash), keys: { token_hash: hash } },
+  findActive: { run: () => grants.findActive(db, 'document', [other], me), keys: { target_id: me } },
+  findBetween: {
+    run: () => grants.findBetween(db, { object: 'account', contextId: other }, { id: me, email: null }),
+    keys: { context_id: other, target_id: other },
+  },
+  updateGrant: { run: () => grants.updateGrant(db, id, { access: 2 }, new Date()), keys: { id } },
+  takeUse: { run: () => grants.takeUse(db, id), keys: { id } },
+  keepToken: { run: () => grants.keepToken(db, id, hash, 'key'), keys: { id } },
+  deleteOfContext: {
+    run: () => grants.deleteOfContext(db, { object: 'document', contextId: other }, 10),
+    keys: { context_id: other },
+  },
+  findKnown: { run: () => findKnown(db, [me]), keys: { id: me } },
+  listQuery: {
+    run: () => Promise.all(shows.map((show) => listQuery(selection(show), part).execute(db))),
+    keys: { creator_id: me, target_id: me, target_email: 'mine', context_id: me },
+  },
+  groupGrants: {
+    run: () => Promise.all(shows.map((show) => groupGrants(db, selection(show), group, [], part))),
+    keys: { creator_id: me, target_id: me, target_email: 'mine', context_id: me },
+  },
+  recentQuery: { run: () => recentQuery(me).execute(db), keys: { actor_id: me, creator_id: me } },
+  noteLetter: { run: () => noteLetter(db, id, new Date()), keys: { id } },
+}
+
+/** What has no rows of a person, writes one row that it is given, only builds a part, or is of no person's doing. */
+const others = [
+  ...['findRoles', 'hasApp', 'keepApp', 'findBaseUrls', 'findOrgs'],
+  ...['insertGrant', 'rowOf', 'lockContext', 'deleteExpired', 'countRecent'],
+  ...['listGrants', 'columnOf', 'typeOf', 'groupQuery', 'toGroup', 'orderOf', 'conditionOf'],
+]
+
+test('every function of the module’s stores is here', async () => {
+  const names: string[] = []
+  for (const folder of ['grants', 'query']) {
+    const files = await readdir(join('dist/src/connections', folder))
+    for (const file of files.filter((each) => /(store|statements)\.js$/.test(each))) {
+      const all = (await import(`../../src/connections/${folder}/${file}`)) as Record<string, unknown>
+      names.push(...Object.keys(all).filter((name) => typeof all[name] === 'function'))
+    }
+  }
+  expect(names.sort()).toEqual([...Object.keys(keyed), ...others].sort())
+})
+
+describe.each(Object.entries(keyed))('%s', (_name, { run, keys }) => {
+  test('names whose rows, or which', async () => {
+    statements.length = 0
+    await run()
+    expect(statements.length).toBeGreaterThan(0)
+    for (const statement of statements) {
+      for (const branch of branchesOf(statement.sql)) {
+        expect({ branch, isKeyed: isKeyed(branch, statement.parameters, keys) }).toEqual({ branch, isKeyed: true })
+      }
+    }
+  })
+})
+
+/** Each part of a statement that reads rows by a where of its own. */
+const branchesOf = (text: string) => text.split(/\bunion all\b|\) as invited\)/)
+
+/** Whether a key stands behind the first where, compared with its value. */
+function isKeyed(branch: string, parameters: readonly unknown[], keys: Record<string, unknown>): boolean {
+  const [, where = ''] = branch.split(/\bwhere\b/)
+  const compared = [...where.matchAll(/"?(\w+)"? = (?:any\()?\$(\d+)/g)]
+  return compared.some(([, column = '', number]) => {
+    const value = [parameters[Number(number) - 1]].flat()
+    return Object.hasOwn(keys, column) && value.includes(keys[column])
+  })
+}
+
+test('a statement without a key would be found out', async () => {
+  statements.length = 0
+  await sql`select c.* from connection as c where c.state = ${'active'} or c.id <> ${id}`.execute(db)
+  expect(isKeyed(statements[0]?.sql ?? '', statements[0]?.parameters ?? [], { id })).toBe(false)
+})
