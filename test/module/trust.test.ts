@@ -47,6 +47,19 @@ describe('an id is no token:', () => {
   })
 })
 
+test('nobody raises what they have of a colleague by raising what the colleague has of them', async () => {
+  const [dora, eli] = [await module.person('dora'), await module.person('eli')]
+  const invite = (access: number, options = {}) =>
+    dora.calls.create('accounts', dora.id, { _id: eli.id, access }, options)
+  const { _id } = made(await invite(2))
+  await eli.calls.apply((await eli.calls.getToken(_id)) as string)
+  expect(await invite(6)).toMatchObject([{ errCode: 'cortex.conflict.connectionExists', target: { _id: eli.id } }])
+  expect(await dora.calls.read(_id)).toMatchObject({ state: 1, access: 2 })
+  const onBehalf = dora.calls.create('accounts', eli.id, { _id: person('chen').id })
+  expect(await faultOf(onBehalf)).toBe(`accessDenied.shareAccess ${dora.id}`)
+  expect(made(await invite(4, { skipAcl: true }))).toMatchObject({ _id, access: 4 })
+})
+
 describe('who says yes at the Atom door', () => {
   const entry = `<entry xmlns="http://www.w3.org/2005/Atom"><category scheme="http://www.ibm.com/xmlns/prod/sn/type"
     term="connection"/><category scheme="http://www.ibm.com/xmlns/prod/sn/status" term="accepted"/></entry>`

@@ -44,6 +44,8 @@ export function decide(
   const fresh = (state: Grant['state']) => freshGrant(world, sharing, target, wish, state, moment)
   if (givesNothing(type, wish)) return refused('accessDenied.shareAccess')
   const active = between.find(({ state }) => state === 'active')
+  // Two accounts have the same of each other: whoever raised it alone would give themselves more of the other one.
+  if (active && isBetweenAccounts(active) && !skipAcl) return refused('conflict.connectionExists')
   if (active) return upgraded(active, wish, moment) ?? refused('conflict.connectionExists')
 
   const targetId = target.account?.id ?? null
