@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { sql } from 'kysely'
 import { knownFrom } from '../../src/accounts/merge.js'
-import { tokenKey } from '../../src/connections/grants/token.js'
+import { keysOf } from '../../src/connections/grants/token.js'
 import { loadCast } from '../../src/directory/cast.js'
 import { openWorld } from '../../src/module/world.js'
 import { appIn } from '../../src/open.js'
@@ -42,7 +42,7 @@ beforeAll(async () => {
   await db.updateTable('account').set({ login: 'odd@example.net' }).where('id', '=', odd).execute()
   await connect(db, ann, odd, 'accepted')
 
-  const tokenKeys = [tokenKey(randomBytes(32))] as const
+  const tokenKeys = keysOf([randomBytes(32)])
   const world = await openWorld(db, { tokenKeys, appKey: 'connections', baseUrl })
   const secret = await openWorld(db, { tokenKeys, appKey: 'connections', baseUrl, hidesEmail: true })
   await appIn(world)
