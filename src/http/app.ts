@@ -25,6 +25,7 @@ import { sendAsset } from './pages/asset.js'
 import { leadHome } from './pages/lead.js'
 import { showNetworkPage } from './pages/network.js'
 import { showPersonPage } from './pages/person.js'
+import { showPicture } from './pages/picture.js'
 import { showSearchPage } from './pages/search.js'
 import { showSignInPage, signInByForm, signOutByForm } from './pages/sign-in.js'
 import { acceptByForm, inviteByForm, removeByForm } from './pages/write.js'
@@ -87,6 +88,7 @@ export function createApp(context: Context, isStopping: () => boolean = () => fa
     '/vcard/profile.do': { get: sendVcard(door) },
     '/photo.do': { get: sendPhoto(door) },
     '/html/profileView.do': { get: showPersonPage(door) },
+    '/html/picture.do': { get: showPicture(door) },
     '/html/signIn.do': { get: showSignInPage, post: signInByForm(door) },
     '/html/signOut.do': { post: signOutByForm(door) },
     '/html/invite.do': { post: inviteByForm(door) },

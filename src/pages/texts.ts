@@ -36,7 +36,7 @@ export const texts = {
     unconfirmed: 'You have no invitation out that waits for an answer.',
   },
   emptyOf: 'Nobody is here.',
-  since: { accepted: 'Colleagues since', pending: 'Invited you', unconfirmed: 'Invited' },
+  since: { accepted: 'Last change', pending: 'Invited you', unconfirmed: 'Invited' },
 
   people: (words: string) => `People: ${words}`,
   found: (total: number) => (total === 1 ? '1 person' : `${count.format(total)} people`),
@@ -87,9 +87,33 @@ export const texts = {
   allShared: (total: number) => `All ${count.format(total)}`,
   noneShared: 'You have no colleague in common.',
   seePicture: 'Picture of the network',
+  pictureSays: 'A line joins two who know each other.',
+  pictureShows: (shown: number, total: number) =>
+    `The first ${count.format(shown)} of ${count.format(total)} by name. A line joins two who know each other.`,
+  asList: 'As a list',
   pictureOf: (name: string) => `The network of ${name}`,
 
+  appPasswordsAre: (name: string) =>
+    'A feed reader or another program signs in with an app password in place of your own. Each is for one program, and ' +
+    `can be revoked at any time. The user name stays ${name}; a program may also send it as a bearer token.`,
+  newAppPassword: 'Make an app password',
+  appPasswordName: 'Name, such as the program that will use it',
+  lifetime: 'Ends after',
+  days: (number: number) => `${number} days`,
+  never: 'Never',
+  mayWrite: 'It may also invite, answer and remove',
+  makeAppPassword: 'Make it',
+  shownOnce: (name: string) => `The app password “${name}”. Copy it now: it is shown this once.`,
+  copy: 'Copy',
+  copied: 'Copied',
+  appPasswordColumns: ['Name', 'May', 'Made', 'Last used', 'Ends'],
+  readOnly: 'read',
+  readAndWrite: 'read and write',
+  revoke: 'Revoke',
+  revokeName: (name: string) => `Revoke ${name}`,
+
   done: {
+    revoked: 'The app password is revoked: nobody gets in with it any more.',
     invited: 'The invitation is sent.',
     accepted: 'You are colleagues now.',
     removed: 'Done.',

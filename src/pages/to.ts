@@ -17,6 +17,7 @@ export const to = {
   vcard: (key: string) => `../vcard/profile.do?key=${key}`,
   picture: (key: string) => `../html/picture.do?key=${key}`,
   appPasswords: '../html/appPasswords.do',
+  revoke: '../html/revoke.do',
   signIn: '../html/signIn.do',
   signOut: '../html/signOut.do',
   invite: '../html/invite.do',
