@@ -3,7 +3,7 @@ import type { Context } from '../context.js'
 import { isBroken } from '../db/unavailable.js'
 import { Failure } from '../errors.js'
 import type { ModuleWorld } from '../module/scope.js'
-import { script, style } from '../pages/assets.js'
+import { icon, script, style } from '../pages/assets.js'
 import { completeConnection, removeConnections } from './administer.js'
 import { checkNames } from './by-address.js'
 import { checkOr, removeConnection, rewriteConnection, showConnection } from './connection.js'
@@ -95,6 +95,7 @@ export function createApp(context: Context, isStopping: () => boolean = () => fa
     '/html/accept.do': { post: acceptByForm(door) },
     '/html/remove.do': { post: removeByForm(door) },
     '/': { get: leadHome },
+    '/html/icon.svg': { get: sendAsset(icon) },
     '/html/style.css': { get: sendAsset(style) },
     '/html/script.js': { get: sendAsset(script) },
   }

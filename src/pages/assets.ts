@@ -14,11 +14,12 @@ export interface Asset {
 function asset(name: string, type: string): Asset {
   const content = readFileSync(new URL(`../../../src/pages/${name}`, import.meta.url), 'utf8')
   const version = createHash('sha256').update(content).digest('hex').slice(0, 12)
-  return { name, version, type: `${type};charset=UTF-8`, content }
+  return { name, version, type, content }
 }
 
-export const style = asset('style.css', 'text/css')
-export const script = asset('script.js', 'text/javascript')
+export const style = asset('style.css', 'text/css;charset=UTF-8')
+export const icon = asset('icon.svg', 'image/svg+xml')
+export const script = asset('script.js', 'text/javascript;charset=UTF-8')
 
 /** What a browser may do with our pages (CSP, level 3): load these files and pictures of this server, and send forms to it. */
 export const pagePolicy =

@@ -1,6 +1,6 @@
 import type { ComponentChildren, VNode } from 'preact'
 import { renderToString } from 'preact-render-to-string'
-import { script, style } from './assets.js'
+import { icon, script, style } from './assets.js'
 import { type Done, texts } from './texts.js'
 import { to } from './to.js'
 
@@ -38,6 +38,7 @@ export function Layout({ title, viewer, done, feed, words, children }: LayoutPro
         <title>{`${title} · ${texts.product}`}</title>
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <meta name="color-scheme" content="light dark" />
+        <link rel="icon" type="image/svg+xml" href={to.asset(icon)} />
         <link rel="stylesheet" href={to.asset(style)} />
         <script src={to.asset(script)} defer />
         {feed && <link rel="alternate" type="application/atom+xml" title={title} href={feed} />}

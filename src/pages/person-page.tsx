@@ -25,7 +25,7 @@ export function personPage(page: PersonPage): string {
   const { person, standing, shared, here } = page
   return write(
     <Layout {...page} title={person.name}>
-      <article class="h-card-page">
+      <article class="card">
         <div class="profile h-card">
           <Face of={person} size={128} />
           <div>
