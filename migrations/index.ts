@@ -6,6 +6,7 @@ import * as letters from './0004-letters.js'
 import * as directory from './0005-directory.js'
 import * as module from './0006-module.js'
 import * as moduleLetters from './0007-module-letters.js'
+import * as credentials from './0008-credentials.js'
 import * as sessions from './0009-sessions.js'
 import * as invitations from './0010-invitations.js'
 
@@ -18,6 +19,7 @@ export const migrations: Record<string, Migration> = {
   '0005-directory': directory,
   '0006-module': module,
   '0007-module-letters': moduleLetters,
+  '0008-credentials': credentials,
   '0009-sessions': sessions,
   '0010-invitations': invitations,
 }

@@ -3,12 +3,14 @@ import { Argument, Command } from 'commander'
 import { pino } from 'pino'
 import pretty from 'pino-pretty'
 import { addAccountCommand, passwordCommand, roleCommand } from './cli/account.js'
+import { addAppPasswordCommand, listAppPasswordsCommand, revokeAppPasswordCommand } from './cli/app-password.js'
 import { doctorCommand } from './cli/doctor.js'
 import { exportCommand } from './cli/export.js'
 import { importCommand } from './cli/import.js'
 import { migrateCommand } from './cli/migrate.js'
 import { photoCommand } from './cli/photo.js'
 import { serveCommand } from './cli/serve.js'
+import { stateCommand, verifiedCommand } from './cli/standing.js'
 import type { Terminal } from './cli/terminal.js'
 import { type Config, readConfig } from './config.js'
 import { migrate } from './db/migrate.js'
@@ -104,6 +106,47 @@ account
   .action((userId: string, change: 'add' | 'remove', role: string) =>
     onCurrentSchema((db) => roleCommand(terminal, db, userId, change, role)),
   )
+
+const standings = {
+  disable: ['let a person sign in no longer', (db, userId) => stateCommand(terminal, db, userId, 'inactive')],
+  enable: ['let a person sign in again', (db, userId) => stateCommand(terminal, db, userId, 'active')],
+  verify: ['say that a person owns the e-mail address', (db, userId) => verifiedCommand(terminal, db, userId, true)],
+  unverify: ['say that this is not known', (db, userId) => verifiedCommand(terminal, db, userId, false)],
+} satisfies Record<string, [string, (db: Database['db'], userId: string) => Promise<void>]>
+
+for (const [name, [description, run]] of Object.entries(standings)) {
+  account
+    .command(name)
+    .description(description)
+    .argument('<userid>')
+    .action((userId: string) => onCurrentSchema((db) => run(db, userId)))
+}
+
+const appPassword = account.command('app-password').description('passwords for feed readers and programs')
+
+appPassword
+  .command('add')
+  .description('make one, and show it this once')
+  .argument('<userid>')
+  .requiredOption('--name <name>', 'what it is for')
+  .option('--scopes <scopes>', 'what it may be used for: read, write, or both with a comma between', 'read')
+  .option('--end <day>', 'last day on which it is good, such as 2027-12-31')
+  .action((userId: string, { name, scopes, end }: { name: string; scopes: string; end?: string }) =>
+    onCurrentSchema((db) => addAppPasswordCommand(terminal, db, userId, { name, scopes: scopes.split(','), end })),
+  )
+
+appPassword
+  .command('list')
+  .description('those of a person, with their ids')
+  .argument('<userid>')
+  .action((userId: string) => onCurrentSchema((db) => listAppPasswordsCommand(terminal, db, userId)))
+
+appPassword
+  .command('revoke')
+  .description('end one at once')
+  .argument('<userid>')
+  .argument('<id>')
+  .action((userId: string, id: string) => onCurrentSchema((db) => revokeAppPasswordCommand(terminal, db, userId, id)))
 
 account
   .command('photo')

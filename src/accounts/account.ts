@@ -31,6 +31,11 @@ export const isUuid = (text: string): boolean => /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){
 /** Who asks: an account, or nobody. */
 export type Caller = Account | null
 
+/** What a credential may be used for. */
+export type Scope = 'read' | 'write'
+
+export const scopes: readonly Scope[] = ['read', 'write']
+
 const sortLength = 64
 
 /** A text without case, accents and the differences of form that Unicode calls compatible; decomposed. */

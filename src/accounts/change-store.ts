@@ -85,6 +85,11 @@ export async function changeRole(
     .execute()
 }
 
+/** Says whether the person of an account is known to own its e-mail address. */
+export async function changeVerified(db: Kysely<Tables>, accountId: string, verified: boolean): Promise<void> {
+  await db.updateTable('account').set({ verified }).where('id', '=', accountId).execute()
+}
+
 /** Makes a role known, that accounts and connections can have. */
 export async function keepRole(db: Kysely<Tables>, id: string): Promise<void> {
   await db

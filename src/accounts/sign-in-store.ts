@@ -45,6 +45,17 @@ const signIns = prepared((db, value: Value<{ name: string }>) =>
     .limit(1),
 )
 
+/** Puts another hash of the same password in place of one, unless that is gone meanwhile. */
+export async function replaceSecret(db: Kysely<Tables>, accountId: string, old: string, fresh: string): Promise<void> {
+  await db
+    .updateTable('credential')
+    .set({ secret: fresh, updated_at: sql`clock_timestamp()` })
+    .where('account_id', '=', accountId)
+    .where('kind', '=', 'password')
+    .where('secret', '=', old)
+    .execute()
+}
+
 /**
  * Gives the account its password, in place of the one it had. It has an id of its own, so the sessions that the old one
  * opened are over.

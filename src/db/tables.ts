@@ -39,11 +39,26 @@ export interface PhotoTable {
 export interface CredentialTable {
   id: string
   account_id: string
-  kind: 'password'
-  /** argon2id in PHC string form, its parameters included. */
+  kind: 'password' | 'app'
+  /** Of a password argon2id in PHC string form, its parameters included; of an app password SHA-256 in hexadecimal. */
   secret: string
   created_at: Date
   updated_at: Date
+  /** What the person calls an app password, what it may do, and when it ends: null for a password. */
+  name: Generated<string | null>
+  scopes: Generated<('read' | 'write')[] | null>
+  expires_at: Generated<Date | null>
+  /** When an app password was last used, to the minute. */
+  used_at: Generated<Date | null>
+}
+
+/** How often somebody tried wrong passwords of late. */
+export interface WrongTryTable {
+  /** Hash of the name or the address that tried. */
+  key: string
+  tries: number
+  blocked_until: Date | null
+  forgotten_at: Date
 }
 
 /** A browser that somebody signed in with. */
@@ -162,6 +177,7 @@ export interface Tables {
   photo: PhotoTable
   credential: CredentialTable
   session: SessionTable
+  wrong_try: WrongTryTable
   connection: ConnectionTable
   colleague: ColleagueTable
   network: NetworkTable

@@ -1,5 +1,5 @@
 import type { Kysely, Transaction } from 'kysely'
-import { knownFrom } from '../accounts/merge.js'
+import { knownFrom, type Statement } from '../accounts/merge.js'
 import type { Tables } from '../db/tables.js'
 import { at, isPair, isPerson, type Item, type ShownPair, type ShownPerson } from './item.js'
 import { resolvePairs } from './pairs.js'
@@ -48,6 +48,15 @@ export function importFiles(
       accounts: await countFates(transaction, 'touched_account'),
       colleagues: await countFates(transaction, 'touched_pair'),
     }
+  })
+}
+
+/** Brings in what an operator says of one person, as a file would. */
+export function importStatement(db: Kysely<Tables>, person: Statement): Promise<void> {
+  return db.transaction().execute(async (transaction) => {
+    await beginImport(transaction)
+    await importPeople(transaction, [{ place: 'statement', person }], new Map())
+    await moveNetworksOn(transaction)
   })
 }
 

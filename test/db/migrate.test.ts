@@ -31,6 +31,7 @@ const all = [
   'photo',
   'role',
   'session',
+  'wrong_try',
 ]
 
 test('the schema goes up, down and up again', async () => {

@@ -1,0 +1,125 @@
+import { type Kysely, sql } from 'kysely'
+import { v7 as newId } from 'uuid'
+import { prepared, type Value } from '../db/prepared.js'
+import type { Tables } from '../db/tables.js'
+import { type Account, isUuid, type Scope } from './account.js'
+import { columnsOf, isPerson, isStorable, toAccount } from './store.js'
+
+/** What its person may know of an app password; the secret itself is shown once and not kept. */
+export interface AppPassword {
+  readonly id: string
+  readonly name: string
+  readonly scopes: readonly Scope[]
+  readonly created: Date
+  /** Null where it never ends. */
+  readonly expires: Date | null
+  /** To the minute; null where it never was used. */
+  readonly used: Date | null
+}
+
+const columns = ['id', 'name', 'scopes', 'created_at as created', 'expires_at as expires', 'used_at as used'] as const
+
+/** Keeps the hash of a new app password. */
+export async function insertAppPassword(
+  db: Kysely<Tables>,
+  accountId: string,
+  hash: string,
+  { name, scopes, expires }: Pick<AppPassword, 'name' | 'scopes' | 'expires'>,
+): Promise<AppPassword> {
+  const now = sql<Date>`clock_timestamp()`
+  const made = await db
+    .insertInto('credential')
+    .values({
+      ...{ id: newId(), account_id: accountId, kind: 'app', secret: hash, name, scopes: [...scopes] },
+      ...{ expires_at: expires, created_at: now, updated_at: now },
+    })
+    .returning(columns)
+    .executeTakeFirstOrThrow()
+  return made as AppPassword
+}
+
+/** The app passwords of an account, in the order in which they were made; those that have ended too. */
+export async function listAppPasswords(db: Kysely<Tables>, accountId: string): Promise<AppPassword[]> {
+  const rows = await db
+    .selectFrom('credential')
+    .select(columns)
+    .where('account_id', '=', accountId)
+    .where('kind', '=', 'app')
+    .orderBy('id')
+    .execute()
+  return rows as AppPassword[]
+}
+
+/** Ends an app password at once; tells whether the account had it. */
+export async function deleteAppPassword(db: Kysely<Tables>, accountId: string, id: string): Promise<boolean> {
+  if (!isUuid(id)) return false
+  const gone = await db
+    .deleteFrom('credential')
+    .where('account_id', '=', accountId)
+    .where('kind', '=', 'app')
+    .where('id', '=', id)
+    .returning('id')
+    .execute()
+  return gone.length > 0
+}
+
+/** An app password that is in force, and whose it is. */
+export interface AppSignIn {
+  readonly id: string
+  readonly account: Account
+  readonly scopes: readonly Scope[]
+  /** Whether its use was noted within the last minute. */
+  readonly isNoted: boolean
+}
+
+/**
+ * Finds whose app password this is.
+ *
+ * @param name by which that person has to sign in; null where no name came with it
+ */
+export async function findAppSignIn(
+  db: Kysely<Tables>,
+  hash: string,
+  name: string | null,
+): Promise<AppSignIn | undefined> {
+  if (name !== null && !isStorable(name)) return undefined
+  const [row] = await appSignIns.run(db, { hash, name })
+  if (!row) return undefined
+  const { credential_id: id, scopes, is_noted: isNoted } = row
+  return { id, account: toAccount(row, 'account'), scopes: scopes ?? [], isNoted }
+}
+
+const appSignIns = prepared((db, value: Value<{ hash: string; name: string | null }>) => {
+  const name = value('name') as string
+  return db
+    .selectFrom('credential')
+    .innerJoin('account', 'account.id', 'credential.account_id')
+    .select(columnsOf('account'))
+    .select([
+      'credential.id as credential_id',
+      'credential.scopes',
+      sql<boolean>`coalesce(credential.used_at > clock_timestamp() - interval '1 minute', false)`.as('is_noted'),
+    ])
+    .where('credential.kind', '=', 'app')
+    .where('credential.secret', '=', value('hash'))
+    .where(sql<boolean>`(credential.expires_at is null or credential.expires_at > clock_timestamp())`)
+    .where('account.state', '=', 'active')
+    .where((by) =>
+      by.or([
+        sql<boolean>`${name}::text is null`,
+        isPerson('userId', name),
+        by('account.login', '=', name),
+        isPerson('email', name),
+      ]),
+    )
+})
+
+/** Notes that an app password is used, at most once a minute: a poll is not to cost a write. */
+export async function noteUse(db: Kysely<Tables>, id: string): Promise<void> {
+  await db
+    .updateTable('credential')
+    .set({ used_at: sql`clock_timestamp()` })
+    .where('id', '=', id)
+    .where(sql<boolean>`(used_at is null or used_at <= clock_timestamp() - interval '1 minute')`)
+    .execute()
+}

@@ -1,0 +1,70 @@
+import type { Kysely } from 'kysely'
+import { type Scope, scopes as allScopes } from '../accounts/account.js'
+import { type AppPassword, deleteAppPassword, insertAppPassword } from '../accounts/app-password-store.js'
+import type { Tables } from '../db/tables.js'
+import { Failure } from '../errors.js'
+import { appSecretHash, newAppSecret } from './app-secret.js'
+
+export { type AppPassword, listAppPasswords } from '../accounts/app-password-store.js'
+
+/** How a person wants an app password to be. */
+export interface AppPasswordWish {
+  /** Tells it from the person's others: what it is for. */
+  readonly name: string
+  readonly scopes: readonly Scope[]
+  /** Null for one that never ends. */
+  readonly expiresAt: Date | null
+}
+
+const longestName = 100
+
+/**
+ * Makes an app password for a feed reader or an integration (trust, 4.1).
+ *
+ * @returns what may be shown of it at any time, and the secret, which is not kept and can be shown this once alone
+ * @throws Failure `invalid` for a name that is empty, long or cannot be shown, for no scope or one that is none, and
+ *   for an end that is not in the future
+ */
+export async function makeAppPassword(
+  db: Kysely<Tables>,
+  accountId: string,
+  { name, scopes, expiresAt }: AppPasswordWish,
+): Promise<AppPassword & { readonly secret: string }> {
+  const secret = newAppSecret()
+  const wish = { name: checkedName(name), scopes: checkedScopes(scopes), expires: checkedEnd(expiresAt) }
+  return { ...(await insertAppPassword(db, accountId, appSecretHash(secret), wish)), secret }
+}
+
+/**
+ * Ends an app password of an account: the next request with it is refused.
+ *
+ * @throws Failure `notFound` where the account has none with that id
+ */
+export async function revokeAppPassword(db: Kysely<Tables>, accountId: string, id: string): Promise<void> {
+  if (await deleteAppPassword(db, accountId, id)) return
+  throw new Failure('notFound', `There is no app password with the id ${id}.`)
+}
+
+function checkedName(given: string): string {
+  const name = given.normalize('NFC').trim()
+  const length = Array.from(name).length
+  if (length === 0 || length > longestName) {
+    throw new Failure(
+      'invalid',
+      `The name of an app password must have 1 to ${longestName} characters; this has ${length}.`,
+    )
+  }
+  if (!/[\p{Cc}\uFFFE\uFFFF]/u.test(name) && name.isWellFormed()) return name
+  throw new Failure('invalid', 'The name of the app password has a character that cannot be shown.')
+}
+
+function checkedScopes(given: readonly Scope[]): Scope[] {
+  const scopes = allScopes.filter((scope) => given.includes(scope))
+  if (scopes.length > 0 && given.every((scope) => allScopes.includes(scope))) return scopes
+  throw new Failure('invalid', `The scopes of an app password must be some of ${allScopes.join(', ')}.`)
+}
+
+function checkedEnd(expiresAt: Date | null): Date | null {
+  if (expiresAt === null || expiresAt.getTime() > Date.now()) return expiresAt
+  throw new Failure('invalid', 'An app password must end in the future, or never.')
+}

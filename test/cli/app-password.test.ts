@@ -1,0 +1,107 @@
+import { PassThrough } from 'node:stream'
+import { text } from 'node:stream/consumers'
+import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals'
+import { listAppPasswords } from '../../src/auth/app-passwords.js'
+import { addAppPasswordCommand, listAppPasswordsCommand, revokeAppPasswordCommand } from '../../src/cli/app-password.js'
+import type { Terminal } from '../../src/cli/terminal.js'
+import { freshDatabase, type TestDatabase } from '../support/database.js'
+import { addPerson } from '../support/world.js'
+
+let database: TestDatabase
+let ann: string
+beforeAll(async () => {
+  database = await freshDatabase()
+  ann = await addPerson(database.db, 'ann', { name: 'Ann' })
+  await addPerson(database.db, 'bo')
+})
+afterAll(() => database.close())
+beforeEach(() => database.db.deleteFrom('credential').execute())
+
+/** Runs a command; gives back what it puts out, and what it says beside. */
+async function run(command: (terminal: Terminal) => Promise<void>) {
+  const terminal = { input: new PassThrough(), output: new PassThrough(), errors: new PassThrough() }
+  await command(terminal)
+  terminal.output.end()
+  terminal.errors.end()
+  return { output: await text(terminal.output), errors: await text(terminal.errors) }
+}
+
+const wish = { name: 'Reader', scopes: ['read'], end: undefined as string | undefined }
+const add = (userId = 'ann', more: Partial<typeof wish> = {}) =>
+  run((terminal) => addAppPasswordCommand(terminal, database.db, userId, { ...wish, ...more }))
+const list = (userId = 'ann') => run((terminal) => listAppPasswordsCommand(terminal, database.db, userId))
+const revoke = (userId: string, id: string) =>
+  run((terminal) => revokeAppPasswordCommand(terminal, database.db, userId, id))
+
+const uuid = /[\da-f]{8}-[\da-f]{4}-7[\da-f]{3}-[\da-f]{4}-[\da-f]{12}/
+const moment = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z/g
+const described = (printed: string) => printed.replace(uuid, 'ID').replaceAll(moment, 'THEN')
+
+test('add puts out the secret alone, and says the rest beside it', async () => {
+  const { output, errors } = await add()
+  expect(output).toMatch(/^cnx_[0-9A-Za-z]{38}\n$/)
+  expect(described(errors)).toBe(
+    'This is shown once. Ann now has the app password ID: Reader; read; made THEN, never ends, never used.\n',
+  )
+})
+
+test('one that ends is good to the end of its last day, in UTC', async () => {
+  await add('ann', { scopes: ['write', 'read'], end: '2096-02-29' })
+  const [made] = await listAppPasswords(database.db, ann)
+  expect(made).toMatchObject({ scopes: ['read', 'write'], expires: new Date('2096-03-01T00:00:00Z') })
+})
+
+test('list tells of each, never the secret', async () => {
+  expect(await list()).toEqual({ output: 'Ann has no app passwords.\n', errors: '' })
+  const { output: secret } = await add('ann', { end: '2096-01-01' })
+  await add('ann', { name: 'Board' })
+  await add('bo', { name: 'not hers' })
+  const { output } = await list()
+  expect(output.split('\n').map(described)).toEqual([
+    'ID: Reader; read; made THEN, ends THEN, never used.',
+    'ID: Board; read; made THEN, never ends, never used.',
+    '',
+  ])
+  expect(output).not.toContain(secret.trim())
+})
+
+test('revoke ends one, of that person alone', async () => {
+  await add()
+  const id = uuid.exec((await list()).output)?.[0] as string
+  const unknown = { code: 'notFound', message: `There is no app password with the id ${id}.` }
+  await expect(revoke('bo', id)).rejects.toMatchObject(unknown)
+  expect((await revoke('ann', id)).output).toBe(`The app password ${id} of Ann is no longer good.\n`)
+  await expect(revoke('ann', id)).rejects.toMatchObject(unknown)
+  await expect(revoke('ann', 'Reader')).rejects.toMatchObject({ code: 'notFound' })
+  expect(await listAppPasswords(database.db, ann)).toEqual([])
+})
+
+test.each<[string, Partial<typeof wish>, string]>([
+  ['an empty name', { name: ' ' }, 'The name of an app password must have 1 to 100 characters; this has 0.'],
+  [
+    'a long name',
+    { name: 'é'.repeat(101) },
+    'The name of an app password must have 1 to 100 characters; this has 101.',
+  ],
+  ['a line feed in the name', { name: 'a\nb' }, 'The name of the app password has a character that cannot be shown.'],
+  [
+    'half a pair in the name',
+    { name: 'a\uD83D' },
+    'The name of the app password has a character that cannot be shown.',
+  ],
+  ['no scope', { scopes: [] }, 'The scopes of an app password must be some of read, write.'],
+  ['another scope', { scopes: ['read', 'admin'] }, 'The scopes of an app password must be some of read, write.'],
+  ['a day that is no day', { end: '2096-02-30' }, '2096-02-30 is no day: it should look like 2027-12-31.'],
+  ['a day that is a word', { end: 'tomorrow' }, 'tomorrow is no day: it should look like 2027-12-31.'],
+  ['a day that is over', { end: '2026-01-01' }, 'An app password must end in the future, or never.'],
+])('with %s nothing is made', async (_, wrong, message) => {
+  await expect(add('ann', wrong)).rejects.toMatchObject({ code: 'invalid', message })
+  expect(await listAppPasswords(database.db, ann)).toEqual([])
+})
+
+test('nobody has the user id', async () => {
+  const unknown = { code: 'notFound', message: 'Nobody has the user id eve.' }
+  for (const tried of [() => add('eve'), () => list('eve'), () => revoke('eve', ann)]) {
+    await expect(tried()).rejects.toMatchObject(unknown)
+  }
+})
