@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import { Failure } from './errors.js'
 
 interface Option<Value> {
@@ -88,8 +89,22 @@ const secrets = (text: string) => {
   throw new Error('one or more secrets of at least 32 characters, with commas between them')
 }
 
-/** Whether only this machine itself is reached by that host. */
-export const isLoopback = (host: string): boolean => /^(localhost|\[?::1\]?|127(\.\d{1,3}){3})$/.test(host)
+const isRange = (text: string) => {
+  const [address = '', length, ...more] = text.split('/')
+  const family = isIP(address)
+  if (family === 0 || more.length > 0) return false
+  return length === undefined || (/^\d{1,3}$/.test(length) && Number(length) <= (family === 4 ? 32 : 128))
+}
+
+const addressRanges = (text: string): readonly string[] => {
+  const ranges = text.split(',').map((range) => range.trim())
+  if (text === '') return []
+  if (ranges.every(isRange)) return ranges
+  throw new Error('IP addresses or ranges such as 10.0.0.0/8, with commas between')
+}
+
+/** Whether only this machine itself is reached by that host, or speaks from it. */
+export const isLoopback = (host: string): boolean => /^(localhost|\[?::1\]?|(::ffff:)?127(\.\d{1,3}){3})$/.test(host)
 
 /** Every setting: its environment variable, what holds without it, and what it must look like. */
 export const options = {
@@ -117,6 +132,18 @@ export const options = {
       'secret that tokens and session cookies are made of, at least 32 characters, the same for every server on one ' +
       'database; older ones may follow, with commas between them; without it the file `token-secret` in `DATA_DIR`',
     read: optional(secrets),
+  },
+  TRUST_PROXY: {
+    fallback: '',
+    means:
+      'addresses of the proxies in front, or ranges as `10.0.0.0/8`, with commas between: their word is taken for ' +
+      'whether TLS was used, and for the address of the client',
+    read: addressRanges,
+  },
+  ALLOW_INSECURE: {
+    fallback: 'false',
+    means: 'whether credentials are taken without TLS too, which others can read; for development',
+    read: yesOrNo,
   },
   REQUIRE_SIGN_IN: { fallback: 'false', means: 'whether accepted lists and people too need a sign-in', read: yesOrNo },
   HIDE_EMAIL: { fallback: 'false', means: 'whether no answer shows or takes e-mail addresses', read: yesOrNo },

@@ -13,6 +13,7 @@ export type FailureCode =
   | 'mediaTypeUnsupported'
   | 'connectionExists'
   | 'preconditionFailed'
+  | 'tooMany'
   | 'unavailable'
 
 /**
@@ -21,12 +22,15 @@ export type FailureCode =
  */
 export class Failure extends Error {
   override name = 'Failure'
+  /** After how many seconds it may be tried again, where that is known. */
+  readonly retryAfter: number | undefined
 
   constructor(
     readonly code: FailureCode,
     message: string,
-    options?: ErrorOptions,
+    options: ErrorOptions & { readonly retryAfter?: number } = {},
   ) {
     super(message, options)
+    this.retryAfter = options.retryAfter
   }
 }

@@ -38,6 +38,7 @@ const messages = {
   'tooLarge.connectionTargets': 'At most 100 targets can be connected in one call.',
   'tooLarge.unspecified': 'The request is too large.',
   'throttled.connectionInvitations': 'Too many invitations within an hour; try again later.',
+  'throttled.unspecified': 'Too many requests; try again later.',
   'unsupportedOperation.unspecified': 'This operation is not offered.',
   'error.unspecified': 'The server could not do this.',
 } as const satisfies Record<`${Family}.${string}`, string>

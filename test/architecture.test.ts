@@ -35,6 +35,7 @@ const rooms: Record<string, string[]> = {
   commander: ['main'],
   'pino-pretty': ['main'],
   zod: ['directory', 'http', 'module'],
+  'lru-cache': ['auth'],
   'p-limit': ['auth', 'db'],
   read: ['cli'],
   'cli-progress': ['cli'],

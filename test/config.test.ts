@@ -11,6 +11,8 @@ test('what holds when nothing is set', () => {
     TOKEN_SECRET: undefined,
     DATA_DIR: './data',
     BASE_URL: undefined,
+    TRUST_PROXY: [],
+    ALLOW_INSECURE: false,
     REQUIRE_SIGN_IN: false,
     HIDE_EMAIL: false,
     CORS_ORIGINS: [],

@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer'
 import type { Request } from 'express'
 import type passport from 'passport'
 import { BasicStrategy } from 'passport-http'
-import type { Account } from '../accounts/account.js'
+import type { Identity } from './identity.js'
 
 /** What a client that must sign in is told, as value of WWW-Authenticate (RFC 7617, sections 2 and 2.1). */
 export const challenge = 'Basic realm="connections", charset="UTF-8"'
@@ -32,16 +32,16 @@ export function parseBasic(header: string): Credentials | undefined {
 
 /** passport-http's strategy with a strict reading of the header: its own cuts passwords at a colon. */
 export class StrictBasicStrategy extends BasicStrategy {
-  /** @param check whose credentials these are; undefined when nobody's */
-  constructor(readonly check: (credentials: Credentials) => Promise<Account | undefined>) {
+  /** @param check whose credentials these are; rejects when nobody's */
+  constructor(readonly check: (credentials: Credentials, request: Request) => Promise<Identity>) {
     super(() => {})
   }
 
   override authenticate(this: passport.StrategyCreated<StrictBasicStrategy>, request: Request): void {
     const credentials = parseBasic(request.headers.authorization ?? '')
     if (!credentials) return this.fail(this._challenge())
-    this.check(credentials).then(
-      (account) => (account ? this.success(account) : this.fail(this._challenge())),
+    this.check(credentials, request).then(
+      (identity) => this.success(identity),
       (error) => this.error(error),
     )
   }

@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os'
 import { hash, verify } from '@node-rs/argon2'
 import pLimit from 'p-limit'
 import { Failure } from '../errors.js'
+import { isAppSecret } from './app-secret.js'
 
 /** argon2id, with the memory (KiB) and passes that OWASP's Password Storage Cheat Sheet recommends. */
 const cost = { memoryCost: 19456, timeCost: 2, parallelism: 1 }
@@ -14,10 +15,11 @@ const lengthOf = (password: string) => Array.from(password).length
 
 const unpadded = (bytes: Buffer) => bytes.toString('base64').replaceAll('=', '')
 
+/** How a hash begins that was made with our parameters. */
+const ours = `$argon2id$v=19$m=${cost.memoryCost},t=${cost.timeCost},p=${cost.parallelism}$`
+
 /** Looks like the hash of a password and costs as much to check, but no password is known that it fits. */
-const nobodysSecret =
-  `$argon2id$v=19$m=${cost.memoryCost},t=${cost.timeCost},p=${cost.parallelism}` +
-  `$${unpadded(randomBytes(16))}$${unpadded(randomBytes(32))}`
+const nobodysSecret = `${ours}${unpadded(randomBytes(16))}$${unpadded(randomBytes(32))}`
 
 const atOnce = pLimit(Math.max(1, availableParallelism() - 1))
 const mostWaiting = 32
@@ -45,8 +47,15 @@ export async function hashPassword(password: string): Promise<string> {
   if (/\p{Cc}/u.test(normal) || !normal.isWellFormed()) {
     throw new Failure('invalid', 'The password has a character that no sign-in can send, such as a control character.')
   }
+  if (isAppSecret(normal)) {
+    throw new Failure('invalid', 'This has the form of an app password, and could not be told from one at sign-in.')
+  }
   return inTurn(() => hash(normal, cost))
 }
+
+/** Whether a text can be anybody's password: what is longer, or an app password, is not worth a hash. */
+export const isPossiblePassword = (text: string): boolean =>
+  lengthOf(text.normalize('NFC')) <= longest && !isAppSecret(text)
 
 /**
  * Whether this is the password of which `secret` was made. It costs the same where there is no secret, so that the
@@ -56,7 +65,16 @@ export async function hashPassword(password: string): Promise<string> {
  * @throws Failure `unavailable` when too many wait already
  */
 export async function verifyPassword(secret: string | null, password: string): Promise<boolean> {
-  const normal = password.normalize('NFC')
-  if (lengthOf(normal) > longest) return false
-  return inTurn(() => verify(secret ?? nobodysSecret, normal))
+  if (!isPossiblePassword(password)) return false
+  return inTurn(() => verify(secret ?? nobodysSecret, password.normalize('NFC')))
+}
+
+/**
+ * Hashes a password, which is right, anew where its hash was made with other parameters than ours, and nobody waits.
+ *
+ * @returns undefined where the hash may stay as it is for now
+ */
+export async function renewedHash(secret: string, password: string): Promise<string | undefined> {
+  if (secret.startsWith(ours) || atOnce.activeCount + atOnce.pendingCount > 0) return undefined
+  return inTurn(() => hash(password.normalize('NFC'), cost))
 }

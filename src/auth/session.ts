@@ -2,11 +2,13 @@ import { hkdfSync } from 'node:crypto'
 import type { NextFunction, Request, RequestHandler, Response } from 'express'
 import session from 'express-session'
 import passport from 'passport'
-import type { Account, Caller } from '../accounts/account.js'
+import { scopes } from '../accounts/account.js'
 import { findSignIn } from '../accounts/sign-in-store.js'
 import type { Context } from '../context.js'
 import type { Credentials } from './basic.js'
-import { wrongCredentials } from './identify.js'
+import { type Identity, refused } from './identity.js'
+import type { PasswordSignIn } from './password-sign-in.js'
+import { checkIsPrivate } from './private.js'
 import { endSessions, SessionStore, type SignedIn } from './session-store.js'
 
 /** Sessions of browsers, by cookie. */
@@ -14,14 +16,14 @@ export interface Sessions {
   /** Whether a request names a session. */
   readonly isNamedBy: (request: Request) => boolean
   /**
-   * Whose session a request names: null for none, and for one that is over, which the browser is then told to forget. The
+   * Whose session a request names: undefined for none, and for one that is over, which the browser is then told to forget. The
    * database is asked only where a request names one. Rejects with the error of the database.
    */
-  readonly callerOf: (request: Request) => Promise<Caller>
+  readonly identityOf: (request: Request) => Promise<Identity | undefined>
   /**
    * Opens a session with a new id, in place of the one that the request names, if any; the answer sets the cookie.
-   * Rejects with Failure `unauthenticated`, always the same, where the name and password are not right, and as their
-   * check does.
+   * Rejects with Failure `unauthenticated`, always the same, where the name and password are not right, `forbidden` where
+   * they came unprotected, and as their check does.
    */
   readonly begin: (request: Request, credentials: Credentials) => Promise<void>
   /** Ends the session that a request names, or all of its account; the browser is told to forget it. */
@@ -36,11 +38,11 @@ export const sessionKey = (secret: Uint8Array): string =>
  * Makes them. Express-session and passport do the work, but only where there is a session or is to be one: a feed
  * reader's request never gets here.
  *
- * @param check whose name and password these are; undefined when nobody's
+ * @param check whose name and password these are; rejects when nobody's
  */
 export function openSessions(
-  { db, sessionKey, baseUrl }: Pick<Context, 'db' | 'sessionKey' | 'baseUrl'>,
-  check: (credentials: Credentials) => Promise<Account | undefined>,
+  { db, sessionKey, baseUrl, config }: Pick<Context, 'db' | 'sessionKey' | 'baseUrl' | 'config'>,
+  check: PasswordSignIn,
 ): Sessions {
   const secure = baseUrl.startsWith('https:')
   // A browser takes a name with this prefix only from us, and over TLS (RFC 6265bis, section 4.1.3.2).
@@ -66,17 +68,18 @@ export function openSessions(
 
   return {
     isNamedBy,
-    callerOf: async (request) => {
-      if (!isNamedBy(request)) return null
+    identityOf: async (request) => {
+      if (!isNamedBy(request)) return undefined
       const who = await load(request)
       if (!who) forget(request)
-      return who?.account ?? null
+      return who && { account: who.account, scopes }
     },
     begin: async (request, credentials) => {
+      checkIsPrivate(request, config)
       // Found before the check: if the password is changed meanwhile, the session is over as soon as it begins.
       const credentialId = (await findSignIn(db, credentials.user))?.credentialId
-      const account = await check(credentials)
-      if (!account || !credentialId) throw wrongCredentials()
+      const { account } = await check(credentials, request.ip ?? '')
+      if (!credentialId) throw refused('password that is gone')
       await load(request)
       // Express-session sets a Secure cookie only over TLS, of which the proxy before us alone knows.
       if (secure) Object.defineProperty(request, 'secure', { value: true })

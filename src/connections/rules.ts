@@ -1,4 +1,4 @@
-import type { Account, Caller } from '../accounts/account.js'
+import type { Account, Caller, Scope } from '../accounts/account.js'
 import { Failure } from '../errors.js'
 import { type Colleague, type Relationship, relationshipOf, type Status } from './connection.js'
 
@@ -56,6 +56,18 @@ export function asSeenBy(caller: Caller, colleague: Colleague | undefined): Coll
   const isOneOfThem = caller?.id === colleague.owner.id || caller?.id === colleague.peer.id
   if (colleague.status !== 'accepted' && !isOneOfThem) return undefined
   return isOwner(caller, colleague.owner.id) ? colleague : { ...colleague, message: '' }
+}
+
+/**
+ * Whether the credential that a request came with is good for it (trust, 4.1).
+ *
+ * @param scopes of the credential
+ * @param needed `read` for a request that only reads
+ * @throws Failure `forbidden`
+ */
+export function checkScope(scopes: readonly Scope[], needed: Scope): void {
+  if (scopes.includes(needed)) return
+  throw new Failure('forbidden', `This app password may not ${needed}; use one that has the scope ${needed}.`)
 }
 
 /** Whoever writes signs in. @throws Failure `unauthenticated` for nobody */

@@ -49,6 +49,8 @@ export function createApp(context: Context, isStopping: () => boolean = () => fa
   const app = express()
   app.enable('case sensitive routing').enable('strict routing')
   app.disable('x-powered-by').disable('etag').set('query parser', false)
+  // Where this is mounted in another app and no proxy is named, those that the other one trusts are trusted.
+  if (context.config.TRUST_PROXY.length > 0) app.set('trust proxy', context.config.TRUST_PROXY)
 
   const sites = sitesOf(door)
 

@@ -2,15 +2,18 @@ import type { Request } from 'express'
 import type { Caller } from '../accounts/account.js'
 import { discreet } from '../atom/discreet.js'
 import { type AtomWriter, atomWriter } from '../atom/writer.js'
-import { identifier, signIn } from '../auth/identify.js'
+import { authorization } from '../auth/authorization.js'
+import { identifier } from '../auth/identify.js'
+import { passwordSignIn } from '../auth/password-sign-in.js'
 import { openSessions, type Sessions } from '../auth/session.js'
+import { checkScope } from '../connections/rules.js'
 import type { Context } from '../context.js'
 
 /** What every handler of this door has at hand. */
 export interface Door extends Context {
   /** Writes every document, with links under the public base. */
   readonly atom: AtomWriter
-  /** Who sends a request (`auth/identify.ts`); the log is told. */
+  /** Who sends a request (`auth/identify.ts`), once the credential is good for it; the log is told. */
   readonly identify: (request: Request) => Promise<Caller>
   readonly sessions: Sessions
 }
@@ -18,8 +21,9 @@ export interface Door extends Context {
 /** Makes it, once for a server. */
 export function openDoor(context: Context): Door {
   const { HIDE_EMAIL } = context.config
-  const sessions = openSessions(context, (credentials) => signIn(context.db, credentials))
-  const identify = identifier(context.db, sessions.callerOf)
+  const signIn = passwordSignIn(context)
+  const sessions = openSessions(context, signIn)
+  const identify = identifier([authorization(context, signIn), sessions.identityOf])
   return {
     ...context,
     // What is shown depends on it as on the code.
@@ -27,9 +31,11 @@ export function openDoor(context: Context): Door {
     atom: HIDE_EMAIL ? discreet(atomWriter(context.baseUrl)) : atomWriter(context.baseUrl),
     sessions,
     identify: async (request) => {
-      const caller = await identify(request)
-      if (request.res) request.res.locals['accountId'] = caller?.id
-      return caller
+      const identity = await identify(request)
+      if (!identity) return null
+      if (request.res) request.res.locals['accountId'] = identity.account.id
+      checkScope(identity.scopes, ['GET', 'HEAD', 'OPTIONS'].includes(request.method) ? 'read' : 'write')
+      return identity.account
     },
   }
 }

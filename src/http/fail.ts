@@ -9,6 +9,7 @@ import { to } from '../pages/to.js'
 import { wantsPage } from './negotiate.js'
 import { pageFields, pageType, placeOf } from './pages/answer-page.js'
 import { leadTo } from './pages/lead.js'
+import { noteRefusal, secondsToRetry } from './refusal.js'
 
 interface Answer {
   status: number
@@ -33,6 +34,7 @@ const answers = {
   mediaTypeUnsupported: { status: 415, message: invalid },
   connectionExists: { status: 400, code: '', message: exists },
   preconditionFailed: { status: 412, message: invalid },
+  tooMany: { status: 429, message: invalid },
   unavailable: { status: 503, message: broken },
 } satisfies Record<FailureCode, Answer>
 
@@ -45,6 +47,8 @@ export function failureHandler(log: Logger): ErrorRequestHandler {
     if (response.headersSent) return next(error)
     const failure = error instanceof Failure ? error : unexpected(error, log)
     const answer: Answer = failure ? answers[failure.code] : { status: 500, message: broken }
+    noteRefusal(log, request, answer.status, error)
+    if (answer.status === 429 || answer.status === 503) response.setHeader('Retry-After', secondsToRetry(error))
     if (!wantsPage(request)) return send(response, answer, failure?.message)
     if (answer.status === 401 && request.headers.authorization === undefined) return leadToSignIn(request, response)
     sendPage(response, answer, failure?.message)
@@ -87,7 +91,6 @@ function sendRefusal(response: Response, { status }: Answer, type: string, docum
   response.setHeader('Cache-Control', 'no-store')
   response.setHeader('Content-Type', type)
   if (status === 401) response.setHeader('WWW-Authenticate', challenge)
-  if (status === 503) response.setHeader('Retry-After', '1')
   response.setHeader('Content-Length', Buffer.byteLength(document))
   response.end(document)
 }

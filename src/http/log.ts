@@ -20,7 +20,7 @@ export function requestLog(log: Logger): RequestHandler {
           id,
           method: request.method,
           route,
-          from: request.socket.remoteAddress,
+          from: request.ip,
           status: response.statusCode,
           ms: Math.round(performance.now() - start),
           bytes: Number(response.getHeader('Content-Length') ?? 0),

@@ -5,9 +5,11 @@ import { text } from 'node:stream/consumers'
 import { afterAll, beforeAll, beforeEach, expect, jest, test } from '@jest/globals'
 import express from 'express'
 import { sql } from 'kysely'
+import { pino } from 'pino'
 import { addAccount, type NewAccount } from '../../src/accounts/change-store.js'
 import { setPassword } from '../../src/accounts/sign-in-store.js'
 import { findAccount } from '../../src/accounts/store.js'
+import { readConfig } from '../../src/config.js'
 import { freshDatabase, type TestDatabase } from '../support/database.js'
 
 // The real argon2, listened to.
@@ -15,13 +17,19 @@ const argon2 = await import('@node-rs/argon2')
 const verify = jest.fn(argon2.verify)
 jest.unstable_mockModule('@node-rs/argon2', () => ({ ...argon2, verify }))
 const { challenge, identifier } = await import('../../src/auth/identify.js')
+const { authorization } = await import('../../src/auth/authorization.js')
+const { passwordSignIn } = await import('../../src/auth/password-sign-in.js')
 const { hashPassword } = await import('../../src/auth/password.js')
 
 /** A server that answers in JSON who asked: the account, null for nobody, or the error. */
 const open = async (db: TestDatabase['db']) => {
-  const identify = identifier(db)
+  const context = { db, log: pino({ level: 'silent' }), config: readConfig({}), now: () => new Date() }
+  const identify = identifier([authorization(context, passwordSignIn(context))])
   const app = express().use(async (incoming, outgoing) => {
-    const answer = await identify(incoming).catch((error: Error) => ({ ...error, message: error.message }))
+    const answer = await identify(incoming).then(
+      (identity) => identity && identity.account,
+      (error: Error) => ({ ...error, message: error.message }),
+    )
     outgoing.json(answer)
   })
   const server = createServer(app).listen(0, '127.0.0.1')
@@ -65,7 +73,10 @@ afterAll(async () => {
   server.close()
   await database.close()
 })
-beforeEach(() => void jest.clearAllMocks())
+beforeEach(async () => {
+  jest.clearAllMocks()
+  await database.db.deleteFrom('wrong_try').execute()
+})
 
 const refused = {
   name: 'Failure',
@@ -150,6 +161,7 @@ test('a name signs in whose user id it is, else whose login, else whose e-mail a
   await set('by login', { login: name })
   await set('by id', { user_id: name })
   const signedIn = async () => {
+    await database.db.deleteFrom('wrong_try').execute()
     const answers = await Promise.all(everybody.map((who) => signIn(name, `secret of ${who}`)))
     return answers.map((answer) => (answer as { name: string }).name)
   }

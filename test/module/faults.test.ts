@@ -80,7 +80,7 @@ function element([only]: readonly unknown[]): void {
 }
 
 test('every fault but those of the server itself is raised here', () => {
-  const ofServer = ['error.unspecified', 'tooLarge.unspecified']
+  const ofServer = ['error.unspecified', 'throttled.unspecified', 'tooLarge.unspecified']
   expect(Object.keys(raising).sort()).toEqual(faultNames.filter((name) => !ofServer.includes(name)).sort())
 })
 

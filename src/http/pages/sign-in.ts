@@ -4,6 +4,7 @@ import { signInPage, type SignInPage } from '../../pages/sign-in-page.js'
 import { to } from '../../pages/to.js'
 import { type Door, searchOf } from '../door.js'
 import { readParameters, valueOf } from '../parameters.js'
+import { noteRefusal } from '../refusal.js'
 import { sendUnstored } from '../respond.js'
 import { pageFields, pageType } from './answer-page.js'
 import { nextOf, readForm } from './form.js'
@@ -29,6 +30,7 @@ export function signInByForm(door: Door): RequestHandler {
       await door.sessions.begin(request, credentials)
     } catch (error) {
       if (!(error instanceof Failure && error.code === 'unauthenticated')) throw error
+      noteRefusal(door.log, request, 401, error)
       response.status(401)
       // RFC 9110 asks for a challenge, section 15.5.2. Of one that it does not know a browser makes no dialog of its own.
       response.setHeader('WWW-Authenticate', 'Form realm="connections"')

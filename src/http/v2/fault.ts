@@ -4,6 +4,7 @@ import { challenge } from '../../auth/identify.js'
 import { Failure, type FailureCode } from '../../errors.js'
 import { Fault, type FaultName } from '../../faults.js'
 import { unexpected } from '../fail.js'
+import { noteRefusal, secondsToRetry } from '../refusal.js'
 import { sendJson } from './json.js'
 
 /** What a refusal of the server around the module is to a program. */
@@ -18,6 +19,7 @@ const faults: Record<FailureCode, { status: number; name: FaultName }> = {
   mediaTypeUnsupported: { status: 415, name: 'invalidArgument.unspecified' },
   connectionExists: { status: 409, name: 'conflict.connectionExists' },
   preconditionFailed: { status: 412, name: 'invalidArgument.unspecified' },
+  tooMany: { status: 429, name: 'throttled.unspecified' },
   unavailable: { status: 503, name: 'error.unspecified' },
 }
 
@@ -26,11 +28,12 @@ const faults: Record<FailureCode, { status: number; name: FaultName }> = {
  * account is asked to sign in; the cause of what is unexpected is only logged.
  */
 export function faultHandler(log: Logger): ErrorRequestHandler {
-  return (error: unknown, _request, response, next) => {
+  return (error: unknown, request, response, next) => {
     if (response.headersSent) return next(error)
     const { status, fault } = answerTo(error, log)
+    noteRefusal(log, request, status, error)
     if (status === 401) response.setHeader('WWW-Authenticate', challenge)
-    if (status === 503) response.setHeader('Retry-After', '1')
+    if (status === 429 || status === 503) response.setHeader('Retry-After', secondsToRetry(error))
     sendJson(response, { ...fault.toJSON(), status }, status)
   }
 }

@@ -1,0 +1,36 @@
+import { createHash } from 'node:crypto'
+import { isIPv6 } from 'node:net'
+
+/** Of what wrong tries are counted. */
+export interface Trier {
+  /** A hash: what is typed for a name may be a password. */
+  readonly key: string
+  /** From how many wrong tries on it has to wait. */
+  readonly most: number
+}
+
+/**
+ * Who tries a password: the name that is given, whether anybody has it or not, and the address that it comes from
+ * (trust, A7). Of several rows that are locked the address comes last.
+ */
+export const triersOf = (name: string, address: string): readonly [Trier, Trier] => [
+  { key: hashed(`name ${name.toLowerCase()}`), most: 5 },
+  { key: hashed(`address ${networkOf(address)}`), most: 50 },
+]
+
+const hashed = (text: string) => createHash('sha256').update(text).digest('base64')
+
+/** An IPv4 address, or the first half of an IPv6 one: who has one of the second halves has them all. */
+export function networkOf(address: string): string {
+  const [, mapped] = /^::ffff:(\d+(?:\.\d+){3})$/i.exec(address) ?? []
+  if (mapped !== undefined) return mapped
+  if (!isIPv6(address)) return address
+  const [before = '', after] = address.split('::')
+  const [groups, last] = [before, after ?? ''].map((part) => part.split(':').filter((group) => group !== ''))
+  const zeros = after === undefined ? 0 : Math.max(0, 8 - (groups?.length ?? 0) - (last?.length ?? 0))
+  const all = [...(groups ?? []), ...Array<string>(zeros).fill('0'), ...(last ?? [])]
+  return all
+    .slice(0, 4)
+    .map((group) => Number.parseInt(group, 16).toString(16))
+    .join(':')
+}

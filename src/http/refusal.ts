@@ -1,0 +1,19 @@
+import type { Request } from 'express'
+import type { Logger } from 'pino'
+import type { Refusal } from '../auth/identity.js'
+import { Failure } from '../errors.js'
+
+/**
+ * Logs that somebody was not let in or not allowed something, why, and from where (trust, L2). What was typed for a name
+ * may be a password, so only the id of an account is named.
+ */
+export function noteRefusal(log: Logger, request: Request, status: number, error: unknown): void {
+  if (![401, 403, 429].includes(status)) return
+  const { message, cause } = error as Error
+  const { reason = message, account } = (cause ?? {}) as Partial<Refusal>
+  const { requestId: id, accountId } = (request.res?.locals ?? {}) as { requestId?: string; accountId?: string }
+  log.info({ id, status, reason, account: account ?? accountId, from: request.ip }, 'refused')
+}
+
+/** In how many seconds a request that met a limit may come again. */
+export const secondsToRetry = (error: unknown): number => (error instanceof Failure && error.retryAfter) || 1

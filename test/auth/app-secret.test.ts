@@ -1,0 +1,54 @@
+import { expect, test } from '@jest/globals'
+import fc from 'fast-check'
+import { appSecretHash, hasChecksum, isAppSecret, newAppSecret } from '../../src/auth/app-secret.js'
+import { hashPassword } from '../../src/auth/password.js'
+
+// Checksum and hash computed with Python's zlib and hashlib.
+const known = 'cnx_0000000000000000000000000000000003VzIe'
+
+test('the checksum and the hash are the usual ones', () => {
+  expect(isAppSecret(known)).toBe(true)
+  expect(hasChecksum(known)).toBe(true)
+  expect(appSecretHash(known)).toBe('4b09ddc304600e45800083d0a36e2e83cbd83ca94b50dc965d5c23ef9e4f304e')
+})
+
+test('every one that is made has the form and the checksum, and no two are the same', () => {
+  const made = Array.from({ length: 200 }, newAppSecret)
+  for (const secret of made) {
+    expect(secret).toMatch(/^cnx_[0-9A-Za-z]{38}$/)
+    expect([isAppSecret(secret), hasChecksum(secret)]).toEqual([true, true])
+  }
+  expect(new Set(made).size).toBe(200)
+  expect(new Set(made.flatMap((secret) => [...secret.slice(4, 36)])).size).toBe(62)
+})
+
+const digit = fc.constantFrom(...'0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz')
+
+test('a character that was mistyped is noticed', () => {
+  fc.assert(
+    fc.property(fc.nat(37), digit, (at, typed) => {
+      const secret = newAppSecret()
+      const mistyped = secret.slice(0, 4 + at) + typed + secret.slice(5 + at)
+      expect(isAppSecret(mistyped)).toBe(true)
+      expect(hasChecksum(mistyped)).toBe(mistyped === secret)
+    }),
+  )
+})
+
+test.each([
+  ['a character less', known.slice(0, -1)],
+  ['a character more', `${known}0`],
+  ['another prefix', known.replace('cnx', 'ghp')],
+  ['the prefix in another case', known.replace('cnx', 'CNX')],
+  ['a character that is not of base62', `${known.slice(0, -1)}-`],
+  ['a line feed after', `${known}\n`],
+])('with %s it is a password like others', async (_, text) => {
+  expect(isAppSecret(text)).toBe(false)
+})
+
+test('no password may have the form, which would never sign anybody in', async () => {
+  await expect(hashPassword(known.replace('_0', '_1'))).rejects.toMatchObject({
+    code: 'invalid',
+    message: 'This has the form of an app password, and could not be told from one at sign-in.',
+  })
+})
