@@ -42,7 +42,7 @@ test.each([
   ['the prefix in another case', known.replace('cnx', 'CNX')],
   ['a character that is not of base62', `${known.slice(0, -1)}-`],
   ['a line feed after', `${known}\n`],
-])('with %s it is a password like others', async (_, text) => {
+])('with %s it is a password like others', (_, text) => {
   expect(isAppSecret(text)).toBe(false)
 })
 

@@ -7,7 +7,7 @@ const header = (text: string | Buffer, scheme = 'Basic ') => scheme + Buffer.fro
 const withoutControls = fc.string({ unit: 'grapheme' }).filter((text) => !/\p{Cc}/u.test(text))
 const users = withoutControls.filter((text) => text !== '' && !text.includes(':'))
 
-test('what a client encodes is what we read', () => {
+test('A2: what a client encodes is what we read', () => {
   fc.assert(
     fc.property(users, withoutControls, fc.constantFrom('Basic ', 'basic ', 'BASIC   '), (user, password, scheme) => {
       expect(parseBasic(header(`${user}:${password}`, scheme))).toEqual({
@@ -72,7 +72,7 @@ const spoil: Record<string, (good: string) => string> = {
   'cut in two': (good) => good.replace(/(?<=Basic .{2})/, ' '),
 }
 
-test.each(Object.entries(spoil))('a good header spoilt is nobody: %s', (_, spoilt) => {
+test.each(Object.entries(spoil))('A2: a good header spoilt is nobody: %s', (_, spoilt) => {
   fc.assert(
     fc.property(users, withoutControls, (user, password) => {
       expect(parseBasic(spoilt(header(`${user}:${password}`)))).toBeUndefined()

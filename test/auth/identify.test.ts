@@ -144,7 +144,7 @@ test.each([
   ['of 72 characters', 'x'.repeat(72), `${'x'.repeat(71)}y`],
   ['of 73 characters', 'x'.repeat(73), `${'x'.repeat(72)}y`],
   ['of 256 characters', 'é'.repeat(256), `${'é'.repeat(255)}è`],
-])('passwords %s count to the last byte', async (what, password, almost) => {
+])('A4: passwords %s count to the last byte', async (what, password, almost) => {
   const userId = `p ${what}`
   await add({ userId, email: `${password.length}@example.org` }, password)
   expect(await signIn(userId, password)).toMatchObject({ userId })

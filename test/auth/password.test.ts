@@ -38,7 +38,7 @@ test('two Unicode forms of one letter are one letter', async () => {
   expect(await verifyPassword(await hashPassword('cafe\u0301 au lait'), 'caf\u00E9 au lait')).toBe(true)
 })
 
-test.each([72, 73, 255, 256])('of %i characters the last one counts', async (length) => {
+test.each([8, 64, 72, 73, 255, 256])('A4: of %i characters the last one counts', async (length) => {
   const long = await hashPassword('é'.repeat(length))
   expect(await verifyPassword(long, 'é'.repeat(length))).toBe(true)
   expect(await verifyPassword(long, `${'é'.repeat(length - 1)}ê`)).toBe(false)
@@ -51,16 +51,17 @@ test('characters are counted, not what they take', async () => {
 })
 
 test.each([
+  ['of one character', 'x', 'The password must have 8 to 256 characters; this one has 1.'],
   ['too short', 'seven77', 'The password must have 8 to 256 characters; this one has 7.'],
   ['too long', 'x'.repeat(257), 'The password must have 8 to 256 characters; this one has 257.'],
   ['with a tab', 'pass\tword', 'a character that no sign-in can send'],
   ['with half a surrogate pair', 'password\uD83D', 'a character that no sign-in can send'],
-])('a password %s is refused, and never hashed', async (_, wrong, why) => {
+])('A4: a password %s is refused, and never hashed', async (_, wrong, why) => {
   await expect(hashPassword(wrong)).rejects.toMatchObject({ code: 'invalid', message: expect.stringContaining(why) })
   expect(hash).not.toHaveBeenCalled()
 })
 
-test('a password that is too long is wrong, and never hashed', async () => {
+test('A4: a password that is too long is wrong, and never hashed', async () => {
   expect(await verifyPassword(secret, 'x'.repeat(257))).toBe(false)
   expect(verify).not.toHaveBeenCalled()
   expect(await verifyPassword(secret, 'x'.repeat(256))).toBe(false)
@@ -73,7 +74,7 @@ test('nobody has the dummy hash, which costs what a true one costs', async () =>
   expect(argon2.parseOptions(dummy)).toEqual(argon2.parseOptions(secret))
 })
 
-test('beyond those that run, 32 wait and the next is sent away', async () => {
+test('A5: beyond those that run, 32 wait and the next is sent away', async () => {
   const running = Math.max(1, availableParallelism() - 1)
   let now = 0
   let most = 0

@@ -1,7 +1,6 @@
 import { expect, test } from '@jest/globals'
 import { XMLParser } from 'fast-xml-parser'
-import { findAccount } from '../../src/accounts/store.js'
-import { makeAppPassword } from '../../src/auth/app-passwords.js'
+import { appPasswordOf } from '../support/app-passwords.js'
 import { servedCast } from '../support/served-cast.js'
 
 /**
@@ -10,13 +9,6 @@ import { servedCast } from '../support/served-cast.js'
  */
 
 const cast = servedCast()
-
-/** An app password of a person. */
-async function tokenOf(userId: string): Promise<string> {
-  const account = await findAccount(cast.db(), { by: 'userId', value: userId })
-  const wish = { name: 'Bot', scopes: ['read'], expiresAt: null } as const
-  return (await makeAppPassword(cast.db(), account?.id as string, wish)).secret
-}
 
 const xml2js = new XMLParser({
   ignoreAttributes: false,
@@ -32,7 +24,7 @@ interface Read {
 
 test('the names of all colleagues', async () => {
   const path = '/profiles/atom/connections.do?connectionType=colleague&status=accepted'
-  const { text } = await cast.send(path, { headers: { Authorization: `Bearer ${await tokenOf('bo')}` } })
+  const { text } = await cast.send(path, (await appPasswordOf(cast.db(), 'bo')).bearer)
   const { feed } = xml2js.parse(text) as Read
   expect(feed.entry.map(({ title }) => title[0]._)).toEqual([
     'Ελένη Παπαδοπούλου',

@@ -1,4 +1,4 @@
-import { createServer, type IncomingHttpHeaders, request } from 'node:http'
+import { createServer, type IncomingHttpHeaders, request, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Kysely } from 'kysely'
 import { pino } from 'pino'
@@ -29,6 +29,7 @@ export type Send = (path: string, options?: Sending) => Promise<Answer>
 export interface Client {
   send: Send
   port: number
+  server: Server
   /** What the server logged so far, a line each. */
   logged(): string[]
   close(): Promise<void>
@@ -55,6 +56,7 @@ export async function startClient(
   return {
     send: sendTo(port),
     port,
+    server,
     logged: () => lines,
     close: () => new Promise((resolve) => server.close(() => resolve())),
   }

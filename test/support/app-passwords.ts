@@ -1,0 +1,17 @@
+import type { Kysely } from 'kysely'
+import type { Scope } from '../../src/accounts/account.js'
+import { findAccount } from '../../src/accounts/store.js'
+import { makeAppPassword } from '../../src/auth/app-passwords.js'
+import type { Tables } from '../../src/db/tables.js'
+
+/** Makes an app password for the person with a user id. Returns the secret, the id, and what a bearer sends. */
+export async function appPasswordOf(
+  db: Kysely<Tables>,
+  userId: string,
+  scopes: readonly Scope[] = ['read'],
+  expiresAt: Date | null = null,
+) {
+  const account = await findAccount(db, { by: 'userId', value: userId })
+  const { secret, id } = await makeAppPassword(db, account?.id as string, { name: 'Test', scopes, expiresAt })
+  return { secret, id, bearer: { headers: { authorization: `Bearer ${secret}` } } }
+}
