@@ -2,36 +2,39 @@ import { type Kysely, sql } from 'kysely'
 import type { Tables } from '../db/tables.js'
 import type { Trier } from './triers.js'
 
+const now = sql`clock_timestamp()`
+const memory = sql`interval '10 minutes'`
+
 /** For how many seconds from now one of these may not try: 0 for none. */
 export async function secondsToWait(db: Kysely<Tables>, triers: readonly Trier[]): Promise<number> {
   const keys = triers.map(({ key }) => key)
   const { rows } = await sql<{ seconds: number | null }>`
-    select ceil(extract(epoch from max(blocked_until) - clock_timestamp()))::integer as seconds
-    from wrong_try where key = any(${keys}::text[]) and blocked_until > clock_timestamp()`.execute(db)
+    select ceil(extract(epoch from max(blocked_until) - ${now}))::integer as seconds
+    from wrong_try where key = any(${keys}::text[]) and blocked_until > ${now}`.execute(db)
   return rows[0]?.seconds ?? 0
 }
 
 /**
- * Counts a wrong try. Tries are forgotten ten minutes after the first of them, or where there were too many, after the
- * last wait: a second, then twice as long each time, up to a quarter of an hour (trust, 4.4).
+ * Counts a wrong try. From so many on there is to wait: a second, then twice as long each time, up to a quarter of an
+ * hour (trust, 4.4). Tries are forgotten ten minutes after the first of them, or else after the last wait.
  *
  * @returns for how many seconds there is to wait now: 0 where there were few
  */
 export async function countWrongTry(db: Kysely<Tables>, { key, most }: Trier): Promise<number> {
-  const { rows } = await sql<{ seconds: number | null }>`
-    insert into wrong_try as counted (key, tries, forgotten_at)
-    values (${key}, 1, clock_timestamp() + interval '10 minutes')
+  const wait = sql`case when tries >= ${most}::integer
+    then least(900, power(2, least(10, tries - ${most}::integer)))::integer else 0 end`
+  const { rows } = await sql<{ seconds: number }>`
+    insert into wrong_try as counted (key, tries, forgotten_at) values (${key}, 1, ${now} + ${memory})
     on conflict (key) do update set (tries, blocked_until, forgotten_at) = (
-      select tries, blocked_until, case
-        when blocked_until is not null then blocked_until + interval '10 minutes'
-        when tries = 1 then clock_timestamp() + interval '10 minutes'
-        else counted.forgotten_at end
-      from (select case when counted.forgotten_at > clock_timestamp() then counted.tries + 1 else 1 end as tries) as next,
-        lateral (
-          select case when tries >= ${most}::integer then clock_timestamp()
-            + least(900, power(2, least(tries - ${most}::integer, 10))) * interval '1 second' end as blocked_until
-        ) as wait)
-    returning ceil(extract(epoch from blocked_until - clock_timestamp()))::integer as seconds`.execute(db)
+      select tries,
+        case when wait > 0 then ${now} + wait * interval '1 second' end,
+        case
+          when wait > 0 then ${now} + wait * interval '1 second' + ${memory}
+          when tries = 1 then ${now} + ${memory}
+          else counted.forgotten_at end
+      from (select case when counted.forgotten_at > ${now} then counted.tries + 1 else 1 end as tries) as next,
+        lateral (select ${wait} as wait) as there)
+    returning ${wait} as seconds`.execute(db)
   return rows[0]?.seconds ?? 0
 }
 
@@ -39,5 +42,5 @@ export async function countWrongTry(db: Kysely<Tables>, { key, most }: Trier): P
 export async function forgetOldTries(db: Kysely<Tables>): Promise<void> {
   await sql`
     delete from wrong_try where key in (
-      select key from wrong_try where forgotten_at <= clock_timestamp() limit 10 for update skip locked)`.execute(db)
+      select key from wrong_try where forgotten_at <= ${now} limit 10 for update skip locked)`.execute(db)
 }

@@ -1,0 +1,57 @@
+import { availableParallelism } from 'node:os'
+import { afterAll, beforeAll, expect, jest, test } from '@jest/globals'
+import { appPasswordOf } from '../support/app-passwords.js'
+import type { Client } from '../support/client.js'
+import { freshDatabase, type TestDatabase } from '../support/database.js'
+import { addPerson, signInSecret } from '../support/world.js'
+
+// The real argon2, which a test can make wait.
+const argon2 = await import('@node-rs/argon2')
+let gate: Promise<void> = Promise.resolve()
+let running = 0
+const verify = jest.fn(async (...asked: Parameters<typeof argon2.verify>) => {
+  running++
+  await gate
+  return argon2.verify(...asked).finally(() => running--)
+})
+jest.unstable_mockModule('@node-rs/argon2', () => ({ ...argon2, verify }))
+const { startClient } = await import('../support/client.js')
+
+let database: TestDatabase
+let client: Client
+beforeAll(async () => {
+  database = await freshDatabase()
+  await addPerson(database.db, 'ann', { password: signInSecret })
+  client = await startClient(database.db)
+})
+afterAll(async () => {
+  await client.close()
+  await database.close()
+})
+
+const path = '/profiles/atom/connections.do?connectionType=colleague'
+
+test('A5: a flood of wrong passwords takes its places and no more, and whoever is known is served beside it', async () => {
+  const app = await appPasswordOf(database.db, 'ann')
+  expect((await client.send(path, { as: 'ann:colleagues' })).status).toBe(200)
+
+  let open = () => {}
+  gate = new Promise((resolve) => (open = resolve))
+  const places = Math.max(1, availableParallelism() - 1) + 32
+  const flood = Array.from({ length: places + 20 }, (_, index) => client.send(path, { as: `nobody ${index}:wrong` }))
+  const early: number[] = []
+  for (const each of flood) void each.then(({ status, headers }) => early.push(status, Number(headers['retry-after'])))
+  while (early.length < 40) await new Promise((resolve) => setTimeout(resolve, 5))
+  expect(running).toBe(Math.max(1, availableParallelism() - 1))
+  for (let poll = 0; poll < 10; poll++) {
+    expect((await client.send(path, { as: 'ann:colleagues' })).status).toBe(200)
+    expect((await client.send(path, { as: `ann:${app.secret}` })).status).toBe(200)
+    expect((await client.send(path, app.bearer)).status).toBe(200)
+  }
+  expect(early).toEqual(Array.from({ length: 20 }, () => [503, 1]).flat())
+
+  open()
+  const answers = await Promise.all(flood)
+  const count = (status: number) => answers.filter((answer) => answer.status === status).length
+  expect([count(401), count(503)]).toEqual([places, 20])
+})

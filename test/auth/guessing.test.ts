@@ -1,0 +1,267 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals'
+import { sql } from 'kysely'
+import { appPasswordOf } from '../support/app-passwords.js'
+import type { Answer, Client } from '../support/client.js'
+import { freshDatabase, type TestDatabase } from '../support/database.js'
+import { addPerson, signInSecret } from '../support/world.js'
+
+// The real argon2, listened to; what is guessed by the dozen it need not look at.
+const argon2 = await import('@node-rs/argon2')
+const verify = jest.fn((...asked: Parameters<typeof argon2.verify>) =>
+  /^(wrong|at once) \d/.test(asked[1] as string) ? Promise.resolve(false) : argon2.verify(...asked),
+)
+jest.unstable_mockModule('@node-rs/argon2', () => ({ ...argon2, verify }))
+const { startClient } = await import('../support/client.js')
+const { hashPassword } = await import('../../src/auth/password.js')
+
+const hour = 3_600_000
+
+let database: TestDatabase
+let client: Client
+let other: Client
+let clock: number
+beforeAll(async () => {
+  database = await freshDatabase()
+  const secret = await hashPassword('colleagues')
+  for (const name of ['ann', 'bo', 'gone']) await addPerson(database.db, name, { password: secret })
+  await database.db.updateTable('account').set({ state: 'inactive' }).where('user_id', '=', 'gone').execute()
+})
+afterAll(() => database.close())
+beforeEach(async () => {
+  await database.db.deleteFrom('wrong_try').execute()
+  clock = Date.now()
+  const start = () => startClient(database.db, { TRUST_PROXY: '127.0.0.1' }, () => new Date(clock))
+  client = await start()
+  other = await start()
+  verify.mockClear()
+})
+afterEach(() => Promise.all([client.close(), other.close()]))
+
+const path = '/profiles/atom/connections.do?connectionType=colleague'
+const signIn = (name: string, password: string, from = '203.0.113.1', to = client) =>
+  to.send(path, {
+    as: `${name}:${password}`,
+    headers: { 'X-Forwarded-For': from, 'X-Forwarded-Proto': 'https' },
+  })
+const outcome = ({ status, headers }: Answer) => [status, headers['retry-after']]
+const undated = ({ status, headers, text }: Answer) => ({ status, text, headers: { ...headers, date: '' } })
+
+let wrong = 0
+/** Tries wrong passwords, another one each time. */
+async function guess(name: string, times: number, from?: string, to?: Client) {
+  const outcomes = []
+  for (let time = 0; time < times; time++) outcomes.push(outcome(await signIn(name, `wrong ${wrong++}`, from, to)))
+  return outcomes
+}
+
+/** Lets time go by for what the database counts. */
+const pass = (seconds: number) =>
+  sql`
+    update wrong_try set
+      blocked_until = blocked_until - ${seconds} * interval '1 second',
+      forgotten_at = forgotten_at - ${seconds} * interval '1 second'`.execute(database.db)
+
+const held = 3600
+/** Keeps everybody waiting who has to, however slow the test is. */
+const hold = () => pass(-held)
+
+const denied = [401, undefined]
+
+test.each([
+  [1, 401, 1],
+  [4, 401, 1],
+  [5, 429, 1],
+  [6, 429, 0],
+])(
+  'A6: at try %i an unknown name, a wrong password and a disabled account are one %i, for %i hash of one cost',
+  async (nth, status, hashes) => {
+    const tries = [
+      ['nobody', 'colleagues'],
+      ['ann', 'another password'],
+      ['gone', 'colleagues'],
+    ] as const
+    for (const [name] of tries) await guess(name, nth - 1)
+    await hold()
+    const seen = []
+    for (const [name, password] of tries) {
+      verify.mockClear()
+      const answer = undated(await signIn(name, password))
+      if (hashes === 0) answer.headers['retry-after'] = answer.text = ''
+      seen.push({ answer, costs: verify.mock.calls.map(([secret]) => argon2.parseOptions(secret as string)) })
+    }
+    expect(seen[0]?.answer.status).toBe(status)
+    expect(seen[0]?.costs).toHaveLength(hashes)
+    expect(seen).toEqual([seen[0], seen[0], seen[0]])
+  },
+)
+
+describe('A7: guessing', () => {
+  test('a name meets 429 from the fifth wrong try on, and then has to wait twice as long each time', async () => {
+    expect(await guess('ann', 4)).toEqual([denied, denied, denied, denied])
+    const waits = []
+    for (let time = 0; time < 13; time++) {
+      const [[status, wait] = []] = await guess('ann', 1)
+      expect(status).toBe(429)
+      verify.mockClear()
+      await hold()
+      expect((await guess('ann', 2)).map(([status]) => status)).toEqual([429, 429])
+      expect(verify).not.toHaveBeenCalled()
+      await pass(held + Number(wait))
+      waits.push(Number(wait))
+    }
+    expect(waits).toEqual([1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 900, 900, 900])
+  })
+
+  test('who has to wait hears how long', async () => {
+    await guess('ann', 5)
+    await hold()
+    const wait = Number((await signIn('ann', 'colleagues')).headers['retry-after'])
+    expect(wait).toBeGreaterThan(held - 60)
+    expect(wait).toBeLessThanOrEqual(held + 1)
+  })
+
+  test('a name that nobody has is counted alike', async () => {
+    expect(await guess('nobody', 5)).toEqual([denied, denied, denied, denied, [429, '1']])
+    await pass(1)
+    expect(await guess('nobody', 1)).toEqual([[429, '2']])
+  })
+
+  test('another case, another address, another server: it is the same name', async () => {
+    await guess('Ann@example.com', 2)
+    await guess('aNN@EXAMPLE.com', 2, '198.51.100.1', other)
+    expect(await guess('ann@example.com', 1, '198.51.100.2')).toEqual([[429, '1']])
+    expect(await guess('ann', 1)).toEqual([denied])
+  })
+
+  test('after ten minutes the tries are forgotten', async () => {
+    await guess('ann', 4)
+    await pass(540)
+    expect(await guess('ann', 1)).toEqual([[429, '1']])
+    await pass(1 + 540)
+    expect(await guess('ann', 1)).toEqual([[429, '2']])
+    await pass(2 + 601)
+    expect(await guess('ann', 5)).toEqual([denied, denied, denied, denied, [429, '1']])
+  })
+
+  test('many at once are counted one by one', async () => {
+    const answers = await Promise.all(Array.from({ length: 12 }, (_, index) => signIn('ann', `at once ${index}`)))
+    const statuses = answers.map(({ status }) => status).sort()
+    expect(statuses).toEqual([401, 401, 401, 401, ...Array<number>(8).fill(429)])
+    // The first wait is a second, in which a slow machine may check another or two.
+    expect(verify.mock.calls.length).toBeLessThan(9)
+  })
+
+  test('an address meets 429 from the fiftieth wrong try on, whatever the names', async () => {
+    for (let name = 0; name < 49; name++) expect(await guess(`n${name}`, 1)).toEqual([denied])
+    expect(await guess('n49', 1)).toEqual([[429, '1']])
+    await hold()
+    expect((await guess('n50', 1))[0]?.[0]).toBe(429)
+    expect((await signIn('ann', 'colleagues')).status).toBe(429)
+    expect(await guess('n50', 1, '203.0.113.2')).toEqual([denied])
+  })
+
+  test('addresses of one IPv6 network are one, and IPv4 in IPv6 is IPv4', async () => {
+    const addresses = ['2001:db8:0:1::1', '2001:DB8::1:ffff:0:0:2', '2001:db8:0:1:abcd:ef01:2345:6789']
+    for (const [at, address] of addresses.entries()) await guess(`name ${at}`, 1, address)
+    await guess('next', 1, '2001:db8:0:2::1')
+    await guess('mapped', 1, '::ffff:203.0.113.1')
+    await guess('four', 1, '203.0.113.1')
+    const rows = await database.db.selectFrom('wrong_try').select('tries').orderBy('tries').execute()
+    // Six names, and three networks.
+    expect(rows.map(({ tries }) => tries)).toEqual([1, 1, 1, 1, 1, 1, 1, 2, 3])
+  })
+
+  test('whoever polls with what is right goes on, while others guess from elsewhere or from the same address', async () => {
+    const app = await appPasswordOf(database.db, 'ann')
+    expect((await signIn('ann', 'colleagues')).status).toBe(200)
+    for (let round = 0; round < 8; round++) {
+      await guess('ann', 4, '198.51.100.1')
+      await guess(`someone ${round}`, 8)
+      // Longer than a password is remembered that nobody sends again.
+      clock += 4 * 60_000
+      expect((await signIn('ann', 'colleagues')).status).toBe(200)
+      expect((await client.send(path, { as: `ann:${app.secret}` })).status).toBe(200)
+      expect((await client.send(path, app.bearer)).status).toBe(200)
+    }
+    await hold()
+    expect(outcome(await signIn('ann', 'colleagues', undefined, other))[0]).toBe(429)
+    await pass(held + 900)
+    expect(outcome(await signIn('ann', 'colleagues', undefined, other))[0]).toBe(200)
+  })
+
+  test('a wrong password that is repeated counts once an hour, and costs no new hash', async () => {
+    const tries = async () =>
+      (await database.db.selectFrom('wrong_try').select('tries').execute()).map((row) => row.tries)
+    for (const name of ['ann', 'nobody']) {
+      await database.db.deleteFrom('wrong_try').execute()
+      verify.mockClear()
+      for (let poll = 0; poll < 20; poll++) {
+        expect((await signIn(name, 'an old password')).status).toBe(401)
+        clock += 2 * 60_000
+      }
+      expect(verify).toHaveBeenCalledTimes(1)
+      expect(await tries()).toEqual([1, 1])
+      clock += hour
+      expect((await signIn(name, 'an old password')).status).toBe(401)
+      expect(verify).toHaveBeenCalledTimes(2)
+      expect(await tries()).toEqual([2, 2])
+    }
+  })
+
+  test('names and addresses are kept as hashes, and what is forgotten goes', async () => {
+    await guess('ann', 1)
+    const rows = await database.db.selectFrom('wrong_try').select('key').execute()
+    expect(rows.map(({ key }) => key)).toEqual([
+      expect.stringMatching(/^[\w+/]{43}=$/),
+      expect.stringMatching(/^[\w+/]{43}=$/),
+    ])
+    await pass(601)
+    await guess('bo', 1, '198.51.100.1')
+    expect(await database.db.selectFrom('wrong_try').select('key').execute()).toHaveLength(2)
+  })
+})
+
+describe('a password that was right', () => {
+  test('is remembered for five minutes after it was last sent', async () => {
+    for (const minutes of [0, 4, 4, 4]) {
+      clock += minutes * 60_000
+      expect((await signIn('ann', 'colleagues')).status).toBe(200)
+    }
+    expect(verify).toHaveBeenCalledTimes(1)
+    clock += 5 * 60_000 + 1
+    expect((await signIn('ann', 'colleagues')).status).toBe(200)
+    expect(verify).toHaveBeenCalledTimes(2)
+  })
+
+  test('is remembered by whichever name it comes, and for nobody else', async () => {
+    await signIn('ann', 'colleagues')
+    expect((await signIn('Ann@Example.com', 'colleagues')).status).toBe(200)
+    expect(verify).toHaveBeenCalledTimes(1)
+    expect((await signIn('bo', 'colleagues')).status).toBe(200)
+    expect(verify).toHaveBeenCalledTimes(2)
+    expect((await signIn('nobody', 'colleagues')).status).toBe(401)
+  })
+
+  test('is hashed anew where it was hashed with other parameters', async () => {
+    await addPerson(database.db, 'old', { password: signInSecret })
+    const secret = async () => {
+      const rows = await database.db
+        .selectFrom('credential')
+        .innerJoin('account', 'account.id', 'account_id')
+        .select('secret')
+        .where('user_id', '=', 'old')
+        .execute()
+      return rows[0]?.secret
+    }
+    expect((await signIn('old', 'wrong')).status).toBe(401)
+    expect(await secret()).toBe(signInSecret)
+    expect((await signIn('old', 'colleagues')).status).toBe(200)
+    const renewed = await secret()
+    expect(renewed).toMatch(/^\$argon2id\$v=19\$m=19456,t=2,p=1\$/)
+    expect((await signIn('old', 'colleagues')).status).toBe(200)
+    expect(verify).toHaveBeenCalledTimes(2)
+    expect((await signIn('old', 'colleagues', undefined, other)).status).toBe(200)
+    expect(await secret()).toBe(renewed)
+    await database.db.deleteFrom('account').where('user_id', '=', 'old').execute()
+  })
+})
