@@ -145,6 +145,11 @@ export const options = {
     means: 'whether credentials are taken without TLS too, which others can read; for development',
     read: yesOrNo,
   },
+  REQUESTS_PER_MINUTE: {
+    fallback: '600',
+    means: 'how many requests a minute an account may send to one server; those answered 304 are free',
+    read: wholeNumber(1, 1_000_000),
+  },
   REQUIRE_SIGN_IN: { fallback: 'false', means: 'whether accepted lists and people too need a sign-in', read: yesOrNo },
   HIDE_EMAIL: { fallback: 'false', means: 'whether no answer shows or takes e-mail addresses', read: yesOrNo },
   CORS_ORIGINS: {

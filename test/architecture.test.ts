@@ -35,7 +35,7 @@ const rooms: Record<string, string[]> = {
   commander: ['main'],
   'pino-pretty': ['main'],
   zod: ['directory', 'http', 'module'],
-  'lru-cache': ['auth'],
+  'lru-cache': ['auth', 'http'],
   'p-limit': ['auth', 'db'],
   read: ['cli'],
   'cli-progress': ['cli'],

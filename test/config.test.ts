@@ -13,6 +13,7 @@ test('what holds when nothing is set', () => {
     BASE_URL: undefined,
     TRUST_PROXY: [],
     ALLOW_INSECURE: false,
+    REQUESTS_PER_MINUTE: 600,
     REQUIRE_SIGN_IN: false,
     HIDE_EMAIL: false,
     CORS_ORIGINS: [],

@@ -8,6 +8,7 @@ import { passwordSignIn } from '../auth/password-sign-in.js'
 import { openSessions, type Sessions } from '../auth/session.js'
 import { checkScope } from '../connections/rules.js'
 import type { Context } from '../context.js'
+import { quota } from './quota.js'
 
 /** What every handler of this door has at hand. */
 export interface Door extends Context {
@@ -24,6 +25,7 @@ export function openDoor(context: Context): Door {
   const signIn = passwordSignIn(context)
   const sessions = openSessions(context, signIn)
   const identify = identifier([authorization(context, signIn), sessions.identityOf])
+  const count = quota(context.config.REQUESTS_PER_MINUTE, () => context.now().getTime())
   return {
     ...context,
     // What is shown depends on it as on the code.
@@ -33,7 +35,10 @@ export function openDoor(context: Context): Door {
     identify: async (request) => {
       const identity = await identify(request)
       if (!identity) return null
-      if (request.res) request.res.locals['accountId'] = identity.account.id
+      if (request.res) {
+        request.res.locals['accountId'] = identity.account.id
+        count(identity.account.id, request.res)
+      }
       checkScope(identity.scopes, ['GET', 'HEAD', 'OPTIONS'].includes(request.method) ? 'read' : 'write')
       return identity.account
     },
