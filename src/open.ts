@@ -38,6 +38,10 @@ export interface OpenOptions {
   readonly appKey?: string | null
   /** Public base of links, without `/profiles`. */
   readonly baseUrl?: string
+  /** Proxies in front of `http`, by address or range; mounted in another app, it trusts those that one trusts. */
+  readonly trustProxy?: readonly string[]
+  /** Whether `http` takes credentials that came without TLS. */
+  readonly allowInsecure?: boolean
   /** Where `http` logs its requests; without it nowhere. */
   readonly log?: Logger
 }
@@ -84,7 +88,11 @@ export interface App {
 /** Opens the module on a database, whose schema is brought to the newest first. */
 export async function open(options: OpenOptions = {}): Promise<App> {
   const { databaseUrl, dataDir = './data', appKey = 'connections', baseUrl } = options
-  const config = readConfig(baseUrl === undefined ? {} : { BASE_URL: baseUrl })
+  const config = readConfig({
+    BASE_URL: baseUrl,
+    TRUST_PROXY: options.trustProxy?.join(','),
+    ALLOW_INSECURE: options.allowInsecure ? 'true' : undefined,
+  })
   const { tokenSecret: secrets = [] } = options
   const given = 'byteLength' in secrets ? [secrets] : secrets
   if (given.some(({ length }) => length < 32)) throw new Failure('invalid', 'tokenSecret must have at least 32 bytes.')

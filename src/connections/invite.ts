@@ -4,9 +4,9 @@ import type { Context } from '../context.js'
 import { movesBetween } from './connection.js'
 import { keepEvents } from './event-store.js'
 import { keepLetter } from './letter-store.js'
-import { checkMayInvite, signedIn } from './rules.js'
+import { checkMayInvite, checkMayInviteMore, signedIn } from './rules.js'
 import { write } from './write.js'
-import { insertRelationship, lockNetworks, moveNetworks } from './write-store.js'
+import { countMadeToday, insertRelationship, lockNetworks, moveNetworks } from './write-store.js'
 
 /**
  * Invites a person to be the caller's colleague (wire reference, section 5.2). From then on the invitation is
@@ -15,7 +15,7 @@ import { insertRelationship, lockNetworks, moveNetworks } from './write-store.js
  * @param message as text, at most 4,000 characters
  * @returns the id of the invited person's view
  * @throws Failure `unauthenticated` for nobody, `invalid` where that person cannot be invited, `connectionExists` where
- *   the two are connected or invited already, whoever invited
+ *   the two are connected or invited already, whoever invited, `tooMany` for whoever invited 500 others within a day
  */
 export async function invite(
   { db }: Pick<Context, 'db'>,
@@ -30,6 +30,7 @@ export async function invite(
 
   return write(db, async (transaction, eventId) => {
     const moment = await lockNetworks(transaction, [inviter.id, invited.id])
+    checkMayInviteMore(await countMadeToday(transaction, inviter.id))
     const change = { changedBy: inviter.id, message, moment }
     const { connectionId, invitedRow } = await insertRelationship(transaction, wanted, change)
     const made = { ...wanted, connectionId }

@@ -89,6 +89,20 @@ export function checkMayInvite(inviter: Account, invited: Account | undefined): 
   if (invited.id === inviter.id) throw new Failure('invalid', 'A person cannot be connected with themselves.')
 }
 
+const invitationsADay = 500
+
+/**
+ * Whether somebody may invite one more (trust, 7).
+ *
+ * @param recent how many of those that were made in the last day are still there
+ * @throws Failure `tooMany`
+ */
+export function checkMayInviteMore(recent: number): void {
+  if (recent < invitationsADay) return
+  const sentence = `A person may invite ${invitationsADay} others in a day; please go on tomorrow.`
+  throw new Failure('tooMany', sentence, { retryAfter: 3600 })
+}
+
 /**
  * Whether the caller may change or delete a connection: each of the two may.
  *

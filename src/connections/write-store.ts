@@ -39,6 +39,14 @@ export async function lockNetworks(db: Db, ownerIds: readonly string[]): Promise
   return rows[0]?.moment as Date
 }
 
+/** How many connections somebody made in the last day that are still there. */
+export async function countMadeToday(db: Db, creatorId: string): Promise<number> {
+  const { rows } = await sql<{ count: number }>`
+    select count(*)::integer as count from connection
+    where creator_id = ${creatorId} and created_at > clock_timestamp() - interval '1 day'`.execute(db)
+  return rows[0]?.count ?? 0
+}
+
 /** Moves lists on that are locked: a new version, a new date, and so many entries more or less. */
 export async function moveNetworks(db: Db, moves: readonly Move[], moment: Date): Promise<void> {
   await sql`
