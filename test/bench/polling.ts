@@ -26,7 +26,7 @@ export async function polling(address: { port: number; path: string }): Promise<
 }
 
 /** A client that does next to nothing, so that what is measured is the server. */
-async function reader({ port, path }: { port: number; path: string }) {
+export async function reader({ port, path }: { port: number; path: string }) {
   const socket: Socket = await new Promise((resolve) => {
     const opened = open(port, '127.0.0.1', () => resolve(opened))
   })

@@ -11,6 +11,7 @@ import { createApp } from '../../src/http/app.js'
 import { freshDatabase, serverUrl } from '../support/database.js'
 import { newestFirst } from '../support/people.js'
 import { addPerson, connect } from '../support/world.js'
+import { flooding } from './flood.js'
 import { type Pair, ratio } from './measure.js'
 import { polling } from './polling.js'
 import { serialising } from './serialising.js'
@@ -74,4 +75,14 @@ for (const pair of [serialising(), polls, pageRead]) {
 polls.close()
 server.close()
 await world.close()
+
+const atMost = 3
+process.stdout.write(
+  '\n| p99 of polls with | quiet, ms | flooded, ms | times as long | at most |\n| --- | --- | --- | --- | --- |\n',
+)
+for (const { name, quiet, flooded } of await flooding()) {
+  enough &&= flooded / quiet <= atMost
+  const cells = [name, quiet.toFixed(1), flooded.toFixed(1), (flooded / quiet).toFixed(2), atMost]
+  process.stdout.write(`| ${cells.join(' | ')} |\n`)
+}
 process.exitCode = enough ? 0 : 1
