@@ -138,7 +138,7 @@ test('L2: each is logged once, with the reason, the account and the address; L1:
     'a disabled account': ['wrong password or inactive account', true],
     'an account without a password': ['wrong password', true],
     'no password': ['wrong password', true],
-    'a password that is too long': ['password that is too long', false],
+    'a password that is too long': ['what cannot be a password', false],
     'a malformed field': ['malformed Authorization field', false],
     'another scheme': ['malformed Authorization field', false],
     'an empty field': ['malformed Authorization field', false],

@@ -1,0 +1,73 @@
+import type { Socket } from 'node:net'
+import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals'
+import { appPasswordOf } from '../support/app-passwords.js'
+import { type Client, startClient } from '../support/client.js'
+import { freshDatabase, type TestDatabase } from '../support/database.js'
+import { addPerson, signInSecret } from '../support/world.js'
+
+/** Whoever signs in by the form meets what meets others. */
+let database: TestDatabase
+let client: Client
+let peer = '127.0.0.1'
+beforeAll(async () => {
+  database = await freshDatabase()
+  await addPerson(database.db, 'ann', { password: signInSecret })
+  client = await startClient(database.db)
+  client.server.on('connection', (socket: Socket) => Object.defineProperty(socket, 'remoteAddress', { value: peer }))
+})
+afterAll(async () => {
+  await client.close()
+  await database.close()
+})
+beforeEach(async () => {
+  peer = '127.0.0.1'
+  await database.db.deleteFrom('wrong_try').execute()
+})
+
+const byForm = (user: string, password: string) =>
+  client.send('/profiles/html/signIn.do', {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/x-www-form-urlencoded', Accept: 'text/html' },
+    body: new URLSearchParams({ user, password }).toString(),
+  })
+
+test('A7: wrong passwords by form and by Basic count together', async () => {
+  for (const password of ['one', 'two']) expect((await byForm('ann', password)).status).toBe(401)
+  const path = '/atom/connections.do?connectionType=colleague'
+  for (const password of ['three', 'four']) {
+    expect((await client.send(path, { as: `ann:${password}` })).status).toBe(401)
+  }
+  const refused = await byForm('ann', 'five')
+  expect([refused.status, refused.headers['retry-after']]).toEqual([429, '1'])
+  expect(refused.headers['content-type']).toMatch(/^text\/html/)
+  expect(refused.text).toContain('Too many wrong passwords.')
+  expect(refused.headers).not.toHaveProperty('set-cookie')
+})
+
+test('A1: a password that comes in the open by form is not looked at', async () => {
+  peer = '198.51.100.7'
+  for (const password of ['colleagues', 'another password']) {
+    const refused = await byForm('ann', password)
+    expect(refused.status).toBe(403)
+    expect(refused.headers).not.toHaveProperty('set-cookie')
+  }
+  expect(await database.db.selectFrom('wrong_try').select('key').execute()).toEqual([])
+})
+
+test('an app password opens no session, and is not counted', async () => {
+  const { secret } = await appPasswordOf(database.db, 'ann')
+  expect((await byForm('ann', secret)).status).toBe(401)
+  expect(await database.db.selectFrom('wrong_try').select('key').execute()).toEqual([])
+  expect((await byForm('ann', 'colleagues')).status).toBe(303)
+})
+
+test('L2: a sign-in by form that fails is logged once, without what was typed', async () => {
+  const before = client.logged().length
+  await byForm('ann', 'my other password')
+  const lines = client.logged().slice(before)
+  const refusals = lines
+    .map((line) => JSON.parse(line) as Record<string, unknown>)
+    .filter(({ msg }) => msg === 'refused')
+  expect(refusals).toMatchObject([{ status: 401, reason: 'wrong password', account: expect.any(String) }])
+  expect(lines.join('\n')).not.toContain('my other password')
+})
