@@ -5,7 +5,7 @@ import { Failure } from '../errors.js'
 import type { Credentials } from './basic.js'
 import { type Identity, type Refusal, refused } from './identity.js'
 import { knownPasswords } from './known-passwords.js'
-import { isPossiblePassword, renewedHash, verifyPassword } from './password.js'
+import { checkHasRoom, isPossiblePassword, renewedHash, verifyPassword } from './password.js'
 import { triersOf } from './triers.js'
 import { turns } from './turns.js'
 import { countWrongTry, forgetOldTries, secondsToWait } from './wrong-try-store.js'
@@ -29,6 +29,8 @@ export function passwordSignIn({ db, log, now }: Pick<Context, 'db' | 'log' | 'n
 
   /** Whether the password is right, found out at the cost of a hash. */
   async function verified({ user, password }: Credentials, address: string, found: SignIn | undefined) {
+    // First of all, since a refusal by load is to cost little.
+    checkHasRoom()
     const triers = triersOf(user, address)
     const seconds = await secondsToWait(db, triers)
     if (seconds > 0) throw tooMany(seconds, reasonOf(found, 'too many wrong passwords'))

@@ -24,10 +24,19 @@ const nobodysSecret = `${ours}${unpadded(randomBytes(16))}$${unpadded(randomByte
 const atOnce = pLimit(Math.max(1, availableParallelism() - 1))
 const mostWaiting = 32
 
-/** Hashing takes a core and 19 MiB each time, so a flood of passwords must not take them all. */
-function inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
-  if (atOnce.pendingCount < mostWaiting) return atOnce(work)
+/**
+ * Hashing takes a core and 19 MiB each time, so a flood of passwords must not take them all.
+ *
+ * @throws Failure `unavailable` when too many wait already
+ */
+export function checkHasRoom(): void {
+  if (atOnce.pendingCount < mostWaiting) return
   throw new Failure('unavailable', 'Too many people are signing in at this moment. Please try again in a few seconds.')
+}
+
+function inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
+  checkHasRoom()
+  return atOnce(work)
 }
 
 /**

@@ -14,7 +14,7 @@ const path = '/profiles/atom/connections.do?connectionType=colleague'
 const rounds = 4
 const polls = 150
 /** Several times as many as there are cores to hash them, each for another name and from another address. */
-const guessesASecond = 100
+const guessesASecond = 60
 
 const basic = (name: string, password: string) =>
   `Authorization: Basic ${Buffer.from(`${name}:${password}`).toString('base64')}\r\n`
