@@ -31,10 +31,16 @@ export const isUuid = (text: string): boolean => /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){
 /** Who asks: an account, or nobody. */
 export type Caller = Account | null
 
-/** What a credential may be used for. */
+/** What an app password may be used for. */
 export type Scope = 'read' | 'write'
 
 export const scopes: readonly Scope[] = ['read', 'write']
+
+/** What a credential may be used for: `account` for what opens the account to others, such as making app passwords. */
+export type Right = Scope | 'account'
+
+/** What a person may who signed in with the password of the account. */
+export const ownRights: readonly Right[] = [...scopes, 'account']
 
 const sortLength = 64
 

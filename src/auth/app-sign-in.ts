@@ -19,5 +19,5 @@ export async function signInByApp(
   if (!found) throw refused('app password that is unknown, ended or of another name')
   // A reader is served although, say, the disk is full.
   if (!found.isNoted) await noteUse(db, found.id).catch((error) => log.warn({ err: error }, 'use not noted'))
-  return found
+  return { account: found.account, rights: found.scopes }
 }

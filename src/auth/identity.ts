@@ -1,10 +1,10 @@
-import type { Account, Scope } from '../accounts/account.js'
+import type { Account, Right } from '../accounts/account.js'
 import { Failure } from '../errors.js'
 
 /** Who sends a request, and what the credential that says so may be used for. */
 export interface Identity {
   readonly account: Account
-  readonly scopes: readonly Scope[]
+  readonly rights: readonly Right[]
 }
 
 /** Why somebody is not let in, for the log alone: whoever asks always gets the same answer. */

@@ -1,4 +1,4 @@
-import { scopes } from '../accounts/account.js'
+import { ownRights } from '../accounts/account.js'
 import { findSignIn, replaceSecret, type SignIn } from '../accounts/sign-in-store.js'
 import type { Context } from '../context.js'
 import { Failure } from '../errors.js'
@@ -67,7 +67,7 @@ export function passwordSignIn({ db, log, now }: Pick<Context, 'db' | 'log' | 'n
     const found = await findSignIn(db, user)
     const recall = () => known.get(keyOf(user, password, found))
     const isRight = recall() ?? (await inTurn(user, async () => recall() ?? verified(credentials, address, found)))
-    if (found && isRight) return { account: found.account, scopes }
+    if (found && isRight) return { account: found.account, rights: ownRights }
     const { reason, account } = reasonOf(found, 'wrong password')
     throw refused(reason, account)
   }

@@ -2,7 +2,7 @@ import { hkdfSync } from 'node:crypto'
 import type { NextFunction, Request, RequestHandler, Response } from 'express'
 import session from 'express-session'
 import passport from 'passport'
-import { scopes } from '../accounts/account.js'
+import { ownRights } from '../accounts/account.js'
 import { findSignIn } from '../accounts/sign-in-store.js'
 import type { Context } from '../context.js'
 import type { Credentials } from './basic.js'
@@ -72,7 +72,7 @@ export function openSessions(
       if (!isNamedBy(request)) return undefined
       const who = await load(request)
       if (!who) forget(request)
-      return who && { account: who.account, scopes }
+      return who && { account: who.account, rights: ownRights }
     },
     begin: async (request, credentials) => {
       checkIsPrivate(request, config)

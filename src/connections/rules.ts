@@ -1,4 +1,4 @@
-import type { Account, Caller, Scope } from '../accounts/account.js'
+import type { Account, Caller, Right } from '../accounts/account.js'
 import { Failure } from '../errors.js'
 import { type Colleague, type Relationship, relationshipOf, type Status } from './connection.js'
 
@@ -61,12 +61,15 @@ export function asSeenBy(caller: Caller, colleague: Colleague | undefined): Coll
 /**
  * Whether the credential that a request came with is good for it (trust, 4.1).
  *
- * @param scopes of the credential
+ * @param rights of the credential
  * @param needed `read` for a request that only reads
  * @throws Failure `forbidden`
  */
-export function checkScope(scopes: readonly Scope[], needed: Scope): void {
-  if (scopes.includes(needed)) return
+export function checkRight(rights: readonly Right[], needed: Right): void {
+  if (rights.includes(needed)) return
+  if (needed === 'account') {
+    throw new Failure('forbidden', 'An app password may not do this: sign in with the password of your account.')
+  }
   throw new Failure('forbidden', `This app password may not ${needed}; use one that has the scope ${needed}.`)
 }
 

@@ -21,6 +21,7 @@ import { showProfileEntry } from './profile-entry.js'
 import { showProfileService } from './profile-service.js'
 import { showProfileType } from './profile-type.js'
 import { pageOr } from './negotiate.js'
+import { makeByForm, revokeByForm, showAppPasswords } from './pages/app-passwords.js'
 import { sendAsset } from './pages/asset.js'
 import { leadHome } from './pages/lead.js'
 import { showNetworkPage } from './pages/network.js'
@@ -90,6 +91,8 @@ export function createApp(context: Context, isStopping: () => boolean = () => fa
     '/vcard/profile.do': { get: sendVcard(door) },
     '/photo.do': { get: sendPhoto(door) },
     '/html/profileView.do': { get: showPersonPage(door) },
+    '/html/appPasswords.do': { get: showAppPasswords(door), post: makeByForm(door) },
+    '/html/revoke.do': { post: revokeByForm(door) },
     '/html/picture.do': { get: showPicture(door) },
     '/html/signIn.do': { get: showSignInPage, post: signInByForm(door) },
     '/html/signOut.do': { post: signOutByForm(door) },

@@ -1,12 +1,12 @@
 import type { Request } from 'express'
-import type { Caller } from '../accounts/account.js'
+import type { Caller, Right } from '../accounts/account.js'
 import { discreet } from '../atom/discreet.js'
 import { type AtomWriter, atomWriter } from '../atom/writer.js'
 import { authorization } from '../auth/authorization.js'
 import { identifier } from '../auth/identify.js'
 import { passwordSignIn } from '../auth/password-sign-in.js'
 import { openSessions, type Sessions } from '../auth/session.js'
-import { checkScope } from '../connections/rules.js'
+import { checkRight } from '../connections/rules.js'
 import type { Context } from '../context.js'
 import { quota } from './quota.js'
 
@@ -14,8 +14,8 @@ import { quota } from './quota.js'
 export interface Door extends Context {
   /** Writes every document, with links under the public base. */
   readonly atom: AtomWriter
-  /** Who sends a request (`auth/identify.ts`), once the credential is good for it; the log is told. */
-  readonly identify: (request: Request) => Promise<Caller>
+  /** Who sends a request (`auth/identify.ts`), once the credential is good for what is needed: by its method, else as given. The log is told. */
+  readonly identify: (request: Request, needed?: Right) => Promise<Caller>
   readonly sessions: Sessions
 }
 
@@ -32,14 +32,14 @@ export function openDoor(context: Context): Door {
     release: `${context.release}${HIDE_EMAIL ? '-discreet' : ''}`,
     atom: HIDE_EMAIL ? discreet(atomWriter(context.baseUrl)) : atomWriter(context.baseUrl),
     sessions,
-    identify: async (request) => {
+    identify: async (request, needed) => {
       const identity = await identify(request)
       if (!identity) return null
       if (request.res) {
         request.res.locals['accountId'] = identity.account.id
         count(identity.account.id, request.res)
       }
-      checkScope(identity.scopes, ['GET', 'HEAD', 'OPTIONS'].includes(request.method) ? 'read' : 'write')
+      checkRight(identity.rights, needed ?? (['GET', 'HEAD', 'OPTIONS'].includes(request.method) ? 'read' : 'write'))
       return identity.account
     },
   }

@@ -1,0 +1,96 @@
+import type { AppPassword } from '../accounts/app-password-store.js'
+import { Post } from './actions.js'
+import { type Frame, Layout, write } from './layout.js'
+import { texts } from './texts.js'
+import { to } from './to.js'
+
+/** What the page of one's app passwords shows. */
+export interface AppPasswordsPage extends Frame {
+  readonly passwords: readonly AppPassword[]
+  /** One that was just made: its secret is shown this once. */
+  readonly made?: { readonly name: string; readonly secret: string } | undefined
+  /** Name by which the person signs in. */
+  readonly signInName: string
+}
+
+/** Days after which an app password may end; none is never. */
+export const lifetimes = ['30', '90', '365', ''] as const
+
+/** Writes the page on which a person makes and revokes app passwords. */
+export function appPasswordsPage(page: AppPasswordsPage): string {
+  const { passwords, made, signInName } = page
+  return write(
+    <Layout {...page} title={texts.appPasswords}>
+      <h1>{texts.appPasswords}</h1>
+      <p>{texts.appPasswordsAre(signInName)}</p>
+      {made && <Made {...made} />}
+      {passwords.length > 0 && <Table of={passwords} />}
+      <h2>{texts.newAppPassword}</h2>
+      <form class="sheet" method="post" action={to.appPasswords}>
+        <label>
+          {texts.appPasswordName}
+          <input name="name" required maxLength={100} autocomplete="off" dir="auto" />
+        </label>
+        <label>
+          {texts.lifetime}
+          <select name="days">
+            {lifetimes.map((days) => (
+              <option value={days}>{days === '' ? texts.never : texts.days(Number(days))}</option>
+            ))}
+          </select>
+        </label>
+        <label>
+          <input type="checkbox" name="write" value="true" /> {texts.mayWrite}
+        </label>
+        <button class="first">{texts.makeAppPassword}</button>
+      </form>
+    </Layout>,
+  )
+}
+
+const Made = ({ name, secret }: NonNullable<AppPasswordsPage['made']>) => (
+  <section class="done" role="status">
+    <p dir="auto">{texts.shownOnce(name)}</p>
+    <p>
+      <code class="secret" id="secret">
+        {secret}
+      </code>{' '}
+      <button hidden type="button" data-copies="secret" data-done={texts.copied}>
+        {texts.copy}
+      </button>
+    </p>
+  </section>
+)
+
+const Table = ({ of }: { of: readonly AppPassword[] }) => (
+  <div class="wide" role="region" aria-label={texts.appPasswords} tabIndex={0}>
+    <table>
+      <thead>
+        <tr>
+          {texts.appPasswordColumns.map((column) => (
+            <th scope="col">{column}</th>
+          ))}
+          <th>
+            <span class="unseen">{texts.revoke}</span>
+          </th>
+        </tr>
+      </thead>
+      <tbody>
+        {of.map(({ id, name, scopes, created, used, expires }) => (
+          <tr>
+            <th scope="row" dir="auto">
+              {name}
+            </th>
+            <td>{scopes.includes('write') ? texts.readAndWrite : texts.readOnly}</td>
+            <td>{texts.date(created)}</td>
+            <td>{used ? texts.date(used) : texts.never}</td>
+            <td>{expires ? texts.date(expires) : texts.never}</td>
+            <td>
+              <Post to={to.revoke} fields={{ id }} text={texts.revoke} label={texts.revokeName(name)} />
+            </td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  </div>
+)

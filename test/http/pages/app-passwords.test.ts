@@ -1,0 +1,81 @@
+import { expect, test } from '@jest/globals'
+import { page } from '../../support/html.js'
+import { as, servedCast } from '../../support/served-cast.js'
+
+/** The page on which people make and revoke app passwords. */
+
+const { send } = servedCast()
+const address = '/profiles/html/appPasswords.do'
+const form = { accept: 'text/html', 'content-type': 'application/x-www-form-urlencoded' }
+const post = (path: string, who: string | undefined, fields: Record<string, string>, headers = form) => {
+  const body = new URLSearchParams(fields).toString()
+  return send(path, { method: 'POST', headers, body, ...(who !== undefined && { as: who }) })
+}
+const pending = '/profiles/atom/connections.do?connectionType=colleague&status=pending'
+
+test('one is made, shown once, signs in, and is revoked', async () => {
+  const made = await post(address, as('ann'), { name: 'My <reader>', days: '30' })
+  expect([made.status, made.headers['cache-control'], made.headers['referrer-policy']]).toEqual([
+    200,
+    'no-store',
+    'no-referrer',
+  ])
+  const [secret = ''] = page(made.text).texts('#secret')
+  const reader = { headers: { authorization: `Bearer ${secret}` } }
+  expect((await send(pending, reader)).status).toBe(200)
+  expect((await send(pending, { as: `ann:${secret}` })).status).toBe(200)
+
+  const shown = await send(address, { as: as('ann') })
+  const { texts, attributes } = page(shown.text)
+  expect(shown.text).not.toContain(secret)
+  expect(texts('tbody th')).toEqual(['My <reader>'])
+  expect(texts('tbody td').slice(0, 1)).toEqual(['read'])
+  const [id = ''] = attributes('input[name=id]', 'value')
+
+  // Whose it is not, cannot revoke it.
+  expect((await post('/profiles/html/revoke.do', as('bo'), { id })).status).toBe(404)
+  expect((await send(pending, reader)).status).toBe(200)
+  const revoked = await post('/profiles/html/revoke.do', as('ann'), { id })
+  expect([revoked.status, revoked.headers.location]).toEqual([303, '../html/appPasswords.do?done=revoked'])
+  expect((await send(pending, reader)).status).toBe(401)
+})
+
+test('one that may write invites, and still opens no way to another', async () => {
+  const { text } = await post(address, as('bo'), { name: 'Robot', write: 'true' })
+  const [secret = ''] = page(text).texts('#secret')
+  const robot = { headers: { authorization: `Bearer ${secret}` } }
+  const invited = await send('/profiles/atom/connections.do?connectionType=colleague&userid=lou', {
+    ...robot,
+    method: 'POST',
+    body: '<entry xmlns="http://www.w3.org/2005/Atom"/>',
+  })
+  expect(invited.status).toBe(201)
+  expect((await send(address, robot)).status).toBe(403)
+  const more = await send(address, {
+    method: 'POST',
+    headers: { ...form, authorization: `Bearer ${secret}` },
+    body: 'name=Another',
+  })
+  expect(more.status).toBe(403)
+  expect(more.text).toContain('An app password may not do this: sign in with the password of your account.')
+  const { texts } = page((await send(address, { as: as('bo') })).text)
+  expect(texts('tbody th')).toEqual(['Robot'])
+})
+
+test.each([
+  [{ name: '' }, 'The name of an app password must have 1 to 100 characters; this has 0.'],
+  [{ name: 'a', days: '7' }, 'The parameter days must be one of 30, 90, 365, or empty.'],
+  [{ name: 'a', write: 'yes' }, 'The parameter write must be one of true, false.'],
+])('%j is refused', async (fields: Record<string, string>, sentence) => {
+  const { status, text } = await post(address, as('chen'), fields)
+  expect([status, page(text).texts('main p')[0]]).toEqual([400, sentence])
+  expect(page((await send(address, { as: as('chen') })).text).texts('tbody')).toEqual([])
+})
+
+test('nobody is led to sign in; a page of another site makes none', async () => {
+  expect((await send(address, { headers: form })).headers.location).toBe(
+    '../html/signIn.do?next=..%2Fhtml%2FappPasswords.do',
+  )
+  const forged = await post(address, as('ann'), { name: 'x' }, { ...form, 'sec-fetch-site': 'cross-site' } as never)
+  expect(forged.status).toBe(403)
+})
