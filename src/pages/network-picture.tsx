@@ -69,18 +69,21 @@ function Dot({ of, at, scale, isOwner }: { of: Drawn; at: Place; scale: Scale; i
       <a href={page} aria-label={name}>
         <title>{name}</title>
         <circle r={radius} />
-        <text dy=".35em" font-size={radius * 0.8} aria-hidden="true">
+      </a>
+      {/* What is painted on the link is no part of it, as its name says all. */}
+      <g pointer-events="none" aria-hidden="true">
+        <text dy=".35em" font-size={radius * 0.8}>
           {initialsOf(name)}
         </text>
         {hasPhotos && (
           <image href={photo} x={-radius} y={-radius} width={2 * radius} height={2 * radius} clip-path="url(#round)" />
         )}
         {isLabelled && (
-          <text class="label" y={radius + 14} font-size="12" aria-hidden="true">
+          <text class="label" y={radius + 14} font-size="12">
             {shortened(name)}
           </text>
         )}
-      </a>
+      </g>
     </g>
   )
 }

@@ -3,8 +3,9 @@ import { createRequire } from 'node:module'
 import { expect } from '@jest/globals'
 import type { Page } from 'playwright-core'
 import { castPassword } from '../../src/directory/cast.js'
-import { browserHere, openedBrowser } from '../support/browser.js'
-import { testWith } from '../support/installed.js'
+import { openedBrowser } from '../support/browser.js'
+import { browserHere } from '../support/installed.js'
+import { testWith } from '../support/test-with.js'
 import { servedProcess } from '../support/served-process.js'
 
 /** Every page can be used by everybody: what axe finds, in light and dark, on a desk and on a telephone. */
@@ -25,6 +26,9 @@ const pages = [
   ['somebody who waits for an answer', '/profiles/html/profileView.do?userid=dalia'],
   ['somebody to invite', '/profiles/html/profileView.do?userid=lou'],
   ['oneself', '/profiles/html/profileView.do?userid=ann'],
+  ['a picture of a network', '/profiles/html/picture.do?userid=ann'],
+  ['app passwords', '/profiles/html/appPasswords.do'],
+  ['the sign-in', '/profiles/html/signIn.do'],
   ['a refusal', `${list}&userid=nobody`],
 ] as const
 

@@ -8,7 +8,8 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { castPassword, loadCast } from '../../src/directory/cast.js'
 import { type Client, startClient } from '../support/client.js'
 import { freshDatabase, type TestDatabase } from '../support/database.js'
-import { installed, testWith } from '../support/installed.js'
+import { installed } from '../support/installed.js'
+import { testWith } from '../support/test-with.js'
 
 /** Feed readers as Debian has them poll a list that needs a sign-in: the second time nothing is sent. */
 

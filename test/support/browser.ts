@@ -1,9 +1,6 @@
 import { afterAll, beforeAll } from '@jest/globals'
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
-import { installed } from './installed.js'
-
-/** The browser of this machine, where it has one. */
-export const browserHere = installed('chromium', 'chromium-browser', 'google-chrome')
+import { browserHere } from './installed.js'
 
 /** A browser that lasts as long as the tests of a file. */
 export function openedBrowser(): { open: (options?: BrowserContextOptions) => Promise<Page> } {

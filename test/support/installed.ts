@@ -1,6 +1,5 @@
 import { accessSync, constants } from 'node:fs'
 import { delimiter, join } from 'node:path'
-import { test } from '@jest/globals'
 
 /** Where a program is found that this machine may have; undefined where it has not. */
 export function installed(...names: string[]): string | undefined {
@@ -17,8 +16,5 @@ function isProgram(path: string): boolean {
   }
 }
 
-/** Like `test`; where the program is not installed, one line says so. */
-export function testWith(program: string | undefined, name: string, run: (program: string) => Promise<void>): void {
-  if (program !== undefined) return test(name, () => run(program))
-  process.stderr.write(`not tested here, as the program is not installed: ${name}\n`)
-}
+/** The browser of this machine, where it has one. */
+export const browserHere = installed('chromium', 'chromium-browser', 'google-chrome')

@@ -1,0 +1,37 @@
+import { mkdir } from 'node:fs/promises'
+import { chromium } from 'playwright-core'
+import { castPassword } from '../../src/directory/cast.js'
+import { browserHere } from '../support/installed.js'
+import { run, started } from '../support/process.js'
+
+/** Takes the pictures of pages that the README shows, of the example network. */
+
+const folder = 'fixtures/screenshots'
+const list = '/profiles/atom/connections.do?connectionType=colleague'
+const shots = [
+  { name: 'network', path: `${list}&sortBy=displayName`, width: 960, height: 640, colorScheme: 'light' },
+  { name: 'invitations', path: `${list}&status=pending`, width: 360, height: 640, colorScheme: 'dark' },
+  { name: 'person', path: '/profiles/html/profileView.do?userid=bo', width: 360, height: 640, colorScheme: 'light' },
+  { name: 'picture', path: '/profiles/html/picture.do?userid=ann', width: 960, height: 900, colorScheme: 'light' },
+] as const
+
+if (browserHere === undefined) throw new Error('There is no Chromium on this machine.')
+await mkdir(folder, { recursive: true })
+const server = run(['serve'], { DATA_DIR: 'data/screenshots' })
+const base = await started(server)
+const browser = await chromium.launch({ executablePath: browserHere, args: ['--no-sandbox', '--disable-gpu'] })
+const authorization = `Basic ${Buffer.from(`ann:${castPassword}`).toString('base64')}`
+for (const { name, path, width, height, colorScheme } of shots) {
+  const page = await browser.newPage({
+    viewport: { width, height },
+    colorScheme,
+    extraHTTPHeaders: { authorization },
+  })
+  await page.goto(base + path)
+  await page.waitForLoadState('networkidle')
+  await page.screenshot({ path: `${folder}/${name}.png` })
+  await page.close()
+}
+await browser.close()
+server.kill('SIGTERM')
+await server.exit
