@@ -108,6 +108,15 @@ test('statements stand in stores', () => {
   expect(breaches).toEqual([])
 })
 
+test('Z1: whoever shows or changes connections asks the domain, where the rules decide, and no store', () => {
+  const doors = ['http', 'pages', 'letters', 'open', 'module']
+  const breaches = imports.filter(
+    ({ room, from, isType }) =>
+      doors.includes(room) && !isType && /\/connections\/[\w-]*(store|statements)\.js$/.test(from),
+  )
+  expect(breaches.map(({ file, from }) => `${file} imports ${from}`)).toEqual([])
+})
+
 test('only main touches the process', () => {
   const breaches = files.filter(
     (file) =>

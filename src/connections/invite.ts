@@ -4,7 +4,7 @@ import type { Context } from '../context.js'
 import { movesBetween } from './connection.js'
 import { keepEvents } from './event-store.js'
 import { keepLetter } from './letter-store.js'
-import { checkMayInvite, checkMayInviteMore, signedIn } from './rules.js'
+import { checkMayInvite, invitationsADay, checkMayInviteMore, signedIn } from './rules.js'
 import { write } from './write.js'
 import { countMadeToday, insertRelationship, lockNetworks, moveNetworks } from './write-store.js'
 
@@ -30,7 +30,7 @@ export async function invite(
 
   return write(db, async (transaction, eventId) => {
     const moment = await lockNetworks(transaction, [inviter.id, invited.id])
-    checkMayInviteMore(await countMadeToday(transaction, inviter.id))
+    checkMayInviteMore(await countMadeToday(transaction, inviter.id, invitationsADay))
     const change = { changedBy: inviter.id, message, moment }
     const { connectionId, invitedRow } = await insertRelationship(transaction, wanted, change)
     const made = { ...wanted, connectionId }

@@ -92,10 +92,11 @@ export function checkMayInvite(inviter: Account, invited: Account | undefined): 
   if (invited.id === inviter.id) throw new Failure('invalid', 'A person cannot be connected with themselves.')
 }
 
-const invitationsADay = 500
+/** How many others a person may invite in a day (trust, 7). */
+export const invitationsADay = 500
 
 /**
- * Whether somebody may invite one more (trust, 7).
+ * Whether somebody may invite one more.
  *
  * @param recent how many of those that were made in the last day are still there
  * @throws Failure `tooMany`

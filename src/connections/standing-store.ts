@@ -14,18 +14,18 @@ const totals = prepared((db, value: Value<{ ownerId: string }>) =>
   db.selectFrom('network').select(['status', 'total']).where('owner_id', '=', value('ownerId')),
 )
 
-/** How an owner stands with some people: the id and status of his view of each with whom there is a connection. */
+/** The status that a connection with each of some people has for an owner, where there is one. */
 export async function findStandings(
   db: Kysely<Tables>,
   ownerId: string,
   peerIds: readonly string[],
-): Promise<ReadonlyMap<string, { readonly id: string; readonly status: Status }>> {
+): Promise<ReadonlyMap<string, Status>> {
   if (peerIds.length === 0) return new Map()
   const rows = await db
     .selectFrom('colleague')
-    .select(['peer_id', 'id', 'status'])
+    .select(['peer_id', 'status'])
     .where('owner_id', '=', ownerId)
     .where('peer_id', 'in', peerIds)
     .execute()
-  return new Map(rows.map(({ peer_id, id, status }) => [peer_id, { id, status }]))
+  return new Map(rows.map(({ peer_id, status }) => [peer_id, status]))
 }

@@ -39,11 +39,12 @@ export async function lockNetworks(db: Db, ownerIds: readonly string[]): Promise
   return rows[0]?.moment as Date
 }
 
-/** How many connections somebody made in the last day that are still there. */
-export async function countMadeToday(db: Db, creatorId: string): Promise<number> {
+/** How many connections somebody made in the last day that are still there; of the newest so many, and no more are read. */
+export async function countMadeToday(db: Db, creatorId: string, most: number): Promise<number> {
   const { rows } = await sql<{ count: number }>`
-    select count(*)::integer as count from connection
-    where creator_id = ${creatorId} and created_at > clock_timestamp() - interval '1 day'`.execute(db)
+    select count(*)::integer as count
+    from (select created_at from connection where creator_id = ${creatorId} order by id desc limit ${most}) as newest
+    where created_at > clock_timestamp() - interval '1 day'`.execute(db)
   return rows[0]?.count ?? 0
 }
 

@@ -1,5 +1,5 @@
 import type { Account } from '../accounts/account.js'
-import type { Status } from '../connections/connection.js'
+import type { Standing } from '../connections/standing.js'
 import { Actions, Invite } from './actions.js'
 import { type Frame, Layout, write } from './layout.js'
 import { Face, type Shown } from './person.js'
@@ -9,9 +9,7 @@ import { to } from './to.js'
 /** What a person's page shows. */
 export interface PersonPage extends Frame {
   readonly person: Account
-  /** How the viewer stands with the person: not at all yet, as himself, in no way there could be, or connected. */
-  readonly standing:
-    'none' | 'self' | 'closed' | { readonly id: string; readonly status: Status; readonly message: string }
+  readonly standing: Standing
   /** The first colleagues in common, and how many there are; where somebody else looks. */
   readonly shared?: { readonly total: number; readonly people: readonly Shown[]; readonly with: string } | undefined
   /** Address of this page. */
@@ -32,7 +30,7 @@ export function personPage(page: PersonPage): string {
             <h1 class="p-name" dir="auto">
               {person.name}
             </h1>
-            <Standing standing={standing} person={person} next={here} />
+            <HowItStands standing={standing} person={person} next={here} />
           </div>
         </div>
         <Facts of={person} />
@@ -55,7 +53,7 @@ export function personPage(page: PersonPage): string {
   )
 }
 
-function Standing({ standing, person, next }: Pick<PersonPage, 'standing' | 'person'> & { next: string }) {
+function HowItStands({ standing, person, next }: Pick<PersonPage, 'standing' | 'person'> & { next: string }) {
   const isInactive = person.state === 'inactive' && <p class="note">{texts.isInactive}</p>
   if (standing === 'closed') return <>{isInactive}</>
   if (standing === 'self') return <p class="note">{texts.thisIsYou}</p>

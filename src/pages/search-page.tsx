@@ -1,3 +1,4 @@
+import type { Standing } from '../connections/standing.js'
 import type { Status } from '../connections/connection.js'
 import { Invite } from './actions.js'
 import { type Frame, Layout, write } from './layout.js'
@@ -5,14 +6,11 @@ import { type Around, Paging } from './paging.js'
 import { Person, type Shown } from './person.js'
 import { texts } from './texts.js'
 
-/** What stands between the one who looks and a person: their connection, nothing yet, or nothing there can be. */
-export type Relation = Status | 'none' | 'self' | 'closed'
-
 /** What the page of a search shows. */
 export interface SearchPage extends Frame {
   readonly words: string
   readonly total: number
-  readonly people: readonly { readonly person: Shown; readonly relation: Relation }[]
+  readonly people: readonly { readonly person: Shown; readonly relation: Status | Exclude<Standing, object> }[]
   readonly around: Around
   /** Address of this page. */
   readonly here: string

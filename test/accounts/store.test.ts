@@ -178,11 +178,14 @@ test.each<Person>([
 test('a sign-in is found by every name, with the password or without', async () => {
   const id = await add(ann)
   const account = await findAccount(database.db, { by: 'key', value: id })
-  expect(await findSignIn(database.db, 'ann')).toEqual({ account, secret: null })
+  expect(await findSignIn(database.db, 'ann')).toEqual({ account, credentialId: null, secret: null })
   await setPassword(database.db, id, 'first')
+  const { credentialId: first } = (await findSignIn(database.db, 'ann')) ?? {}
   await setPassword(database.db, id, 'second')
+  const { credentialId } = (await findSignIn(database.db, 'ann')) ?? {}
+  expect(credentialId).not.toBe(first)
   for (const name of ['ann', 'annie', 'ann@example.org']) {
-    expect(await findSignIn(database.db, name)).toEqual({ account, secret: 'second' })
+    expect(await findSignIn(database.db, name)).toEqual({ account, credentialId, secret: 'second' })
   }
   for (const name of ['Ann', 'ANNIE', 'Ann Ångström', id, '', 'ann\0', 'ann\uD83D']) {
     expect(await findSignIn(database.db, name)).toBeUndefined()

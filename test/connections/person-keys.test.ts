@@ -11,6 +11,8 @@ import {
   sql,
   type Transaction,
 } from 'kysely'
+import { findAmong } from '../../src/connections/among-store.js'
+import { findColleague, findRelationships } from '../../src/connections/find-store.js'
 import { findKnown } from '../../src/connections/grants/directory-store.js'
 import * as grants from '../../src/connections/grants/grant-store.js'
 import { groupGrants, listQuery, type Selection } from '../../src/connections/grants/list-statements.js'
@@ -20,7 +22,11 @@ import { orderOf } from '../../src/connections/query/sort-statements.js'
 import { parseSort } from '../../src/connections/query/sort.js'
 import { conditionOf } from '../../src/connections/query/where-statements.js'
 import { parseWhere } from '../../src/connections/query/where.js'
+import { findStandings, findTotals } from '../../src/connections/standing-store.js'
+import { findNetwork, pageQuery } from '../../src/connections/store.js'
+import { countMadeToday, deleteRelationships, updateRelationship } from '../../src/connections/write-store.js'
 import type { Tables } from '../../src/db/tables.js'
+import { newestFirst } from '../support/people.js'
 
 /** Every statement on somebody's rows names whose, or which, in its where: it is read here as it is sent (trust, Z8). */
 
@@ -60,6 +66,33 @@ const shows = [null, 'creator', 'target'] as const
 
 /** By what rows are found: in every branch of the statement, a column compared with one of these values. */
 const keyed: Record<string, { readonly run: () => Promise<unknown>; readonly keys: Record<string, unknown> }> = {
+  findTotals: { run: () => findTotals(db, me), keys: { owner_id: me } },
+  findStandings: { run: () => findStandings(db, me, [other]), keys: { owner_id: me } },
+  findAmong: { run: () => findAmong(db, me, 10), keys: { owner_id: me } },
+  findColleague: {
+    run: () => Promise.all([findColleague(db, { id }), findColleague(db, { ownerId: me, peerId: other })]),
+    keys: { id, owner_id: me },
+  },
+  findRelationships: {
+    run: () => Promise.all([findRelationships(db, { id }), findRelationships(db, { ownerId: me })]),
+    keys: { id, owner_id: me },
+  },
+  findNetwork: {
+    run: () => findNetwork(db, { by: 'userId', value: me }, { status: 'accepted', countPending: true }),
+    keys: { user_id: me },
+  },
+  readPage: { run: () => db.executeQuery(pageQuery({ ownerId: me }, newestFirst)), keys: { owner_id: me, id: me } },
+  updateRelationship: {
+    run: () =>
+      updateRelationship(
+        db,
+        { connectionId: id, isAccepted: true },
+        { changedBy: me, message: '', moment: new Date() },
+      ),
+    keys: { id, connection_id: id },
+  },
+  deleteRelationships: { run: () => deleteRelationships(db, [id]), keys: { id, connection_id: id } },
+  countMadeToday: { run: () => countMadeToday(db, me, 10), keys: { creator_id: me } },
   findGrant: { run: () => grants.findGrant(db, id), keys: { id } },
   findByToken: { run: () => grants.findByToken(db, hash), keys: { token_hash: hash } },
   findActive: { run: () => grants.findActive(db, 'document', [other], me), keys: { target_id: me } },
@@ -89,14 +122,16 @@ const keyed: Record<string, { readonly run: () => Promise<unknown>; readonly key
 
 /** What has no rows of a person, writes one row that it is given, only builds a part, or is of no person's doing. */
 const others = [
+  ...['findFaults', 'hasEvent', 'keepEvents', 'keepLetter', 'insertRelationship', 'lockNetworks', 'moveNetworks'],
+  ...['amongQuery', 'networkStatement', 'pageStatement', 'pageQuery', 'toColleague'],
   ...['findRoles', 'hasApp', 'keepApp', 'findBaseUrls', 'findOrgs'],
   ...['insertGrant', 'rowOf', 'lockContext', 'deleteExpired', 'countRecent'],
   ...['listGrants', 'columnOf', 'typeOf', 'groupQuery', 'toGroup', 'orderOf', 'conditionOf'],
 ]
 
-test('every function of the module’s stores is here', async () => {
+test('Z8: every function of the stores is here', async () => {
   const names: string[] = []
-  for (const folder of ['grants', 'query']) {
+  for (const folder of ['.', 'grants', 'query']) {
     const files = await readdir(join('dist/src/connections', folder))
     for (const file of files.filter((each) => /(store|statements)\.js$/.test(each))) {
       const all = (await import(`../../src/connections/${folder}/${file}`)) as Record<string, unknown>
@@ -107,7 +142,7 @@ test('every function of the module’s stores is here', async () => {
 })
 
 describe.each(Object.entries(keyed))('%s', (_name, { run, keys }) => {
-  test('names whose rows, or which', async () => {
+  test('Z8: names whose rows, or which', async () => {
     statements.length = 0
     await run()
     expect(statements.length).toBeGreaterThan(0)

@@ -84,7 +84,7 @@ const entry: fc.Arbitrary<ShareEntry> = fc.oneof(
   fc.record({ type: fc.constant('role' as const), target: role, allow: level }),
 )
 
-test('never more is granted than was asked, nor as much as the granter has, nor a role that was not asked (trust, Z5)', () => {
+test('Z5: never more is granted than was asked, nor as much as the granter has, nor a role that was not asked', () => {
   fc.assert(
     fc.property(
       fc.array(level),

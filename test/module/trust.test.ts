@@ -25,7 +25,7 @@ afterAll(async () => {
   await database.close()
 })
 
-describe('an id is no token:', () => {
+describe('Z7: an id is no token:', () => {
   test('of a link, its token is for who may read it', async () => {
     const document = module.addDocument(person('ann').id)
     const { _id, token } = await person('ann').calls.linkTo('documents', document, 4)

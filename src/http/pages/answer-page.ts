@@ -1,7 +1,7 @@
 import type { Request, Response } from 'express'
 import type { Caller } from '../../accounts/account.js'
 import { mediaType } from '../../atom/vocabulary.js'
-import { findTotals } from '../../connections/standing-store.js'
+import { ownTotals } from '../../connections/standing.js'
 import { pagePolicy, script, style } from '../../pages/assets.js'
 import { discreet } from '../../pages/discreet.js'
 import type { Frame } from '../../pages/layout.js'
@@ -17,7 +17,7 @@ export const pageType = `${mediaType.html};charset=UTF-8`
 /** What is around a page for the one who looks at it. */
 export async function frameFor(door: Door, request: Request, caller: Caller): Promise<Frame> {
   const done = openParameters(searchOf(request)).value('done')
-  const totals = caller && (await findTotals(door.db, caller.id))
+  const totals = caller && (await ownTotals(door, caller))
   return {
     viewer: caller && { key: caller.key, name: caller.name, waiting: totals?.pending ?? 0 },
     done: done !== undefined && isDone(done) ? done : undefined,

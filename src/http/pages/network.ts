@@ -2,7 +2,7 @@ import type { RequestHandler } from 'express'
 import { findAccount } from '../../accounts/store.js'
 import { openList, readList } from '../../connections/list.js'
 import { isOwner } from '../../connections/rules.js'
-import { findTotals } from '../../connections/standing-store.js'
+import { ownTotals } from '../../connections/standing.js'
 import { networkPage } from '../../pages/network-page.js'
 import { texts } from '../../pages/texts.js'
 import { type Door, searchOf } from '../door.js'
@@ -30,7 +30,7 @@ export function showNetworkPage<Query extends ConnectionsQuery>(
       title: other ? texts.inCommonOf(name, other.name) : isMine ? texts.network : texts.listOf(name),
       owner: page.owner,
       status,
-      totals: isMine ? await findTotals(door.db, network.ownerId) : undefined,
+      totals: isMine && caller ? await ownTotals(door, caller) : undefined,
       colleagues: page.colleagues,
       around: pageLinks(`..${request.path}`, query, page, door.config.HIDE_EMAIL),
       here: placeOf(request),

@@ -1,9 +1,8 @@
 import type { RequestHandler } from 'express'
-import type { Account, Caller } from '../../accounts/account.js'
-import type { Colleague } from '../../connections/connection.js'
+import type { Account } from '../../accounts/account.js'
 import { unknownPerson } from '../../connections/find.js'
-import { findColleague } from '../../connections/find-store.js'
 import { openList, readList } from '../../connections/list.js'
+import { standingWith } from '../../connections/standing.js'
 import { personPage, type PersonPage } from '../../pages/person-page.js'
 import { type Door, searchOf } from '../door.js'
 import { readPersonQuery } from '../profile-query.js'
@@ -20,20 +19,12 @@ export function showPersonPage(door: Door): RequestHandler {
     const values = {
       ...(await frameFor(door, request, caller)),
       person: account,
-      standing: await standingOf(door, caller, account),
+      standing: await standingWith(door, caller, account),
       shared: caller && caller.id !== account.id ? await sharedBy(door, caller, account) : undefined,
       here: placeOf(request),
     }
     await answerWithPage(door, request, response, values, personPage)
   }
-}
-
-async function standingOf(door: Door, caller: Caller, { id, state }: Account): Promise<PersonPage['standing']> {
-  if (!caller) return 'closed'
-  if (caller.id === id) return 'self'
-  const colleague: Colleague | undefined = await findColleague(door.db, { ownerId: caller.id, peerId: id })
-  if (colleague) return { id: colleague.id, status: colleague.status, message: colleague.message }
-  return state === 'active' ? 'none' : 'closed'
 }
 
 const mostShared = 12

@@ -1,8 +1,7 @@
 import type { RequestHandler } from 'express'
-import type { Account, Caller } from '../../accounts/account.js'
 import { searchAccounts } from '../../accounts/search-store.js'
-import { findStandings } from '../../connections/standing-store.js'
-import { searchPage, type Relation } from '../../pages/search-page.js'
+import { standingsWith } from '../../connections/standing.js'
+import { searchPage } from '../../pages/search-page.js'
 import { to } from '../../pages/to.js'
 import { type Door, searchOf } from '../door.js'
 import { numberedLinks } from '../paging.js'
@@ -16,7 +15,7 @@ export function showSearchPage(door: Door): RequestHandler {
     const query = readSearchQuery(searchOf(request))
     const caller = await identifyViewer(door, request)
     const { total, accounts } = await searchAccounts(door.db, query.search, query)
-    const relation = await relations(door, caller, accounts)
+    const relation = await standingsWith(door, caller, accounts)
     const words = query.criteria.map(([, value]) => value).join(' ')
     const values = {
       ...(await frameFor(door, request, caller)),
@@ -29,20 +28,4 @@ export function showSearchPage(door: Door): RequestHandler {
     }
     await answerWithPage(door, request, response, values, searchPage)
   }
-}
-
-/** Tells how the caller stands with each of some people. */
-async function relations(
-  door: Door,
-  caller: Caller,
-  people: readonly Account[],
-): Promise<(person: Account) => Relation> {
-  if (!caller) return () => 'closed'
-  const standings = await findStandings(
-    door.db,
-    caller.id,
-    people.map(({ id }) => id),
-  )
-  return ({ id, state }) =>
-    id === caller.id ? 'self' : (standings.get(id)?.status ?? (state === 'active' ? 'none' : 'closed'))
 }
