@@ -59,6 +59,8 @@ export function openEmbedded(pglite: PGlite): Database {
     await db.destroy()
     // Kysely closes only what it has used, and an open database keeps the process alive.
     if (!pglite.closed) await pglite.close()
+    // It would keep all the memory of that Postgres, some 200 MB, for as long as anything knows of it.
+    Reflect.deleteProperty(pglite, 'mod')
   }
   return { db, limit: () => {}, close }
 }
