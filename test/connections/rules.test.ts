@@ -1,0 +1,142 @@
+import { describe, expect, test } from '@jest/globals'
+import type { Account, Caller } from '../../src/accounts/account.js'
+import type { Colleague, Status } from '../../src/connections/connection.js'
+import * as rules from '../../src/connections/rules.js'
+import { Failure } from '../../src/errors.js'
+import { account, colleague } from '../support/people.js'
+
+/** Every rule, for every caller and state: the whole table, so that nothing is allowed that does not stand in it. */
+
+const person = (name: string, more: Partial<Account> = {}) =>
+  account({ id: `01900000-0000-7000-8000-00000000000${name.charCodeAt(0) % 10}`, name, ...more })
+const [owner, peer, third] = [person('owner'), person('peer'), person('third')]
+const admin = person('admin', { roles: ['admin'] })
+const callers: Record<string, Caller> = { nobody: null, owner, peer, third, admin }
+const statuses: Status[] = ['accepted', 'pending', 'unconfirmed']
+
+/** What comes of it: whether it is allowed, or the code of the refusal. */
+function outcome(decide: () => unknown): string {
+  try {
+    const decided = decide()
+    return typeof decided === 'string' ? decided : 'yes'
+  } catch (error) {
+    if (error instanceof Failure) return error.code
+    throw error
+  }
+}
+
+/** The outcomes for all callers in the order of `callers`, one word each. */
+const forAll = (decide: (caller: Caller) => unknown) =>
+  Object.values(callers)
+    .map((caller) => outcome(() => decide(caller)))
+    .join(' ')
+
+describe('Z1: who may read a list, of nobody, its owner, a peer, a third and an administrator', () => {
+  const all = 'yes yes yes yes yes'
+  const signedIn = 'unauthenticated yes yes yes yes'
+  const own = 'unauthenticated yes forbidden forbidden forbidden'
+  const none = 'unauthenticated forbidden forbidden forbidden forbidden'
+  test.each([
+    ['accepted', true, false, all],
+    ['accepted', true, true, signedIn],
+    ['accepted', false, false, all],
+    ['accepted', false, true, signedIn],
+    ['pending', true, false, own],
+    ['pending', true, true, own],
+    ['pending', false, false, none],
+    ['pending', false, true, none],
+    ['unconfirmed', true, false, own],
+    ['unconfirmed', true, true, own],
+    ['unconfirmed', false, false, none],
+    ['unconfirmed', false, true, none],
+  ] as const)('%s, of somebody there is: %s, sign-in required: %s', (status, isKnown, requires, expected) => {
+    const ownerId = isKnown ? owner.id : undefined
+    expect(forAll((caller) => rules.checkMayList(caller, ownerId, status, requires))).toBe(expected)
+  })
+})
+
+describe('Z1: what of a connection is shown', () => {
+  const seen = (caller: Caller, status: Status) => {
+    const shown = rules.asSeenBy(caller, colleague(owner, peer, { status, message: 'hello' }))
+    return shown ? (shown.message === '' ? 'silent' : 'message') : 'nothing'
+  }
+  test.each([
+    ['accepted', 'silent message silent silent silent'],
+    ['pending', 'nothing message silent nothing nothing'],
+    ['unconfirmed', 'nothing message silent nothing nothing'],
+  ] as const)('%s', (status, expected) => {
+    expect(forAll((caller) => seen(caller, status))).toBe(expected)
+  })
+  test('and nothing of what is not there', () => {
+    expect(Object.values(callers).map((caller) => rules.asSeenBy(caller, undefined))).toEqual(
+      Object.values(callers).map(() => undefined),
+    )
+  })
+})
+
+describe('Z1: what a rewriting comes to, of owner, peer, third and administrator', () => {
+  const signedIn = [owner, peer, third, admin]
+  /** The owner was asked where it is pending for him; where it is unconfirmed, he asked. */
+  const state = (status: Status): Colleague =>
+    colleague(owner, peer, { status, inviter: status === 'pending' ? peer : owner })
+  test.each([
+    ['pending', 'accepted', 'accepted forbidden forbidden forbidden'],
+    ['pending', 'pending', 'rewritten rewritten forbidden forbidden'],
+    ['pending', 'unconfirmed', 'invalid invalid forbidden forbidden'],
+    ['unconfirmed', 'accepted', 'forbidden accepted forbidden forbidden'],
+    ['unconfirmed', 'pending', 'rewritten rewritten forbidden forbidden'],
+    ['unconfirmed', 'unconfirmed', 'invalid invalid forbidden forbidden'],
+    ['accepted', 'accepted', 'rewritten rewritten forbidden forbidden'],
+    ['accepted', 'pending', 'invalid invalid forbidden forbidden'],
+    ['accepted', 'unconfirmed', 'invalid invalid forbidden forbidden'],
+  ] as const)('from %s to %s', (from, to, expected) => {
+    expect(signedIn.map((caller) => outcome(() => rules.stepTo(to, caller, state(from)))).join(' ')).toBe(expected)
+  })
+  test.each(statuses)('whoever is one of the two may delete what is %s', (status) => {
+    const relationship = {
+      connectionId: 'c',
+      inviterId: owner.id,
+      invitedId: peer.id,
+      isAccepted: status === 'accepted',
+    }
+    expect(signedIn.map((caller) => outcome(() => rules.checkIsOneOf(caller, relationship))).join(' ')).toBe(
+      'yes yes forbidden forbidden',
+    )
+  })
+})
+
+test('Z1: who may do the rest', () => {
+  expect(forAll((caller) => void rules.checkIsAdmin(caller))).toBe('unauthenticated forbidden forbidden forbidden yes')
+  expect(forAll((caller) => void rules.signedIn(caller))).toBe('unauthenticated yes yes yes yes')
+  expect(forAll((caller) => rules.checkMaySeeProfiles(caller, true))).toBe('unauthenticated yes yes yes yes')
+  expect(forAll((caller) => rules.checkMaySeeProfiles(caller, false))).toBe('yes yes yes yes yes')
+  const inactive = person('gone', { state: 'inactive' })
+  for (const [inviter, invited, expected] of [
+    [owner, peer, 'yes'],
+    [owner, owner, 'invalid'],
+    [owner, undefined, 'invalid'],
+    [owner, inactive, 'invalid'],
+    [inactive, owner, 'invalid'],
+  ] as const) {
+    expect(outcome(() => rules.checkMayInvite(inviter, invited))).toBe(expected)
+  }
+})
+
+test.each([
+  ['read', ['read'], 'yes'],
+  ['write', ['read'], 'forbidden'],
+  ['account', ['read', 'write'], 'forbidden'],
+  ['read', ['write'], 'forbidden'],
+  ['read', [], 'forbidden'],
+  ['account', ['read', 'write', 'account'], 'yes'],
+] as const)('Z1: what needs %s with a credential for %j: %s', (needed, rights, expected) => {
+  expect(outcome(() => rules.checkRight(rights, needed))).toBe(expected)
+})
+
+test('Z1: no rule is missing here', () => {
+  expect(Object.keys(rules).sort()).toEqual([
+    ...['asSeenBy', 'checkIsAdmin', 'checkIsOneOf', 'checkMayInvite', 'checkMayInviteMore', 'checkMayList'],
+    ...['checkMayNameByAddress', 'checkMaySeeProfiles', 'checkRight', 'invitationsADay', 'isOwner', 'signedIn'],
+    'stepTo',
+  ])
+})
