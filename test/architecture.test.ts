@@ -15,7 +15,8 @@ const floors = [
   ['db'],
   ['migrations'],
   ['context', 'config'],
-  ['errors', 'faults'],
+  ['config-values'],
+  ['errors', 'faults', 'loopback', 'mailbox'],
 ]
 
 /** Who may know of a library. What is not listed here is for everyone. */

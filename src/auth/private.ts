@@ -1,5 +1,6 @@
 import type { Request } from 'express'
-import { type Config, isLoopback } from '../config.js'
+import type { Config } from '../config.js'
+import { isLoopback } from '../loopback.js'
 import { Failure } from '../errors.js'
 import type { Refusal } from './identity.js'
 

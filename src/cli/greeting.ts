@@ -1,4 +1,5 @@
-import { type Config, isLoopback } from '../config.js'
+import type { Config } from '../config.js'
+import { isLoopback } from '../loopback.js'
 import { castPassword } from '../directory/cast.js'
 
 /** Whether nobody but this machine is meant to reach the server: neither by its address nor by that of its links. */

@@ -1,4 +1,4 @@
-import { isMailAddress } from '../config.js'
+import { isMailAddress } from '../mailbox.js'
 import type { Grant } from '../connections/grants/grant.js'
 import { type Place, urlOf } from '../connections/grants/url.js'
 import type { Status } from '../db/tables.js'

@@ -1,5 +1,6 @@
 import { createTransport } from 'nodemailer'
-import { isLoopback, type Mailbox } from '../config.js'
+import { isLoopback } from '../loopback.js'
+import type { Mailbox } from '../mailbox.js'
 import type { Letter } from './letter.js'
 
 /** A letter with its addressee. */

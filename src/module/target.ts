@@ -1,6 +1,6 @@
 import { type Account, isUuid } from '../accounts/account.js'
 import { foldedEmail } from '../accounts/merge.js'
-import { isMailAddress } from '../config.js'
+import { isMailAddress } from '../mailbox.js'
 import { union } from '../connections/grants/access.js'
 import { addressOf } from '../connections/grants/grant.js'
 import type { Instance, ObjectType } from '../connections/grants/object-type.js'
