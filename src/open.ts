@@ -1,26 +1,17 @@
-import type { Kysely } from 'kysely'
 import { pino, type Logger } from 'pino'
-import { isUuid } from './accounts/account.js'
-import { keepRole } from './accounts/change-store.js'
-import { findSignIn } from './accounts/sign-in-store.js'
 import { sessionKey } from './auth/session.js'
 import { sweepSessions } from './auth/session-store.js'
 import { readConfig } from './config.js'
-import { findKnown, keepApp } from './connections/grants/directory-store.js'
-import type { Instance, ObjectDefinition } from './connections/grants/object-type.js'
-import { removeContext } from './connections/grants/remove-context.js'
 import { sweep, sweepOften } from './connections/grants/sweep.js'
 import { keysOf } from './connections/grants/token.js'
 import { migrate } from './db/migrate.js'
 import { openDatabase } from './db/open.js'
-import type { Tables } from './db/tables.js'
 import { tokenSecret } from './db/token-secret.js'
 import { Failure } from './errors.js'
 import { createApp } from './http/app.js'
 import { release } from './http/release.js'
 import { callerScope } from './http/scope.js'
-import { type Connections, connectionsIn } from './module/connections.js'
-import { type Caller, type ModuleWorld, type Privileges, runIn } from './module/scope.js'
+import { appIn, type ModuleApp } from './module/app.js'
 import { openWorld } from './module/world.js'
 
 /** Where the data is, and how the module is used. */
@@ -42,39 +33,20 @@ export interface OpenOptions {
   readonly trustProxy?: readonly string[]
   /** Whether `http` takes credentials that came without TLS. */
   readonly allowInsecure?: boolean
+  /** How many requests a minute `http` answers to an account. */
+  readonly requestsPerMinute?: number
+  /** Whether `http` shows accepted lists and people to those alone who sign in. */
+  readonly requireSignIn?: boolean
+  /** Whether neither `http` nor the module shows or takes e-mail addresses. */
+  readonly hideEmail?: boolean
+  /** Origins whose pages may read and write through `http` with the credentials of a browser. */
+  readonly corsOrigins?: readonly string[]
   /** Where `http` logs its requests; without it nowhere. */
   readonly log?: Logger
 }
 
 /** The module, opened on a database. */
-export interface App {
-  /**
-   * Runs a function for an account: what it calls of the module acts on that account's behalf.
-   *
-   * @param account account id, user id, login or e-mail address; null for nobody
-   * @throws Failure `notFound` where nobody goes by that name
-   */
-  runAs<Result>(
-    account: string | null,
-    privileges: Privileges,
-    work: (caller: Caller) => Promise<Result>,
-  ): Promise<Result>
-  /** The functions of the module, for one caller. */
-  connectionsFor(caller: Caller): Connections
-  /** Makes a type of object known. @throws TypeError for a name that is malformed or taken, or a title that is no property */
-  defineObject<Loaded extends Instance>(definition: ObjectDefinition<Loaded>): void
-  /**
-   * Deletes every connection with an object that is no more; to be called once the object can no longer be loaded.
-   *
-   * @param objects its type, in singular or plural
-   * @returns how many there were
-   * @throws Fault `invalidArgument.object` for a type that is unknown, and for accounts
-   */
-  removeContext(objects: string, id: string): Promise<number>
-  /** Makes a role known that connections can impart. */
-  defineRole(role: string): Promise<void>
-  /** Makes an app known, with the base of its pages; its letters lead to `connection/<token>` there. */
-  defineApp(key: string, baseUrl?: string): Promise<void>
+export interface App extends ModuleApp {
   /**
    * Express middleware for routes of the application's own: what comes after it acts for whoever signs in to the request
    * as to the Atom API, or for nobody.
@@ -91,7 +63,11 @@ export async function open(options: OpenOptions = {}): Promise<App> {
   const config = readConfig({
     BASE_URL: baseUrl,
     TRUST_PROXY: options.trustProxy?.join(','),
-    ALLOW_INSECURE: options.allowInsecure ? 'true' : undefined,
+    ALLOW_INSECURE: options.allowInsecure?.toString(),
+    REQUESTS_PER_MINUTE: options.requestsPerMinute?.toString(),
+    REQUIRE_SIGN_IN: options.requireSignIn?.toString(),
+    HIDE_EMAIL: options.hideEmail?.toString(),
+    CORS_ORIGINS: options.corsOrigins?.join(','),
   })
   const { tokenSecret: secrets = [] } = options
   const given = 'byteLength' in secrets ? [secrets] : secrets
@@ -104,6 +80,7 @@ export async function open(options: OpenOptions = {}): Promise<App> {
     tokenKeys: keysOf([newest, ...older]),
     appKey,
     baseUrl: baseUrl ?? null,
+    hidesEmail: config.HIDE_EMAIL,
   })
   const log = options.log ?? pino({ level: 'silent' })
   const sweeps = sweepOften(
@@ -141,27 +118,4 @@ export async function open(options: OpenOptions = {}): Promise<App> {
 function once<Value>(make: () => Value): () => Value {
   let value: Value | undefined
   return () => (value ??= make())
-}
-
-/** The module in a world that is there already. */
-export function appIn(world: ModuleWorld): Omit<App, 'close' | 'http' | 'scope'> {
-  const { db } = world
-  return {
-    runAs: async (account, privileges, work) => {
-      const caller = { ...privileges, accountId: account === null ? null : await accountId(db, account) }
-      return runIn({ world, caller }, () => work(caller))
-    },
-    connectionsFor: (caller) => connectionsIn(() => ({ world, caller })),
-    defineObject: (definition) => world.types.define(definition as unknown as ObjectDefinition),
-    removeContext: (objects, id) => removeContext(world, objects, id),
-    defineRole: (role) => keepRole(db, role),
-    defineApp: (key, base) => keepApp(db, key, base),
-  }
-}
-
-async function accountId(db: Kysely<Tables>, name: string): Promise<string> {
-  const [known] = isUuid(name) ? await findKnown(db, [name]) : []
-  const account = known?.account ?? (await findSignIn(db, name))?.account
-  if (account) return account.id
-  throw new Failure('notFound', `Nobody goes by the name ${name}.`)
 }

@@ -48,6 +48,30 @@ test('both doors are served', async () => {
   await new Promise((resolve) => server.close(resolve))
 })
 
+test('what a site keeps to itself, a program that serves it keeps too', async () => {
+  const other = await temporaryFolder()
+  const site = {
+    baseUrl: 'https://connections.example',
+    hideEmail: true,
+    requireSignIn: true,
+    requestsPerMinute: 1,
+    corsOrigins: ['https://intranet.example'],
+  }
+  await expect(open({ dataDir: other.path, ...site, requestsPerMinute: 0 })).rejects.toThrow(/REQUESTS_PER_MINUTE must/)
+  const discreet = await open({ dataDir: other.path, ...site, allowInsecure: true })
+  const server = createServer(discreet.http)
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const send = sendTo((server.address() as AddressInfo).port)
+  const search = '/profiles/atom/search.do?search=ann'
+  expect((await send(search)).status).toBe(401)
+  expect((await send('/profiles/atom/search.do?email=ann@example.com')).text).toContain('hides e-mail addresses')
+  const { headers } = await send(search, { headers: { origin: 'https://intranet.example' } })
+  expect(headers['access-control-allow-origin']).toBe('https://intranet.example')
+  await new Promise((resolve) => server.close(resolve))
+  await discreet.close()
+  await other.remove()
+})
+
 test('the secret of tokens is made once, for its owner alone', async () => {
   const file = join(folder.path, 'token-secret')
   expect(await tokenSecret(folder.path)).toEqual(await readFile(file))

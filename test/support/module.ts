@@ -4,7 +4,7 @@ import type { Account } from '../../src/accounts/account.js'
 import { keysOf } from '../../src/connections/grants/token.js'
 import { type Connection, type Connections, Fault, type ObjectDefinition, type Privileges } from '../../src/index.js'
 import { openWorld } from '../../src/module/world.js'
-import { appIn } from '../../src/open.js'
+import { appIn } from '../../src/module/app.js'
 import type { TestDatabase } from './database.js'
 import { addPerson } from './world.js'
 

@@ -1,0 +1,65 @@
+import type { Kysely } from 'kysely'
+import { isUuid } from '../accounts/account.js'
+import { keepRole } from '../accounts/change-store.js'
+import { findSignIn } from '../accounts/sign-in-store.js'
+import { findKnown, keepApp } from '../connections/grants/directory-store.js'
+import type { Instance, ObjectDefinition } from '../connections/grants/object-type.js'
+import { removeContext } from '../connections/grants/remove-context.js'
+import type { Tables } from '../db/tables.js'
+import { Failure } from '../errors.js'
+import { type Connections, connectionsIn } from './connections.js'
+import { type Caller, type ModuleWorld, type Privileges, runIn } from './scope.js'
+
+/** What an application does with the module, beside calling its functions. */
+export interface ModuleApp {
+  /**
+   * Runs a function for an account: what it calls of the module acts on that account's behalf.
+   *
+   * @param account account id, user id, login or e-mail address; null for nobody
+   * @throws Failure `notFound` where nobody goes by that name
+   */
+  runAs<Result>(
+    account: string | null,
+    privileges: Privileges,
+    work: (caller: Caller) => Promise<Result>,
+  ): Promise<Result>
+  /** The functions of the module, for one caller. */
+  connectionsFor(caller: Caller): Connections
+  /** Makes a type of object known. @throws TypeError for a name that is malformed or taken, or a title that is no property */
+  defineObject<Loaded extends Instance>(definition: ObjectDefinition<Loaded>): void
+  /**
+   * Deletes every connection with an object that is no more; to be called once the object can no longer be loaded.
+   *
+   * @param objects its type, in singular or plural
+   * @returns how many there were
+   * @throws Fault `invalidArgument.object` for a type that is unknown, and for accounts
+   */
+  removeContext(objects: string, id: string): Promise<number>
+  /** Makes a role known that connections can impart. */
+  defineRole(role: string): Promise<void>
+  /** Makes an app known, with the base of its pages; its letters lead to `connection/<token>` there. */
+  defineApp(key: string, baseUrl?: string): Promise<void>
+}
+
+/** The module in a world that is there already. */
+export function appIn(world: ModuleWorld): ModuleApp {
+  const { db } = world
+  return {
+    runAs: async (account, privileges, work) => {
+      const caller = { ...privileges, accountId: account === null ? null : await accountId(db, account) }
+      return runIn({ world, caller }, () => work(caller))
+    },
+    connectionsFor: (caller) => connectionsIn(() => ({ world, caller })),
+    defineObject: (definition) => world.types.define(definition as unknown as ObjectDefinition),
+    removeContext: (objects, id) => removeContext(world, objects, id),
+    defineRole: (role) => keepRole(db, role),
+    defineApp: (key, base) => keepApp(db, key, base),
+  }
+}
+
+async function accountId(db: Kysely<Tables>, name: string): Promise<string> {
+  const [known] = isUuid(name) ? await findKnown(db, [name]) : []
+  const account = known?.account ?? (await findSignIn(db, name))?.account
+  if (account) return account.id
+  throw new Failure('notFound', `Nobody goes by the name ${name}.`)
+}
