@@ -19,6 +19,8 @@ let hiding: Client
 let open: Client
 /** What each address may look like in an answer. */
 let addresses: Map<string, string[]>
+/** Here one account asks for everything, as fast as it can. */
+const unlimited = { REQUESTS_PER_MINUTE: '1000000' }
 const idOf = async (userId: string) =>
   (await database.db.selectFrom('account').select('id').where('user_id', '=', userId).executeTakeFirstOrThrow()).id
 
@@ -48,8 +50,8 @@ beforeAll(async () => {
   await appIn(world)
     .connectionsFor({ accountId: bo })
     .create('accounts', bo, { email: 'outside@example.net', access: 'public' })
-  open = await startClient(db, {}, undefined, undefined, world)
-  hiding = await startClient(db, { HIDE_EMAIL: 'true' }, undefined, undefined, secret)
+  open = await startClient(db, unlimited, undefined, undefined, world)
+  hiding = await startClient(db, { HIDE_EMAIL: 'true', ...unlimited }, undefined, undefined, secret)
   const { rows } = await sql<{ address: string }>`
     select email as address from account where email is not null
     union select profile ->> 'groupwareEmail' from account where profile ? 'groupwareEmail'`.execute(db)
