@@ -10,10 +10,18 @@ export interface Running {
 }
 
 /** Runs the command line as a process of its own, which listens at a free port where it serves. */
-export function run(args: string[], environment: Record<string, string>, input = ''): Running {
+export const run = (args: string[], environment: Record<string, string>, input = ''): Running =>
+  runProgram([process.execPath, 'dist/src/main.js', ...args], environment, input)
+
+/** Runs a program with its arguments. */
+export function runProgram(
+  [program = '', ...args]: string[],
+  environment: Record<string, string>,
+  input = '',
+): Running {
   const { PATH = '', HOME = '' } = process.env
   const env = { PATH, HOME, PORT: '0', ...environment }
-  const child = spawn(process.execPath, ['dist/src/main.js', ...args], { env })
+  const child = spawn(program, args, { env })
   const text = { output: '', errors: '' }
   child.stdout.on('data', (chunk: Buffer) => (text.output += chunk.toString()))
   child.stderr.on('data', (chunk: Buffer) => (text.errors += chunk.toString()))
