@@ -33,7 +33,7 @@ const rooms: Record<string, string[]> = {
   '@electric-sql/pglite': ['db'],
   'kysely-pglite-dialect': ['db'],
   negotiator: ['http'],
-  commander: ['main'],
+  commander: ['cli'],
   'pino-pretty': ['main'],
   zod: ['directory', 'http', 'module'],
   'lru-cache': ['auth', 'http'],

@@ -1,6 +1,7 @@
 import type { Kysely } from 'kysely'
 import type { Account } from '../accounts/account.js'
 import { addAccount, changeRole } from '../accounts/change-store.js'
+import { searchAccounts } from '../accounts/search-store.js'
 import { setPassword } from '../accounts/sign-in-store.js'
 import { findAccount } from '../accounts/store.js'
 import { isXmlText } from '../atom/escape.js'
@@ -69,6 +70,27 @@ export async function addAccountCommand(
     await setPassword(transaction, await addAccount(transaction, person), secret)
   })
   say(terminal, `Added ${person.name} with the user id ${person.userId}.`)
+}
+
+/** `account list`: a line for each person, by name: user id, name, address, and what not everybody is or has. */
+export async function listAccountsCommand(terminal: Terminal, db: Kysely<Tables>): Promise<void> {
+  for (let page = 1, total = 1; (page - 1) * pageSize < total; page++) {
+    const found = await searchAccounts(db, { words: [] }, { page, pageSize })
+    total = found.total
+    for (const account of found.accounts) say(terminal, described(account))
+  }
+}
+
+const pageSize = 500
+
+function described({ userId, login, name, email, state, external, roles }: Account): string {
+  const more = [
+    ...(login === null ? [] : [`also ${login}`]),
+    ...(state === 'active' ? [] : ['disabled']),
+    ...(external ? ['external'] : []),
+    ...roles,
+  ]
+  return [`${userId}: ${name}${email === null ? '' : ` <${email}>`}`, ...more].join('; ')
 }
 
 /**

@@ -4,9 +4,10 @@ import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals'
 import { findSignIn } from '../../src/accounts/sign-in-store.js'
 import { findAccount } from '../../src/accounts/store.js'
 import { verifyPassword } from '../../src/auth/password.js'
-import { addAccountCommand, passwordCommand, roleCommand } from '../../src/cli/account.js'
+import { addAccountCommand, listAccountsCommand, passwordCommand, roleCommand } from '../../src/cli/account.js'
 import type { Terminal } from '../../src/cli/terminal.js'
 import { freshDatabase, type TestDatabase } from '../support/database.js'
+import { addPerson } from '../support/world.js'
 
 let database: TestDatabase
 beforeAll(async () => {
@@ -207,4 +208,26 @@ test.each([
 ])('when the two %s, nothing is added', async (_, lines, message) => {
   await expect(add()(keyboard(...lines).terminal)).rejects.toMatchObject({ code: 'invalid', message })
   expect(await accounts()).toEqual([])
+})
+
+test('list tells who there is, by name, and what is special about them', async () => {
+  expect(await run((terminal) => listAccountsCommand(terminal, database.db))).toBe('')
+  await run(add('zoe', { name: 'Zoë', email: 'zoe@example.org' }), 'a long secret\n')
+  await run(add(), 'a long secret\n')
+  await run(role('zoe', 'add', 'admin'))
+  await database.db
+    .updateTable('account')
+    .set({ state: 'inactive', external: true })
+    .where('user_id', '=', 'zoe')
+    .execute()
+  expect(await run((terminal) => listAccountsCommand(terminal, database.db))).toBe(
+    'ann: Ann Ångström <ann@example.org>; also annie\nzoe: Zoë <zoe@example.org>; disabled; external; admin\n',
+  )
+})
+
+test('list leaves nobody out where there are many', async () => {
+  for (let number = 1000; number < 1502; number++) await addPerson(database.db, `p${number}`)
+  const lines = (await run((terminal) => listAccountsCommand(terminal, database.db))).trimEnd().split('\n')
+  expect(lines).toHaveLength(502)
+  expect(lines.at(-1)).toBe('p1501: p1501 <p1501@example.com>')
 })
