@@ -102,7 +102,8 @@ testWith(browserHere, 'everything can be done with the keyboard alone', async ()
     throw new Error(`the keyboard does not reach ${name}`)
   }
   await page.goto(base())
-  // The field for the name has the keyboard already.
+  // The field for the name gets the keyboard by itself, a moment after the page is there.
+  await page.locator('input[name=user]:focus').waitFor()
   await keyboard.type('ann')
   await keyboard.press('Tab')
   await keyboard.type(castPassword)
