@@ -7,6 +7,7 @@ import { type Config, readConfig } from './config.js'
 import { openDatabase } from './db/open.js'
 import { isRefused, isUnavailable } from './db/unavailable.js'
 import { Failure } from './errors.js'
+import { loggedError } from './logged-error.js'
 
 const withDatabase: Surroundings['withDatabase'] = async (run) => {
   const config = readConfig(process.env)
@@ -22,7 +23,8 @@ const withDatabase: Surroundings['withDatabase'] = async (run) => {
 /** One JSON line for each event on standard error; easier to read where that is a terminal. */
 function logger({ LOG_LEVEL }: Config) {
   const destination = process.stderr.isTTY ? pretty({ destination: 2, sync: true }) : pino.destination(2)
-  return pino({ level: LOG_LEVEL, base: null, timestamp: pino.stdTimeFunctions.isoTime }, destination)
+  const serializers = { err: loggedError }
+  return pino({ level: LOG_LEVEL, base: null, timestamp: pino.stdTimeFunctions.isoTime, serializers }, destination)
 }
 
 function untilStopped(): AbortSignal {

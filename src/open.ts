@@ -11,6 +11,7 @@ import { Failure } from './errors.js'
 import { createApp } from './http/app.js'
 import { release } from './http/release.js'
 import { callerScope } from './http/scope.js'
+import { loggedError } from './logged-error.js'
 import { appIn, type ModuleApp } from './module/app.js'
 import { openWorld } from './module/world.js'
 
@@ -82,7 +83,7 @@ export async function open(options: OpenOptions = {}): Promise<App> {
     baseUrl: baseUrl ?? null,
     hidesEmail: config.HIDE_EMAIL,
   })
-  const log = options.log ?? pino({ level: 'silent' })
+  const log = (options.log ?? pino({ level: 'silent' })).child({}, { serializers: { err: loggedError } })
   const sweeps = sweepOften(
     [() => sweep(database.db), () => sweepSessions(database.db)],
     (error) => log.warn({ err: error }, 'nothing swept'),

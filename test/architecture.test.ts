@@ -16,7 +16,7 @@ const floors = [
   ['migrations'],
   ['context', 'config'],
   ['config-values'],
-  ['errors', 'faults', 'loopback', 'mailbox'],
+  ['errors', 'faults', 'logged-error', 'loopback', 'mailbox'],
 ]
 
 /** Who may know of a library. What is not listed here is for everyone. */
@@ -124,4 +124,10 @@ test('only main touches the process', () => {
       file !== 'src/main.ts' && /\bprocess\.\w+[.(]|\bprocess\.(env|argv|std\w+)/.test(readFileSync(file, 'utf8')),
   )
   expect(breaches).toEqual([])
+})
+
+test('L1: whoever makes a log sees to it that errors leave values out', () => {
+  const makers = files.filter((file) => /\bpino\(/.test(readFileSync(file, 'utf8')))
+  expect(makers.length).toBeGreaterThan(0)
+  expect(makers.filter((file) => !readFileSync(file, 'utf8').includes('err: loggedError'))).toEqual([])
 })

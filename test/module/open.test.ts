@@ -39,13 +39,21 @@ test('types have names of their own', () => {
   expect(() => app.defineObject(titled)).toThrow('The title nmae must be one of the properties: name.')
 })
 
-test('both doors are served', async () => {
-  const server = createServer(app.http)
+/** The `http` of an app, on a port of its own. */
+async function served({ http }: App) {
+  const server = createServer(http)
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const send = sendTo((server.address() as AddressInfo).port)
+  return {
+    send: sendTo((server.address() as AddressInfo).port),
+    stop: () => new Promise((resolve) => server.close(resolve)),
+  }
+}
+
+test('both doors are served', async () => {
+  const { send, stop } = await served(app)
   expect((await send('/profiles/atom/profileService.do')).status).toBe(401)
   expect((await send('/v2/connections')).headers['content-type']).toBe('application/json;charset=UTF-8')
-  await new Promise((resolve) => server.close(resolve))
+  await stop()
 })
 
 test('what a site keeps to itself, a program that serves it keeps too', async () => {
@@ -59,15 +67,13 @@ test('what a site keeps to itself, a program that serves it keeps too', async ()
   }
   await expect(open({ dataDir: other.path, ...site, requestsPerMinute: 0 })).rejects.toThrow(/REQUESTS_PER_MINUTE must/)
   const discreet = await open({ dataDir: other.path, ...site, allowInsecure: true })
-  const server = createServer(discreet.http)
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const send = sendTo((server.address() as AddressInfo).port)
+  const { send, stop } = await served(discreet)
   const search = '/profiles/atom/search.do?search=ann'
   expect((await send(search)).status).toBe(401)
   expect((await send('/profiles/atom/search.do?email=ann@example.com')).text).toContain('hides e-mail addresses')
   const { headers } = await send(search, { headers: { origin: 'https://intranet.example' } })
   expect(headers['access-control-allow-origin']).toBe('https://intranet.example')
-  await new Promise((resolve) => server.close(resolve))
+  await stop()
   await discreet.close()
   await other.remove()
 })

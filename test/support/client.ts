@@ -5,6 +5,7 @@ import { pino } from 'pino'
 import { type Config, readConfig } from '../../src/config.js'
 import type { Tables } from '../../src/db/tables.js'
 import { createApp } from '../../src/http/app.js'
+import { loggedError } from '../../src/logged-error.js'
 import type { ModuleWorld } from '../../src/module/scope.js'
 
 export interface Answer {
@@ -48,7 +49,10 @@ export async function startClient(
 ): Promise<Client> {
   const config: Config = readConfig({ BASE_URL: baseUrl, LOG_LEVEL: 'debug', ...settings })
   const lines: string[] = []
-  const log = pino({ level: config.LOG_LEVEL }, { write: (line: string) => void lines.push(line) })
+  const log = pino(
+    { level: config.LOG_LEVEL, serializers: { err: loggedError } },
+    { write: (line: string) => void lines.push(line) },
+  )
   const context = { db, config, baseUrl: config.BASE_URL ?? baseUrl, sessionKey: 'a key of tests', log, release, now }
   const server = createServer(createApp(context, () => false, module))
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
