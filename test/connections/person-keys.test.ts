@@ -8,7 +8,6 @@ import {
   PostgresAdapter,
   PostgresIntrospector,
   PostgresQueryCompiler,
-  sql,
   type Transaction,
 } from 'kysely'
 import { findAmong } from '../../src/connections/among-store.js'
@@ -157,18 +156,47 @@ describe.each(Object.entries(keyed))('%s', (_name, { run, keys }) => {
 /** Each part of a statement that reads rows by a where of its own. */
 const branchesOf = (text: string) => text.split(/\bunion all\b|\) as invited\)/)
 
-/** Whether a key stands behind the first where, compared with its value. */
+/** Whether the first where of a statement lets through only what one of the keys names. */
 function isKeyed(branch: string, parameters: readonly unknown[], keys: Record<string, unknown>): boolean {
-  const [, where = ''] = branch.split(/\bwhere\b/)
-  const compared = [...where.matchAll(/"?(\w+)"? = (?:any\()?\$(\d+)/g)]
-  return compared.some(([, column = '', number]) => {
+  const needsKey = (condition: string): boolean => {
+    const [either, ...ors] = split(condition, 'or')
+    if (ors.length > 0) return [either as string, ...ors].every(needsKey)
+    const [first, ...ands] = split(condition, 'and')
+    if (ands.length > 0) return [first as string, ...ands].some(needsKey)
+    const inner = /^\(([^]*)\)$/.exec(condition.trim())?.[1]
+    if (inner !== undefined) return needsKey(inner)
+    const [, column = '', number] = /^(?:"?\w+"?\.)?"?(\w+)"? = (?:any\()?\$(\d+)/.exec(condition.trim()) ?? []
     const value = [parameters[Number(number) - 1]].flat()
     return Object.hasOwn(keys, column) && value.includes(keys[column])
-  })
+  }
+  const [, where = ''] = branch.split(/\bwhere\b/)
+  return needsKey(where)
 }
 
-test('a statement without a key would be found out', async () => {
-  statements.length = 0
-  await sql`select c.* from connection as c where c.state = ${'active'} or c.id <> ${id}`.execute(db)
-  expect(isKeyed(statements[0]?.sql ?? '', statements[0]?.parameters ?? [], { id })).toBe(false)
+/** The parts of a condition between a word that stands in no parentheses, as far as the condition goes. */
+function split(condition: string, word: string): string[] {
+  const parts = ['']
+  let depth = 0
+  for (const token of condition.split(/([()]|\b(?:and|or|order by|group by|limit|returning|for update)\b)/)) {
+    if (token === '(') depth++
+    if (token === ')') depth--
+    if (depth < 0 || (depth === 0 && /^(order|group|limit|returning|for)/.test(token))) break
+    if (depth === 0 && token === word) parts.push('')
+    else parts[parts.length - 1] += token
+  }
+  return parts
+}
+
+test.each([
+  "c.state = 'active'",
+  'c.id <> $1',
+  'c.id = $1 or true',
+  "c.state = 'active' and (c.id = $1 or c.access > 1)",
+  'c.creator_id = $1',
+  'c.id = $2',
+])('a statement that lets through more than a key names would be found out: %s', (condition) => {
+  const rest = 'order by c.id limit 10'
+  expect(isKeyed(`select c.* from connection as c where ${condition} ${rest}`, [id, other], { id })).toBe(false)
+  const kept = `select c.* from connection as c where (${condition}) and "c"."id" = $1 ${rest}`
+  expect(isKeyed(kept, [id, other], { id })).toBe(true)
 })
