@@ -16,14 +16,17 @@ import type { Terminal } from './terminal.js'
  * @throws Failure `invalid` when the file cannot be written
  */
 export async function exportCommand(terminal: Terminal, db: Kysely<Tables>, file: string): Promise<void> {
-  if (file === '-')
-    return exportLines(db, (lines) => pipeline(lines, terminal.output, { end: false })).catch(unlessLeft)
+  if (file === '-') {
+    await exportLines(db, (lines) => pipeline(lines, terminal.output, { end: false })).catch(unlessLeft)
+    return
+  }
   const unfinished = `${file}.${newId()}`
   try {
-    await exportLines(db, (lines) =>
+    const { accounts, pairs } = await exportLines(db, (lines) =>
       pipeline(lines, createWriteStream(unfinished, { mode: 0o600, flags: 'wx', flush: true })),
     )
     await rename(unfinished, file)
+    terminal.output.write(`People: ${accounts} written.\nConnections: ${pairs} written.\n`)
   } catch (error) {
     await rm(unfinished, { force: true })
     if (!isSystemError(error)) throw error

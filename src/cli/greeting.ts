@@ -14,10 +14,9 @@ export const castForbidden =
 /**
  * What a person at the terminal needs to begin.
  *
- * @param isBaseSure whether whoever reaches the server reaches it by `baseUrl`
  * @param member user id of somebody who signs in with the cast's password; undefined where there is nobody
  */
-export function greeting(baseUrl: string, member: string | undefined, isBaseSure: boolean): string {
+export function greeting(config: Config, baseUrl: string, member: string | undefined): string {
   const feed = `${baseUrl}/profiles/atom/connections.do?connectionType=colleague&status=accepted&userid=${member ?? 'USERID'}`
   const lines = member
     ? [
@@ -25,8 +24,17 @@ export function greeting(baseUrl: string, member: string | undefined, isBaseSure
         `Try:      curl -u ${member}:${castPassword} '${feed}'`,
       ]
     : ['Sign in:  as somebody made by `npx connections account add` or brought in by `npx connections import`']
-  const hint = `Links:    begin with ${baseUrl}; set BASE_URL to the address that others reach this server by`
-  return [`Connections is ready at ${baseUrl}`, `Feed:     ${feed}`, ...lines, ...(isBaseSure ? [] : [hint]), ''].join(
-    '\n',
-  )
+  const hints = isOwnMachine(config) ? [] : hintsFor(config, baseUrl)
+  return [`Connections is ready at ${baseUrl}`, `Feed:     ${feed}`, ...lines, ...hints, ''].join('\n')
+}
+
+/** What whoever opens the server to others may have forgotten. */
+function hintsFor({ BASE_URL, TRUST_PROXY, ALLOW_INSECURE }: Config, baseUrl: string): string[] {
+  const base = `Links:    begin with ${baseUrl}; set BASE_URL to the address that others reach this server by`
+  const tls = 'TLS:      nobody signs in without; have a proxy speak it, and name its address in TRUST_PROXY'
+  const open = 'TLS:      ALLOW_INSECURE takes passwords without, which others can read on their way'
+  return [
+    ...(BASE_URL === undefined ? [base] : []),
+    ...(ALLOW_INSECURE ? [open] : TRUST_PROXY.length === 0 ? [tls] : []),
+  ]
 }

@@ -67,9 +67,7 @@ export async function serveCommand(
     now: () => new Date(),
   }
   server.on('request', createApp(context, isStopping, module))
-  terminal.output.write(
-    greeting(baseUrl, isLocal ? await findCastMember(db) : undefined, isLocal || config.BASE_URL !== undefined),
-  )
+  terminal.output.write(greeting(config, baseUrl, isLocal ? await findCastMember(db) : undefined))
 
   const { SMTP_URL, MAIL_FROM } = config
   const hasPost = SMTP_URL !== undefined && MAIL_FROM !== undefined

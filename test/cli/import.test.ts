@@ -64,7 +64,9 @@ test('import says which file does not exist, and reads none', async () => {
 test('export writes a file for its owner alone, in place of an older one, and leaves nothing beside it', async () => {
   await importCommand(terminal(false), database.db, [cast])
   const file = await folder.write('export.jsonl', 'older')
-  await exportCommand(terminal(false), database.db, file)
+  const pipe = terminal(false)
+  await exportCommand(pipe, database.db, file)
+  expect(pipe.said()).toBe('People: 13 written.\nConnections: 20 written.\n')
   expect(await readFile(file, 'utf8')).toBe(await readFile(cast, 'utf8'))
   expect((await stat(file)).mode & 0o777).toBe(0o600)
   expect(await readdir(folder.path)).toEqual(['export.jsonl'])

@@ -1,0 +1,27 @@
+import { expect, test } from '@jest/globals'
+import { greeting } from '../../src/cli/greeting.js'
+import { readConfig } from '../../src/config.js'
+
+const hints = (environment: Record<string, string>) =>
+  greeting(readConfig(environment), 'http://host:3000', undefined)
+    .split('\n')
+    .slice(3, -1)
+    .map((line) => line.split(/:? {2,}|;/)[1])
+
+const [base, tls, open] = [
+  'begin with http://host:3000',
+  'nobody signs in without',
+  'ALLOW_INSECURE takes passwords without, which others can read on their way',
+]
+
+test.each([
+  [{}, []],
+  [{ BASE_URL: 'http://localhost:8000' }, []],
+  [{ ALLOW_INSECURE: 'true' }, []],
+  [{ HOST: '0.0.0.0' }, [base, tls]],
+  [{ HOST: '0.0.0.0', ALLOW_INSECURE: 'true' }, [base, open]],
+  [{ BASE_URL: 'https://connections.example' }, [tls]],
+  [{ BASE_URL: 'https://connections.example', TRUST_PROXY: '127.0.0.1' }, []],
+])('whoever serves others is told what may be forgotten: %j', (environment, expected) => {
+  expect(hints(environment)).toEqual(expected)
+})
