@@ -35,15 +35,18 @@ async function section(heading: string): Promise<{ commands: string; printed: st
 const withoutIds = (text: string) =>
   text.replaceAll('\r', '').replaceAll(/[\da-f]{8}-[\da-f]{4}-[\da-f]{4}-[\da-f]{4}-[\da-f]{12}/g, 'ID')
 
-test('two people become colleagues', async () => {
-  const { commands, printed } = await section('Two people become colleagues')
-  const base = servers[0]?.base as string
-  const script = commands.replace('http://127.0.0.1:3000', base)
-  expect(script).toContain(base)
-  const { stdout, stderr } = await promisify(execFile)('bash', ['-c', script])
-  expect(stderr).toBe('')
-  expect(withoutIds(stdout).replace(base, 'http://127.0.0.1:3000')).toBe(withoutIds(printed))
-})
+test.each(['Two people become colleagues', 'The `connections` module'])(
+  '%s: the commands print what stands there',
+  async (heading) => {
+    const { commands, printed } = await section(heading)
+    const base = servers[0]?.base as string
+    const script = commands.replace('http://127.0.0.1:3000', base)
+    expect(script).toContain(base)
+    const { stdout, stderr } = await promisify(execFile)('bash', ['-c', script])
+    expect(stderr).toBe('')
+    expect(withoutIds(stdout).replace(base, 'http://127.0.0.1:3000')).toBe(withoutIds(printed))
+  },
+)
 
 /** The programs of the module's section, and what each prints. */
 async function programs(): Promise<{ program: string; printed: string }[]> {
