@@ -70,8 +70,7 @@ export function unexpected(error: unknown, log: Logger): Failure | undefined {
 }
 
 function leadToSignIn(request: Request, response: Response): void {
-  const next = request.method === 'GET' ? `?next=${encodeURIComponent(placeOf(request))}` : ''
-  leadTo(response, to.signIn + next)
+  leadTo(response, to.signInThen(request.method === 'GET' ? placeOf(request) : undefined))
 }
 
 function sendPage(response: Response, answer: Answer, sentence = answer.message): void {

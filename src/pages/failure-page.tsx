@@ -5,7 +5,7 @@ import { to } from './to.js'
 /** Writes the page that tells a person why there is no other. */
 export const failurePage = (sentence: string): string =>
   write(
-    <Layout title={texts.failed} viewer={null}>
+    <Layout title={texts.failed}>
       <h1>{texts.failed}</h1>
       <p dir="auto">{sentence}</p>
       <p>

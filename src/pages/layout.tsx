@@ -16,6 +16,8 @@ export interface Viewer {
 export interface Frame {
   /** Null for nobody. */
   readonly viewer: Viewer | null
+  /** Address of this page, to which a sign-in leads back. */
+  readonly here: string
   /** What was just done. */
   readonly done?: Done | undefined
   /** Address of the feed that shows the same. */
@@ -24,13 +26,14 @@ export interface Frame {
   readonly words?: string | undefined
 }
 
-interface LayoutProps extends Frame {
+/** A page that is the same for everybody has no menu. */
+interface LayoutProps extends Partial<Frame> {
   readonly title: string
   readonly children: ComponentChildren
 }
 
 /** What every page has around its content. */
-export function Layout({ title, viewer, done, feed, words, children }: LayoutProps) {
+export function Layout({ title, viewer, here, done, feed, words, children }: LayoutProps) {
   return (
     <html lang={texts.language}>
       <head>
@@ -63,7 +66,7 @@ export function Layout({ title, viewer, done, feed, words, children }: LayoutPro
               />
               <button>{texts.find}</button>
             </form>
-            <Menu viewer={viewer} />
+            {viewer !== undefined && <Menu viewer={viewer} here={here} />}
           </div>
         </header>
         <main id="content">
@@ -86,7 +89,7 @@ export function Layout({ title, viewer, done, feed, words, children }: LayoutPro
   )
 }
 
-function Menu({ viewer }: Pick<Frame, 'viewer'>) {
+function Menu({ viewer, here }: { viewer: Viewer | null; here: string | undefined }) {
   return (
     <nav aria-label={texts.menu}>
       {viewer ? (
@@ -105,7 +108,7 @@ function Menu({ viewer }: Pick<Frame, 'viewer'>) {
           </form>
         </>
       ) : (
-        <a href={to.signIn}>{texts.signIn}</a>
+        <a href={to.signInThen(here)}>{texts.signIn}</a>
       )}
     </nav>
   )

@@ -17,7 +17,6 @@ export interface NetworkPage extends Frame {
   readonly colleagues: readonly Colleague[]
   /** Whether each entry shows its message. */
   readonly around: Around
-  /** Address of this page. */
   readonly here: string
 }
 

@@ -12,7 +12,6 @@ export interface PersonPage extends Frame {
   readonly standing: Standing
   /** The first colleagues in common, and how many there are; where somebody else looks. */
   readonly shared?: { readonly total: number; readonly people: readonly Shown[]; readonly with: string } | undefined
-  /** Address of this page. */
   readonly here: string
 }
 

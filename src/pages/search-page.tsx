@@ -12,7 +12,6 @@ export interface SearchPage extends Frame {
   readonly total: number
   readonly people: readonly { readonly person: Shown; readonly relation: Status | Exclude<Standing, object> }[]
   readonly around: Around
-  /** Address of this page. */
   readonly here: string
 }
 

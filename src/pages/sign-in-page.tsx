@@ -13,7 +13,7 @@ export interface SignInPage {
 /** Writes the page that asks who somebody is. It does not repeat what was typed: that may be a password in the wrong field. */
 export const signInPage = ({ next, isWrong }: SignInPage): string =>
   write(
-    <Layout title={texts.signIn} viewer={null}>
+    <Layout title={texts.signIn}>
       <h1>{texts.signIn}</h1>
       {isWrong && (
         <p class="refused" role="alert">

@@ -1,5 +1,8 @@
 import type { Asset } from './assets.js'
 
+/** An address may have 4,096 bytes, the way to it included. */
+const longest = 4000
+
 /**
  * Where the pages and what they load stand, as seen from any of them: `/profiles/atom/…` and `/profiles/html/…`. So
  * links lead to the server that a page came from, by whatever name and path it is reached. Keys and ids go in as they
@@ -19,6 +22,11 @@ export const to = {
   appPasswords: '../html/appPasswords.do',
   revoke: '../html/revoke.do',
   signIn: '../html/signIn.do',
+  /** The sign-in, which leads to a page then: to one's network where that is none, or its address too long for another. */
+  signInThen: (next = '') => {
+    const more = `?next=${encodeURIComponent(next)}`
+    return next === '' || more.length > longest ? to.signIn : to.signIn + more
+  },
   signOut: '../html/signOut.do',
   invite: '../html/invite.do',
   accept: '../html/accept.do',

@@ -19,6 +19,7 @@ export async function frameFor(door: Door, request: Request, caller: Caller): Pr
   const done = openParameters(searchOf(request)).value('done')
   const totals = caller && (await ownTotals(door, caller))
   return {
+    here: placeOf(request),
     viewer: caller && { key: caller.key, name: caller.name, waiting: totals?.pending ?? 0 },
     done: done !== undefined && isDone(done) ? done : undefined,
   }

@@ -33,7 +33,6 @@ export function showNetworkPage<Query extends ConnectionsQuery>(
       totals: isMine && caller ? await ownTotals(door, caller) : undefined,
       colleagues: page.colleagues,
       around: pageLinks(`..${request.path}`, query, page, door.config.HIDE_EMAIL),
-      here: placeOf(request),
       feed: placeOf(request),
     }
     await answerWithPage(door, request, response, values, networkPage)

@@ -7,7 +7,7 @@ import { personPage, type PersonPage } from '../../pages/person-page.js'
 import { type Door, searchOf } from '../door.js'
 import { readPersonQuery } from '../profile-query.js'
 import { accountAsked } from '../viewer.js'
-import { answerWithPage, frameFor, placeOf } from './answer-page.js'
+import { answerWithPage, frameFor } from './answer-page.js'
 
 /** GET and HEAD of `/html/profileView.do`: a person's page, to which every entry links. */
 export function showPersonPage(door: Door): RequestHandler {
@@ -21,7 +21,6 @@ export function showPersonPage(door: Door): RequestHandler {
       person: account,
       standing: await standingWith(door, caller, account),
       shared: caller && caller.id !== account.id ? await sharedBy(door, caller, account) : undefined,
-      here: placeOf(request),
     }
     await answerWithPage(door, request, response, values, personPage)
   }

@@ -23,7 +23,6 @@ export function showSearchPage(door: Door): RequestHandler {
       total,
       people: accounts.map((person) => ({ person, relation: relation(person) })),
       around: numberedLinks(to.search, query, total),
-      here: placeOf(request),
       feed: placeOf(request),
     }
     await answerWithPage(door, request, response, values, searchPage)

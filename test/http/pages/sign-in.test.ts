@@ -321,3 +321,36 @@ test('of many who sign in at once, each is the person', async () => {
   const ids = pages.map(({ text }) => /<snx:userid>([^<]*)/.exec(text)?.[1])
   expect(ids).toEqual(people)
 })
+
+test.each([
+  '/profiles/atom/connections.do?connectionType=colleague&userid=ann&ps=3&page=2',
+  '/profiles/atom/connectionsInCommon.do?userid=ann,bo',
+  `/profiles/atom/search.do?search=${encodeURIComponent('д&next=x')}`,
+  '/profiles/html/profileView.do?userid=ann',
+  '/profiles/html/picture.do?userid=ann',
+])('from a page that everybody may see, a sign-in leads back to it: %s', async (shown) => {
+  const { text } = await browser.send(`${shown}&done=removed`, { headers: { accept: 'text/html' } })
+  const [link = ''] = page(text).attributes('nav a', 'href')
+  const asked = await browser.send(link.replace('..', '/profiles'))
+  const [next = ''] = page(asked.text).attributes('input[name=next]', 'value')
+  const answer = await browser.post(form, { user: 'ann', password: castPassword, next })
+  const back = new URL(String(answer.headers.location), `http://server${form}`)
+  expect([answer.status, back.pathname]).toEqual([303, shown.split('?')[0]])
+  expect([...back.searchParams]).toEqual([...new URL(shown, 'http://server').searchParams])
+})
+
+test('a page whose address leaves no room for the way to it still has a link that leads to a sign-in', async () => {
+  const { text } = await browser.send(`/profiles/atom/search.do?search=${encodeURIComponent('д'.repeat(512))}`, {
+    headers: { accept: 'text/html' },
+  })
+  const [link = ''] = page(text).attributes('nav a', 'href')
+  expect((await browser.send(link.replace('..', '/profiles'))).status).toBe(200)
+})
+
+test('who is signed in is not asked to sign in by a refusal', async () => {
+  browser = await signedIn()
+  const { status, text } = await browser.send('/profiles/html/profileView.do?userid=nobody', {
+    headers: { accept: 'text/html' },
+  })
+  expect([status, page(text).texts('nav')]).toEqual([404, []])
+})
