@@ -21,14 +21,14 @@ export async function standingWith({ db }: World, caller: Caller, person: Accoun
   return known ?? withoutConnection(caller, person)
 }
 
-/** As `standingWith`, for several people at once and without messages. */
+/** As `standingWith`, for several people at once. */
 export async function standingsWith(
   { db }: World,
   caller: Caller,
   people: readonly Account[],
-): Promise<(person: Account) => Status | 'self' | 'none' | 'closed'> {
+): Promise<(person: Account) => Standing> {
   const ids = people.map(({ id }) => id)
-  const known = caller ? await findStandings(db, caller.id, ids) : new Map<string, Status>()
+  const known = caller ? await findStandings(db, caller.id, ids) : new Map<string, Connected>()
   return (person) => known.get(person.id) ?? withoutConnection(caller, person)
 }
 

@@ -1,9 +1,11 @@
 import type { Colleague, Status } from '../connections/connection.js'
 import { statuses } from '../connections/connection.js'
+import type { Standing } from '../connections/standing.js'
 import { Actions } from './actions.js'
 import { Count, type Frame, Layout, write } from './layout.js'
 import { type Around, Paging } from './paging.js'
 import { Person } from './person.js'
+import { HowItStands } from './standing.js'
 import { texts } from './texts.js'
 import { to } from './to.js'
 
@@ -14,8 +16,8 @@ export interface NetworkPage extends Frame {
   readonly status: Status
   /** How many each list of the owner has, where the owner looks at it; then the entries can be answered. */
   readonly totals?: Readonly<Record<Status, number>> | undefined
-  readonly colleagues: readonly Colleague[]
-  /** Whether each entry shows its message. */
+  /** Each with how the viewer stands with the person, which is `closed` where it is the viewer's own list. */
+  readonly colleagues: readonly (Colleague & { readonly standing: Standing })[]
   readonly around: Around
   readonly here: string
 }
@@ -58,11 +60,11 @@ const Lists = ({ totals, current }: { totals: Readonly<Record<Status, number>>; 
 )
 
 function Entry({
-  of: { id, peer, status, message, updated },
+  of: { id, peer, status, message, updated, standing },
   isMine,
   next,
 }: {
-  of: Colleague
+  of: NetworkPage['colleagues'][number]
   isMine: boolean
   next: string
 }) {
@@ -80,7 +82,11 @@ function Entry({
             {texts.date(updated)}
           </time>
         </p>
-        {isMine && <Actions name={peer.name} id={id} status={status} next={next} />}
+        {isMine ? (
+          <Actions name={peer.name} id={id} status={status} next={next} />
+        ) : (
+          <HowItStands standing={standing} person={peer} next={next} />
+        )}
       </Person>
     </li>
   )

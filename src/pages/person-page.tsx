@@ -1,8 +1,8 @@
 import type { Account } from '../accounts/account.js'
 import type { Standing } from '../connections/standing.js'
-import { Actions, Invite } from './actions.js'
 import { type Frame, Layout, write } from './layout.js'
 import { Face, type Shown } from './person.js'
+import { HowItStands } from './standing.js'
 import { texts } from './texts.js'
 import { to } from './to.js'
 
@@ -29,7 +29,8 @@ export function personPage(page: PersonPage): string {
             <h1 class="p-name" dir="auto">
               {person.name}
             </h1>
-            <HowItStands standing={standing} person={person} next={here} />
+            {person.state === 'inactive' && <p class="note">{texts.isInactive}</p>}
+            <HowItStands standing={standing} person={person} next={here} mayRemove />
           </div>
         </div>
         <Facts of={person} />
@@ -49,23 +50,6 @@ export function personPage(page: PersonPage): string {
         {shared && <Shared shared={shared} personKey={person.key} />}
       </article>
     </Layout>,
-  )
-}
-
-function HowItStands({ standing, person, next }: Pick<PersonPage, 'standing' | 'person'> & { next: string }) {
-  const isInactive = person.state === 'inactive' && <p class="note">{texts.isInactive}</p>
-  if (standing === 'closed') return <>{isInactive}</>
-  if (standing === 'self') return <p class="note">{texts.thisIsYou}</p>
-  if (standing === 'none') return <Invite name={person.name} personKey={person.key} next={next} />
-  return (
-    <>
-      {isInactive}
-      <p class="note">{texts.relation[standing.status]}</p>
-      {standing.status !== 'accepted' && standing.message !== '' && (
-        <blockquote dir="auto">{standing.message}</blockquote>
-      )}
-      <Actions name={person.name} id={standing.id} status={standing.status} next={next} />
-    </>
   )
 }
 

@@ -1,21 +1,20 @@
 import type { Standing } from '../connections/standing.js'
-import type { Status } from '../connections/connection.js'
-import { Invite } from './actions.js'
 import { type Frame, Layout, write } from './layout.js'
 import { type Around, Paging } from './paging.js'
 import { Person, type Shown } from './person.js'
+import { HowItStands } from './standing.js'
 import { texts } from './texts.js'
 
 /** What the page of a search shows. */
 export interface SearchPage extends Frame {
   readonly words: string
   readonly total: number
-  readonly people: readonly { readonly person: Shown; readonly relation: Status | Exclude<Standing, object> }[]
+  readonly people: readonly { readonly person: Shown; readonly standing: Standing }[]
   readonly around: Around
   readonly here: string
 }
 
-/** Writes the page of what a search found, each with a way to invite. */
+/** Writes the page of what a search found, each with what there is to do. */
 export function searchPage(page: SearchPage): string {
   const { words, total, people, around, here } = page
   const title = texts.people(words)
@@ -24,16 +23,10 @@ export function searchPage(page: SearchPage): string {
       <h1 dir="auto">{title}</h1>
       <p>{total === 0 ? texts.nobodyFound : texts.found(total)}</p>
       <ul class="people">
-        {people.map(({ person, relation }) => (
+        {people.map(({ person, standing }) => (
           <li>
             <Person of={person}>
-              {relation === 'none' ? (
-                <Invite name={person.name} personKey={person.key} next={here} />
-              ) : (
-                relation !== 'closed' && (
-                  <p class="note">{relation === 'self' ? texts.thisIsYou : texts.relation[relation]}</p>
-                )
-              )}
+              <HowItStands standing={standing} person={person} next={here} />
             </Person>
           </li>
         ))}

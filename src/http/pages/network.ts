@@ -2,7 +2,7 @@ import type { RequestHandler } from 'express'
 import { findAccount } from '../../accounts/store.js'
 import { openList, readList } from '../../connections/list.js'
 import { isOwner } from '../../connections/rules.js'
-import { ownTotals } from '../../connections/standing.js'
+import { ownTotals, standingsWith } from '../../connections/standing.js'
 import { networkPage } from '../../pages/network-page.js'
 import { texts } from '../../pages/texts.js'
 import { type Door, searchOf } from '../door.js'
@@ -25,13 +25,15 @@ export function showNetworkPage<Query extends ConnectionsQuery>(
     const other = inCommonWith && (await findAccount(door.db, inCommonWith))
     const isMine = isOwner(caller, network.ownerId) && !other
     const { name } = page.owner
+    const peers = page.colleagues.map(({ peer }) => peer)
+    const standing = await standingsWith(door, isMine ? null : caller, peers)
     const values = {
       ...(await frameFor(door, request, caller)),
       title: other ? texts.inCommonOf(name, other.name) : isMine ? texts.network : texts.listOf(name),
       owner: page.owner,
       status,
       totals: isMine && caller ? await ownTotals(door, caller) : undefined,
-      colleagues: page.colleagues,
+      colleagues: page.colleagues.map((colleague) => ({ ...colleague, standing: standing(colleague.peer) })),
       around: pageLinks(`..${request.path}`, query, page, door.config.HIDE_EMAIL),
       feed: placeOf(request),
     }

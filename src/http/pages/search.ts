@@ -9,19 +9,19 @@ import { readSearchQuery } from '../search-query.js'
 import { identifyViewer } from '../viewer.js'
 import { answerWithPage, frameFor, placeOf } from './answer-page.js'
 
-/** GET and HEAD of `search.do` by a browser: the people found, each with a way to invite. */
+/** GET and HEAD of `search.do` by a browser: the people found, each with what there is to do. */
 export function showSearchPage(door: Door): RequestHandler {
   return async (request, response) => {
     const query = readSearchQuery(searchOf(request))
     const caller = await identifyViewer(door, request)
     const { total, accounts } = await searchAccounts(door.db, query.search, query)
-    const relation = await standingsWith(door, caller, accounts)
+    const standing = await standingsWith(door, caller, accounts)
     const words = query.criteria.map(([, value]) => value).join(' ')
     const values = {
       ...(await frameFor(door, request, caller)),
       words,
       total,
-      people: accounts.map((person) => ({ person, relation: relation(person) })),
+      people: accounts.map((person) => ({ person, standing: standing(person) })),
       around: numberedLinks(to.search, query, total),
       feed: placeOf(request),
     }
