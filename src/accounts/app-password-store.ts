@@ -1,5 +1,4 @@
 import { type Kysely, sql } from 'kysely'
-import { v7 as newId } from 'uuid'
 import { prepared, type Value } from '../db/prepared.js'
 import type { Tables } from '../db/tables.js'
 import { type Account, isUuid, type Scope } from './account.js'
@@ -19,23 +18,24 @@ export interface AppPassword {
 
 const columns = ['id', 'name', 'scopes', 'created_at as created', 'expires_at as expires', 'used_at as used'] as const
 
-/** Keeps the hash of a new app password. */
+/** Keeps the hash of a new app password; undefined where there is a credential with this id already. */
 export async function insertAppPassword(
   db: Kysely<Tables>,
   accountId: string,
   hash: string,
-  { name, scopes, expires }: Pick<AppPassword, 'name' | 'scopes' | 'expires'>,
-): Promise<AppPassword> {
+  { id, name, scopes, expires }: Pick<AppPassword, 'id' | 'name' | 'scopes' | 'expires'>,
+): Promise<AppPassword | undefined> {
   const now = sql<Date>`clock_timestamp()`
   const made = await db
     .insertInto('credential')
     .values({
-      ...{ id: newId(), account_id: accountId, kind: 'app', secret: hash, name, scopes: [...scopes] },
+      ...{ id, account_id: accountId, kind: 'app', secret: hash, name, scopes: [...scopes] },
       ...{ expires_at: expires, created_at: now, updated_at: now },
     })
+    .onConflict((conflict) => conflict.column('id').doNothing())
     .returning(columns)
-    .executeTakeFirstOrThrow()
-  return made as AppPassword
+    .executeTakeFirst()
+  return made as AppPassword | undefined
 }
 
 /** The app passwords of an account, in the order in which they were made; those that have ended too. */

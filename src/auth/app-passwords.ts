@@ -1,4 +1,5 @@
 import type { Kysely } from 'kysely'
+import { v7 as newId } from 'uuid'
 import { type Scope, scopes as allScopes } from '../accounts/account.js'
 import { type AppPassword, deleteAppPassword, insertAppPassword } from '../accounts/app-password-store.js'
 import type { Tables } from '../db/tables.js'
@@ -16,23 +17,43 @@ export interface AppPasswordWish {
   readonly expiresAt: Date | null
 }
 
+/** A new app password: what may be shown of it at any time, and the secret, which is not kept and can be shown once alone. */
+export interface NewAppPassword extends AppPassword {
+  readonly secret: string
+}
+
 const longestName = 100
 
 /**
  * Makes an app password for a feed reader or an integration (trust, 4.1).
  *
- * @returns what may be shown of it at any time, and the secret, which is not kept and can be shown this once alone
  * @throws Failure `invalid` for a name that is empty, long or cannot be shown, for no scope or one that is none, and
  *   for an end that is not in the future
  */
 export async function makeAppPassword(
   db: Kysely<Tables>,
   accountId: string,
+  wish: AppPasswordWish,
+): Promise<NewAppPassword> {
+  // Nothing has an id that is new.
+  return (await makeAppPasswordOnce(db, accountId, newId(), wish)) as NewAppPassword
+}
+
+/**
+ * As `makeAppPassword`, for a wish that may arrive twice.
+ *
+ * @param id that it shall have; undefined is the answer where there is one with it already
+ */
+export async function makeAppPasswordOnce(
+  db: Kysely<Tables>,
+  accountId: string,
+  id: string,
   { name, scopes, expiresAt }: AppPasswordWish,
-): Promise<AppPassword & { readonly secret: string }> {
+): Promise<NewAppPassword | undefined> {
   const secret = newAppSecret()
-  const wish = { name: checkedName(name), scopes: checkedScopes(scopes), expires: checkedEnd(expiresAt) }
-  return { ...(await insertAppPassword(db, accountId, appSecretHash(secret), wish)), secret }
+  const wish = { id, name: checkedName(name), scopes: checkedScopes(scopes), expires: checkedEnd(expiresAt) }
+  const made = await insertAppPassword(db, accountId, appSecretHash(secret), wish)
+  return made && { ...made, secret }
 }
 
 /**

@@ -51,6 +51,7 @@ export class SessionStore extends Store {
       .select(['credential.id as credentialId', isStale.as('isStale')])
       .where('session.id_hash', '=', hash(id))
       .where('session.expires_at', '>', now)
+      .where('credential.kind', '=', 'password')
       .where('account.state', '=', 'active')
       .executeTakeFirst()
       .then((row) => {

@@ -9,6 +9,8 @@ export interface AppPasswordsPage extends Frame {
   readonly passwords: readonly AppPassword[]
   /** One that was just made: its secret is shown this once. */
   readonly made?: { readonly name: string; readonly secret: string } | undefined
+  /** The id of what its form makes. */
+  readonly form: string
   /** Name by which the person signs in. */
   readonly signInName: string
 }
@@ -18,7 +20,7 @@ export const lifetimes = ['30', '90', '365', ''] as const
 
 /** Writes the page on which a person makes and revokes app passwords. */
 export function appPasswordsPage(page: AppPasswordsPage): string {
-  const { passwords, made, signInName } = page
+  const { passwords, made, form, signInName } = page
   return write(
     <Layout {...page} title={texts.appPasswords}>
       <h1>{texts.appPasswords}</h1>
@@ -42,6 +44,7 @@ export function appPasswordsPage(page: AppPasswordsPage): string {
         <label>
           <input type="checkbox" name="write" value="true" /> {texts.mayWrite}
         </label>
+        <input type="hidden" name="form" value={form} />
         <button class="first">{texts.makeAppPassword}</button>
       </form>
     </Layout>,

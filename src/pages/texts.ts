@@ -113,6 +113,8 @@ export const texts = {
   revokeName: (name: string) => `Revoke ${name}`,
 
   done: {
+    madeAlready:
+      'This app password was made already, and no other was. Its secret is not shown again: if you did not keep it, revoke it and make another.',
     revoked: 'The app password is revoked: nobody gets in with it any more.',
     invited: 'The invitation is sent.',
     accepted: 'You are colleagues now.',

@@ -1,6 +1,7 @@
 import type { Request, RequestHandler, Response } from 'express'
+import { v7 as newId } from 'uuid'
 import type { Account } from '../../accounts/account.js'
-import { listAppPasswords, makeAppPassword, revokeAppPassword } from '../../auth/app-passwords.js'
+import { listAppPasswords, makeAppPasswordOnce, revokeAppPassword } from '../../auth/app-passwords.js'
 import { signedIn } from '../../connections/rules.js'
 import { Failure } from '../../errors.js'
 import { appPasswordsPage, lifetimes } from '../../pages/app-passwords-page.js'
@@ -18,17 +19,21 @@ export function showAppPasswords(door: Door): RequestHandler {
   return async (request, response) => sendAppPasswords(door, request, response, await inPerson(door, request))
 }
 
-/** POST of `/html/appPasswords.do`: makes one. Its secret is on the answer's page, and nowhere else ever after. */
+/**
+ * POST of `/html/appPasswords.do`: makes one. Its secret is on the answer's page, and nowhere else ever after. The page came
+ * with the id of what it makes, so that the same form, sent again by a reload, makes no other.
+ */
 export function makeByForm(door: Door): RequestHandler {
   return async (request, response) => {
     const caller = await inPerson(door, request)
     const form = await readForm(request, response)
     const mayWrite = yesOrNo('write', form('write'))
-    const made = await makeAppPassword(door.db, caller.id, {
+    const made = await makeAppPasswordOnce(door.db, caller.id, idIn(form, 'form'), {
       name: form('name') ?? '',
       scopes: mayWrite ? ['read', 'write'] : ['read'],
       expiresAt: endIn(form, door.now()),
     })
+    if (!made) return leadTo(response, `${to.appPasswords}?done=madeAlready`)
     await sendAppPasswords(door, request, response, caller, made)
   }
 }
@@ -70,6 +75,6 @@ async function sendAppPasswords(
   const frame = await frameFor(door, request, caller)
   const passwords = await listAppPasswords(door.db, caller.id)
   for (const [name, value] of Object.entries(fields)) response.setHeader(name, value)
-  const page = appPasswordsPage({ ...frame, passwords, made, signInName: caller.userId })
+  const page = appPasswordsPage({ ...frame, passwords, made, form: newId(), signInName: caller.userId })
   sendUnstored(response, page, pageType)
 }

@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals'
+import { v7 as newId } from 'uuid'
 import { page } from '../../support/html.js'
 import { as, servedCast } from '../../support/served-cast.js'
 
@@ -8,7 +9,7 @@ const { send } = servedCast()
 const address = '/profiles/html/appPasswords.do'
 const form = { accept: 'text/html', 'content-type': 'application/x-www-form-urlencoded' }
 const post = (path: string, who: string | undefined, fields: Record<string, string>, headers = form) => {
-  const body = new URLSearchParams(fields).toString()
+  const body = new URLSearchParams({ ...(path === address && { form: newId() }), ...fields }).toString()
   return send(path, { method: 'POST', headers, body, ...(who !== undefined && { as: who }) })
 }
 const pending = '/profiles/atom/connections.do?connectionType=colleague&status=pending'
@@ -66,10 +67,35 @@ test.each([
   [{ name: '' }, 'The name of an app password must have 1 to 100 characters; this has 0.'],
   [{ name: 'a', days: '7' }, 'The parameter days must be one of 30, 90, 365, or empty.'],
   [{ name: 'a', write: 'yes' }, 'The parameter write must be one of true, false.'],
+  [{ name: 'a', form: 'x' }, 'The parameter form must be a UUID.'],
 ])('%j is refused', async (fields: Record<string, string>, sentence) => {
   const { status, text } = await post(address, as('chen'), fields)
   expect([status, page(text).texts('main p')[0]]).toEqual([400, sentence])
   expect(page((await send(address, { as: as('chen') })).text).texts('tbody')).toEqual([])
+})
+
+test('a form that a reload sends again makes no other, and shows no secret', async () => {
+  const opened = page((await send(address, { as: as('eleni') })).text)
+  const [first = ''] = opened.attributes('input[name=form]', 'value')
+  const made = await post(address, as('eleni'), { name: 'Reader', form: first })
+  expect(page(made.text).texts('#secret')).toHaveLength(1)
+  const again = await post(address, as('eleni'), { name: 'Reader', form: first })
+  expect([again.status, again.headers.location, again.text]).toEqual([
+    303,
+    '../html/appPasswords.do?done=madeAlready',
+    '',
+  ])
+  const { texts } = page((await send(`${address}?done=madeAlready`, { as: as('eleni') })).text)
+  expect([texts('tbody th'), texts('[role=status]')]).toEqual([
+    ['Reader'],
+    [expect.stringContaining('This app password was made already, and no other was.')],
+  ])
+  // The page of the first one is good for another.
+  const [second = ''] = page(made.text).attributes('input[name=form]', 'value')
+  expect(page((await post(address, as('eleni'), { name: 'Other', form: second })).text).texts('tbody th')).toEqual([
+    'Reader',
+    'Other',
+  ])
 })
 
 test('nobody is led to sign in; a page of another site makes none', async () => {

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
 import { sql } from 'kysely'
 import { setPassword } from '../../../src/accounts/sign-in-store.js'
+import { makeAppPasswordOnce } from '../../../src/auth/app-passwords.js'
 import { sweepSessions } from '../../../src/auth/session-store.js'
 import { castPassword, loadCast } from '../../../src/directory/cast.js'
 import { type Visitor, openVisitor, signIn } from '../../support/visitor.js'
@@ -228,8 +229,17 @@ describe('a session is over', () => {
     await setPassword(database.db, id, signInSecret)
     await dead(browser)
     browser = await signedIn('kit')
-    await database.db.deleteFrom('credential').where('account_id', '=', id).execute()
+    const cookie = browser.cookie()
+    const [credential] = await database.db
+      .deleteFrom('credential')
+      .where('account_id', '=', id)
+      .returning('id')
+      .execute()
     await dead(browser)
+    // Nor does an app password that has its id bring it back.
+    const wish = { name: 'Reader', scopes: ['read'], expiresAt: null } as const
+    expect(await makeAppPasswordOnce(database.db, id, credential?.id as string, wish)).toBeDefined()
+    await dead(openVisitor(client.send, cookie))
   })
 
   test('12 hours after it was last used', async () => {
