@@ -26,7 +26,11 @@ export function appPasswordsPage(page: AppPasswordsPage): string {
       <h1>{texts.appPasswords}</h1>
       <p>{texts.appPasswordsAre(signInName)}</p>
       {made && <Made {...made} />}
-      {passwords.length > 0 && <Table of={passwords} />}
+      <ul class="people">
+        {passwords.map((each) => (
+          <One of={each} />
+        ))}
+      </ul>
       <h2>{texts.newAppPassword}</h2>
       <form class="sheet" method="post" action={to.appPasswords}>
         <label>
@@ -65,35 +69,21 @@ const Made = ({ name, secret }: NonNullable<AppPasswordsPage['made']>) => (
   </section>
 )
 
-const Table = ({ of }: { of: readonly AppPassword[] }) => (
-  <div class="wide" role="region" aria-label={texts.appPasswords} tabIndex={0}>
-    <table>
-      <thead>
-        <tr>
-          {texts.appPasswordColumns.map((column) => (
-            <th scope="col">{column}</th>
-          ))}
-          <th>
-            <span class="unseen">{texts.revoke}</span>
-          </th>
-        </tr>
-      </thead>
-      <tbody>
-        {of.map(({ id, name, scopes, created, used, expires }) => (
-          <tr>
-            <th scope="row" dir="auto">
-              {name}
-            </th>
-            <td>{scopes.includes('write') ? texts.readAndWrite : texts.readOnly}</td>
-            <td>{texts.date(created)}</td>
-            <td>{used ? texts.date(used) : texts.never}</td>
-            <td>{expires ? texts.date(expires) : texts.never}</td>
-            <td>
-              <Post to={to.revoke} fields={{ id }} text={texts.revoke} label={texts.revokeName(name)} />
-            </td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
-  </div>
+const One = ({ of: { id, name, scopes, created, used, expires } }: { of: AppPassword }) => (
+  <li class="person">
+    <h2 class="name" dir="auto">
+      {name}
+    </h2>
+    <dl>
+      <dt>{texts.may}</dt>
+      <dd>{scopes.includes('write') ? texts.readAndWrite : texts.readOnly}</dd>
+      <dt>{texts.made}</dt>
+      <dd>{texts.date(created)}</dd>
+      <dt>{texts.lastUsed}</dt>
+      <dd>{used ? texts.date(used) : texts.never}</dd>
+      <dt>{texts.ends}</dt>
+      <dd>{expires ? texts.date(expires) : texts.never}</dd>
+    </dl>
+    <Post to={to.revoke} fields={{ id }} text={texts.revoke} label={texts.revokeName(name)} />
+  </li>
 )

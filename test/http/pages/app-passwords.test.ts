@@ -29,8 +29,9 @@ test('one is made, shown once, signs in, and is revoked', async () => {
   const shown = await send(address, { as: as('ann') })
   const { texts, attributes } = page(shown.text)
   expect(shown.text).not.toContain(secret)
-  expect(texts('tbody th')).toEqual(['My <reader>'])
-  expect(texts('tbody td').slice(0, 1)).toEqual(['read'])
+  expect(texts('.people h2')).toEqual(['My <reader>'])
+  expect(texts('.people dt')).toEqual(['May', 'Made', 'Last used', 'Ends'])
+  expect(texts('.people dd')[0]).toBe('read')
   const [id = ''] = attributes('input[name=id]', 'value')
 
   // Whose it is not, cannot revoke it.
@@ -60,7 +61,7 @@ test('one that may write invites, and still opens no way to another', async () =
   expect(more.status).toBe(403)
   expect(more.text).toContain('An app password may not do this: sign in with the password of your account.')
   const { texts } = page((await send(address, { as: as('bo') })).text)
-  expect(texts('tbody th')).toEqual(['Robot'])
+  expect(texts('.people h2')).toEqual(['Robot'])
 })
 
 test.each([
@@ -71,7 +72,7 @@ test.each([
 ])('%j is refused', async (fields: Record<string, string>, sentence) => {
   const { status, text } = await post(address, as('chen'), fields)
   expect([status, page(text).texts('main p')[0]]).toEqual([400, sentence])
-  expect(page((await send(address, { as: as('chen') })).text).texts('tbody')).toEqual([])
+  expect(page((await send(address, { as: as('chen') })).text).texts('.people li')).toEqual([])
 })
 
 test('a form that a reload sends again makes no other, and shows no secret', async () => {
@@ -86,13 +87,13 @@ test('a form that a reload sends again makes no other, and shows no secret', asy
     '',
   ])
   const { texts } = page((await send(`${address}?done=madeAlready`, { as: as('eleni') })).text)
-  expect([texts('tbody th'), texts('[role=status]')]).toEqual([
+  expect([texts('.people h2'), texts('[role=status]')]).toEqual([
     ['Reader'],
     [expect.stringContaining('This app password was made already, and no other was.')],
   ])
   // The page of the first one is good for another.
   const [second = ''] = page(made.text).attributes('input[name=form]', 'value')
-  expect(page((await post(address, as('eleni'), { name: 'Other', form: second })).text).texts('tbody th')).toEqual([
+  expect(page((await post(address, as('eleni'), { name: 'Other', form: second })).text).texts('.people h2')).toEqual([
     'Reader',
     'Other',
   ])
