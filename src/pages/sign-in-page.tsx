@@ -6,16 +6,16 @@ import { to } from './to.js'
 export interface SignInPage {
   /** Where it goes on. */
   readonly next: string
-  /** Whether what was just sent was not right. */
-  readonly isWrong: boolean
+  /** The name that was just sent with what was not right. */
+  readonly wrong?: string | undefined
 }
 
-/** Writes the page that asks who somebody is. It does not repeat what was typed: that may be a password in the wrong field. */
-export const signInPage = ({ next, isWrong }: SignInPage): string =>
+/** Writes the page that asks who somebody is. It repeats a name that was typed: it was to be seen then, too. */
+export const signInPage = ({ next, wrong }: SignInPage): string =>
   write(
     <Layout title={texts.signIn}>
       <h1>{texts.signIn}</h1>
-      {isWrong && (
+      {wrong !== undefined && (
         <p class="refused" role="alert">
           {texts.notRight}
         </p>
@@ -23,11 +23,19 @@ export const signInPage = ({ next, isWrong }: SignInPage): string =>
       <form class="sheet" method="post" action={to.signIn}>
         <label>
           {texts.userName}
-          <input name="user" autocomplete="username" autocapitalize="none" spellcheck={false} required autofocus />
+          <input
+            name="user"
+            autocomplete="username"
+            autocapitalize="none"
+            spellcheck={false}
+            required
+            value={wrong}
+            autofocus={!wrong}
+          />
         </label>
         <label>
           {texts.password}
-          <input name="password" type="password" autocomplete="current-password" required />
+          <input name="password" type="password" autocomplete="current-password" required autofocus={Boolean(wrong)} />
         </label>
         <input type="hidden" name="next" value={next} />
         <button class="first">{texts.signIn}</button>

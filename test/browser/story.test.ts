@@ -13,7 +13,7 @@ const { open } = openedBrowser()
 
 async function signIn(page: Page, user: string): Promise<void> {
   await page.goto(base())
-  await page.getByLabel('User name').fill(user)
+  await page.getByLabel('User name or e-mail address').fill(user)
   await page.getByLabel('Password').fill(castPassword)
   await page.getByRole('main').getByRole('button', { name: 'Sign in' }).click()
   await page.getByRole('heading', { name: 'My network' }).waitFor()

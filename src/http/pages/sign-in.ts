@@ -17,10 +17,10 @@ const longestPlace = 4096
 export const showSignInPage: RequestHandler = (request, response) => {
   const parameters = readParameters(searchOf(request), longestPlace)
   const next = nextOf((name) => valueOf(parameters, name))
-  sendSignInPage(response, { next, isWrong: false })
+  sendSignInPage(response, { next })
 }
 
-/** POST of `/html/signIn.do`: opens a session and leads on, or asks again, in the same words whatever was not right. */
+/** POST of `/html/signIn.do`: opens a session and leads on, or asks again, in the same words whatever was not right; the name stays. */
 export function signInByForm(door: Door): RequestHandler {
   return async (request, response) => {
     const form = await readForm(request, response)
@@ -34,7 +34,7 @@ export function signInByForm(door: Door): RequestHandler {
       response.status(401)
       // RFC 9110 asks for a challenge, section 15.5.2. Of one that it does not know a browser makes no dialog of its own.
       response.setHeader('WWW-Authenticate', 'Form realm="connections"')
-      return sendSignInPage(response, { next, isWrong: true })
+      return sendSignInPage(response, { next, wrong: form('user') ?? '' })
     }
     leadTo(response, next)
   }

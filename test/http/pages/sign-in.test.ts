@@ -140,14 +140,44 @@ describe('signing in', () => {
     ]
     await database.db.updateTable('account').set({ state: 'active' }).where('user_id', '=', 'max').execute()
     const [first] = answers
-    const seen = answers.map(({ status, headers, text }) => ({ status, headers: { ...headers, date: '' }, text }))
+    // But for the name that was sent, and where the keyboard is for it.
+    const seen = answers.map(({ status, headers, text }) => ({
+      status,
+      headers: { ...headers, date: '', 'content-length': '' },
+      text: text.replace(/ value(="[^"]*")?/, '').replace(' autofocus', ''),
+    }))
     expect(seen).toEqual(seen.map(() => seen[0]))
     expect([first?.status, first?.headers['www-authenticate']]).toEqual([401, 'Form realm="connections"'])
     expect(first?.headers['set-cookie']).toBeUndefined()
     expect(page(first?.text ?? '').texts('[role=alert]')).toEqual([
-      'This user name and password do not belong together. Please try again.',
+      'This name and password do not belong together. Please try again.',
     ])
     expect(await sessions()).toEqual([])
+  })
+
+  test('the name that was typed stays, as it was, and the keyboard is where the password goes', async () => {
+    const typed = '"><script>x</script>&amp;é'
+    const { text } = await signIn(browser, typed, 'not a password')
+    const { attributes, texts } = page(text)
+    expect(attributes('input[name=user]', 'value')).toEqual([typed])
+    expect(attributes('main input[autofocus]', 'name')).toEqual(['password'])
+    expect(text).not.toContain('not a password')
+    expect(texts('script')).toEqual([''])
+    const empty = page((await browser.post(form, {})).text)
+    expect(empty.attributes('main input[autofocus]', 'name')).toEqual(['user'])
+  })
+
+  test('asks for a name or an e-mail address, and takes either, also where addresses are hidden', async () => {
+    const discreet = await startClient(database.db, { HIDE_EMAIL: 'true' })
+    for (const { send } of [client, discreet]) {
+      const { texts } = page((await send(form)).text)
+      expect(texts('main label')).toEqual(['User name or e-mail address', 'Password'])
+      for (const name of ['ann', 'ann.desk', 'Ann@Example.com']) {
+        expect((await signIn(openVisitor(send), name)).status).toBe(303)
+      }
+      expect((await signIn(openVisitor(send), 'bo@example.com', 'wrong')).status).toBe(401)
+    }
+    await discreet.close()
   })
 
   test('a session has a new id, and the one before is over', async () => {
