@@ -16,7 +16,7 @@ const floors = [
   ['migrations'],
   ['context', 'config'],
   ['config-values'],
-  ['errors', 'faults', 'logged-error', 'loopback', 'mailbox'],
+  ['errors', 'faults', 'counted', 'logged-error', 'loopback', 'mailbox'],
 ]
 
 /** Who may know of a library. What is not listed here is for everyone. */

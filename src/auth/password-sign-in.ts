@@ -1,6 +1,7 @@
 import { ownRights } from '../accounts/account.js'
 import { findSignIn, replaceSecret, type SignIn } from '../accounts/sign-in-store.js'
 import type { Context } from '../context.js'
+import { counted } from '../counted.js'
 import { Failure } from '../errors.js'
 import type { Credentials } from './basic.js'
 import { type Identity, type Refusal, refused } from './identity.js'
@@ -80,6 +81,6 @@ function reasonOf(found: SignIn | undefined, otherwise: string): Refusal {
 }
 
 function tooMany(seconds: number, cause: Refusal): Failure {
-  const sentence = `Too many wrong passwords. Please wait ${seconds} seconds before the next try.`
+  const sentence = `Too many wrong passwords. Please wait ${counted(seconds, 'second')} before the next try.`
   return new Failure('tooMany', sentence, { cause, retryAfter: seconds })
 }

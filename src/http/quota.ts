@@ -1,5 +1,6 @@
 import type { Response } from 'express'
 import { LRUCache } from 'lru-cache'
+import { counted } from '../counted.js'
 import { Failure } from '../errors.js'
 
 const minute = 60_000
@@ -17,17 +18,21 @@ export function quota(most: number, now: () => number): (accountId: string, resp
     const time = now()
     const known = counts.get(accountId)
     const current = Math.floor(time / minute)
-    const counted = known?.minute === current ? known : { minute: current, count: 0 }
-    if (counted.count >= most) {
+    const ours = known?.minute === current ? known : { minute: current, count: 0 }
+    if (ours.count >= most) {
       const retryAfter = Math.ceil(((current + 1) * minute - time) / 1000)
-      throw new Failure('tooMany', `An account may send ${most} requests a minute; wait ${retryAfter} seconds.`, {
-        retryAfter,
-      })
+      throw new Failure(
+        'tooMany',
+        `An account may send ${most} requests a minute; wait ${counted(retryAfter, 'second')}.`,
+        {
+          retryAfter,
+        },
+      )
     }
-    counted.count++
-    counts.set(accountId, counted)
+    ours.count++
+    counts.set(accountId, ours)
     response.once('finish', () => {
-      if (response.statusCode === 304) counted.count--
+      if (response.statusCode === 304) ours.count--
     })
   }
 }

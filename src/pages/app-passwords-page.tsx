@@ -26,11 +26,15 @@ export function appPasswordsPage(page: AppPasswordsPage): string {
       <h1>{texts.appPasswords}</h1>
       <p>{texts.appPasswordsAre(signInName)}</p>
       {made && <Made {...made} />}
-      <ul class="people">
-        {passwords.map((each) => (
-          <One of={each} />
-        ))}
-      </ul>
+      {passwords.length === 0 ? (
+        <p class="empty">{texts.noAppPasswords}</p>
+      ) : (
+        <ul class="people">
+          {passwords.map((each) => (
+            <One of={each} />
+          ))}
+        </ul>
+      )}
       <h2>{texts.newAppPassword}</h2>
       <form class="sheet" method="post" action={to.appPasswords}>
         <label>

@@ -11,11 +11,14 @@ import { to } from './to.js'
 
 /** What the page of a list shows. */
 export interface NetworkPage extends Frame {
-  readonly title: string
   readonly owner: { readonly key: string; readonly name: string }
+  /** With whom the owner has these colleagues in common, where it is about that. */
+  readonly other?: { readonly name: string } | undefined
   readonly status: Status
   /** How many each list of the owner has, where the owner looks at it; then the entries can be answered. */
   readonly totals?: Readonly<Record<Status, number>> | undefined
+  /** How many there are on all pages. */
+  readonly total: number
   /** Each with how the viewer stands with the person, which is `closed` where it is the viewer's own list. */
   readonly colleagues: readonly (Colleague & { readonly standing: Standing })[]
   readonly around: Around
@@ -24,9 +27,10 @@ export interface NetworkPage extends Frame {
 
 /** Writes the page of a list: one's own network, or somebody else's colleagues. Marked up as h-feed of h-entries. */
 export function networkPage(page: NetworkPage): string {
-  const { title, owner, status, totals, colleagues, around, here } = page
+  const { owner, other, status, totals, colleagues, around, here } = page
+  const title = other ? texts.inCommonOf(owner.name, other.name) : totals ? texts.network : texts.listOf(owner.name)
   return write(
-    <Layout {...page}>
+    <Layout {...page} title={title}>
       <div class="h-feed">
         <h1 class="p-name" dir="auto">
           {title}
@@ -37,16 +41,25 @@ export function networkPage(page: NetworkPage): string {
             <a href={to.picture(owner.key)}>{texts.seePicture}</a>
           </p>
         )}
-        {colleagues.length === 0 && <p class="empty">{totals ? texts.empty[status] : texts.emptyOf}</p>}
-        <ul class="people">
-          {colleagues.map((colleague) => (
-            <Entry of={colleague} isMine={totals !== undefined} next={here} />
-          ))}
-        </ul>
+        {colleagues.length === 0 ? (
+          <p class="empty">{emptyText(page)}</p>
+        ) : (
+          <ul class="people">
+            {colleagues.map((colleague) => (
+              <Entry of={colleague} isMine={totals !== undefined} next={here} />
+            ))}
+          </ul>
+        )}
         <Paging around={around} />
       </div>
     </Layout>,
   )
+}
+
+function emptyText({ total, totals, status, owner, other }: NetworkPage): string {
+  if (total > 0) return texts.emptyPage
+  if (totals) return texts.empty[status]
+  return other ? texts.noneSharedOf(owner.name, other.name) : texts.emptyOf(owner.name)
 }
 
 const Lists = ({ totals, current }: { totals: Readonly<Record<Status, number>>; current: Status }) => (

@@ -22,7 +22,11 @@ export function picturePage(page: PicturePage): string {
     <Layout {...page} title={title}>
       <h1 dir="auto">{title}</h1>
       <p class="note">
-        {people.length < total ? texts.pictureShows(people.length, total) : texts.pictureSays}{' '}
+        {total === 0
+          ? texts.pictureEmpty
+          : people.length < total
+            ? texts.pictureShows(people.length, total)
+            : texts.pictureSays}{' '}
         <a href={to.colleagues(owner.key)}>{texts.asList}</a>
       </p>
       <div class="canvas">

@@ -21,16 +21,19 @@ export function searchPage(page: SearchPage): string {
   return write(
     <Layout {...page} title={title}>
       <h1 dir="auto">{title}</h1>
-      <p>{total === 0 ? texts.nobodyFound : texts.found(total)}</p>
-      <ul class="people">
-        {people.map(({ person, standing }) => (
-          <li>
-            <Person of={person}>
-              <HowItStands standing={standing} person={person} next={here} />
-            </Person>
-          </li>
-        ))}
-      </ul>
+      {total === 0 ? <p class="empty">{texts.nobodyFound}</p> : <p>{texts.found(total)}</p>}
+      {total > 0 && people.length === 0 && <p class="empty">{texts.emptyPage}</p>}
+      {people.length > 0 && (
+        <ul class="people">
+          {people.map(({ person, standing }) => (
+            <li>
+              <Person of={person}>
+                <HowItStands standing={standing} person={person} next={here} />
+              </Person>
+            </li>
+          ))}
+        </ul>
+      )}
       <Paging around={around} />
     </Layout>,
   )

@@ -1,3 +1,5 @@
+import { counted } from '../counted.js'
+
 const date = new Intl.DateTimeFormat('en', { dateStyle: 'long', timeZone: 'UTC' })
 const count = new Intl.NumberFormat('en')
 
@@ -31,16 +33,17 @@ export const texts = {
   inCommonOf: (one: string, other: string) => `Colleagues that ${one} and ${other} share`,
   lists: 'Lists',
   empty: {
-    accepted: 'Nobody yet. Search for people whom you work with, and invite them.',
-    pending: 'No invitation waits for an answer.',
-    unconfirmed: 'You have no invitation out that waits for an answer.',
+    accepted: 'You have no colleagues here yet. Search for people whom you work with, and invite them.',
+    pending: 'Nothing to answer: no invitation waits for you.',
+    unconfirmed: 'Nothing sent: nobody has an open invitation of yours. Search for people to invite them.',
   },
-  emptyOf: 'Nobody is here.',
+  emptyOf: (name: string) => `${name} has no colleagues here yet.`,
+  emptyPage: 'This list has fewer pages: nobody is on this one.',
   since: { accepted: 'Last change', pending: 'Invited you', unconfirmed: 'Invited' },
 
   people: (words: string) => `People: ${words}`,
-  found: (total: number) => (total === 1 ? '1 person' : `${count.format(total)} people`),
-  nobodyFound: 'Nobody goes by that name. Try a part of it, or a user id.',
+  found: (total: number) => counted(total, 'person', 'people'),
+  nobodyFound: 'Nobody goes by that name. Try the beginning of a first or last name, or a user id.',
 
   pages: 'Pages',
   first: 'First',
@@ -84,22 +87,25 @@ export const texts = {
   addressBook: 'For your address book',
   colleaguesOf: (name: string) => `Colleagues of ${name}`,
   shared: 'Colleagues in common',
-  allShared: (total: number) => `All ${count.format(total)}`,
-  noneShared: 'You have no colleague in common.',
+  allShared: (total: number) => `${counted(total, 'colleague')} in a list`,
+  noneShared: 'You have no colleagues in common yet.',
+  noneSharedOf: (one: string, other: string) => `${one} and ${other} have no colleagues in common yet.`,
   seePicture: 'Picture of the network',
   pictureSays: 'A line joins two who know each other.',
   pictureShows: (shown: number, total: number) =>
     `The first ${count.format(shown)} of ${count.format(total)} by name. A line joins two who know each other.`,
   asList: 'As a list',
+  pictureEmpty: 'There is nobody else in it yet.',
   pictureOf: (name: string) => `The network of ${name}`,
 
   appPasswordsAre: (name: string) =>
     'A feed reader or another program signs in with an app password in place of your own. Each is for one program, and ' +
     `can be revoked at any time. The user name stays ${name}; a program may also send it as a bearer token.`,
+  noAppPasswords: 'You have no app passwords yet. Make one for each program that reads your feeds.',
   newAppPassword: 'Make an app password',
   appPasswordName: 'Name, such as the program that will use it',
   lifetime: 'Ends after',
-  days: (number: number) => `${number} days`,
+  days: (number: number) => counted(number, 'day'),
   never: 'Never',
   mayWrite: 'It may also invite, answer and remove',
   makeAppPassword: 'Make it',
@@ -121,7 +127,10 @@ export const texts = {
     revoked: 'The app password is revoked: nobody gets in with it any more.',
     invited: 'The invitation is sent.',
     accepted: 'You are colleagues now.',
-    removed: 'Done.',
+    declined: 'The invitation is declined.',
+    withdrawn: 'Your invitation is withdrawn.',
+    removed: 'You are no longer colleagues of each other.',
+    signedOut: 'You are signed out.',
   },
 
   failed: 'That did not work',

@@ -40,7 +40,7 @@ test('A7: wrong passwords by form and by Basic count together', async () => {
   const refused = await byForm('ann', 'five')
   expect([refused.status, refused.headers['retry-after']]).toEqual([429, '1'])
   expect(refused.headers['content-type']).toMatch(/^text\/html/)
-  expect(refused.text).toContain('Too many wrong passwords.')
+  expect(refused.text).toContain('Too many wrong passwords. Please wait 1 second before the next try.')
   expect(refused.headers).not.toHaveProperty('set-cookie')
 })
 

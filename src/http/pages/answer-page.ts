@@ -5,10 +5,10 @@ import { ownTotals } from '../../connections/standing.js'
 import { pagePolicy, script, style } from '../../pages/assets.js'
 import { discreet } from '../../pages/discreet.js'
 import type { Frame } from '../../pages/layout.js'
-import { isDone } from '../../pages/texts.js'
+import { type Done, isDone } from '../../pages/texts.js'
 import { answerWith } from '../answer.js'
 import { type Door, searchOf } from '../door.js'
-import { openParameters, writeParameters } from '../parameters.js'
+import { openParameters, type Value, writeParameters } from '../parameters.js'
 
 /** The fields of every page. What a page tells is of the site alone, so its address is told to no other. */
 export const pageFields = { 'Content-Security-Policy': pagePolicy, 'Referrer-Policy': 'same-origin' }
@@ -16,13 +16,18 @@ export const pageType = `${mediaType.html};charset=UTF-8`
 
 /** What is around a page for the one who looks at it. */
 export async function frameFor(door: Door, request: Request, caller: Caller): Promise<Frame> {
-  const done = openParameters(searchOf(request)).value('done')
   const totals = caller && (await ownTotals(door, caller))
   return {
     here: placeOf(request),
     viewer: caller && { key: caller.key, name: caller.name, waiting: totals?.pending ?? 0 },
-    done: done !== undefined && isDone(done) ? done : undefined,
+    done: doneIn(openParameters(searchOf(request)).value),
   }
+}
+
+/** What the address of a page says was just done. */
+export function doneIn(value: Value): Done | undefined {
+  const done = value('done')
+  return done !== undefined && isDone(done) ? done : undefined
 }
 
 /** The address of a page as seen from another, without what was just done. */

@@ -4,7 +4,6 @@ import { openList, readList } from '../../connections/list.js'
 import { isOwner } from '../../connections/rules.js'
 import { ownTotals, standingsWith } from '../../connections/standing.js'
 import { networkPage } from '../../pages/network-page.js'
-import { texts } from '../../pages/texts.js'
 import { type Door, searchOf } from '../door.js'
 import type { ListResource } from '../list.js'
 import { pageLinks } from '../paging.js'
@@ -24,15 +23,15 @@ export function showNetworkPage<Query extends ConnectionsQuery>(
     const { status, inCommonWith } = query.list
     const other = inCommonWith && (await findAccount(door.db, inCommonWith))
     const isMine = isOwner(caller, network.ownerId) && !other
-    const { name } = page.owner
     const peers = page.colleagues.map(({ peer }) => peer)
     const standing = await standingsWith(door, isMine ? null : caller, peers)
     const values = {
       ...(await frameFor(door, request, caller)),
-      title: other ? texts.inCommonOf(name, other.name) : isMine ? texts.network : texts.listOf(name),
       owner: page.owner,
+      other,
       status,
       totals: isMine && caller ? await ownTotals(door, caller) : undefined,
+      total: page.total,
       colleagues: page.colleagues.map((colleague) => ({ ...colleague, standing: standing(colleague.peer) })),
       around: pageLinks(`..${request.path}`, query, page, door.config.HIDE_EMAIL),
       feed: placeOf(request),

@@ -6,7 +6,7 @@ import { type Door, searchOf } from '../door.js'
 import { readParameters, valueOf } from '../parameters.js'
 import { noteRefusal } from '../refusal.js'
 import { sendUnstored } from '../respond.js'
-import { pageFields, pageType } from './answer-page.js'
+import { doneIn, pageFields, pageType } from './answer-page.js'
 import { nextOf, readForm } from './form.js'
 import { leadTo } from './lead.js'
 
@@ -16,8 +16,8 @@ const longestPlace = 4096
 /** GET and HEAD of `/html/signIn.do`: asks for user name and password; `next` is the page that it leads to. */
 export const showSignInPage: RequestHandler = (request, response) => {
   const parameters = readParameters(searchOf(request), longestPlace)
-  const next = nextOf((name) => valueOf(parameters, name))
-  sendSignInPage(response, { next })
+  const value = (name: string) => valueOf(parameters, name)
+  sendSignInPage(response, { next: nextOf(value), done: doneIn(value) })
 }
 
 /** POST of `/html/signIn.do`: opens a session and leads on, or asks again, in the same words whatever was not right; the name stays. */
@@ -45,7 +45,7 @@ export function signOutByForm(door: Door): RequestHandler {
   return async (request, response) => {
     const form = await readForm(request, response)
     await door.sessions.end(request, form('everywhere') === 'true' ? 'all' : 'this')
-    leadTo(response, to.signIn)
+    leadTo(response, `${to.signIn}?done=signedOut`)
   }
 }
 

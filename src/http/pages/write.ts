@@ -26,12 +26,9 @@ export const acceptByForm = (door: Door): RequestHandler =>
     return 'accepted'
   })
 
-/** POST of `/html/remove.do`: declines, withdraws or removes. */
+/** POST of `/html/remove.do`: declines, withdraws or removes, whichever it is by then. */
 export const removeByForm = (door: Door): RequestHandler =>
-  byForm(door, async (caller, form) => {
-    await remove(door, caller, idIn(form, 'connectionId'), () => {})
-    return 'removed'
-  })
+  byForm(door, (caller, form) => remove(door, caller, idIn(form, 'connectionId'), () => {}))
 
 /** Does what a form asks, and leads on to a page that says so; a reload of that does nothing again. */
 function byForm(door: Door, act: (caller: Account, form: Form) => Promise<Done>): RequestHandler {

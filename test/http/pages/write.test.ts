@@ -39,7 +39,7 @@ test('somebody is invited with a message, withdrawn, invited again and accepted,
 
   const withdrawn = await post('remove', 'bo', { connectionId: await idIn('bo', 'unconfirmed') })
   expect(withdrawn.headers.location).toBe(
-    '../atom/connections.do?connectionType=colleague&status=accepted&sortBy=displayName&ps=30&done=removed',
+    '../atom/connections.do?connectionType=colleague&status=accepted&sortBy=displayName&ps=30&done=withdrawn',
   )
   expect((await list('lou', 'pending')).texts('blockquote')).toEqual([])
 
@@ -50,7 +50,8 @@ test('somebody is invited with a message, withdrawn, invited again and accepted,
   expect(said.text).toContain('Again')
 
   const count = (await list('bo', 'accepted')).texts('.h-entry').length
-  await post('remove', 'bo', { connectionId: await idIn('lou', 'accepted') })
+  const removed = await post('remove', 'bo', { connectionId: await idIn('lou', 'accepted'), next })
+  expect(removed.headers.location).toBe(`${next}&done=removed`)
   expect((await list('bo', 'accepted')).texts('.h-entry')).toHaveLength(count - 1)
 })
 
@@ -63,7 +64,19 @@ test.each([
 ])('it goes on to no other site: %j', async (elsewhere) => {
   const { headers } = await post('invite', 'kit', { key: await keyOf('lou'), next: elsewhere })
   expect(headers.location).toMatch(/^\.\.\/atom\/connections\.do\?/)
-  await post('remove', 'lou', { connectionId: await idIn('lou', 'pending') })
+  const declined = await post('remove', 'lou', { connectionId: await idIn('lou', 'pending'), next })
+  expect(declined.headers.location).toBe(`${next}&done=declined`)
+})
+
+test.each([
+  ['invited', 'The invitation is sent.'],
+  ['accepted', 'You are colleagues now.'],
+  ['declined', 'The invitation is declined.'],
+  ['withdrawn', 'Your invitation is withdrawn.'],
+  ['removed', 'You are no longer colleagues of each other.'],
+])('%s: the page says “%s”', async (done, sentence) => {
+  const { text } = await send(`/profiles/html/profileView.do?userid=lou&done=${done}`)
+  expect(page(text).texts('[role=status]')).toEqual([sentence])
 })
 
 test.each([

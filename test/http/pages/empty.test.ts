@@ -1,0 +1,64 @@
+import { beforeAll, expect, test } from '@jest/globals'
+import { page } from '../../support/html.js'
+import { as, servedCast } from '../../support/served-cast.js'
+import { addPerson, signInSecret } from '../../support/world.js'
+
+/** Where there is nothing yet, a page says so, and what to do about it; and a number has the form that goes with it. */
+
+const { send, db } = servedCast()
+const html = { accept: 'text/html' }
+const list = '/profiles/atom/connections.do?connectionType=colleague'
+
+beforeAll(async () => {
+  await addPerson(db(), 'new', { name: 'Nell New', password: signInSecret })
+})
+
+const get = async (path: string, name = 'new') => {
+  const { status, text } = await send(path, { headers: html, as: as(name) })
+  expect(status).toBe(200)
+  return page(text)
+}
+
+test.each([
+  [list, 'You have no colleagues here yet. Search for people whom you work with, and invite them.'],
+  [`${list}&status=pending`, 'Nothing to answer: no invitation waits for you.'],
+  [
+    `${list}&status=unconfirmed`,
+    'Nothing sent: nobody has an open invitation of yours. Search for people to invite them.',
+  ],
+  [`${list}&userid=lou`, 'Lou has no colleagues here yet.'],
+  [`${list}&userid=ann&page=9`, 'This list has fewer pages: nobody is on this one.'],
+  ['/profiles/atom/connectionsInCommon.do?userid=new,lou', 'Nell New and Lou have no colleagues in common yet.'],
+  [
+    '/profiles/atom/search.do?search=nobody',
+    'Nobody goes by that name. Try the beginning of a first or last name, or a user id.',
+  ],
+  ['/profiles/atom/search.do?search=*&page=9', 'This list has fewer pages: nobody is on this one.'],
+  ['/profiles/html/appPasswords.do', 'You have no app passwords yet. Make one for each program that reads your feeds.'],
+])('%s: %s', async (path, sentence) => {
+  const { texts } = await get(path)
+  expect([texts('.empty'), texts('main ul')]).toEqual([[sentence], []])
+})
+
+test('a person with whom one has nobody in common, and a network of one', async () => {
+  const { texts } = await get('/profiles/html/profileView.do?userid=lou')
+  expect(texts('section .note')).toEqual(['You have no colleagues in common yet.'])
+  const picture = await get('/profiles/html/picture.do?userid=new')
+  expect(picture.texts('main > .note')).toEqual(['There is nobody else in it yet. As a list'])
+})
+
+test.each([
+  ['ann', 'greta', '2 colleagues in a list'],
+  ['ann', 'farid', '1 colleague in a list'],
+])('%s sees of %s: %s', async (viewer, person, sentence) => {
+  const { texts } = await get(`/profiles/html/profileView.do?userid=${person}`, viewer)
+  expect(texts('section p a')).toEqual([sentence])
+})
+
+test.each([
+  ['greta', '1 person'],
+  ['*', '14 people'],
+])('a search for %s finds %s', async (words, sentence) => {
+  const { texts } = await get(`/profiles/atom/search.do?search=${words}`)
+  expect(texts('main > p')).toEqual([sentence])
+})
