@@ -17,7 +17,8 @@ export interface Sessions {
   readonly isNamedBy: (request: Request) => boolean
   /**
    * Whose session a request names: undefined for none, and for one that is over, which the browser is then told to forget. The
-   * database is asked only where a request names one. Rejects with the error of the database.
+   * database is asked only where a request names one. Rejects with Failure `forbidden` where it came unprotected, or with the
+   * error of the database.
    */
   readonly identityOf: (request: Request) => Promise<Identity | undefined>
   /**
@@ -70,6 +71,7 @@ export function openSessions(
     isNamedBy,
     identityOf: async (request) => {
       if (!isNamedBy(request)) return undefined
+      checkIsPrivate(request, config)
       const who = await load(request)
       if (!who) forget(request)
       return who && { account: who.account, rights: ownRights }

@@ -8,6 +8,7 @@ import { addPerson, signInSecret } from '../support/world.js'
 const argon2 = await import('@node-rs/argon2')
 const verify = jest.fn(argon2.verify)
 jest.unstable_mockModule('@node-rs/argon2', () => ({ ...argon2, verify }))
+const { openVisitor, signIn } = await import('../support/visitor.js')
 const { startClient } = await import('../support/client.js')
 
 let database: TestDatabase
@@ -67,6 +68,25 @@ test.each<[string, Record<string, string>, string, Record<string, string>, 'take
   expect(right.text).toContain('Credentials are taken over https only.')
   expect(verify).not.toHaveBeenCalled()
   expect((await client.send(path, { headers: { ...headers, authorization: 'Bearer x' } })).status).toBe(403)
+})
+
+test.each([
+  ['in the open', {}, 403],
+  ['in development', insecure, 200],
+])('A1: a session whose cookie comes %s', async (_, settings, status) => {
+  await start(settings, '127.0.0.1')
+  const browser = openVisitor(client.send)
+  expect((await signIn(browser, 'ann')).status).toBe(303)
+  await client.close()
+  await start(settings, elsewhere)
+  const again = openVisitor(client.send, browser.cookie())
+  const answers = [await again.send(path), await again.send(path, { headers: { accept: 'text/html' } })]
+  expect(answers.map((answer) => [answer.status, answer.headers['set-cookie']])).toEqual([
+    [status, undefined],
+    [status, undefined],
+  ])
+  expect((await again.post('/profiles/html/signOut.do', {})).status).toBe(303)
+  expect(again.cookie()).toBeUndefined()
 })
 
 test('A1: without credentials what is public stays so', async () => {
