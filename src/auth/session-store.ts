@@ -35,7 +35,7 @@ type Done = (error?: unknown) => void
 /**
  * Where express-session keeps its sessions: of each with what it was opened, and no more. A session is there as long as
  * that is, its account is active, and it is used every 12 hours, for 14 days at most (trust, A8 and A9). So whatever
- * disables an account or takes its password away ends sessions without knowing of them.
+ * takes a password away ends sessions without knowing of them.
  */
 export class SessionStore extends Store {
   constructor(readonly db: Kysely<Tables>) {
@@ -61,16 +61,23 @@ export class SessionStore extends Store {
       }, done)
   }
 
-  /** Nothing of a session ever changes, so the second time there is nothing to do. */
+  /**
+   * Nothing of a session ever changes, so the second time there is nothing to do. Whoever disables the account at this
+   * moment is waited for, so that no session is left behind.
+   */
   override set(id: string, { passport }: SessionData, done: Done = () => {}): void {
     void this.db
       .insertInto('session')
-      .values({
-        id_hash: hash(id),
-        credential_id: passport.user.credentialId,
-        created_at: now,
-        expires_at: end(now),
-      })
+      .columns(['id_hash', 'credential_id', 'created_at', 'expires_at'])
+      .expression((from) =>
+        from
+          .selectFrom('credential')
+          .innerJoin('account', 'account.id', 'credential.account_id')
+          .select([sql<Buffer>`${hash(id)}::bytea`.as('id_hash'), 'credential.id', now.as('begun'), end(now).as('end')])
+          .where('credential.id', '=', passport.user.credentialId)
+          .where('account.state', '=', 'active')
+          .forShare('account'),
+      )
       .onConflict((conflict) => conflict.doNothing())
       .execute()
       .then(() => done(), done)

@@ -4,9 +4,10 @@ import { setPassword } from '../../../src/accounts/sign-in-store.js'
 import { makeAppPasswordOnce } from '../../../src/auth/app-passwords.js'
 import { sweepSessions } from '../../../src/auth/session-store.js'
 import { castPassword, loadCast } from '../../../src/directory/cast.js'
+import { importStatement } from '../../../src/directory/import.js'
 import { type Visitor, openVisitor, signIn } from '../../support/visitor.js'
 import { type Client, startClient } from '../../support/client.js'
-import { freshDatabase, type TestDatabase } from '../../support/database.js'
+import { freshDatabase, serverUrl, type TestDatabase } from '../../support/database.js'
 import { page } from '../../support/html.js'
 import { addPerson, signInSecret } from '../../support/world.js'
 
@@ -249,6 +250,35 @@ describe('a session is over', () => {
     await database.db.updateTable('account').set({ state: 'inactive' }).where('user_id', '=', 'lou').execute()
     await dead(browser)
     await database.db.updateTable('account').set({ state: 'active' }).where('user_id', '=', 'lou').execute()
+  })
+
+  // The embedded database does one thing after the other.
+  if (serverUrl !== undefined) {
+    test('before it begins, when the account is disabled at that moment', async () => {
+      let isOpened = false
+      const opened = await database.db.transaction().execute(async (transaction) => {
+        await transaction.updateTable('account').set({ state: 'inactive' }).where('user_id', '=', 'lou').execute()
+        const opening = signIn(browser, 'lou').finally(() => (isOpened = true))
+        const waits = sql`select from pg_stat_activity where wait_event_type = 'Lock' and query like '%"session"%'`
+        while (!isOpened && (await waits.execute(database.db)).rows.length === 0);
+        return { opening }
+      })
+      expect((await opened.opening).status).toBe(303)
+      expect(await sessions()).toEqual([])
+      await database.db.updateTable('account').set({ state: 'active' }).where('user_id', '=', 'lou').execute()
+    })
+  }
+
+  test('for good when the account is disabled, also once it is enabled again', async () => {
+    browser = await signedIn('lou')
+    const [kept, bos] = [browser.cookie(), await signedIn('bo')]
+    for (const state of ['inactive', 'active'] as const) {
+      const at = new Date()
+      await importStatement(database.db, { userId: 'lou', state, updated: at, seen: at, decides: true })
+    }
+    await dead(openVisitor(client.send, kept))
+    expect(await sessions()).toHaveLength(1)
+    expect(await statusOf(bos)).toBe(200)
   })
 
   test('when another password is set, and when it is taken away', async () => {
