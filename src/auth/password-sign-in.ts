@@ -7,7 +7,7 @@ import type { Credentials } from './basic.js'
 import { type Identity, type Refusal, refused } from './identity.js'
 import { knownPasswords } from './known-passwords.js'
 import { checkHasRoom, isPossiblePassword, renewedHash, verifyPassword } from './password.js'
-import { triersOf } from './triers.js'
+import { type Triers, triersOf } from './triers.js'
 import { turns } from './turns.js'
 import { countWrongTry, forgetOldTries, secondsToWait } from './wrong-try-store.js'
 
@@ -22,17 +22,16 @@ export type PasswordSignIn = (credentials: Credentials, address: string) => Prom
  */
 export function passwordSignIn({ db, log, now }: Pick<Context, 'db' | 'log' | 'now'>): PasswordSignIn {
   const known = knownPasswords(() => now().getTime())
-  // Of several at once for one name none is checked before those before it were counted.
+  // Of several at once for one name, in whatever case, none is checked before those before it were counted.
   const inTurn = turns()
 
   const keyOf = (user: string, password: string, found: SignIn | undefined) =>
     known.keyOf([found?.account.id ?? `nobody ${user}`, found?.account.state ?? '', found?.secret ?? '', password])
 
   /** Whether the password is right, found out at the cost of a hash. */
-  async function verified({ user, password }: Credentials, address: string, found: SignIn | undefined) {
+  async function verified({ user, password }: Credentials, triers: Triers, found: SignIn | undefined) {
     // First of all, since a refusal by load is to cost little.
     checkHasRoom()
-    const triers = triersOf(user, address)
     const seconds = await secondsToWait(db, triers)
     if (seconds > 0) throw tooMany(seconds, reasonOf(found, 'too many wrong passwords'))
     const isRight = (await verifyPassword(found?.secret ?? null, password)) && found?.account.state === 'active'
@@ -42,7 +41,7 @@ export function passwordSignIn({ db, log, now }: Pick<Context, 'db' | 'log' | 'n
     return isRight
   }
 
-  async function count(triers: ReturnType<typeof triersOf>, found: SignIn | undefined): Promise<void> {
+  async function count(triers: Triers, found: SignIn | undefined): Promise<void> {
     const seconds: number[] = []
     for (const trier of triers) seconds.push(await countWrongTry(db, trier))
     await forgetOldTries(db)
@@ -67,7 +66,9 @@ export function passwordSignIn({ db, log, now }: Pick<Context, 'db' | 'log' | 'n
     if (!isPossiblePassword(password)) throw refused('what cannot be a password')
     const found = await findSignIn(db, user)
     const recall = () => known.get(keyOf(user, password, found))
-    const isRight = recall() ?? (await inTurn(user, async () => recall() ?? verified(credentials, address, found)))
+    const triers = triersOf(user, address)
+    const isRight =
+      recall() ?? (await inTurn(triers[0].key, async () => recall() ?? verified(credentials, triers, found)))
     if (found && isRight) return { account: found.account, rights: ownRights }
     const { reason, account } = reasonOf(found, 'wrong password')
     throw refused(reason, account)

@@ -9,11 +9,14 @@ export interface Trier {
   readonly most: number
 }
 
+/** The name and the address that a password comes with. */
+export type Triers = readonly [name: Trier, address: Trier]
+
 /**
  * Who tries a password: the name that is given, whether anybody has it or not, and the address that it comes from
  * (trust, A7). Of several rows that are locked the address comes last.
  */
-export const triersOf = (name: string, address: string): readonly [Trier, Trier] => [
+export const triersOf = (name: string, address: string): Triers => [
   { key: hashed(`name ${name.toLowerCase()}`), most: 5 },
   { key: hashed(`address ${networkOf(address)}`), most: 50 },
 ]
