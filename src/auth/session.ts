@@ -85,7 +85,13 @@ export function openSessions(
       await load(request)
       // Express-session sets a Secure cookie only over TLS, of which the proxy before us alone knows.
       if (secure) Object.defineProperty(request, 'secure', { value: true })
-      await settled((done) => request.login({ account, credentialId } satisfies SignedIn, done))
+      try {
+        await settled((done) => request.login({ account, credentialId } satisfies SignedIn, done))
+      } catch (error) {
+        // Else express-session would try to keep what is left of it before it lets the refusal go.
+        Reflect.deleteProperty(request, 'session')
+        throw error
+      }
     },
     end: async (request, which) => {
       if (!isNamedBy(request)) return

@@ -201,6 +201,15 @@ describe('signing in', () => {
     expect(await statusOf(victim)).toBe(200)
   })
 
+  test('where no session can be kept, that is said, and the browser is told of none', async () => {
+    await sql`alter table session rename to hidden`.execute(database.db)
+    const answer = await signIn(browser, 'ann').finally(() =>
+      sql`alter table hidden rename to session`.execute(database.db),
+    )
+    expect([answer.status, answer.headers['set-cookie']]).toEqual([500, undefined])
+    expect((await signIn(browser, 'ann')).status).toBe(303)
+  })
+
   test.each([
     ['JSON', 'application/json', '{}', 415],
     ['another charset', 'application/x-www-form-urlencoded', Buffer.from('user=\xff', 'latin1'), 400],
