@@ -66,7 +66,8 @@ beforeAll(async () => {
   const basic = { as: `ann:${password}` }
   for (const as of [`ann:${password}`, `ann:${former}`, `ann:${wrong}`, `nobody:${wrong}`]) await send(list, { as })
   await send('/profiles/html/signIn.do', form({ user: 'ann', password: wrong as string }))
-  await send('/profiles/html/signIn.do', form({ user: wrong as string, password: wrong as string }))
+  // Whoever types it where the name goes gets it back there, and it goes nowhere else.
+  await client.send('/profiles/html/signIn.do', form({ user: wrong as string, password: wrong as string }))
   await send(`/profiles/html/signIn.do?password=${password}`, form({ password: password as string }))
   await send(list, { headers: { authorization: `Digest ${password}` } })
 
