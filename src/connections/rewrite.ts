@@ -13,7 +13,7 @@ import { lockNetworks, moveNetworks, updateRelationship } from './write-store.js
  * left as it is.
  *
  * @param id of either person's view
- * @param asked the status that it shall have, and its message from now on
+ * @param asked the status that it shall have, and its message from now on; without one the message stays
  * @throws Failure `unauthenticated` for nobody, `notFound` for an unknown id, `forbidden` or `invalid` by the rules, and
  *   what the precondition throws
  */
@@ -21,7 +21,7 @@ export async function rewrite(
   { db }: Pick<Context, 'db'>,
   caller: Caller,
   id: string,
-  { status, message }: { readonly status: Status; readonly message: string },
+  asked: { readonly status: Status; readonly message?: string },
   precondition: Precondition,
 ): Promise<void> {
   const writer = signedIn(caller)
@@ -31,7 +31,8 @@ export async function rewrite(
   await write(db, async (transaction, eventId) => {
     const moment = await lockNetworks(transaction, [known.owner.id, known.peer.id])
     const current = await existing(transaction, id)
-    const step = stepTo(status, writer, current)
+    const step = stepTo(asked.status, writer, current)
+    const { message } = { ...current, ...asked }
     precondition(current)
     if (step === 'rewritten' && message === current.message) return
     const before = relationshipOf(current)

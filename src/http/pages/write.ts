@@ -1,6 +1,5 @@
 import type { Request, RequestHandler, Response } from 'express'
 import type { Account } from '../../accounts/account.js'
-import { showColleague } from '../../connections/find.js'
 import { invite } from '../../connections/invite.js'
 import { remove } from '../../connections/remove.js'
 import { rewrite } from '../../connections/rewrite.js'
@@ -20,9 +19,7 @@ export const inviteByForm = (door: Door): RequestHandler =>
 /** POST of `/html/accept.do`: accepts an invitation; its message stays. */
 export const acceptByForm = (door: Door): RequestHandler =>
   byForm(door, async (caller, form) => {
-    const id = idIn(form, 'connectionId')
-    const { message } = await showColleague(door, caller, id)
-    await rewrite(door, caller, id, { status: 'accepted', message }, () => {})
+    await rewrite(door, caller, idIn(form, 'connectionId'), { status: 'accepted' }, () => {})
     return 'accepted'
   })
 
