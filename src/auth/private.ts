@@ -4,14 +4,17 @@ import { isLoopback } from '../loopback.js'
 import { Failure } from '../errors.js'
 import type { Refusal } from './identity.js'
 
+/** What proxies add to what they pass on (RFC 7239, and its forerunners). */
+const proxyFields = ['forwarded', 'x-forwarded-for', 'x-forwarded-proto', 'x-forwarded-host', 'x-real-ip', 'via']
+
 /**
  * Whether nobody else could read a request on its way: it came by TLS, be it to a proxy that we trust, or from this
- * machine (trust, A1).
+ * machine (trust, A1). What a proxy passes on did not begin here, also where nobody named that proxy to us.
  */
 export function isPrivate(request: Request): boolean {
-  const isTrusted = request.app.get('trust proxy fn') as (address: string | undefined, hop: number) => boolean
-  const isForwarded = isTrusted(request.socket.remoteAddress, 0) && request.headers['x-forwarded-proto'] !== undefined
-  return request.secure || (!isForwarded && isLoopback(request.ip ?? ''))
+  const isFromHere =
+    isLoopback(request.socket.remoteAddress ?? '') && !proxyFields.some((name) => name in request.headers)
+  return request.secure || isFromHere
 }
 
 /**
@@ -22,6 +25,6 @@ export function isPrivate(request: Request): boolean {
 export function checkIsPrivate(request: Request, { ALLOW_INSECURE }: Pick<Config, 'ALLOW_INSECURE'>): void {
   if (ALLOW_INSECURE || isPrivate(request)) return
   throw new Failure('forbidden', 'Credentials are taken over https only. Others could read these on their way.', {
-    cause: { reason: 'credentials without TLS' } satisfies Refusal,
+    cause: { reason: 'credentials without TLS, or by a proxy that TRUST_PROXY does not name' } satisfies Refusal,
   })
 }

@@ -52,7 +52,12 @@ test.each<[string, Record<string, string>, string, Record<string, string>, 'take
   ['from a proxy on this machine by TLS', trusting, '127.0.0.1', forwarded('https'), 'taken'],
   ['from a proxy on this machine in the open', trusting, '127.0.0.1', { 'X-Forwarded-Proto': 'http' }, 'refused'],
   ['from a proxy on this machine that names another', trusting, '::1', { 'X-Forwarded-For': elsewhere }, 'refused'],
-  ['from this machine, though TLS is spoken of', {}, '127.0.0.1', forwarded('http'), 'taken'],
+  ['from a proxy on this machine that nobody named', {}, '127.0.0.1', forwarded('http'), 'refused'],
+  ['from one that says https of itself', {}, '::1', forwarded('https'), 'refused'],
+  ['from one that only names whom it serves', {}, '127.0.0.1', { Forwarded: 'for=203.0.113.9' }, 'refused'],
+  ['from one that only names itself', {}, '127.0.0.1', { Via: '1.1 proxy' }, 'refused'],
+  ['from one that nobody named, in development', insecure, '127.0.0.1', forwarded('http'), 'taken'],
+  ['from elsewhere by one that hears it is here', trusting, elsewhere, { 'X-Forwarded-For': '127.0.0.1' }, 'refused'],
 ])('A1: credentials %s', async (_, settings, peer, headers, outcome) => {
   await start(settings, peer)
   const right = await client.send(path, { as: 'ann:colleagues', headers })
