@@ -54,8 +54,11 @@ export function openSessions(
   const authenticator = new passport.Passport()
   authenticator.serializeUser((user, done) => done(null, user))
   authenticator.deserializeUser<Express.User>((user, done) => done(null, user))
+  // Where the base is unknown or plain, a browser that came by TLS still shows its cookie to nobody else.
+  const begun = { ...cookie, secure: secure || ('auto' as const) }
+  const store = new SessionStore(db)
   const middlewares = [
-    session({ name, secret: sessionKey, store: new SessionStore(db), cookie, resave: false, saveUninitialized: false }),
+    session({ name, secret: sessionKey, store, cookie: begun, resave: false, saveUninitialized: false }),
     authenticator.authenticate('session') as RequestHandler,
   ]
 

@@ -112,6 +112,18 @@ describe('signing in', () => {
     await plain.close()
   })
 
+  test('on a base without TLS sets a Secure cookie where the browser came by TLS', async () => {
+    const plain = await startClient(database.db, { BASE_URL: 'http://127.0.0.1:3000', TRUST_PROXY: '127.0.0.1' })
+    const far = openVisitor(plain.send)
+    const headers = { 'x-forwarded-proto': 'https', 'x-forwarded-for': '198.51.100.7' }
+    const answer = await far.post(form, { user: 'ann', password: castPassword }, { headers })
+    expect(answer.headers['set-cookie']).toEqual([
+      expect.stringMatching(/^connections=s%3A[\w-]{32}\.[\w%]+; Path=\/; HttpOnly; Secure; SameSite=Lax$/),
+    ])
+    expect((await far.send(mine, { headers })).status).toBe(200)
+    await plain.close()
+  })
+
   test('the database holds no id that a cookie could be made of', async () => {
     const id = /s%3A([\w-]+)\./.exec((await signedIn()).cookie() as string)?.[1] as string
     const rows = await sessions()
