@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto'
 import type { Request } from 'express'
 import type { Caller, Right } from '../accounts/account.js'
 import { discreet } from '../atom/discreet.js'
@@ -28,8 +29,7 @@ export function openDoor(context: Context): Door {
   const count = quota(context.config.REQUESTS_PER_MINUTE, () => context.now().getTime())
   return {
     ...context,
-    // What is shown depends on it as on the code.
-    release: `${context.release}${HIDE_EMAIL ? '-discreet' : ''}`,
+    release: secretRelease(context),
     atom: HIDE_EMAIL ? discreet(atomWriter(context.baseUrl)) : atomWriter(context.baseUrl),
     sessions,
     identify: async (request, needed) => {
@@ -44,6 +44,13 @@ export function openDoor(context: Context): Door {
     },
   }
 }
+
+/**
+ * What is shown depends on `HIDE_EMAIL` as on the code. It is a secret, since an entity tag is made of more than its answer
+ * shows: else whoever guesses the rest, such as an address that is hidden, could see by the tag that the guess is right.
+ */
+const secretRelease = ({ release, sessionKey, config: { HIDE_EMAIL } }: Context): string =>
+  createHmac('sha256', sessionKey).update(`entity tags ${release} ${HIDE_EMAIL}`).digest('base64url')
 
 /** What follows the `?` of a request's address, as it came. */
 export const searchOf = ({ originalUrl }: Request): string => originalUrl.slice(`${originalUrl}?`.indexOf('?') + 1)

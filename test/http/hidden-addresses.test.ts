@@ -2,8 +2,10 @@ import { createHash, randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { sql } from 'kysely'
 import { knownFrom } from '../../src/accounts/merge.js'
+import { findAccount } from '../../src/accounts/store.js'
 import { keysOf } from '../../src/connections/grants/token.js'
 import { loadCast } from '../../src/directory/cast.js'
+import { entityTag } from '../../src/http/conditional.js'
 import { openWorld } from '../../src/module/world.js'
 import { appIn } from '../../src/module/app.js'
 import { type Answer, baseUrl, type Client, type Sending, startClient } from '../support/client.js'
@@ -241,6 +243,14 @@ test('Z3: whoever has no other name is called by what stands before the sign', a
   expect(text).toContain('Write to , or to &lt;b&gt;;example.com&lt;/b&gt;')
   expect(text).toContain('<category term="lab"></category>')
   expect(text).not.toContain('<category term=""')
+})
+
+test('Z3: no tag tells whether an address that is guessed is right', async () => {
+  const account = await findAccount(database.db, { by: 'userId', value: 'ann' })
+  const guess = (release: string) => entityTag([release, 'vcard', baseUrl, account], 'identity')
+  const { headers } = await hiding.send('/profiles/vcard/profile.do?userid=ann')
+  expect(headers.etag).toMatch(/^"[\w-]{22}"$/)
+  expect(['test-discreet', 'test', 'entity tags test true'].map(guess)).not.toContain(headers.etag)
 })
 
 test('one still signs in by the own address', async () => {
