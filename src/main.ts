@@ -4,10 +4,10 @@ import { pino } from 'pino'
 import pretty from 'pino-pretty'
 import { commandsFor, type Surroundings } from './cli/commands.js'
 import { type Config, readConfig } from './config.js'
+import { discreetLog } from './db/discreet-log.js'
 import { openDatabase } from './db/open.js'
 import { isRefused, isUnavailable } from './db/unavailable.js'
 import { Failure } from './errors.js'
-import { loggedError } from './logged-error.js'
 
 const withDatabase: Surroundings['withDatabase'] = async (run) => {
   const config = readConfig(process.env)
@@ -23,8 +23,7 @@ const withDatabase: Surroundings['withDatabase'] = async (run) => {
 /** One JSON line for each event on standard error; easier to read where that is a terminal. */
 function logger({ LOG_LEVEL }: Config) {
   const destination = process.stderr.isTTY ? pretty({ destination: 2, sync: true }) : pino.destination(2)
-  const serializers = { err: loggedError }
-  return pino({ level: LOG_LEVEL, base: null, timestamp: pino.stdTimeFunctions.isoTime, serializers }, destination)
+  return discreetLog(pino({ level: LOG_LEVEL, base: null, timestamp: pino.stdTimeFunctions.isoTime }, destination))
 }
 
 function untilStopped(): AbortSignal {

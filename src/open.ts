@@ -4,6 +4,7 @@ import { sweepSessions } from './auth/session-store.js'
 import { readConfig } from './config.js'
 import { sweep, sweepOften } from './connections/grants/sweep.js'
 import { keysOf } from './connections/grants/token.js'
+import { discreetLog } from './db/discreet-log.js'
 import { migrate } from './db/migrate.js'
 import { openDatabase } from './db/open.js'
 import { tokenSecret } from './db/token-secret.js'
@@ -11,7 +12,6 @@ import { Failure } from './errors.js'
 import { createApp } from './http/app.js'
 import { release } from './http/release.js'
 import { callerScope } from './http/scope.js'
-import { loggedError } from './logged-error.js'
 import { appIn, type ModuleApp } from './module/app.js'
 import { openWorld } from './module/world.js'
 
@@ -83,7 +83,7 @@ export async function open(options: OpenOptions = {}): Promise<App> {
     baseUrl: baseUrl ?? null,
     hidesEmail: config.HIDE_EMAIL,
   })
-  const log = (options.log ?? pino({ level: 'silent' })).child({}, { serializers: { err: loggedError } })
+  const log = discreetLog(options.log ?? pino({ level: 'silent' }))
   const sweeps = sweepOften(
     [() => sweep(database.db), () => sweepSessions(database.db)],
     (error) => log.warn({ err: error }, 'nothing swept'),

@@ -3,9 +3,9 @@ import type { AddressInfo } from 'node:net'
 import type { Kysely } from 'kysely'
 import { pino } from 'pino'
 import { type Config, readConfig } from '../../src/config.js'
+import { discreetLog } from '../../src/db/discreet-log.js'
 import type { Tables } from '../../src/db/tables.js'
 import { createApp } from '../../src/http/app.js'
-import { loggedError } from '../../src/logged-error.js'
 import type { ModuleWorld } from '../../src/module/scope.js'
 
 export interface Answer {
@@ -49,10 +49,7 @@ export async function startClient(
 ): Promise<Client> {
   const config: Config = readConfig({ BASE_URL: baseUrl, LOG_LEVEL: 'debug', ...settings })
   const lines: string[] = []
-  const log = pino(
-    { level: config.LOG_LEVEL, serializers: { err: loggedError } },
-    { write: (line: string) => void lines.push(line) },
-  )
+  const log = discreetLog(pino({ level: config.LOG_LEVEL }, { write: (line: string) => void lines.push(line) }))
   const context = { db, config, baseUrl: config.BASE_URL ?? baseUrl, sessionKey: 'a key of tests', log, release, now }
   const server = createServer(createApp(context, () => false, module))
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
