@@ -80,6 +80,7 @@ export class SessionStore extends Store {
       )
       .onConflict((conflict) => conflict.doNothing())
       .execute()
+      .then(() => endSurplus(this.db, passport.user.credentialId))
       .then(() => done(), done)
   }
 
@@ -102,6 +103,24 @@ export class SessionStore extends Store {
       .execute()
       .then(() => done(), done)
   }
+}
+
+/** No person has so many browsers, but a program that signs in anew each time could fill the table. */
+const most = 100
+
+/** Ends those of a person's sessions that were used longest ago, where there are too many. */
+async function endSurplus(db: Kysely<Tables>, credentialId: string): Promise<void> {
+  await db
+    .deleteFrom('session')
+    .where('id_hash', 'in', (from) =>
+      from
+        .selectFrom('session')
+        .select('id_hash')
+        .where('credential_id', '=', credentialId)
+        .orderBy('expires_at', 'desc')
+        .offset(most),
+    )
+    .execute()
 }
 
 /** Ends all sessions that a credential opened. */

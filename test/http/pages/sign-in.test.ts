@@ -362,6 +362,16 @@ describe('a session is over', () => {
   })
 })
 
+test('a person has a hundred sessions, of which those used last stay', async () => {
+  const bos = await signedIn('bo')
+  const [first, second] = [await signedIn(), await signedIn()]
+  await sql`update session set expires_at = expires_at - interval '1 hour'`.execute(database.db)
+  expect(await statusOf(first)).toBe(200)
+  for (let other = 0; other < 99; other++) await signedIn()
+  expect(await sessions()).toHaveLength(101)
+  expect([await statusOf(first), await statusOf(second), await statusOf(bos)]).toEqual([200, 401, 200])
+})
+
 describe('a session costs', () => {
   test('a write once a minute at most', async () => {
     browser = await signedIn()
