@@ -18,24 +18,36 @@ export interface AppPassword {
 
 const columns = ['id', 'name', 'scopes', 'created_at as created', 'expires_at as expires', 'used_at as used'] as const
 
-/** Keeps the hash of a new app password; undefined where there is a credential with this id already. */
-export async function insertAppPassword(
+/**
+ * Keeps the hash of a new app password.
+ *
+ * @param most how many an account may have, be they in force or not
+ * @returns why nothing is kept: `known` where there is a credential with this id already, `full` where there are so many
+ */
+export function insertAppPassword(
   db: Kysely<Tables>,
   accountId: string,
   hash: string,
   { id, name, scopes, expires }: Pick<AppPassword, 'id' | 'name' | 'scopes' | 'expires'>,
-): Promise<AppPassword | undefined> {
+  most: number,
+): Promise<AppPassword | 'known' | 'full'> {
   const now = sql<Date>`clock_timestamp()`
-  const made = await db
-    .insertInto('credential')
-    .values({
-      ...{ id, account_id: accountId, kind: 'app', secret: hash, name, scopes: [...scopes] },
-      ...{ expires_at: expires, created_at: now, updated_at: now },
-    })
-    .onConflict((conflict) => conflict.column('id').doNothing())
-    .returning(columns)
-    .executeTakeFirst()
-  return made as AppPassword | undefined
+  return db.transaction().execute(async (transaction) => {
+    // Of several at once each counts those before it.
+    await transaction.selectFrom('account').select('id').where('id', '=', accountId).forNoKeyUpdate().execute()
+    const all = await listAppPasswords(transaction, accountId)
+    if (all.length >= most && all.every((each) => each.id !== id)) return 'full'
+    const made = await transaction
+      .insertInto('credential')
+      .values({
+        ...{ id, account_id: accountId, kind: 'app', secret: hash, name, scopes: [...scopes] },
+        ...{ expires_at: expires, created_at: now, updated_at: now },
+      })
+      .onConflict((conflict) => conflict.column('id').doNothing())
+      .returning(columns)
+      .executeTakeFirst()
+    return (made as AppPassword | undefined) ?? 'known'
+  })
 }
 
 /** The app passwords of an account, in the order in which they were made; those that have ended too. */

@@ -23,12 +23,14 @@ export interface NewAppPassword extends AppPassword {
 }
 
 const longestName = 100
+/** How many a person may have. */
+const most = 100
 
 /**
  * Makes an app password for a feed reader or an integration (trust, 4.1).
  *
  * @throws Failure `invalid` for a name that is empty, long or cannot be shown, for no scope or one that is none, and
- *   for an end that is not in the future
+ *   for an end that is not in the future, and where there are a hundred already
  */
 export async function makeAppPassword(
   db: Kysely<Tables>,
@@ -52,8 +54,10 @@ export async function makeAppPasswordOnce(
 ): Promise<NewAppPassword | undefined> {
   const secret = newAppSecret()
   const wish = { id, name: checkedName(name), scopes: checkedScopes(scopes), expires: checkedEnd(expiresAt) }
-  const made = await insertAppPassword(db, accountId, appSecretHash(secret), wish)
-  return made && { ...made, secret }
+  const made = await insertAppPassword(db, accountId, appSecretHash(secret), wish, most)
+  if (made === 'known') return undefined
+  if (made !== 'full') return { ...made, secret }
+  throw new Failure('invalid', `A person may have ${most} app passwords; revoke one that is not needed any more.`)
 }
 
 /**

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals'
 import { pino } from 'pino'
-import { listAppPasswords } from '../../src/auth/app-passwords.js'
+import { listAppPasswords, revokeAppPassword } from '../../src/auth/app-passwords.js'
 import { appSecretHash, newAppSecret } from '../../src/auth/app-secret.js'
 import { appPasswordOf } from '../support/app-passwords.js'
 import type { Client } from '../support/client.js'
@@ -61,6 +61,24 @@ test('whoever made several can use each', async () => {
   const all = [await appPasswordOf(database.db, 'ann'), await appPasswordOf(database.db, 'ann')]
   for (const { bearer } of all) expect((await client.send(`/atom/${own}`, bearer)).status).toBe(200)
   expect((await client.send(`/atom/${own}`, { as: 'ann:colleagues' })).status).toBe(200)
+})
+
+test('a person may have a hundred, also of those that are made at once', async () => {
+  for (let made = 0; made < 98; made++) await appPasswordOf(database.db, 'ann')
+  const last = await Promise.allSettled(Array.from({ length: 5 }, () => appPasswordOf(database.db, 'ann')))
+  expect(last.map(({ status }) => status).sort()).toEqual([
+    'fulfilled',
+    'fulfilled',
+    'rejected',
+    'rejected',
+    'rejected',
+  ])
+  const sentence = 'A person may have 100 app passwords; revoke one that is not needed any more.'
+  await expect(appPasswordOf(database.db, 'ann')).rejects.toMatchObject({ code: 'invalid', message: sentence })
+  const [{ id } = { id: '' }] = await listAppPasswords(database.db, ann)
+  await revokeAppPassword(database.db, ann, id)
+  await appPasswordOf(database.db, 'ann')
+  expect(await listAppPasswords(database.db, ann)).toHaveLength(100)
 })
 
 test('a mistyped one costs no look-up', async () => {
