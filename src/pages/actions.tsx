@@ -1,4 +1,5 @@
 import type { Status } from '../db/tables.js'
+import { Isolated } from './isolated.js'
 import { texts } from './texts.js'
 import { to } from './to.js'
 
@@ -42,7 +43,9 @@ export function Actions({ name, id, status, next }: Props) {
   return (
     <details class="actions quiet">
       <summary aria-label={texts.removeName(name)}>{texts.remove}</summary>
-      <p dir="auto">{texts.removeReally(name)}</p>
+      <p>
+        <Isolated text={texts.removeReally} names={[name]} />
+      </p>
       <Post to={to.remove} fields={{ connectionId: id, next }} text={texts.remove} label={texts.removeName(name)} />
     </details>
   )

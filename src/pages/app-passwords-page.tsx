@@ -1,5 +1,6 @@
 import type { AppPassword } from '../accounts/app-password-store.js'
 import { Post } from './actions.js'
+import { Isolated } from './isolated.js'
 import { type Frame, Layout, write } from './layout.js'
 import { texts } from './texts.js'
 import { to } from './to.js'
@@ -24,7 +25,9 @@ export function appPasswordsPage(page: AppPasswordsPage): string {
   return write(
     <Layout {...page} title={texts.appPasswords}>
       <h1>{texts.appPasswords}</h1>
-      <p>{texts.appPasswordsAre(signInName)}</p>
+      <p>
+        <Isolated text={texts.appPasswordsAre} names={[signInName]} />
+      </p>
       {made && <Made {...made} />}
       {passwords.length === 0 ? (
         <p class="empty">{texts.noAppPasswords}</p>
@@ -61,7 +64,9 @@ export function appPasswordsPage(page: AppPasswordsPage): string {
 
 const Made = ({ name, secret }: NonNullable<AppPasswordsPage['made']>) => (
   <section class="done" role="status">
-    <p dir="auto">{texts.shownOnce(name)}</p>
+    <p>
+      <Isolated text={texts.shownOnce} names={[name]} />
+    </p>
     <p>
       <code class="secret" id="secret">
         {secret}
@@ -75,8 +80,8 @@ const Made = ({ name, secret }: NonNullable<AppPasswordsPage['made']>) => (
 
 const One = ({ of: { id, name, scopes, created, used, expires } }: { of: AppPassword }) => (
   <li class="person">
-    <h2 class="name" dir="auto">
-      {name}
+    <h2 class="name">
+      <bdi>{name}</bdi>
     </h2>
     <dl>
       <dt>{texts.may}</dt>

@@ -7,7 +7,7 @@ export const failurePage = (sentence: string): string =>
   write(
     <Layout title={texts.failed}>
       <h1>{texts.failed}</h1>
-      <p dir="auto">{sentence}</p>
+      <p>{sentence}</p>
       <p>
         <a href={to.network('accepted')}>{texts.back}</a>
       </p>

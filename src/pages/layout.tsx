@@ -35,7 +35,7 @@ interface LayoutProps extends Partial<Frame> {
 /** What every page has around its content. */
 export function Layout({ title, viewer, here, done, feed, words, children }: LayoutProps) {
   return (
-    <html lang={texts.language}>
+    <html lang={texts.language} dir={texts.direction}>
       <head>
         <meta charSet="utf-8" />
         <title>{`${title} · ${texts.product}`}</title>
@@ -100,8 +100,8 @@ function Menu({ viewer, here }: { viewer: Viewer | null; here: string | undefine
               {texts.list.pending} <Count of={viewer.waiting} />
             </a>
           )}
-          <a href={to.person(viewer.key)} dir="auto">
-            {viewer.name}
+          <a href={to.person(viewer.key)}>
+            <bdi>{viewer.name}</bdi>
           </a>
           <form method="post" action={to.signOut}>
             <button class="plain">{texts.signOut}</button>

@@ -2,6 +2,7 @@ import type { Colleague, Status } from '../connections/connection.js'
 import { statuses } from '../connections/connection.js'
 import type { Standing } from '../connections/standing.js'
 import { Actions } from './actions.js'
+import { Isolated, type Sentence } from './isolated.js'
 import { Count, type Frame, Layout, write } from './layout.js'
 import { type Around, Paging } from './paging.js'
 import { Person } from './person.js'
@@ -28,21 +29,23 @@ export interface NetworkPage extends Frame {
 /** Writes the page of a list: one's own network, or somebody else's colleagues. Marked up as h-feed of h-entries. */
 export function networkPage(page: NetworkPage): string {
   const { owner, other, status, totals, colleagues, around, here } = page
-  const title = other ? texts.inCommonOf(owner.name, other.name) : totals ? texts.network : texts.listOf(owner.name)
+  const title = titleOf(page)
   return write(
-    <Layout {...page} title={title}>
+    <Layout {...page} title={title.text(...title.names)}>
       <div class="h-feed">
-        <h1 class="p-name" dir="auto">
-          {title}
+        <h1 class="p-name">
+          <Isolated {...title} />
         </h1>
         {totals && <Lists totals={totals} current={status} />}
-        {status === 'accepted' && colleagues.length > 0 && (
+        {status === 'accepted' && !other && colleagues.length > 0 && (
           <p>
             <a href={to.picture(owner.key)}>{texts.seePicture}</a>
           </p>
         )}
         {colleagues.length === 0 ? (
-          <p class="empty">{emptyText(page)}</p>
+          <p class="empty">
+            <Isolated {...emptyTextOf(page)} />
+          </p>
         ) : (
           <ul class="people">
             {colleagues.map((colleague) => (
@@ -56,10 +59,17 @@ export function networkPage(page: NetworkPage): string {
   )
 }
 
-function emptyText({ total, totals, status, owner, other }: NetworkPage): string {
-  if (total > 0) return texts.emptyPage
-  if (totals) return texts.empty[status]
-  return other ? texts.noneSharedOf(owner.name, other.name) : texts.emptyOf(owner.name)
+function titleOf({ totals, owner, other }: NetworkPage): Sentence {
+  if (totals) return { text: () => texts.network, names: [] }
+  if (other) return { text: texts.inCommonOf, names: [owner.name, other.name] }
+  return { text: texts.listOf, names: [owner.name] }
+}
+
+function emptyTextOf({ total, totals, status, owner, other }: NetworkPage): Sentence {
+  if (total > 0) return { text: () => texts.emptyPage, names: [] }
+  if (totals) return { text: () => texts.empty[status], names: [] }
+  if (other) return { text: texts.noneSharedOf, names: [owner.name, other.name] }
+  return { text: texts.emptyOf, names: [owner.name] }
 }
 
 const Lists = ({ totals, current }: { totals: Readonly<Record<Status, number>>; current: Status }) => (
@@ -85,8 +95,8 @@ function Entry({
     <li class="h-entry">
       <Person of={peer}>
         {isMine && status !== 'accepted' && message !== '' && (
-          <blockquote class="p-content" dir="auto">
-            {message}
+          <blockquote class="p-content">
+            <bdi>{message}</bdi>
           </blockquote>
         )}
         <p class="note">

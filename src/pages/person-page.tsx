@@ -1,6 +1,7 @@
 import type { Account } from '../accounts/account.js'
 import type { Standing } from '../connections/standing.js'
 import { type Frame, Layout, write } from './layout.js'
+import { Isolated } from './isolated.js'
 import { Face, type Shown } from './person.js'
 import { HowItStands } from './standing.js'
 import { texts } from './texts.js'
@@ -26,8 +27,8 @@ export function personPage(page: PersonPage): string {
         <div class="profile h-card">
           <Face of={person} size={128} />
           <div>
-            <h1 class="p-name" dir="auto">
-              {person.name}
+            <h1 class="p-name">
+              <bdi>{person.name}</bdi>
             </h1>
             {person.state === 'inactive' && <p class="note">{texts.isInactive}</p>}
             <HowItStands standing={standing} person={person} next={here} mayRemove />
@@ -35,7 +36,9 @@ export function personPage(page: PersonPage): string {
         </div>
         <Facts of={person} />
         <p>
-          <a href={to.colleagues(person.key)}>{texts.colleaguesOf(person.name)}</a>
+          <a href={to.colleagues(person.key)}>
+            <Isolated text={texts.colleaguesOf} names={[person.name]} />
+          </a>
           {' · '}
           <a href={to.picture(person.key)}>{texts.seePicture}</a>
           {' · '}
@@ -70,13 +73,22 @@ const Facts = ({ of: { profile, email } }: { of: Account }) => (
       .map((name) => (
         <>
           <dt>{texts.facts[name]}</dt>
-          <dd dir="auto">{profile[name]}</dd>
+          <dd>
+            <bdi>{profile[name]}</bdi>
+          </dd>
         </>
       ))}
     {profile.tags && (
       <>
         <dt>{texts.tags}</dt>
-        <dd dir="auto">{profile.tags.join(', ')}</dd>
+        <dd>
+          {profile.tags.map((tag, index) => (
+            <>
+              {index > 0 && ', '}
+              <bdi>{tag}</bdi>
+            </>
+          ))}
+        </dd>
       </>
     )}
   </dl>

@@ -14,24 +14,29 @@ export const Face = ({ of, size }: { of: Shown; size: number }) => (
 /** One person of a list, marked up as h-card, with whatever there is to say and do beside. */
 export function Person({ of, children }: { of: Shown; children?: ComponentChildren }) {
   const { title, organization, city } = of.profile
-  const place = [organization, city].filter(Boolean).join(' · ')
+  const place = [organization, city].filter(Boolean)
   return (
     <div class="person">
       <div class="h-card p-author">
         <Face of={of} size={64} />
         <div>
-          <a class="p-name u-url name" href={to.person(of.key)} dir="auto">
-            {of.name}
+          <a class="p-name u-url name" href={to.person(of.key)}>
+            <bdi>{of.name}</bdi>
           </a>
           {of.state === 'inactive' && <p class="note">{texts.isInactive}</p>}
           {title && (
-            <p class="p-job-title" dir="auto">
-              {title}
+            <p class="p-job-title">
+              <bdi>{title}</bdi>
             </p>
           )}
-          {place && (
-            <p class="note" dir="auto">
-              {place}
+          {place.length > 0 && (
+            <p class="note">
+              {place.map((part, index) => (
+                <>
+                  {index > 0 && ' · '}
+                  <bdi>{part}</bdi>
+                </>
+              ))}
             </p>
           )}
         </div>

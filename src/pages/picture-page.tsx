@@ -1,3 +1,4 @@
+import { Isolated } from './isolated.js'
 import { type Frame, Layout, write } from './layout.js'
 import { NetworkPicture, type Picture } from './network-picture.js'
 import type { Shown } from './person.js'
@@ -17,10 +18,11 @@ export interface PicturePage extends Frame {
 /** Writes the page with the picture of somebody's network. */
 export function picturePage(page: PicturePage): string {
   const { owner, people, pairs, total } = page
-  const title = texts.pictureOf(owner.name)
   return write(
-    <Layout {...page} title={title}>
-      <h1 dir="auto">{title}</h1>
+    <Layout {...page} title={texts.pictureOf(owner.name)}>
+      <h1>
+        <Isolated text={texts.pictureOf} names={[owner.name]} />
+      </h1>
       <p class="note">
         {total === 0
           ? texts.pictureEmpty

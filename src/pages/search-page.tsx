@@ -1,4 +1,5 @@
 import type { Standing } from '../connections/standing.js'
+import { Isolated } from './isolated.js'
 import { type Frame, Layout, write } from './layout.js'
 import { type Around, Paging } from './paging.js'
 import { Person, type Shown } from './person.js'
@@ -17,10 +18,11 @@ export interface SearchPage extends Frame {
 /** Writes the page of what a search found, each with what there is to do. */
 export function searchPage(page: SearchPage): string {
   const { words, total, people, around, here } = page
-  const title = texts.people(words)
   return write(
-    <Layout {...page} title={title}>
-      <h1 dir="auto">{title}</h1>
+    <Layout {...page} title={texts.people(words)}>
+      <h1>
+        <Isolated text={texts.people} names={[words]} />
+      </h1>
       {total === 0 ? <p class="empty">{texts.nobodyFound}</p> : <p>{texts.found(total)}</p>}
       {total > 0 && people.length === 0 && <p class="empty">{texts.emptyPage}</p>}
       {people.length > 0 && (

@@ -22,7 +22,11 @@ export function HowItStands({ standing, person: { key, name }, next, mayRemove }
   return (
     <>
       <p class="note">{texts.relation[status]}</p>
-      {isOpen && message !== '' && <blockquote dir="auto">{message}</blockquote>}
+      {isOpen && message !== '' && (
+        <blockquote>
+          <bdi>{message}</bdi>
+        </blockquote>
+      )}
       {(isOpen || mayRemove) && <Actions name={name} id={id} status={status} next={next} />}
     </>
   )

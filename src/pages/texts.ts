@@ -6,6 +6,7 @@ const count = new Intl.NumberFormat('en')
 /** Every text of the pages. Another language is another file of this shape. */
 export const texts = {
   language: 'en',
+  direction: 'ltr',
   product: 'Connections',
   skip: 'Skip to content',
   date: (day: Date) => date.format(day),

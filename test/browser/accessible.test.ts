@@ -78,6 +78,36 @@ for (const [name, path] of pages) {
   })
 }
 
+/** How far from the side at which lines begin each text stands. */
+const indents = (page: Page): Promise<number[]> =>
+  page.evaluate(() =>
+    Array.from(document.querySelectorAll('h1, h2, dd, .person p, .person .name, blockquote')).map((each) => {
+      const { paddingLeft, borderLeftWidth } = getComputedStyle(each)
+      const text = document.createRange()
+      text.selectNodeContents(each)
+      const start = Math.min(...Array.from(text.getClientRects(), ({ left }) => left))
+      return Math.round(
+        start - each.getBoundingClientRect().left - parseFloat(paddingLeft) - parseFloat(borderLeftWidth),
+      )
+    }),
+  )
+
+for (const [name, path] of [
+  ['a person', '/profiles/html/profileView.do?userid=farid'],
+  ['a list', `${list}&userid=eleni`],
+  ['an invitation', `${list}&status=pending`],
+] as const) {
+  testWith(browserHere, `${name} whose name is written from right to left stays at the side of the page`, async () => {
+    const page = await open({ extraHTTPHeaders: { authorization } })
+    await page.goto(base() + path)
+    expect(await page.getByText(/\p{Script=Arabic}|\p{Script=Hebrew}/u).count()).toBeGreaterThan(0)
+    const all = await indents(page)
+    expect(all.length).toBeGreaterThan(1)
+    expect(all.filter((indent) => indent !== 0)).toEqual([])
+    await page.context().close()
+  })
+}
+
 testWith(browserHere, 'a new app password, and the list that it is in: the same', async () => {
   const page = await open({ extraHTTPHeaders: { authorization } })
   await page.goto(`${base()}/profiles/html/appPasswords.do`)
