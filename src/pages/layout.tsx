@@ -80,7 +80,13 @@ export function Layout({ title, viewer, here, done, feed, words, children }: Lay
         {feed && (
           <footer>
             <p class="note">
-              {texts.feed} {viewer && <a href={to.appPasswords}>{texts.appPasswords}</a>}
+              {viewer ? (
+                <>
+                  {texts.feed} <a href={to.appPasswords}>{texts.appPasswords}</a>
+                </>
+              ) : (
+                texts.publicFeed
+              )}
             </p>
           </footer>
         )}

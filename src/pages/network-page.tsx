@@ -28,7 +28,7 @@ export interface NetworkPage extends Frame {
 
 /** Writes the page of a list: one's own network, or somebody else's colleagues. Marked up as h-feed of h-entries. */
 export function networkPage(page: NetworkPage): string {
-  const { owner, other, status, totals, colleagues, around, here } = page
+  const { viewer, owner, other, status, totals, colleagues, around, here } = page
   const title = titleOf(page)
   return write(
     <Layout {...page} title={title.text(...title.names)}>
@@ -36,6 +36,11 @@ export function networkPage(page: NetworkPage): string {
         <h1 class="p-name">
           <Isolated {...title} />
         </h1>
+        {viewer === null && (
+          <p>
+            <Isolated {...publicTextOf(page)} /> <a href={to.signInThen(here)}>{texts.signInHere}</a>
+          </p>
+        )}
         {totals && <Lists totals={totals} current={status} />}
         {status === 'accepted' && !other && colleagues.length > 0 && (
           <p>
@@ -64,6 +69,11 @@ function titleOf({ totals, owner, other }: NetworkPage): Sentence {
   if (other) return { text: texts.inCommonOf, names: [owner.name, other.name] }
   return { text: texts.listOf, names: [owner.name] }
 }
+
+const publicTextOf = ({ owner, other }: NetworkPage): Sentence =>
+  other
+    ? { text: texts.publicInCommonOf, names: [owner.name, other.name] }
+    : { text: texts.publicOf, names: [owner.name] }
 
 function emptyTextOf({ total, totals, status, owner, other }: NetworkPage): Sentence {
   if (total > 0) return { text: () => texts.emptyPage, names: [] }

@@ -24,6 +24,7 @@ export const texts = {
   search: 'Search people',
   find: 'Search',
   feed: 'This page is a feed too: give its address to your feed reader, with an app password.',
+  publicFeed: 'This page is a feed too: give its address to your feed reader. It needs no password.',
 
   list: {
     accepted: 'Colleagues',
@@ -31,6 +32,10 @@ export const texts = {
     unconfirmed: 'Sent',
   },
   listOf: (name: string) => `Colleagues of ${name}`,
+  publicOf: (name: string) => `You are not signed in. This is what everybody may see of the network of ${name}.`,
+  publicInCommonOf: (one: string, other: string) =>
+    `You are not signed in. This is what everybody may see of the networks of ${one} and ${other}.`,
+  signInHere: 'Sign in to invite people, and to see your own network.',
   inCommonOf: (one: string, other: string) => `Colleagues that ${one} and ${other} share`,
   lists: 'Lists',
   empty: {

@@ -42,6 +42,24 @@ test('another’s colleagues are shown without what is their own', async () => {
   }
 })
 
+test.each([
+  [list('&userid=ann'), 'the network of Ann Zoë Lindström-O’Neill'],
+  ['/profiles/atom/connectionsInCommon.do?userid=ann,bo', 'the networks of Ann Zoë Lindström-O’Neill and Борис Иванов'],
+])('%s says to who is not signed in whose it is, and how to sign in; to others it does not', async (path, whose) => {
+  const { texts, attributes } = page((await get(path)).text)
+  expect(texts('.h-feed > p')[0]).toBe(
+    `You are not signed in. This is what everybody may see of ${whose}. Sign in to invite people, and to see your own network.`,
+  )
+  const signIn = `../html/signIn.do?next=${encodeURIComponent(path.replace('/profiles', '..').replace(',', '%2C'))}`
+  expect(attributes('.h-feed > p a[href*=signIn]', 'href')).toEqual([signIn])
+  expect(texts('footer')).toEqual([
+    'This page is a feed too: give its address to your feed reader. It needs no password.',
+  ])
+  const { text } = await get(path, 'lou')
+  expect(text).not.toContain('not signed in')
+  expect(page(text).texts('footer')[0]).toContain('with an app password. App passwords')
+})
+
 test('the pages of a list lead to one another', async () => {
   const seen: string[] = []
   let next: string | undefined = list('&userid=ann&ps=3')
