@@ -57,6 +57,26 @@ export async function replaceSecret(db: Kysely<Tables>, accountId: string, old: 
 }
 
 /**
+ * Puts another password in place of one, which has an id of its own, as with `setPassword`.
+ *
+ * @returns that id; undefined where the one before is gone meanwhile
+ */
+export async function replacePassword(
+  db: Kysely<Tables>,
+  credentialId: string,
+  secret: string,
+): Promise<string | undefined> {
+  const row = await db
+    .updateTable('credential')
+    .set({ id: newId(), secret, updated_at: sql`clock_timestamp()` })
+    .where('id', '=', credentialId)
+    .where('kind', '=', 'password')
+    .returning('id')
+    .executeTakeFirst()
+  return row?.id
+}
+
+/**
  * Gives the account its password, in place of the one it had. It has an id of its own, so the sessions that the old one
  * opened are over.
  *

@@ -8,9 +8,9 @@ import { isAppSecret } from './app-secret.js'
 /** argon2id, with the memory (KiB) and passes that OWASP's Password Storage Cheat Sheet recommends. */
 const cost = { memoryCost: 19456, timeCost: 2, parallelism: 1 }
 
-const shortest = 8
-/** In UTF-8 at most 1024 bytes. */
-const longest = 256
+/** How many characters a password may have: in UTF-8 at most 1024 bytes. */
+export const passwordLengths = { shortest: 8, longest: 256 } as const
+const { shortest, longest } = passwordLengths
 const lengthOf = (password: string) => Array.from(password).length
 
 const unpadded = (bytes: Buffer) => bytes.toString('base64').replaceAll('=', '')

@@ -27,6 +27,10 @@ export interface Sessions {
    * they came unprotected, and as their check does.
    */
   readonly begin: (request: Request, credentials: Credentials) => Promise<void>
+  /** As `identityOf`, with the id of the password that opened the session. */
+  readonly signedInOf: (request: Request) => Promise<SignedIn | undefined>
+  /** Opens one, as `begin` does, for somebody whose password was checked. */
+  readonly open: (request: Request, signedIn: SignedIn) => Promise<void>
   /** Ends the session that a request names, or all of its account; the browser is told to forget it. */
   readonly end: (request: Request, which: 'this' | 'all') => Promise<void>
 }
@@ -70,13 +74,32 @@ export function openSessions(
   const forget = (request: Request) => void request.res?.clearCookie(name, cookie)
   const isNamedBy: Sessions['isNamedBy'] = ({ headers }) => named.test(headers.cookie ?? '')
 
+  const signedInOf: Sessions['signedInOf'] = async (request) => {
+    if (!isNamedBy(request)) return undefined
+    checkIsPrivate(request, config)
+    const who = await load(request)
+    if (!who) forget(request)
+    return who
+  }
+
+  const open: Sessions['open'] = async (request, signedIn) => {
+    await load(request)
+    // Express-session sets a Secure cookie only over TLS, of which the proxy before us alone knows.
+    if (secure) Object.defineProperty(request, 'secure', { value: true })
+    try {
+      await settled((done) => request.login(signedIn, done))
+    } catch (error) {
+      // Else express-session would try to keep what is left of it before it lets the refusal go.
+      Reflect.deleteProperty(request, 'session')
+      throw error
+    }
+  }
+
   return {
     isNamedBy,
+    signedInOf,
     identityOf: async (request) => {
-      if (!isNamedBy(request)) return undefined
-      checkIsPrivate(request, config)
-      const who = await load(request)
-      if (!who) forget(request)
+      const who = await signedInOf(request)
       return who && { account: who.account, rights: ownRights }
     },
     begin: async (request, credentials) => {
@@ -85,17 +108,9 @@ export function openSessions(
       const credentialId = (await findSignIn(db, credentials.user))?.credentialId
       const { account } = await check(credentials, request.ip ?? '')
       if (!credentialId) throw refused('password that is gone')
-      await load(request)
-      // Express-session sets a Secure cookie only over TLS, of which the proxy before us alone knows.
-      if (secure) Object.defineProperty(request, 'secure', { value: true })
-      try {
-        await settled((done) => request.login({ account, credentialId } satisfies SignedIn, done))
-      } catch (error) {
-        // Else express-session would try to keep what is left of it before it lets the refusal go.
-        Reflect.deleteProperty(request, 'session')
-        throw error
-      }
+      await open(request, { account, credentialId })
     },
+    open,
     end: async (request, which) => {
       if (!isNamedBy(request)) return
       const who = await load(request)

@@ -25,6 +25,7 @@ import { makeByForm, revokeByForm, showAppPasswords } from './pages/app-password
 import { sendAsset } from './pages/asset.js'
 import { leadHome } from './pages/lead.js'
 import { showNetworkPage } from './pages/network.js'
+import { changePasswordByForm, showPasswordPage } from './pages/password.js'
 import { showPersonPage } from './pages/person.js'
 import { showPicture } from './pages/picture.js'
 import { showSearchPage } from './pages/search.js'
@@ -92,6 +93,7 @@ export function createApp(context: Context, isStopping: () => boolean = () => fa
     '/photo.do': { get: sendPhoto(door) },
     '/html/profileView.do': { get: showPersonPage(door) },
     '/html/appPasswords.do': { get: showAppPasswords(door), post: makeByForm(door) },
+    '/html/password.do': { get: showPasswordPage(door), post: changePasswordByForm(door) },
     '/html/revoke.do': { post: revokeByForm(door) },
     '/html/picture.do': { get: showPicture(door) },
     '/html/signIn.do': { get: showSignInPage, post: signInByForm(door) },

@@ -4,6 +4,7 @@ import type { Caller, Right } from '../accounts/account.js'
 import { discreet } from '../atom/discreet.js'
 import { type AtomWriter, atomWriter } from '../atom/writer.js'
 import { authorization } from '../auth/authorization.js'
+import { changePassword, type PasswordChange } from '../auth/change-password.js'
 import { identifier } from '../auth/identify.js'
 import { passwordSignIn } from '../auth/password-sign-in.js'
 import { openSessions, type Sessions } from '../auth/session.js'
@@ -18,6 +19,8 @@ export interface Door extends Context {
   /** Who sends a request (`auth/identify.ts`), once the credential is good for what is needed: by its method, else as given. The log is told. */
   readonly identify: (request: Request, needed?: Right) => Promise<Caller>
   readonly sessions: Sessions
+  /** Gives the person whose session it is another password (`auth/change-password.ts`). */
+  readonly changePassword: (request: Request, change: PasswordChange) => Promise<void>
 }
 
 /** Makes it, once for a server. */
@@ -32,6 +35,7 @@ export function openDoor(context: Context): Door {
     release: secretRelease(context),
     atom: HIDE_EMAIL ? discreet(atomWriter(context.baseUrl)) : atomWriter(context.baseUrl),
     sessions,
+    changePassword: (request, change) => changePassword({ ...context, sessions, check: signIn }, request, change),
     identify: async (request, needed) => {
       const identity = await identify(request)
       if (!identity) return null

@@ -26,7 +26,7 @@ export function appPasswordsPage(page: AppPasswordsPage): string {
     <Layout {...page} title={texts.appPasswords}>
       <h1>{texts.appPasswords}</h1>
       <p>
-        <Isolated text={texts.appPasswordsAre} names={[signInName]} />
+        <Isolated text={texts.appPasswordsAre} names={[signInName]} /> <a href={to.password}>{texts.changePassword}</a>
       </p>
       {made && <Made {...made} />}
       {passwords.length === 0 ? (

@@ -47,6 +47,8 @@ export function personPage(page: PersonPage): string {
             <>
               {' · '}
               <a href={to.appPasswords}>{texts.appPasswords}</a>
+              {' · '}
+              <a href={to.password}>{texts.changePassword}</a>
             </>
           )}
         </p>

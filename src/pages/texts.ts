@@ -107,6 +107,19 @@ export const texts = {
   appPasswordsAre: (name: string) =>
     'A feed reader or another program signs in with an app password in place of your own. Each is for one program, and ' +
     `can be revoked at any time. The user name stays ${name}; a program may also send it as a bearer token.`,
+  changePassword: 'Change password',
+  passwordIs: (name: string) =>
+    `Here ${name} gets another password. All other browsers are signed out then. Programs that have app passwords go on.`,
+  presentPassword: 'Present password',
+  newPassword: 'New password',
+  newPasswordAgain: 'New password, once more',
+  passwordRule: (shortest: number, longest: number) =>
+    `${shortest} to ${counted(longest, 'character')} of any kind; several words make a good one.`,
+  notPresent: 'The present password is not right. Nothing was changed.',
+  notTheSame: 'The new password was not typed the same both times. Nothing was changed.',
+  signOutEverywhere: 'Sign out everywhere',
+  signOutEverywhereSays: 'Of this browser too, and of all others in which you are signed in.',
+
   noAppPasswords: 'You have no app passwords yet. Make one for each program that reads your feeds.',
   newAppPassword: 'Make an app password',
   appPasswordName: 'Name, such as the program that will use it',
@@ -130,6 +143,7 @@ export const texts = {
   done: {
     madeAlready:
       'This app password was made already, and no other was. Its secret is not shown again: if you did not keep it, revoke it and make another.',
+    passwordChanged: 'Your password is changed. All other browsers are signed out.',
     revoked: 'The app password is revoked: nobody gets in with it any more.',
     invited: 'The invitation is sent.',
     accepted: 'You are colleagues now.',

@@ -20,6 +20,7 @@ export const to = {
   vcard: (key: string) => `../vcard/profile.do?key=${key}`,
   picture: (key: string) => `../html/picture.do?key=${key}`,
   appPasswords: '../html/appPasswords.do',
+  password: '../html/password.do',
   revoke: '../html/revoke.do',
   signIn: '../html/signIn.do',
   /** The sign-in, which leads to a page then: to one's network where that is none, or its address too long for another. */

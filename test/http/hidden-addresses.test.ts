@@ -42,7 +42,12 @@ beforeAll(async () => {
     tags: ['lab', 'odd@example.net'],
     extensions: [{ id: 'second', key: '', value: 'odd＠example.net', dataType: '' }],
   }
-  const odd = await addPerson(db, 'odd', { name: 'odd@example.net', email: 'odd@example.net', profile })
+  const odd = await addPerson(db, 'odd', {
+    name: 'odd@example.net',
+    email: 'odd@example.net',
+    profile,
+    password: signInSecret,
+  })
   await db.updateTable('account').set({ login: 'odd@example.net' }).where('id', '=', odd).execute()
   await connect(db, ann, odd, 'accepted')
 
@@ -112,6 +117,7 @@ const starts = [
     `/profiles/photo.do?userid=${name}`,
     `/profiles/html/profileView.do?userid=${name}`,
   ]),
+  '/profiles/html/appPasswords.do',
   ...forms.map((form) => `/profiles/atom/search.do?search=*${form}&ps=5`),
   '/profiles/atom/profileType.do',
   '/profiles/atom/profile.do?userid=ann,bo',
@@ -146,6 +152,7 @@ test.each([
   ['greta', 'text'],
   ['nobody', 'page'],
   ['ann', 'page'],
+  ['odd', 'page'],
 ])('Z3: no answer holds an address, nor anything made of one, for %s, as %s', async (name, form) => {
   const headers: Record<string, string> = form === 'page' ? { accept: 'text/html' } : {}
   const sending = name === 'nobody' ? { headers } : { headers, as: as(name) }

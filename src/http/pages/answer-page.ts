@@ -17,11 +17,12 @@ export const pageType = `${mediaType.html};charset=UTF-8`
 /** What is around a page for the one who looks at it. */
 export async function frameFor(door: Door, request: Request, caller: Caller): Promise<Frame> {
   const totals = caller && (await ownTotals(door, caller))
-  return {
+  const frame = {
     here: placeOf(request),
     viewer: caller && { key: caller.key, name: caller.name, waiting: totals?.pending ?? 0 },
     done: doneIn(openParameters(searchOf(request)).value),
   }
+  return door.config.HIDE_EMAIL ? discreet(frame) : frame
 }
 
 /** What the address of a page says was just done. */

@@ -32,8 +32,7 @@ export function signInByForm(door: Door): RequestHandler {
       if (!(error instanceof Failure && error.code === 'unauthenticated')) throw error
       noteRefusal(door.log, request, 401, error)
       response.status(401)
-      // RFC 9110 asks for a challenge, section 15.5.2. Of one that it does not know a browser makes no dialog of its own.
-      response.setHeader('WWW-Authenticate', 'Form realm="connections"')
+      challengeByForm(response)
       return sendSignInPage(response, { next, wrong: form('user') ?? '' })
     }
     leadTo(response, next)
@@ -48,6 +47,13 @@ export function signOutByForm(door: Door): RequestHandler {
     leadTo(response, `${to.signIn}?done=signedOut`)
   }
 }
+
+/**
+ * Names the challenge that RFC 9110 asks for, section 15.5.2, where a form is it. Of one that it does not know a browser makes
+ * no dialog of its own.
+ */
+export const challengeByForm = (response: Response): void =>
+  void response.setHeader('WWW-Authenticate', 'Form realm="connections"')
 
 function sendSignInPage(response: Response, page: SignInPage): void {
   for (const [name, value] of Object.entries(pageFields)) response.setHeader(name, value)
