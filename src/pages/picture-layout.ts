@@ -19,6 +19,9 @@ export function placesOf(count: number, pairs: readonly Pair[], distance: number
   const owner = { index: count, x: 0, y: 0, fx: 0, fy: 0 }
   const people = Array.from({ length: count }, (_, index) => ({ index, ...around(index, count, distance) }))
   const links = pairs.map(([source, target]) => ({ source, target }))
+  const linked = new Set(pairs.flat())
+  // Whom nobody holds would be pushed out of sight.
+  const inward = (strength: number) => (_: object, index: number) => (linked.has(index) ? strength : 5 * strength)
   const picture = forceSimulation([...people, owner])
     .stop()
     .alphaDecay(1 - 0.05 ** (1 / rounds))
@@ -35,8 +38,8 @@ export function placesOf(count: number, pairs: readonly Pair[], distance: number
         .theta(1.2)
         .distanceMax(distance * 20),
     )
-    .force('x', forceX(0).strength(0.03))
-    .force('y', forceY(0).strength(0.04))
+    .force('x', forceX(0).strength(inward(0.03)))
+    .force('y', forceY(0).strength(inward(0.04)))
     .tick(rounds)
   // Only then, since whoever is pushed by all cannot pass them on the way to his own.
   picture

@@ -50,14 +50,17 @@ async function violations(page: Page): Promise<string[]> {
 
 const authorization = `Basic ${Buffer.from(`ann:${castPassword}`).toString('base64')}`
 
-/** What is wider than there is room for: the page itself, or a part of it that could be scrolled. */
+/** What is wider than there is room for: the page itself, a part of it that could be scrolled, or one at its edge. */
 const tooWide = (page: Page): Promise<string[]> =>
-  page.evaluate(() =>
-    Array.from(document.querySelectorAll('html, body *:not(input)'))
+  page.evaluate(() => {
+    const scrolled = Array.from(document.querySelectorAll('html, body *:not(input)'))
       .filter((each) => each === document.documentElement || getComputedStyle(each).overflowX !== 'visible')
       .filter(({ scrollWidth, clientWidth }) => scrollWidth > clientWidth)
-      .map(({ outerHTML }) => outerHTML.slice(0, 100)),
-  )
+    const atTheEdge = Array.from(document.querySelectorAll('.bar *, main > *')).filter(
+      (each) => each.getBoundingClientRect().right > innerWidth - 15,
+    )
+    return [...scrolled, ...atTheEdge].map(({ outerHTML }) => outerHTML.slice(0, 100))
+  })
 
 async function expectUsable(page: Page): Promise<void> {
   for (const summary of await page.locator('summary').all()) await summary.click()

@@ -52,6 +52,13 @@ test.each([1, 5, 41, 81, 300])('the circles of %i people do not overlap, and sta
   }
 })
 
+test.each([5, 60, 299])('who knows nobody of %i others stands among them', (count) => {
+  const { pairs } = picture(count, 3)
+  const distances = placesOf(count + 1, pairs, 50).map(({ x, y }) => Math.hypot(x, y))
+  const alone = distances.pop() as number
+  expect(alone).toBeLessThan(Math.max(...distances))
+})
+
 test('whoever knows whom, nobody stands nearer to another, or to the owner, than is wanted', () => {
   const networks = fc
     .integer({ min: 0, max: 60 })
