@@ -95,18 +95,23 @@ export function Layout({ title, viewer, here, done, feed, words, children }: Lay
   )
 }
 
+/** Tells the link to the page that one is on. */
+const current = (place: string, here: string | undefined) => (place === here ? 'page' : undefined)
+
 function Menu({ viewer, here }: { viewer: Viewer | null; here: string | undefined }) {
   return (
     <nav aria-label={texts.menu}>
       {viewer ? (
         <>
-          <a href={to.network('accepted')}>{texts.network}</a>
+          <a href={to.network('accepted')} aria-current={current(to.network('accepted'), here)}>
+            {texts.network}
+          </a>
           {viewer.waiting > 0 && (
-            <a href={to.network('pending')}>
+            <a href={to.network('pending')} aria-current={current(to.network('pending'), here)}>
               {texts.list.pending} <Count of={viewer.waiting} />
             </a>
           )}
-          <a href={to.person(viewer.key)}>
+          <a href={to.person(viewer.key)} aria-current={current(to.person(viewer.key), here)}>
             <bdi>{viewer.name}</bdi>
           </a>
           <form method="post" action={to.signOut}>

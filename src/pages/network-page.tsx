@@ -103,9 +103,11 @@ function Entry({
 }) {
   return (
     <li class="h-entry">
+      <data class="p-name" value={peer.name} />
+      <data class="u-url" value={to.person(peer.key)} />
       <Person of={peer}>
         {isMine && status !== 'accepted' && message !== '' && (
-          <blockquote class="p-content">
+          <blockquote class="e-content">
             <bdi>{message}</bdi>
           </blockquote>
         )}

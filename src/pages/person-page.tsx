@@ -18,23 +18,37 @@ export interface PersonPage extends Frame {
 
 const factNames = Object.keys(texts.facts) as (keyof typeof texts.facts)[]
 
+/** What a fact is called in an h-card. */
+const properties: Readonly<Record<keyof typeof texts.facts, string>> = {
+  title: 'p-job-title',
+  organization: 'p-org',
+  workPhone: 'p-tel',
+  mobilePhone: 'p-tel',
+  city: 'p-locality',
+  country: 'p-country-name',
+  description: 'p-note',
+}
+
 /** Writes a person's page: the profile as h-card, what there is to do, and the colleagues in common. */
 export function personPage(page: PersonPage): string {
   const { person, standing, shared, here } = page
   return write(
     <Layout {...page} title={person.name}>
       <article class="card">
-        <div class="profile h-card">
-          <Face of={person} size={128} />
-          <div>
-            <h1 class="p-name">
-              <bdi>{person.name}</bdi>
-            </h1>
-            {person.state === 'inactive' && <p class="note">{texts.isInactive}</p>}
-            <HowItStands standing={standing} person={person} next={here} mayRemove />
+        <div class="h-card">
+          <data class="u-url" value={to.person(person.key)} />
+          <div class="profile">
+            <Face of={person} size={128} />
+            <div>
+              <h1 class="p-name">
+                <bdi>{person.name}</bdi>
+              </h1>
+              {person.state === 'inactive' && <p class="note">{texts.isInactive}</p>}
+              <HowItStands standing={standing} person={person} next={here} mayRemove />
+            </div>
           </div>
+          <Facts of={person} />
         </div>
-        <Facts of={person} />
         <p>
           <a href={to.colleagues(person.key)}>
             <Isolated text={texts.colleaguesOf} names={[person.name]} />
@@ -75,7 +89,7 @@ const Facts = ({ of: { profile, email } }: { of: Account }) => (
       .map((name) => (
         <>
           <dt>{texts.facts[name]}</dt>
-          <dd>
+          <dd class={properties[name]}>
             <bdi>{profile[name]}</bdi>
           </dd>
         </>
@@ -87,7 +101,7 @@ const Facts = ({ of: { profile, email } }: { of: Account }) => (
           {profile.tags.map((tag, index) => (
             <>
               {index > 0 && ', '}
-              <bdi>{tag}</bdi>
+              <bdi class="p-category">{tag}</bdi>
             </>
           ))}
         </dd>

@@ -81,6 +81,30 @@ for (const [name, path] of pages) {
   })
 }
 
+testWith(browserHere, 'whoever is not signed in, mistypes a password, signs in and changes it: the same', async () => {
+  const page = await open()
+  await page.goto(base() + `${list}&userid=ann`)
+  await expectUsable(page)
+  await page.getByRole('navigation').getByRole('link', { name: 'Sign in' }).click()
+  for (const password of ['not right', castPassword]) {
+    await page.getByLabel('User name').fill('bo')
+    await page.getByLabel('Password').fill(password)
+    await page.keyboard.press('Enter')
+    await page.waitForLoadState('networkidle')
+    await expectUsable(page)
+  }
+  await page.getByRole('link', { name: 'App passwords' }).click()
+  await page.getByRole('link', { name: 'Change password' }).click()
+  await page.getByLabel('Present password').fill(castPassword)
+  for (const label of ['New password', 'New password, once more']) {
+    await page.getByLabel(label, { exact: true }).fill('seven77')
+  }
+  await page.keyboard.press('Enter')
+  await page.getByRole('alert').waitFor()
+  await expectUsable(page)
+  await page.context().close()
+})
+
 /** How far from the side at which lines begin each text stands. */
 const indents = (page: Page): Promise<number[]> =>
   page.evaluate(() =>

@@ -24,6 +24,29 @@ test('one’s own network says how long each of its lists is', async () => {
   expect(texts('form[action$="remove.do"] input[name=connectionId]')).toHaveLength(8)
 })
 
+test('a reader of microformats finds in each entry what the feed says', async () => {
+  const { attributes, texts } = page((await get(list('&status=pending'), 'ann')).text)
+  expect(attributes('.h-entry > .p-name', 'value')).toEqual(['जया शर्मा', 'דליה כהן'])
+  expect(attributes('.h-entry > .u-url', 'value')).toEqual(attributes('.p-author a.u-url', 'href'))
+  expect(texts('.h-entry .e-content')).toEqual(['Please <em>accept</em>.\n\n– שלום ]]>'])
+  expect(attributes('.h-entry .dt-updated', 'datetime')).toEqual([
+    '2026-05-20T18:00:00.000Z',
+    '2026-03-01T07:00:00.000Z',
+  ])
+})
+
+test('the menu tells which of its pages this is', async () => {
+  const current = async (path: string) => page((await get(path, 'ann')).text).texts('header nav a[aria-current=page]')
+  const { attributes } = page((await get(list(''), 'ann')).text)
+  const links = attributes('header nav a', 'href').map((href) => href.replace('..', '/profiles'))
+  expect(await Promise.all(links.map(current))).toEqual([
+    ['My network'],
+    ['To answer 2'],
+    ['Ann Zoë Lindström-O’Neill'],
+  ])
+  expect(await current('/profiles/atom/search.do?search=a')).toEqual([])
+})
+
 test('an invitation shows its message and waits for an answer', async () => {
   const { text } = await get(list('&status=pending'), 'ann')
   const { texts, attributes } = page(text)
@@ -65,7 +88,7 @@ test('the pages of a list lead to one another', async () => {
   let next: string | undefined = list('&userid=ann&ps=3')
   while (next !== undefined) {
     const { texts, attributes } = page((await get(next)).text)
-    seen.push(...texts('.h-entry .p-name'))
+    seen.push(...texts('.h-entry a.p-name'))
     const [to] = attributes('.paging a[rel=next]', 'href')
     next = to?.replace('..', '/profiles')
   }

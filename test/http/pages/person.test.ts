@@ -23,6 +23,30 @@ test('says who somebody is, and leads to the rest', async () => {
   }
 })
 
+test('a reader of microformats finds one card with all of it, and the faces of no others', async () => {
+  const { attributes, texts } = page((await get('userid=ann', 'chen')).text)
+  expect(attributes('.h-card > .u-url', 'value')).toEqual([
+    '../html/profileView.do?key=87e6f815-95b6-49c7-a16b-3021a32a7420',
+  ])
+  const values = ['p-name', 'u-email', 'p-job-title', 'p-org', 'p-locality', 'p-country-name'].map((name) =>
+    texts(`.h-card .${name}`),
+  )
+  expect(values).toEqual([
+    ['Ann Zoë Lindström-O’Neill'],
+    ['ann@example.com'],
+    ['Principal Chemist'],
+    ['Research & Development'],
+    ['Malmö'],
+    ['Sweden'],
+  ])
+  expect(texts('.h-card .p-tel')).toEqual(['+46 40 555 01 01', '+46 70 555 01 02'])
+  expect(texts('.h-card .p-category')).toEqual(['catalysis', 'green-chemistry', 'åland', 'c++'])
+  expect([attributes('.u-photo', 'src').length > 1, attributes('.h-card .u-photo', 'src')]).toEqual([
+    true,
+    [expect.stringContaining('key=87e6f815')],
+  ])
+})
+
 test('a name that looks like markup stays a name', async () => {
   const { text } = await get('userid=greta')
   expect(page(text).texts('h1')).toEqual(['Greta &copy; <Groß>'])
