@@ -29,7 +29,7 @@ export function passwordPage(page: PasswordPage): string {
       </p>
       <form class="sheet" method="post" action={to.password}>
         {/* By this a password manager knows whose password it keeps. */}
-        <input type="hidden" name="user" autocomplete="username" value={signInName} />
+        <input hidden name="user" autocomplete="username" value={signInName} />
         <Password name="present" kind="current-password" label={texts.presentPassword} />
         <Password name="fresh" kind="new-password" label={texts.newPassword} note="rule" />
         <p class="note" id="rule">
