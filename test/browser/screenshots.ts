@@ -9,10 +9,21 @@ import { run, started } from '../support/process.js'
 const folder = 'fixtures/screenshots'
 const list = '/profiles/atom/connections.do?connectionType=colleague'
 const shots = [
-  { name: 'network', path: `${list}&sortBy=displayName`, width: 960, height: 640, colorScheme: 'light' },
-  { name: 'invitations', path: `${list}&status=pending`, width: 360, height: 640, colorScheme: 'dark' },
-  { name: 'person', path: '/profiles/html/profileView.do?userid=bo', width: 360, height: 640, colorScheme: 'light' },
-  { name: 'picture', path: '/profiles/html/picture.do?userid=ann', width: 960, height: 900, colorScheme: 'light' },
+  {
+    name: 'network',
+    path: `${list}&status=accepted&sortBy=displayName&ps=30`,
+    width: 960,
+    height: 640,
+    colorScheme: 'light',
+  },
+  { name: 'picture', path: '/profiles/html/picture.do?userid=ann', width: 960, height: 670, colorScheme: 'light' },
+  {
+    name: 'invitations',
+    path: `${list}&status=pending&sortBy=lastMod&ps=30`,
+    width: 360,
+    height: 860,
+    colorScheme: 'dark',
+  },
 ] as const
 
 if (browserHere === undefined) throw new Error('There is no Chromium on this machine.')
