@@ -2,7 +2,7 @@ import { hkdfSync } from 'node:crypto'
 import type { NextFunction, Request, RequestHandler, Response } from 'express'
 import session from 'express-session'
 import passport from 'passport'
-import { ownRights } from '../accounts/account.js'
+import { type Account, ownRights } from '../accounts/account.js'
 import { findSignIn } from '../accounts/sign-in-store.js'
 import type { Context } from '../context.js'
 import type { Credentials } from './basic.js'
@@ -23,16 +23,19 @@ export interface Sessions {
   readonly identityOf: (request: Request) => Promise<Identity | undefined>
   /**
    * Opens a session with a new id, in place of the one that the request names, if any; the answer sets the cookie.
-   * Rejects with Failure `unauthenticated`, always the same, where the name and password are not right, `forbidden` where
+   * Resolves to whose it is. Rejects with Failure `unauthenticated`, always the same, where the name and password are not right, `forbidden` where
    * they came unprotected, and as their check does.
    */
-  readonly begin: (request: Request, credentials: Credentials) => Promise<void>
+  readonly begin: (request: Request, credentials: Credentials) => Promise<Account>
   /** As `identityOf`, with the id of the password that opened the session. */
   readonly signedInOf: (request: Request) => Promise<SignedIn | undefined>
   /** Opens one, as `begin` does, for somebody whose password was checked. */
   readonly open: (request: Request, signedIn: SignedIn) => Promise<void>
-  /** Ends the session that a request names, or all of its account; the browser is told to forget it. */
-  readonly end: (request: Request, which: 'this' | 'all') => Promise<void>
+  /**
+   * Ends the session that a request names, or all of its account; the browser is told to forget it. Resolves to whose it
+   * was, if anybody's.
+   */
+  readonly end: (request: Request, which: 'this' | 'all') => Promise<Account | undefined>
 }
 
 /** The key that cookies are signed with, made of the secret of all tokens: so every server on one database has it. */
@@ -109,14 +112,16 @@ export function openSessions(
       const { account } = await check(credentials, request.ip ?? '')
       if (!credentialId) throw refused('password that is gone')
       await open(request, { account, credentialId })
+      return account
     },
     open,
     end: async (request, which) => {
-      if (!isNamedBy(request)) return
+      if (!isNamedBy(request)) return undefined
       const who = await load(request)
       if (who && which === 'all') await endSessions(db, who.credentialId)
       await settled((done) => request.session.destroy(done))
       forget(request)
+      return who?.account
     },
   }
 }

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals'
 import { appPasswordOf } from '../support/app-passwords.js'
 import { type Client, startClient } from '../support/client.js'
 import { freshDatabase, type TestDatabase } from '../support/database.js'
+import { openVisitor, signIn } from '../support/visitor.js'
 import { addPerson, signInSecret } from '../support/world.js'
 
 /** Whoever signs in by the form meets what meets others. */
@@ -70,4 +71,36 @@ test('L2: a sign-in by form that fails is logged once, without what was typed', 
     .filter(({ msg }) => msg === 'refused')
   expect(refusals).toMatchObject([{ status: 401, reason: 'wrong password', account: expect.any(String) }])
   expect(lines.join('\n')).not.toContain('my other password')
+})
+
+test('L2: who signed in and out, and made or revoked an app password, is logged with when and from where', async () => {
+  const before = client.logged().length
+  const browser = openVisitor(client.send)
+  const { id: account } = await database.db.selectFrom('account').select('id').executeTakeFirstOrThrow()
+  expect((await signIn(browser, 'ann')).status).toBe(303)
+  const made = await browser.post('/profiles/html/appPasswords.do', { name: 'Reader' })
+  const { id: appPassword } = await database.db
+    .selectFrom('credential')
+    .select('id')
+    .where('name', '=', 'Reader')
+    .executeTakeFirstOrThrow()
+  await browser.post('/profiles/html/revoke.do', { id: appPassword })
+  await browser.post('/profiles/html/signOut.do', {})
+  await signIn(browser, 'ann')
+  await browser.post('/profiles/html/signOut.do', { everywhere: 'true' })
+  await browser.post('/profiles/html/signOut.do', {})
+  const lines = client.logged().slice(before)
+  const noted = lines.map((line) => JSON.parse(line) as Record<string, unknown>).filter(({ msg }) => msg !== 'request')
+  const from = { account, from: peer, time: expect.any(Number), id: expect.any(String) }
+  expect(noted).toMatchObject([
+    { msg: 'signed in', ...from },
+    { msg: 'app password made', appPassword, ...from },
+    { msg: 'app password revoked', appPassword, ...from },
+    { msg: 'signed out', sessions: 'this', ...from },
+    { msg: 'signed in', ...from },
+    { msg: 'signed out', sessions: 'all', ...from },
+  ])
+  const secret = /cnx_\w+/.exec(made.text)?.[0] as string
+  expect(lines.join('\n')).not.toContain(secret)
+  expect(lines.join('\n')).not.toContain('Reader')
 })

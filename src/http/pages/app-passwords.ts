@@ -7,6 +7,7 @@ import { Failure } from '../../errors.js'
 import { appPasswordsPage, lifetimes } from '../../pages/app-passwords-page.js'
 import { to } from '../../pages/to.js'
 import type { Door } from '../door.js'
+import { note } from '../note.js'
 import { naming } from '../parameters.js'
 import { sendUnstored } from '../respond.js'
 import { yesOrNo } from '../values.js'
@@ -34,6 +35,7 @@ export function makeByForm(door: Door): RequestHandler {
       expiresAt: endIn(form, door.now()),
     })
     if (!made) return leadTo(response, `${to.appPasswords}?done=madeAlready`)
+    note(door.log, request, 'app password made', { appPassword: made.id })
     await sendAppPasswords(door, request, response, caller, made)
   }
 }
@@ -42,7 +44,9 @@ export function makeByForm(door: Door): RequestHandler {
 export function revokeByForm(door: Door): RequestHandler {
   return async (request, response) => {
     const caller = await inPerson(door, request)
-    await revokeAppPassword(door.db, caller.id, idIn(await readForm(request, response), 'id'))
+    const id = idIn(await readForm(request, response), 'id')
+    await revokeAppPassword(door.db, caller.id, id)
+    note(door.log, request, 'app password revoked', { appPassword: id })
     leadTo(response, `${to.appPasswords}?done=revoked`)
   }
 }

@@ -7,6 +7,7 @@ import { passwordPage } from '../../pages/password-page.js'
 import { texts } from '../../pages/texts.js'
 import { to } from '../../pages/to.js'
 import type { Door } from '../door.js'
+import { note } from '../note.js'
 import { noteRefusal } from '../refusal.js'
 import { sendUnstored } from '../respond.js'
 import { frameFor, pageFields, pageType } from './answer-page.js'
@@ -40,8 +41,7 @@ export function changePasswordByForm(door: Door): RequestHandler {
       challengeByForm(response)
       return refuse(401, texts.notPresent)
     }
-    const { requestId: id } = response.locals as { requestId?: string }
-    door.log.info({ id, account: caller.id, from: request.ip }, 'password changed')
+    note(door.log, request, 'password changed', { account: caller.id })
     leadTo(response, `${to.password}?done=passwordChanged`)
   }
 }

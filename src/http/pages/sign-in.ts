@@ -3,6 +3,7 @@ import { Failure } from '../../errors.js'
 import { signInPage, type SignInPage } from '../../pages/sign-in-page.js'
 import { to } from '../../pages/to.js'
 import { type Door, searchOf } from '../door.js'
+import { note } from '../note.js'
 import { readParameters, valueOf } from '../parameters.js'
 import { noteRefusal } from '../refusal.js'
 import { sendUnstored } from '../respond.js'
@@ -27,7 +28,8 @@ export function signInByForm(door: Door): RequestHandler {
     const next = nextOf(form)
     const credentials = { user: (form('user') ?? '').normalize('NFC'), password: form('password') ?? '' }
     try {
-      await door.sessions.begin(request, credentials)
+      const { id: account } = await door.sessions.begin(request, credentials)
+      note(door.log, request, 'signed in', { account })
     } catch (error) {
       if (!(error instanceof Failure && error.code === 'unauthenticated')) throw error
       noteRefusal(door.log, request, 401, error)
@@ -43,7 +45,9 @@ export function signInByForm(door: Door): RequestHandler {
 export function signOutByForm(door: Door): RequestHandler {
   return async (request, response) => {
     const form = await readForm(request, response)
-    await door.sessions.end(request, form('everywhere') === 'true' ? 'all' : 'this')
+    const which = form('everywhere') === 'true' ? 'all' : 'this'
+    const who = await door.sessions.end(request, which)
+    if (who) note(door.log, request, 'signed out', { account: who.id, sessions: which })
     leadTo(response, `${to.signIn}?done=signedOut`)
   }
 }
