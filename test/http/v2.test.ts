@@ -50,6 +50,7 @@ async function json(path: string, options: Sending = {}): Promise<{ status: numb
   expect(answer.headers).toMatchObject({
     'content-type': 'application/json;charset=UTF-8',
     'cache-control': 'no-store',
+    'referrer-policy': 'no-referrer',
     'x-content-type-options': 'nosniff',
     'content-length': String(answer.body.length),
   })

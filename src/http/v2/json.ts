@@ -3,9 +3,13 @@ import { Failure } from '../../errors.js'
 import { readBody } from '../body.js'
 import { sendUnstored } from '../respond.js'
 
-/** Answers with a JSON document that is of this moment alone. */
+/**
+ * Answers with a JSON document that is of this moment alone. What it is fetched by may be a token, which no other address
+ * is told, should a browser make links of it (trust, L3).
+ */
 export function sendJson(response: Response, value: unknown, status = 200): void {
   response.status(status)
+  response.setHeader('Referrer-Policy', 'no-referrer')
   sendUnstored(response, JSON.stringify(value), 'application/json;charset=UTF-8')
 }
 
