@@ -23,8 +23,13 @@ export const triersOf = (name: string, address: string): Triers => [
 
 const hashed = (text: string) => createHash('sha256').update(text).digest('base64')
 
+/** As some proxies write it: with the port, which is another for each connection. */
+const withPort = /^(?:\[([\da-f:.]+)\](?::\d+)?|(\d+(?:\.\d+){3}):\d+)$/i
+
 /** An IPv4 address, or the first half of an IPv6 one: who has one of the second halves has them all. */
-export function networkOf(address: string): string {
+export function networkOf(told: string): string {
+  const [, framed, bare] = withPort.exec(told) ?? []
+  const address = framed ?? bare ?? told
   const [, mapped] = /^::ffff:(\d+(?:\.\d+){3})$/i.exec(address) ?? []
   if (mapped !== undefined) return mapped
   if (!isIPv6(address)) return address

@@ -175,6 +175,13 @@ describe('A7: guessing', () => {
     expect(rows.map(({ tries }) => tries)).toEqual([1, 1, 1, 1, 1, 1, 1, 2, 3])
   })
 
+  test('an address that a proxy tells with its port is the same address', async () => {
+    const addresses = ['203.0.113.1:4711', '203.0.113.1:4712', '[2001:db8::1]:4711', '[2001:db8::2]', '2001:db8::3']
+    for (const [at, address] of addresses.entries()) await guess(`name ${at}`, 1, address)
+    const rows = await database.db.selectFrom('wrong_try').select('tries').orderBy('tries').execute()
+    expect(rows.map(({ tries }) => tries)).toEqual([1, 1, 1, 1, 1, 2, 3])
+  })
+
   test('whoever polls with what is right goes on, while others guess from elsewhere or from the same address', async () => {
     const app = await appPasswordOf(database.db, 'ann')
     expect((await signIn('ann', 'colleagues')).status).toBe(200)
