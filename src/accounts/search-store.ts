@@ -1,8 +1,9 @@
-import { type Kysely, sql } from 'kysely'
+import { type Kysely, type RawBuilder, sql } from 'kysely'
 import { onceFor, prepared, type Value } from '../db/prepared.js'
 import type { Tables } from '../db/tables.js'
 import type { Account } from './account.js'
 import { columnsOf, isPerson, isPossible, toAccounts } from './store.js'
+import { domainPattern } from './without-addresses.js'
 import { prefixQuery } from './words.js'
 
 /** What must hold of a person, all of it: that everybody is meant where nothing is said. */
@@ -11,6 +12,8 @@ export interface Search {
   readonly words: readonly string[]
   readonly userId?: string | undefined
   readonly email?: string | undefined
+  /** Whether nobody is to be found by the domain of an address that stands in a name. */
+  readonly hidesEmail?: boolean
 }
 
 /** Which part of a list, in pages of so many. */
@@ -38,8 +41,13 @@ export async function searchAccounts(db: Kysely<Tables>, search: Search, page: P
 }
 
 /** The statement of `searchAccounts`, apart so that its plan can be looked at. */
-export function searchQuery({ words, userId, email }: Search, { page, pageSize }: PageNumber) {
-  const shape = { words: words.length > 0, userId: userId !== undefined, email: email !== undefined }
+export function searchQuery({ words, userId, email, hidesEmail = false }: Search, { page, pageSize }: PageNumber) {
+  const shape = {
+    words: words.length > 0,
+    userId: userId !== undefined,
+    email: email !== undefined,
+    hides: words.length > 0 && hidesEmail,
+  }
   return statement(shape).with({
     words: prefixQuery(words),
     userId: userId ?? '',
@@ -62,7 +70,7 @@ interface Values {
  * both, before anything is put in order: reading names in order until enough of them match can mean to read them all.
  * Everybody, though, is best read in order.
  */
-const statement = onceFor((asked: { words: boolean; userId: boolean; email: boolean }) =>
+const statement = onceFor((asked: { words: boolean; userId: boolean; email: boolean; hides: boolean }) =>
   prepared((db, value: Value<Values>) => {
     const isEverybody = !asked.words && !asked.userId && !asked.email
     return db
@@ -73,6 +81,7 @@ const statement = onceFor((asked: { words: boolean; userId: boolean; email: bool
             .selectFrom('account')
             .select(['id', 'sort'])
             .$if(asked.words, (query) => query.where(sql<boolean>`words @@ ${value('words')}::text::tsquery`))
+            .$if(asked.hides, (query) => query.where(hasShownWords(sql`${value('words')}::text::tsquery`)))
             .$if(asked.userId, (query) => query.where(isPerson('userId', value('userId'))))
             .$if(asked.email, (query) => query.where(isPerson('email', value('email')))),
       )
@@ -101,3 +110,11 @@ const statement = onceFor((asked: { words: boolean; userId: boolean; email: bool
       .orderBy('shown.id')
   }),
 )
+
+/**
+ * Whether the words are found in a name as it is shown where addresses are hidden; else whoever asks for one beginning
+ * after the other would read the address. Names without one are found as ever.
+ */
+const hasShownWords = (asked: RawBuilder<unknown>) => sql<boolean>`(
+  name !~* ${domainPattern}::text or array_to_tsvector(array_remove(regexp_split_to_array(
+    lower(regexp_replace(name, ${domainPattern}::text, ' ', 'gi')), '[^[:alnum:]]+'), '')) @@ ${asked})`

@@ -19,7 +19,11 @@ export function showSearch(door: Door): RequestHandler {
   return async (request, response) => {
     const query = readSearchQuery(searchOf(request))
     await identifyViewer(door, request)
-    const { total, accounts } = await searchAccounts(door.db, query.search, query)
+    const { total, accounts } = await searchAccounts(
+      door.db,
+      { ...query.search, hidesEmail: door.config.HIDE_EMAIL },
+      query,
+    )
 
     const links = numberedLinks(atom.to.search, query, total)
     await answerWith(door, request, response, {

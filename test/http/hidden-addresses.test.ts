@@ -252,6 +252,19 @@ test('Z3: whoever has no other name is called by what stands before the sign', a
   expect(text).not.toContain('<category term=""')
 })
 
+test.each(['', 'text/html'])('Z3: a search finds nobody by the domain of an address in a name (%s)', async (accept) => {
+  const found = async (client: Client, words: string) => {
+    const { text } = await client.send(`/profiles/atom/search.do?search=${encodeURIComponent(words)}`, {
+      headers: { accept },
+    })
+    return text.includes(await idOf('odd'))
+  }
+  for (const words of ['odd', 'o', 'ODD*']) expect([words, await found(hiding, words)]).toEqual([words, true])
+  for (const words of ['odd example', 'odd e', 'example', 'odd.example.net', 'net']) {
+    expect([words, await found(open, words), await found(hiding, words)]).toEqual([words, true, false])
+  }
+})
+
 test('Z3: no tag tells whether an address that is guessed is right', async () => {
   const account = await findAccount(database.db, { by: 'userId', value: 'ann' })
   const guess = (release: string) => entityTag([release, 'vcard', baseUrl, account], 'identity')

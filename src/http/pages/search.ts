@@ -14,7 +14,8 @@ export function showSearchPage(door: Door): RequestHandler {
   return async (request, response) => {
     const query = readSearchQuery(searchOf(request))
     const caller = await identifyViewer(door, request)
-    const { total, accounts } = await searchAccounts(door.db, query.search, query)
+    const search = { ...query.search, hidesEmail: door.config.HIDE_EMAIL }
+    const { total, accounts } = await searchAccounts(door.db, search, query)
     const standing = await standingsWith(door, caller, accounts)
     const words = query.criteria.map(([, value]) => value).join(' ')
     const values = {
