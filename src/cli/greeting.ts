@@ -2,9 +2,17 @@ import type { Config } from '../config.js'
 import { isLoopback } from '../loopback.js'
 import { castPassword } from '../directory/cast.js'
 
-/** Whether nobody but this machine is meant to reach the server: neither by its address nor by that of its links. */
-export function isOwnMachine({ HOST, BASE_URL }: Pick<Config, 'HOST' | 'BASE_URL'>): boolean {
-  return isLoopback(HOST) && (BASE_URL === undefined || isLoopback(new URL(BASE_URL).hostname))
+/**
+ * Whether nobody but this machine is meant to reach the server: neither by its address, nor by that of its links, nor
+ * through a proxy.
+ */
+export function isOwnMachine({
+  HOST,
+  BASE_URL,
+  TRUST_PROXY,
+}: Pick<Config, 'HOST' | 'BASE_URL' | 'TRUST_PROXY'>): boolean {
+  const isLinkedHere = BASE_URL === undefined || isLoopback(new URL(BASE_URL).hostname)
+  return isLoopback(HOST) && isLinkedHere && TRUST_PROXY.length === 0
 }
 
 export const castForbidden =

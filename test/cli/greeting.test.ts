@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals'
-import { greeting } from '../../src/cli/greeting.js'
+import { greeting, isOwnMachine } from '../../src/cli/greeting.js'
 import { readConfig } from '../../src/config.js'
 
 const hints = (environment: Record<string, string>) =>
@@ -22,6 +22,18 @@ test.each([
   [{ HOST: '0.0.0.0', ALLOW_INSECURE: 'true' }, [base, open]],
   [{ BASE_URL: 'https://connections.example' }, [tls]],
   [{ BASE_URL: 'https://connections.example', TRUST_PROXY: '127.0.0.1' }, []],
+  [{ TRUST_PROXY: '127.0.0.1' }, [base]],
 ])('whoever serves others is told what may be forgotten: %j', (environment, expected) => {
   expect(hints(environment)).toEqual(expected)
+})
+
+test.each<[Record<string, string>, boolean]>([
+  [{}, true],
+  [{ HOST: '::1' }, true],
+  [{ BASE_URL: 'http://localhost:3000' }, true],
+  [{ HOST: '0.0.0.0' }, false],
+  [{ BASE_URL: 'https://connections.example' }, false],
+  [{ TRUST_PROXY: '127.0.0.1' }, false],
+])('%j: the password of the example people is good there: %j', (settings, isOwn) => {
+  expect(isOwnMachine(readConfig(settings))).toBe(isOwn)
 })
