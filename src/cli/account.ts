@@ -5,6 +5,7 @@ import { searchAccounts } from '../accounts/search-store.js'
 import { setPassword } from '../accounts/sign-in-store.js'
 import { findAccount } from '../accounts/store.js'
 import { isXmlText } from '../atom/escape.js'
+import { listAppPasswords } from '../auth/app-passwords.js'
 import { hashPassword } from '../auth/password.js'
 import type { Tables } from '../db/tables.js'
 import { Failure } from '../errors.js'
@@ -94,7 +95,8 @@ function described({ userId, login, name, email, state, external, roles }: Accou
 }
 
 /**
- * `account password`: asks for a new password and sets it, in place of the one there was.
+ * `account password`: asks for a new password and sets it, in place of the one there was. App passwords stay, which is said:
+ * whoever had the old password may have made one.
  *
  * @throws Failure `notFound` when nobody has the user id, `invalid` when the password is malformed or absent
  */
@@ -102,6 +104,12 @@ export async function passwordCommand(terminal: Terminal, db: Kysely<Tables>, us
   const account = await existing(db, userId)
   await setPassword(db, account.id, await hashPassword(await askPassword(terminal)))
   say(terminal, `Set the password of ${account.name}.`)
+  const apps = await listAppPasswords(db, account.id)
+  if (apps.length === 0) return
+  say(
+    terminal,
+    `App passwords stay good, of which there are ${apps.length}; see \`connections account app-password list ${userId}\`.`,
+  )
 }
 
 /**

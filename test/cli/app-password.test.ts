@@ -2,6 +2,7 @@ import { PassThrough } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals'
 import { listAppPasswords } from '../../src/auth/app-passwords.js'
+import { passwordCommand } from '../../src/cli/account.js'
 import { addAppPasswordCommand, listAppPasswordsCommand, revokeAppPasswordCommand } from '../../src/cli/app-password.js'
 import type { Terminal } from '../../src/cli/terminal.js'
 import { freshDatabase, type TestDatabase } from '../support/database.js'
@@ -104,4 +105,21 @@ test('nobody has the user id', async () => {
   for (const tried of [() => add('eve'), () => list('eve'), () => revoke('eve', ann)]) {
     await expect(tried()).rejects.toMatchObject(unknown)
   }
+})
+
+test('who gets another password keeps the app passwords, and that is said', async () => {
+  const password = async () => {
+    const terminal = { input: new PassThrough(), output: new PassThrough(), errors: new PassThrough() }
+    terminal.input.end('another password\n')
+    await passwordCommand(terminal, database.db, 'ann')
+    terminal.output.end()
+    return text(terminal.output)
+  }
+  expect(await password()).toBe('Set the password of Ann.\n')
+  await add()
+  expect(await password()).toBe(
+    'Set the password of Ann.\n' +
+      'App passwords stay good, of which there are 1; see `connections account app-password list ann`.\n',
+  )
+  expect(await listAppPasswords(database.db, ann)).toHaveLength(1)
 })
