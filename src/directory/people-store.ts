@@ -41,7 +41,7 @@ export async function findAccounts(
     select id, key, user_id, login, email, name, state, external, profile, roles, seen, updated_at,
       exists (select from connection where creator_id = account.id)
         or exists (select from colleague where owner_id = account.id)
-        or exists (select from credential where account_id = account.id and kind = 'password') as in_use
+        or exists (select from credential where account_id = account.id) as in_use
     from account where id in (
       select id from account where key = any(${keys}::uuid[])
       union all select id from account where id = any(${keys}::uuid[])

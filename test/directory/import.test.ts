@@ -5,6 +5,7 @@ import { knownFrom } from '../../src/accounts/merge.js'
 import { changeRole } from '../../src/accounts/change-store.js'
 import { setPhoto } from '../../src/accounts/photo-store.js'
 import { importFiles } from '../../src/directory/import.js'
+import { appPasswordOf } from '../support/app-passwords.js'
 import { freshDatabase, type TestDatabase } from '../support/database.js'
 import {
   account,
@@ -262,6 +263,17 @@ describe('two rows that turn out to be one person', () => {
     expect(await ids()).toEqual({ ann: before[madeUp], bo: before['bo'] })
     expect(await exported(database.db)).toContain('"inviter":"bo","invited":"ann"')
     expect(await lists('bo')).toEqual({ accepted: { version: 2, total: 1 } })
+  })
+
+  test.each(['ann', madeUp])('become the row that signs in, be it by an app password alone: %s', async (userId) => {
+    await bring(placeholder, unlinked, account('bo'))
+    const { id } = await appPasswordOf(database.db, userId)
+    const before = await ids()
+    await bring(link)
+    expect(await ids()).toEqual({ ann: before[userId], bo: before['bo'] })
+    expect(await database.db.selectFrom('credential').select(['id', 'account_id']).execute()).toEqual([
+      { id, account_id: before[userId] },
+    ])
   })
 
   test('are left alone when both are in use', async () => {
