@@ -3,42 +3,16 @@ import type { Context } from '../context.js'
 import { isBroken } from '../db/unavailable.js'
 import { Failure } from '../errors.js'
 import type { ModuleWorld } from '../module/scope.js'
-import { icon, script, style } from '../pages/assets.js'
-import { completeConnection, removeConnections } from './administer.js'
 import { checkNames } from './by-address.js'
-import { checkOr, removeConnection, rewriteConnection, showConnection } from './connection.js'
-import { showConnections } from './connections.js'
 import { forOrigins } from './cors.js'
 import { openDoor } from './door.js'
 import { failureHandler } from './fail.js'
-import { live, ready } from './health.js'
-import { showInCommon } from './in-common.js'
-import { inviteColleague } from './invite.js'
 import { atMost } from './load.js'
 import { requestLog } from './log.js'
-import { sendPhoto } from './photo.js'
-import { showProfileEntry } from './profile-entry.js'
-import { showProfileService } from './profile-service.js'
-import { showProfileType } from './profile-type.js'
-import { pageOr } from './negotiate.js'
-import { makeByForm, revokeByForm, showAppPasswords } from './pages/app-passwords.js'
-import { sendAsset } from './pages/asset.js'
-import { leadHome } from './pages/lead.js'
-import { showNetworkPage } from './pages/network.js'
-import { changePasswordByForm, showPasswordPage } from './pages/password.js'
-import { showPersonPage } from './pages/person.js'
-import { showPicture } from './pages/picture.js'
-import { showSearchPage } from './pages/search.js'
-import { showSignInPage, signInByForm, signOutByForm } from './pages/sign-in.js'
-import { acceptByForm, inviteByForm, removeByForm } from './pages/write.js'
-import { showProfiles } from './profiles.js'
-import { readConnectionsQuery, readInCommonQuery } from './query.js'
-import { showChain, showManaged } from './reports.js'
+import { type Methods, methodNames, routesOf, writing } from './routes.js'
 import { fromOwnSite, sitesOf } from './same-site.js'
-import { showSearch } from './search.js'
 import { faultHandler } from './v2/fault.js'
 import { v2Router } from './v2/router.js'
-import { sendVcard } from './vcard.js'
 
 /**
  * Door 1: the Atom API over HTTP; and beside it the module's own routes, under `/v2`.
@@ -55,7 +29,6 @@ export function createApp(context: Context, isStopping: () => boolean = () => fa
   if (context.config.TRUST_PROXY.length > 0) app.set('trust proxy', context.config.TRUST_PROXY)
 
   const sites = sitesOf(door)
-
   app.use(
     requestLog(context.log),
     safeHeaders,
@@ -65,48 +38,7 @@ export function createApp(context: Context, isStopping: () => boolean = () => fa
     onePrefix,
   )
   app.use(atMost(200), fromOwnSite(sites))
-  const routes: Record<string, Methods> = {
-    '/live': { get: live },
-    '/ready': { get: ready(context, isStopping) },
-    '/atom/connections.do': {
-      get: checkOr(door, pageOr(showNetworkPage(door, { read: readConnectionsQuery }), showConnections(door))),
-      post: inviteColleague(door, 201),
-    },
-    '/atom/connection.do': {
-      get: showConnection(door),
-      post: inviteColleague(door, 200),
-      put: rewriteConnection(door),
-      delete: removeConnection(door),
-    },
-    '/atom/connectionsInCommon.do': {
-      get: pageOr(showNetworkPage(door, { read: readInCommonQuery }), showInCommon(door)),
-    },
-    '/admin/atom/connections.do': { put: completeConnection(door), delete: removeConnections(door) },
-    '/atom/profile.do': { get: showProfiles(door) },
-    '/atom/profileEntry.do': { get: showProfileEntry(door) },
-    '/atom/profileService.do': { get: showProfileService(door) },
-    '/atom/profileType.do': { get: showProfileType(door) },
-    '/atom/search.do': { get: pageOr(showSearchPage(door), showSearch(door)) },
-    '/atom/reportingChain.do': { get: showChain(door) },
-    '/atom/peopleManaged.do': { get: showManaged(door) },
-    '/vcard/profile.do': { get: sendVcard(door) },
-    '/photo.do': { get: sendPhoto(door) },
-    '/html/profileView.do': { get: showPersonPage(door) },
-    '/html/appPasswords.do': { get: showAppPasswords(door), post: makeByForm(door) },
-    '/html/password.do': { get: showPasswordPage(door), post: changePasswordByForm(door) },
-    '/html/revoke.do': { post: revokeByForm(door) },
-    '/html/picture.do': { get: showPicture(door) },
-    '/html/signIn.do': { get: showSignInPage, post: signInByForm(door) },
-    '/html/signOut.do': { post: signOutByForm(door) },
-    '/html/invite.do': { post: inviteByForm(door) },
-    '/html/accept.do': { post: acceptByForm(door) },
-    '/html/remove.do': { post: removeByForm(door) },
-    '/': { get: leadHome },
-    '/html/icon.svg': { get: sendAsset(icon) },
-    '/html/style.css': { get: sendAsset(style) },
-    '/html/script.js': { get: sendAsset(script) },
-  }
-  for (const [path, methods] of Object.entries(routes)) {
+  for (const [path, methods] of Object.entries(routesOf(door, isStopping))) {
     const route = app.route(path).all(checkNames(context.config))
     if (methods.get) route.get(twice(methods.get))
     for (const method of writing) if (methods[method]) route[method](methods[method])
@@ -146,12 +78,6 @@ const onePrefix: RequestHandler = (request, _response, next) => {
     .replace(/^(\/+profiles(\/(basic|oauth|form))?)?\/+(?=(admin\/)?atom\/|html\/|vcard\/|photo\.do)/, '/')
   next()
 }
-
-const writing = ['post', 'put', 'delete'] as const
-const methodNames = ['get', ...writing] as const
-
-/** The handlers of an address. HEAD is answered by `get`. */
-type Methods = { readonly [Method in (typeof methodNames)[number]]?: RequestHandler }
 
 /** A read that met a connection to the database which broke just then is done once more (trust, section 6). */
 const twice =
