@@ -1,5 +1,6 @@
 import type { ComponentChildren, VNode } from 'preact'
 import { renderToString } from 'preact-render-to-string'
+import type { Status } from '../db/tables.js'
 import { icon, script, style } from './assets.js'
 import { type Done, texts } from './texts.js'
 import { to } from './to.js'
@@ -8,8 +9,8 @@ import { to } from './to.js'
 export interface Viewer {
   readonly key: string
   readonly name: string
-  /** How many invitations wait for an answer. */
-  readonly waiting: number
+  /** How many entries each of their own lists has. */
+  readonly totals: Readonly<Record<Status, number>>
 }
 
 /** What all pages are told. */
@@ -106,9 +107,9 @@ function Menu({ viewer, here }: { viewer: Viewer | null; here: string | undefine
           <a href={to.network('accepted')} aria-current={current(to.network('accepted'), here)}>
             {texts.network}
           </a>
-          {viewer.waiting > 0 && (
+          {viewer.totals.pending > 0 && (
             <a href={to.network('pending')} aria-current={current(to.network('pending'), here)}>
-              {texts.list.pending} <Count of={viewer.waiting} />
+              {texts.list.pending} <Count of={viewer.totals.pending} />
             </a>
           )}
           <a href={to.person(viewer.key)} aria-current={current(to.person(viewer.key), here)}>

@@ -16,10 +16,9 @@ export const pageType = `${mediaType.html};charset=UTF-8`
 
 /** What is around a page for the one who looks at it. */
 export async function frameFor(door: Door, request: Request, caller: Caller): Promise<Frame> {
-  const totals = caller && (await ownTotals(door, caller))
   const frame = {
     here: placeOf(request),
-    viewer: caller && { key: caller.key, name: caller.name, waiting: totals?.pending ?? 0 },
+    viewer: caller && { key: caller.key, name: caller.name, totals: await ownTotals(door, caller) },
     done: doneIn(openParameters(searchOf(request)).value),
   }
   return door.config.HIDE_EMAIL ? discreet(frame) : frame

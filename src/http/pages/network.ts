@@ -2,7 +2,7 @@ import type { RequestHandler } from 'express'
 import { findAccount } from '../../accounts/store.js'
 import { openList, readList } from '../../connections/list.js'
 import { isOwner } from '../../connections/rules.js'
-import { ownTotals, standingsWith } from '../../connections/standing.js'
+import { standingsWith } from '../../connections/standing.js'
 import { networkPage } from '../../pages/network-page.js'
 import { type Door, searchOf } from '../door.js'
 import type { ListResource } from '../list.js'
@@ -25,12 +25,13 @@ export function showNetworkPage<Query extends ConnectionsQuery>(
     const isMine = isOwner(caller, network.ownerId) && !other
     const peers = page.colleagues.map(({ peer }) => peer)
     const standing = await standingsWith(door, isMine ? null : caller, peers)
+    const frame = await frameFor(door, request, caller)
     const values = {
-      ...(await frameFor(door, request, caller)),
+      ...frame,
       owner: page.owner,
       other,
       status,
-      totals: isMine && caller ? await ownTotals(door, caller) : undefined,
+      totals: isMine ? frame.viewer?.totals : undefined,
       total: page.total,
       colleagues: page.colleagues.map((colleague) => ({ ...colleague, standing: standing(colleague.peer) })),
       around: pageLinks(`..${request.path}`, query, page, door.config.HIDE_EMAIL),
