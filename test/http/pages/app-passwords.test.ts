@@ -14,7 +14,7 @@ const post = (path: string, who: string | undefined, fields: Record<string, stri
 }
 const pending = '/profiles/atom/connections.do?connectionType=colleague&status=pending'
 
-test('one is made, shown once, signs in, and is revoked', async () => {
+test('L3: one is made, shown once and to no other address, signs in, and is revoked', async () => {
   const made = await post(address, as('ann'), { name: 'My <reader>', days: '30' })
   expect([made.status, made.headers['cache-control'], made.headers['referrer-policy']]).toEqual([
     200,
