@@ -21,7 +21,8 @@ let folder: string
 beforeAll(async () => {
   database = await freshDatabase()
   await loadCast(database.db)
-  client = await startClient(database.db)
+  // Later than the second in which the lists changed, before whose end none has a Last-Modified.
+  client = await startClient(database.db, {}, () => new Date(Date.now() + 2_000))
   folder = await mkdtemp(join(tmpdir(), 'connections-readers-'))
 })
 
