@@ -40,7 +40,8 @@ async function embedded(): Promise<TestDatabase> {
 async function ownSchema(server: string): Promise<TestDatabase> {
   const schema = `test_${randomUUID().replaceAll('-', '')}`
   const url = new URL(server)
-  url.searchParams.set('options', `-c search_path=${schema}`)
+  // No test that ends this server's process uses it, so nothing need wait for its disk.
+  url.searchParams.set('options', `-c search_path=${schema} -c synchronous_commit=off`)
   const owner = await openDatabase({ databaseUrl: url.href, dataDir: '' }, () => {})
   await sql`create schema ${sql.id(schema)}`.execute(owner.db)
   await migrate(owner.db)
