@@ -8,8 +8,15 @@ export async function openExport(db: Kysely<Tables>): Promise<void> {
     declare accounts no scroll cursor for
     select id, key, user_id, login, email, name, state, external, profile, roles, seen, updated_at
     from account order by user_id`.execute(db)
+  // Everything is read once, and put together and in order then. The planner takes pairs for so few that it would look all
+  // of them through again for each account.
+  await sql`select set_config('enable_nestloop', 'off', true)`.execute(db)
   await sql`
-    declare pairs no scroll cursor for
+    declare pairs no scroll cursor for ${pairs}`.execute(db)
+}
+
+/** All pairs in order, apart so that its plan can be looked at. */
+export const pairs = sql`
     select inviter.user_id as inviter, invited.user_id as invited, own.status, changer.user_id as "changedBy",
       own.message, own.updated_at as updated, own.id as "inviterEntry", other.id as "invitedEntry"
     from colleague as own
@@ -18,8 +25,7 @@ export async function openExport(db: Kysely<Tables>): Promise<void> {
       join account as invited on invited.id = own.peer_id
       join account as changer on changer.id = own.changed_by
     where own.inviter_id = own.owner_id
-    order by inviter.user_id, own.id`.execute(db)
-}
+    order by inviter.user_id, own.id`
 
 /** A relationship as its inviter has it. */
 export interface PairRow {

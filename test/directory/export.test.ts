@@ -1,11 +1,15 @@
 import { Writable } from 'node:stream'
 import { readFile } from 'node:fs/promises'
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals'
+import type { Kysely } from 'kysely'
 import { exportCommand } from '../../src/cli/export.js'
 import { textFieldNames } from '../../src/accounts/fields.js'
+import { openExport, pairs } from '../../src/directory/export-store.js'
 import { exportLines } from '../../src/directory/export.js'
 import { importFiles } from '../../src/directory/import.js'
+import type { Tables } from '../../src/db/tables.js'
 import { freshDatabase, type TestDatabase } from '../support/database.js'
+import { planOf } from '../support/plan.js'
 import {
   account,
   colleague,
@@ -95,6 +99,19 @@ test('more than one fetch of accounts and pairs comes out whole', async () => {
 })
 
 type Named = ReturnType<typeof account>
+
+test('however few pairs the database takes there to be, it reads them once', async () => {
+  await importFiles(database.db, [cast])
+  const nodes = (db: Kysely<Tables>) => planOf(db, pairs.compile(db))
+  const names = await database.db.transaction().execute(async (transaction) => {
+    await openExport(transaction)
+    return (await nodes(transaction)).map((node) => node['Node Type'])
+  })
+  expect(names.filter((name) => name === 'Hash Join')).toHaveLength(4)
+  expect(names).not.toContain('Nested Loop')
+  // Left alone, it would look them through for each account.
+  expect((await nodes(database.db)).map((node) => node['Node Type'])).toContain('Nested Loop')
+})
 
 test('whoever reads only the beginning of the output gets that, and no complaint', async () => {
   await importFiles(database.db, [cast])
