@@ -1,4 +1,4 @@
-import type { RequestHandler } from 'express'
+import type { Request, RequestHandler } from 'express'
 import { mayHoldAddress } from '../accounts/without-addresses.js'
 import type { Config } from '../config.js'
 import { checkMayNameByAddress } from '../connections/rules.js'
@@ -11,13 +11,18 @@ const searched = new Set(['search', 'name'])
 /**
  * Refuses a request that names people by e-mail address, or looks for them by one, where that may not be. Nobody is looked
  * up for it, so that it is the same for every address.
+ *
+ * @throws Failure `invalid`; where addresses are shown nothing is looked at
  */
 export function checkNames({ HIDE_EMAIL }: Config): RequestHandler {
   return (request, _response, next) => {
-    const isByAddress = readParameters(searchOf(request)).some(
-      ([name, value]) => addressed.has(name) || (searched.has(name) && mayHoldAddress(value)),
-    )
-    if (isByAddress) checkMayNameByAddress(HIDE_EMAIL)
+    if (HIDE_EMAIL && isByAddress(request)) checkMayNameByAddress(HIDE_EMAIL)
     next()
   }
 }
+
+/** How long values may be is to be said by what reads them: an address of a page may be one. */
+const isByAddress = (request: Request): boolean =>
+  readParameters(searchOf(request), Infinity).some(
+    ([name, value]) => addressed.has(name) || (searched.has(name) && mayHoldAddress(value)),
+  )

@@ -293,3 +293,8 @@ test.each([
   expect(answer.status).toBe(200)
   expect(answer.headers.etag).not.toBe(headers.etag)
 })
+
+test('whoever signs in is led to a page of any address, here too', async () => {
+  const next = encodeURIComponent(`../atom/search.do?search=${'a'.repeat(512)}&name=${'b'.repeat(512)}`)
+  expect((await hiding.send(`/profiles/html/signIn.do?next=${next}`)).status).toBe(200)
+})

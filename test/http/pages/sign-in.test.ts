@@ -46,6 +46,13 @@ const signedIn = async (user = 'ann') => {
 const forgets = '__Host-connections=; Path=/; Expires=Thu, 01 Jan 1970 00:00:00 GMT; HttpOnly; Secure; SameSite=Lax'
 
 describe('the form', () => {
+  test('leads to a page of any address that there can be', async () => {
+    const next = `../atom/search.do?search=${'a'.repeat(512)}&name=${'b'.repeat(512)}`
+    const { status, text } = await client.send(`${form}?next=${encodeURIComponent(next)}`)
+    expect(status).toBe(200)
+    expect(page(text).attributes('[name=next]', 'value')).toEqual([next])
+  })
+
   test('is a page that nobody keeps', async () => {
     const { status, headers, text } = await client.send(
       `${form}?next=${encodeURIComponent('../atom/search.do?name=a')}`,
