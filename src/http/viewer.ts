@@ -23,9 +23,16 @@ export async function identifyViewer(door: Door, request: Request): Promise<Call
  * @throws Failure `unauthenticated` also when it names nobody and nobody asks
  */
 export async function personAsked(door: Door, request: Request, person: Person | undefined): Promise<Person> {
-  const caller = await identifyViewer(door, request)
-  return person ?? { by: 'key', value: callerOf(caller).key }
+  return personMeant(await identifyViewer(door, request), person)
 }
+
+/**
+ * The person whom a request names, else the caller.
+ *
+ * @throws Failure `unauthenticated` where it names nobody and nobody asks
+ */
+export const personMeant = (caller: Caller, person: Person | undefined): Person =>
+  person ?? { by: 'key', value: callerOf(caller).key }
 
 /** As `personAsked`; gives the account, or undefined where nobody goes by that name. */
 export async function accountAsked(

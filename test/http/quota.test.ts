@@ -49,3 +49,16 @@ test('an account has so many requests a minute, by whatever door and credential,
   clock += 45_000
   expect((await client.send(path, ann)).status).toBe(200)
 })
+
+test.each([
+  '/profiles/html/profileView.do?userid=bo',
+  '/profiles/html/picture.do',
+  '/profiles/html/appPasswords.do',
+  '/profiles/atom/search.do?search=bo',
+  path,
+])('a page is one request, whatever it is made of: %s', async (page) => {
+  clock += 60_000
+  const asked = { ...ann, headers: { accept: 'text/html' } }
+  for (let time = 0; time < 5; time++) expect((await client.send(page, asked)).status).toBe(200)
+  expect((await client.send(page, asked)).status).toBe(429)
+})

@@ -1,20 +1,21 @@
 import type { RequestHandler } from 'express'
 import type { Account } from '../../accounts/account.js'
+import { findAccount } from '../../accounts/store.js'
 import { unknownPerson } from '../../connections/find.js'
 import { openList, readList } from '../../connections/list.js'
 import { standingWith } from '../../connections/standing.js'
 import { personPage, type PersonPage } from '../../pages/person-page.js'
 import { type Door, searchOf } from '../door.js'
 import { readPersonQuery } from '../profile-query.js'
-import { accountAsked } from '../viewer.js'
+import { identifyViewer, personMeant } from '../viewer.js'
 import { answerWithPage, frameFor } from './answer-page.js'
 
 /** GET and HEAD of `/html/profileView.do`: a person's page, to which every entry links. */
 export function showPersonPage(door: Door): RequestHandler {
   return async (request, response) => {
     const { person } = readPersonQuery(searchOf(request))
-    const caller = await door.identify(request)
-    const account = await accountAsked(door, request, person)
+    const caller = await identifyViewer(door, request)
+    const account = await findAccount(door.db, personMeant(caller, person))
     if (!account) throw unknownPerson('notFound')
     const values = {
       ...(await frameFor(door, request, caller)),
