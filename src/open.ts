@@ -1,12 +1,12 @@
 import { pino, type Logger } from 'pino'
 import { sessionKey } from './auth/session.js'
 import { sweepSessions } from './auth/session-store.js'
-import { readConfig } from './config.js'
+import { type Config, readConfig } from './config.js'
 import { sweep, sweepOften } from './connections/grants/sweep.js'
 import { keysOf } from './connections/grants/token.js'
 import { discreetLog } from './db/discreet-log.js'
 import { migrate } from './db/migrate.js'
-import { openDatabase } from './db/open.js'
+import { type Database, openDatabase } from './db/open.js'
 import { tokenSecret } from './db/token-secret.js'
 import { Failure } from './errors.js'
 import { createApp } from './http/app.js'
@@ -58,11 +58,34 @@ export interface App extends ModuleApp {
   close(): Promise<void>
 }
 
-/** Opens the module on a database, whose schema is brought to the newest first. */
+/**
+ * Opens the module on a database, whose schema is brought to the newest first. Where that fails nothing stays open.
+ *
+ * @throws Failure `invalid` for an option or a secret that is none, `unavailable` where another process holds `dataDir`; or
+ *   the error of the database
+ */
 export async function open(options: OpenOptions = {}): Promise<App> {
-  const { databaseUrl, dataDir = './data', appKey = 'connections', baseUrl } = options
-  const config = readConfig({
-    BASE_URL: baseUrl,
+  const config = configOf(options)
+  const { databaseUrl, dataDir = './data', tokenSecret: secrets = [] } = options
+  const given = 'byteLength' in secrets ? [secrets] : secrets
+  if (given.some(({ length }) => length < 32)) throw new Failure('invalid', 'tokenSecret must have at least 32 bytes.')
+  const database = await openDatabase({ databaseUrl, dataDir }, () => {})
+  try {
+    const [newest = await tokenSecret(dataDir), ...older] = given
+    await migrate(database.db)
+    // From here on somebody waits for every statement.
+    database.limit(6_000)
+    return await appOn(database, config, [newest, ...older], options)
+  } catch (error) {
+    await database.close()
+    throw error
+  }
+}
+
+/** The settings of a server that a program may give. */
+const configOf = (options: OpenOptions): Config =>
+  readConfig({
+    BASE_URL: options.baseUrl,
     TRUST_PROXY: options.trustProxy?.join(','),
     ALLOW_INSECURE: options.allowInsecure?.toString(),
     REQUESTS_PER_MINUTE: options.requestsPerMinute?.toString(),
@@ -70,30 +93,28 @@ export async function open(options: OpenOptions = {}): Promise<App> {
     HIDE_EMAIL: options.hideEmail?.toString(),
     CORS_ORIGINS: options.corsOrigins?.join(','),
   })
-  const { tokenSecret: secrets = [] } = options
-  const given = 'byteLength' in secrets ? [secrets] : secrets
-  if (given.some(({ length }) => length < 32)) throw new Failure('invalid', 'tokenSecret must have at least 32 bytes.')
-  const database = await openDatabase({ databaseUrl, dataDir }, () => {})
-  const [newest = await tokenSecret(dataDir), ...older] = given
-  await migrate(database.db)
+
+async function appOn(
+  database: Database,
+  config: Config,
+  secrets: readonly [Uint8Array, ...Uint8Array[]],
+  { appKey = 'connections', log: given = pino({ level: 'silent' }) }: OpenOptions,
+): Promise<App> {
+  const { db } = database
+  const { BASE_URL: baseUrl, HIDE_EMAIL: hidesEmail } = config
+  const world = await openWorld(db, { tokenKeys: keysOf(secrets), appKey, baseUrl: baseUrl ?? null, hidesEmail })
+  const log = discreetLog(given)
   const stop = new AbortController()
-  const world = await openWorld(database.db, {
-    tokenKeys: keysOf([newest, ...older]),
-    appKey,
-    baseUrl: baseUrl ?? null,
-    hidesEmail: config.HIDE_EMAIL,
-  })
-  const log = discreetLog(options.log ?? pino({ level: 'silent' }))
   const sweeps = sweepOften(
-    [() => sweep(database.db), () => sweepSessions(database.db)],
+    [() => sweep(db), () => sweepSessions(db)],
     (error) => log.warn({ err: error }, 'nothing swept'),
     stop.signal,
   )
   const context = {
-    db: database.db,
+    db,
     config,
     baseUrl: baseUrl ?? 'http://localhost:3000',
-    sessionKey: sessionKey(newest),
+    sessionKey: sessionKey(secrets[0]),
     log,
     now: () => new Date(),
   }

@@ -1,12 +1,14 @@
-import { readFile, stat, writeFile } from 'node:fs/promises'
+import { readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { sql } from 'kysely'
 import { tokenSecret } from '../../src/db/token-secret.js'
 import connections, { type App, open } from '../../src/index.js'
 import { type Folder, temporaryFolder } from '../directory/files.js'
 import { sendTo } from '../support/client.js'
+import { freshDatabase } from '../support/database.js'
 import { faultOf } from '../support/module.js'
 
 let folder: Folder
@@ -75,6 +77,43 @@ test('what a site keeps to itself, a program that serves it keeps too', async ()
   expect(headers['access-control-allow-origin']).toBe('https://intranet.example')
   await stop()
   await discreet.close()
+  await other.remove()
+})
+
+test('what could not be opened holds nothing', async () => {
+  const other = await temporaryFolder()
+  const secret = join(other.path, 'token-secret')
+  await writeFile(secret, 'short')
+  await expect(open({ dataDir: other.path })).rejects.toThrow(/must hold 32 bytes/)
+  await rm(secret)
+  await (await open({ dataDir: other.path })).close()
+  await other.remove()
+})
+
+test('no caller waits for a database that does not answer', async () => {
+  const database = await freshDatabase()
+  // The embedded database always answers.
+  if (database.url !== undefined) {
+    const other = await temporaryFolder()
+    const program = await open({ databaseUrl: database.url, dataDir: other.path })
+    await database.db.transaction().execute(async (transaction) => {
+      await sql`lock table account`.execute(transaction)
+      await expect(program.runAs('ann', {}, () => connections.list())).rejects.toThrow(/Connection terminated/)
+    })
+    await program.close()
+    await other.remove()
+  }
+  await database.close()
+})
+
+test('the base of links is the same with a slash at its end and without', async () => {
+  const other = await temporaryFolder()
+  const site = await open({ dataDir: other.path, baseUrl: 'https://connections.example/network/' })
+  const { send, stop } = await served(site)
+  const { text } = await send('/profiles/atom/search.do?search=*')
+  expect(text).toContain('href="https://connections.example/network/profiles/atom/search.do?search=*"')
+  await stop()
+  await site.close()
   await other.remove()
 })
 
