@@ -40,7 +40,8 @@ export async function countWrongTry(db: Kysely<Tables>, { key, most }: Trier): P
 
 /** Deletes some of what is forgotten, so that names nobody has do not pile up. */
 export async function forgetOldTries(db: Kysely<Tables>): Promise<void> {
+  // Compared with now(), for which the index is of use: this is done at every wrong try.
   await sql`
     delete from wrong_try where key in (
-      select key from wrong_try where forgotten_at <= ${now} limit 10 for update skip locked)`.execute(db)
+      select key from wrong_try where forgotten_at <= now() limit 10 for update skip locked)`.execute(db)
 }

@@ -1,4 +1,4 @@
-import { type CompiledQuery, type Kysely, sql } from 'kysely'
+import { type CompiledQuery, createQueryId, type Kysely, type RootOperationNode, sql } from 'kysely'
 import type { Tables } from '../../src/db/tables.js'
 
 /** A step of the plan that the database makes for a statement. */
@@ -6,6 +6,7 @@ export interface Node {
   'Node Type': string
   'Index Name'?: string
   'Relation Name'?: string
+  'Index Cond'?: string
   Plans?: Node[]
 }
 
@@ -26,3 +27,21 @@ export async function planOf(db: Kysely<Tables>, { sql: text, parameters }: Comp
 
 /** A piece of a statement that our own code compiled. */
 const part = (text: string) => sql([text] as unknown as TemplateStringsArray)
+
+/** The statements that a piece of work sends. */
+export async function statementsOf(
+  db: Kysely<Tables>,
+  work: (db: Kysely<Tables>) => Promise<unknown>,
+): Promise<CompiledQuery[]> {
+  const nodes: RootOperationNode[] = []
+  await work(
+    db.withPlugin({
+      transformQuery: ({ node }) => {
+        nodes.push(node)
+        return node
+      },
+      transformResult: ({ result }) => Promise.resolve(result),
+    }),
+  )
+  return nodes.map((node) => db.getExecutor().compileQuery(node, createQueryId()))
+}
