@@ -108,7 +108,7 @@ export interface Connections {
   ): Promise<(Connection | Fault)[]>
   /** Makes a link to an object: whoever has its token reads the object with this level. */
   linkTo(objects: string, id: string, access?: Level | null, options?: LinkOptions | null): Promise<Connection>
-  /** Lists the caller's connections, by `_id` unless sorted otherwise. */
+  /** Lists the caller's connections with objects of the types that are known here, by `_id` unless sorted otherwise. */
   list(options?: ListOptions | null): Promise<ConnectionList>
   /**
    * Reads a connection by id or token. With a path behind it, as in `<token>/context/name`, resolves to the value there.

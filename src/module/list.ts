@@ -61,7 +61,8 @@ function selectionOf(world: ModuleWorld, principal: Principal, asked: Asked, ski
     viewer: skipAcl && asked.show == null ? null : self,
     show: asked.show ?? null,
     state: asked.state == null ? null : asked.state === 1 ? 'active' : 'pending',
-    objects,
+    // What another program on this database defines nobody could show here.
+    objects: objects.length > 0 ? objects : world.types.names(),
     where: conditionOf(parseWhere(asked.where, singular), { ...self, skipAcl }),
     beyond: beyondOf(asked),
   }

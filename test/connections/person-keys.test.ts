@@ -48,7 +48,7 @@ const selection = (show: Selection['show']): Selection => ({
   viewer: { accountId: me, email: 'mine' },
   show,
   state: null,
-  objects: [],
+  objects: ['account'],
   // Whatever a program asks for stands beside what limits it to its caller, never instead.
   where: conditionOf(
     parseWhere(

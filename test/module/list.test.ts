@@ -1,8 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { type RawBuilder, sql } from 'kysely'
+import { keysOf } from '../../src/connections/grants/token.js'
 import { listQuery, type Selection } from '../../src/connections/grants/list-statements.js'
 import { orderOf } from '../../src/connections/query/sort-statements.js'
 import { parseSort } from '../../src/connections/query/sort.js'
+import { appIn } from '../../src/module/app.js'
+import { openWorld } from '../../src/module/world.js'
 import { freshDatabase, type TestDatabase } from '../support/database.js'
 import { made, openModule, type Person } from '../support/module.js'
 import { planOf } from '../support/plan.js'
@@ -38,7 +41,7 @@ describe('a caller with 100,000 connections', () => {
     viewer,
     show: null,
     state: null,
-    objects: [],
+    objects: module.world.types.names(),
     where: sql<boolean>`true`,
     beyond: null,
   })
@@ -80,4 +83,19 @@ describe('a caller with 100,000 connections', () => {
     const before = seen.slice(0, 999).filter((id) => !gone.has(id))
     expect(back.map(({ _id }) => _id)).toEqual(before.slice(-499))
   })
+})
+
+test('what is of a type that is not known here, where another program defines it, is passed over', async () => {
+  const bo = await module.person('bo')
+  const document = module.addDocument(bo.id)
+  await bo.calls.linkTo('documents', document, 'read')
+  const invitation = made(await bo.calls.create('accounts', bo.id, { email: 'who@example.com' }))
+  const tokenKeys = keysOf([Buffer.alloc(32)])
+  const elsewhere = await openWorld(database.db, { tokenKeys, appKey: null, baseUrl: null })
+  const calls = appIn(elsewhere).connectionsFor({ accountId: bo.id })
+  expect((await calls.list({ limit: 1 })).data).toMatchObject([{ _id: invitation._id }])
+  expect((await calls.list({ limit: 1 })).hasMore).toBe(false)
+  const count = { _id: null, out: { count: { $count: 1 } } }
+  expect((await calls.list({ group: count })).data).toMatchObject([{ count: 1 }])
+  expect((await bo.calls.list({ group: count })).data).toMatchObject([{ count: 2 }])
 })

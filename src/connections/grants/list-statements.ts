@@ -13,7 +13,7 @@ export interface Selection {
   readonly viewer: Viewer
   readonly show: 'creator' | 'target' | null
   readonly state: Grant['state'] | null
-  /** Names of types; none is all. */
+  /** Names of types. */
   readonly objects: readonly string[]
   readonly where: RawBuilder<boolean>
   /** Only those beyond this one, in the order of ids. */
@@ -62,7 +62,7 @@ function branches({ viewer, show, state, objects, where, beyond }: Selection, mo
     where,
     ...(state === null ? [] : [sql<boolean>`c.state = ${state}`]),
     ...(beyond === null ? [] : [beyond.direction === 'after' ? sql`c.id > ${beyond.id}` : sql`c.id < ${beyond.id}`]),
-    ...(objects.length === 0 ? [] : [sql<boolean>`c.context_object = any(${objects}::text[])`]),
+    sql<boolean>`c.context_object = any(${objects}::text[])`,
   ]
   const each = waysOf(viewer, show).map(
     (way) => sql`(select c.* from connection as c where ${sql.join([way, ...conditions], sql` and `)} ${most})`,

@@ -24,6 +24,11 @@ export class ObjectTypes {
     this.#types.set(type.name, type).set(type.plural, type)
   }
 
+  /** The singular names of all. */
+  names(): string[] {
+    return [...new Set([...this.#types.values()].map(({ name }) => name))]
+  }
+
   /** Finds a type by either of its names. */
   find(name: string): ObjectType | undefined {
     return this.#types.get(name)
