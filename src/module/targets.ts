@@ -1,10 +1,11 @@
 import type { Account } from '../accounts/account.js'
 import { findNamed } from '../accounts/several-store.js'
 import { findKnown, findRoles, type Known } from '../connections/grants/directory-store.js'
+import { noAccess } from '../connections/grants/access.js'
 import type { Wanted } from '../connections/grants/sharing.js'
 import { addressOf } from '../connections/grants/grant.js'
 import type { Principal } from '../connections/grants/principal.js'
-import { accessOf, typeOf, type World } from '../connections/grants/world.js'
+import { accessOfEach, typeOf, type World } from '../connections/grants/world.js'
 import { Fault } from '../faults.js'
 import { type Given, type Limits, merged, readTarget } from './target.js'
 
@@ -29,8 +30,13 @@ export async function readTargets(
   const ids = given.flatMap(({ id }) => id ?? [])
   const known = new Map((await findKnown(world.db, ids)).map((each) => [each.account.id, each]))
   for (const [id, { account }] of known) if (account.state !== 'active') known.delete(id)
-  for (const { id, auto } of given)
-    if (id !== null && auto) await checkAuto(world, principal, id, known.get(id), limits)
+  await checkAuto(
+    world,
+    principal,
+    given.flatMap(({ id, auto }) => (auto && id !== null ? id : [])),
+    known,
+    limits,
+  )
   const missing = ids.filter((id) => !known.has(id))
   if (missing.length > 0) throw new Fault('notFound.account', { path: missing.join(',') })
   if (ids.length > most) throw new Fault('tooLarge.connectionTargets', { path: String(ids.length) })
@@ -57,20 +63,25 @@ async function findOwners({ db }: World, emails: readonly string[]): Promise<Map
   return new Map(known.filter(({ verified }) => verified).map(({ account }) => [addressOf(account), account]))
 }
 
+/** Whether those can be connected at once who are to be. */
 async function checkAuto(
   world: World,
   principal: Principal,
-  id: string,
-  known: Known | undefined,
+  ids: readonly string[],
+  known: ReadonlyMap<string, Known>,
   { type, skipAcl }: Limits,
 ): Promise<void> {
-  if (!known) throw new Fault('notFound.instance', { path: id })
-  const accounts = typeOf(world, 'account')
-  const { level } = await accessOf(world.db, accounts, { _id: id }, principal)
-  if (!skipAcl && level < type.requiredAccess) {
-    throw new Fault('accessDenied.autoConnectionRequiresAccess', { path: `${id}.${type.requiredAccess}` })
-  }
-  if (!known.verified) throw new Fault('accessDenied.connectionRequiresVerification', { path: id })
+  if (ids.length === 0) return
+  const accounts = ids.map((id) => ({ _id: id }))
+  const access = await accessOfEach(world.db, typeOf(world, 'account'), accounts, principal)
+  ids.forEach((id, index) => {
+    const found = known.get(id)
+    if (!found) throw new Fault('notFound.instance', { path: id })
+    if (!skipAcl && (access[index] ?? noAccess).level < type.requiredAccess) {
+      throw new Fault('accessDenied.autoConnectionRequiresAccess', { path: `${id}.${type.requiredAccess}` })
+    }
+    if (!found.verified) throw new Fault('accessDenied.connectionRequiresVerification', { path: id })
+  })
 }
 
 function wanted(
