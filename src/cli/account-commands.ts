@@ -28,7 +28,7 @@ export function accountCommands(terminal: Terminal, onCurrentSchema: OnCurrentSc
 
   account
     .command('list')
-    .description('everybody, by user id: name, address, and what is special')
+    .description('everybody in the order of names, a line each: user id, name, address, and what is special')
     .action(() => onCurrentSchema((db) => listAccountsCommand(terminal, db)))
 
   account

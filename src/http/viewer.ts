@@ -8,7 +8,7 @@ import type { Door } from './door.js'
 /**
  * Who asks for people and profiles, once that is allowed.
  *
- * @throws Failure `unauthenticated` for wrong credentials, or for none where a sign-in is required
+ * @throws Failure as `identifier`; `unauthenticated` also for no credentials where a sign-in is required
  */
 export async function identifyViewer(door: Door, request: Request): Promise<Caller> {
   const caller = await door.identify(request)

@@ -32,7 +32,8 @@ export interface ModuleApp {
    *
    * @param objects its type, in singular or plural
    * @returns how many there were
-   * @throws Fault `invalidArgument.object` for a type that is unknown, and for accounts
+   * @throws Fault `invalidArgument.object` for a type that is unknown, and for accounts; `invalidArgument.unspecified` for
+   *   what is no id
    */
   removeContext(objects: string, id: string): Promise<number>
   /** Makes a role known that connections can impart. */
