@@ -2,7 +2,7 @@
 
 export const ATOM = 'http://www.w3.org/2005/Atom'
 export const APP = 'http://www.w3.org/2007/app'
-export const THREAD = 'http://purl.org/syndication/thread/1.0'
+const THREAD = 'http://purl.org/syndication/thread/1.0'
 export const HISTORY = 'http://purl.org/syndication/history/1.0'
 export const OPENSEARCH = 'http://a9.com/-/spec/opensearch/1.1/'
 export const SNX = 'http://www.ibm.com/xmlns/prod/sn'

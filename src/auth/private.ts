@@ -11,7 +11,7 @@ const proxyFields = ['forwarded', 'x-forwarded-for', 'x-forwarded-proto', 'x-for
  * Whether nobody else could read a request on its way: it came by TLS, be it to a proxy that we trust, or from this
  * machine (trust, A1). What a proxy passes on did not begin here, also where nobody named that proxy to us.
  */
-export function isPrivate(request: Request): boolean {
+function isPrivate(request: Request): boolean {
   const isFromHere =
     isLoopback(request.socket.remoteAddress ?? '') && !proxyFields.some((name) => name in request.headers)
   return request.secure || isFromHere

@@ -3,7 +3,7 @@ import { type TextField, textFieldNames } from '../accounts/fields.js'
 import { isXmlText } from '../atom/escape.js'
 
 /** Text as we keep it: what XML can carry, no longer than that. */
-export const text = (most: number) =>
+const text = (most: number) =>
   z
     .string()
     .max(most, `longer than ${most} characters`)

@@ -1,4 +1,3 @@
-import { renderToString } from 'preact-render-to-string'
 import { initialsOf } from '../accounts/initials.js'
 import { type Pair, type Place, placesOf } from './picture-layout.js'
 import { texts } from './texts.js'
@@ -57,9 +56,6 @@ export function NetworkPicture({ owner, people, pairs }: Picture) {
     </svg>
   )
 }
-
-/** Writes the picture by itself: what it draws is one element. */
-export const writePicture = (picture: Picture): string => renderToString(<NetworkPicture {...picture} />)
 
 function Dot({ of, at, scale, isOwner }: { of: Drawn; at: Place; scale: Scale; isOwner?: boolean }) {
   const { name, page, photo } = of

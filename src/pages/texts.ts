@@ -14,7 +14,6 @@ export const texts = {
 
   menu: 'Main menu',
   network: 'My network',
-  picture: 'Picture',
   appPasswords: 'App passwords',
   signIn: 'Sign in',
   signOut: 'Sign out',
@@ -89,7 +88,6 @@ export const texts = {
   },
   email: 'E-mail',
   tags: 'Tags',
-  about: (name: string) => `About ${name}`,
   addressBook: 'For your address book',
   colleaguesOf: (name: string) => `Colleagues of ${name}`,
   shared: 'Colleagues in common',

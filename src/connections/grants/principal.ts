@@ -2,9 +2,7 @@ import type { Account } from '../../accounts/account.js'
 import { Fault } from '../../faults.js'
 
 /** What a caller's scope can allow. */
-export const actions = ['create', 'read', 'update', 'delete'] as const
-
-export type Action = (typeof actions)[number]
+export type Action = 'create' | 'read' | 'update' | 'delete'
 
 /** On whose behalf, and with which privileges, the module acts (reference connections-module.md, section 2). */
 export interface Principal {
