@@ -36,6 +36,11 @@ const { version } = JSON.parse(readFileSync(new URL('../../package.json', import
   version: string
 }
 
+// Who reads only the beginning of what is put out, as `head` does, has got what was wanted.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error
+})
+
 try {
   await commandsFor({
     terminal: { input: process.stdin, output: process.stdout, errors: process.stderr },

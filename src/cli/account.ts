@@ -4,6 +4,7 @@ import { addAccount, changeRole } from '../accounts/change-store.js'
 import { searchAccounts } from '../accounts/search-store.js'
 import { setPassword } from '../accounts/sign-in-store.js'
 import { findAccount } from '../accounts/store.js'
+import { findKnown } from '../connections/grants/directory-store.js'
 import { isXmlText } from '../atom/escape.js'
 import { listAppPasswords } from '../auth/app-passwords.js'
 import { hashPassword } from '../auth/password.js'
@@ -78,16 +79,26 @@ export async function listAccountsCommand(terminal: Terminal, db: Kysely<Tables>
   for (let page = 1, total = 1; (page - 1) * pageSize < total; page++) {
     const found = await searchAccounts(db, { words: [] }, { page, pageSize })
     total = found.total
-    for (const account of found.accounts) say(terminal, described(account))
+    const known = new Map(
+      (
+        await findKnown(
+          db,
+          found.accounts.map(({ id }) => id),
+        )
+      ).map((each) => [each.account.id, each]),
+    )
+    for (const account of found.accounts) say(terminal, described(account, known.get(account.id)?.verified ?? true))
+    if (total === 0) say(terminal, 'Nobody yet: `account add` adds a person, and `import` many.')
   }
 }
 
 const pageSize = 500
 
-function described({ userId, login, name, email, state, external, roles }: Account): string {
+function described({ userId, login, name, email, state, external, roles }: Account, isVerified: boolean): string {
   const more = [
     ...(login === null ? [] : [`also ${login}`]),
     ...(state === 'active' ? [] : ['disabled']),
+    ...(email === null || isVerified ? [] : ['unverified']),
     ...(external ? ['external'] : []),
     ...roles,
   ]

@@ -47,7 +47,7 @@ export async function revokeAppPasswordCommand(
 
 const described = ({ id, name, scopes, created, expires, used }: AppPassword) =>
   `${id}: ${name}; ${scopes.join(', ')}; made ${created.toISOString()}, ` +
-  `${expires === null ? 'never ends' : `ends ${expires.toISOString()}`}, ` +
+  `${expires === null ? 'never ends' : `${expires > new Date() ? 'ends' : 'ended'} ${expires.toISOString()}`}, ` +
   `${used === null ? 'never used' : `last used ${used.toISOString()}`}.`
 
 const day = 86_400_000

@@ -29,6 +29,10 @@ export function appPasswordsPage(page: AppPasswordsPage): string {
         <Isolated text={texts.appPasswordsAre} names={[signInName]} /> <a href={to.password}>{texts.changePassword}</a>
       </p>
       {made && <Made {...made} />}
+      <p>
+        {texts.feedsAre} <a href={to.feed('accepted')}>{texts.network}</a>,{' '}
+        <a href={to.feed('pending')}>{texts.list.pending}</a>
+      </p>
       {passwords.length === 0 ? (
         <p class="empty">{texts.noAppPasswords}</p>
       ) : (
@@ -78,6 +82,9 @@ const Made = ({ name, secret }: NonNullable<AppPasswordsPage['made']>) => (
   </section>
 )
 
+/** What ends at midnight is good on the day before. */
+const lastMomentOf = (end: Date) => new Date(end.getTime() - 1)
+
 const One = ({ of: { id, name, scopes, created, used, expires } }: { of: AppPassword }) => (
   <li class="person">
     <h2 class="name">
@@ -85,13 +92,13 @@ const One = ({ of: { id, name, scopes, created, used, expires } }: { of: AppPass
     </h2>
     <dl>
       <dt>{texts.may}</dt>
-      <dd>{scopes.includes('write') ? texts.readAndWrite : texts.readOnly}</dd>
+      <dd>{texts.scopes(scopes)}</dd>
       <dt>{texts.made}</dt>
       <dd>{texts.date(created)}</dd>
       <dt>{texts.lastUsed}</dt>
       <dd>{used ? texts.date(used) : texts.never}</dd>
-      <dt>{texts.ends}</dt>
-      <dd>{expires ? texts.date(expires) : texts.never}</dd>
+      <dt>{texts.lastDay}</dt>
+      <dd>{expires ? texts.date(lastMomentOf(expires)) : texts.never}</dd>
     </dl>
     <Post to={to.revoke} fields={{ id }} text={texts.revoke} label={texts.revokeName(name)} />
   </li>

@@ -78,17 +78,18 @@ export function Layout({ title, viewer, here, done, feed, words, children }: Lay
           )}
           {children}
         </main>
-        {feed && (
+        {(feed ?? viewer) && (
           <footer>
-            <p class="note">
-              {viewer ? (
-                <>
-                  {texts.feed} <a href={to.appPasswords}>{texts.appPasswords}</a>
-                </>
-              ) : (
-                texts.publicFeed
-              )}
-            </p>
+            {feed && (
+              <p class="note">
+                {viewer ? texts.feed : texts.publicFeed} <a href={feed}>{texts.feedAddress}</a>
+              </p>
+            )}
+            {viewer && (
+              <p class="note">
+                <a href={to.appPasswords}>{texts.appPasswords}</a> <a href={to.password}>{texts.passwordAndBrowsers}</a>
+              </p>
+            )}
           </footer>
         )}
       </body>

@@ -22,8 +22,9 @@ export const texts = {
   notRight: 'This name and password do not belong together. Please try again.',
   search: 'Search people',
   find: 'Search',
-  feed: 'This page is a feed too: give its address to your feed reader, with an app password.',
-  publicFeed: 'This page is a feed too: give its address to your feed reader. It needs no password.',
+  feed: 'This is a feed too: give its address to your feed reader, with an app password.',
+  publicFeed: 'This is a feed too: give its address to your feed reader. It needs no password.',
+  feedAddress: 'Address of the feed',
 
   list: {
     accepted: 'Colleagues',
@@ -106,6 +107,8 @@ export const texts = {
     'A feed reader or another program signs in with an app password in place of your own. Each is for one program, and ' +
     `can be revoked at any time. The user name stays ${name}; a program may also send it as a bearer token.`,
   changePassword: 'Change password',
+  passwordAndBrowsers: 'Password and browsers',
+  feedsAre: 'Addresses for a feed reader:',
   passwordIs: (name: string) =>
     `Here ${name} gets another password. All other browsers are signed out then. Programs that have app passwords go on.`,
   presentPassword: 'Present password',
@@ -132,9 +135,8 @@ export const texts = {
   may: 'May',
   made: 'Made',
   lastUsed: 'Last used',
-  ends: 'Ends',
-  readOnly: 'read',
-  readAndWrite: 'read and write',
+  lastDay: 'Last day',
+  scopes: (scopes: readonly ('read' | 'write')[]) => scopes.join(' and '),
   revoke: 'Revoke',
   revokeName: (name: string) => `Revoke ${name}`,
 

@@ -10,7 +10,8 @@ const longest = 4000
  */
 export const to = {
   network: (status: string) =>
-    `../atom/connections.do?connectionType=colleague&status=${status}&sortBy=${status === 'accepted' ? 'displayName' : 'lastMod'}&ps=30`,
+    `${to.feed(status)}${status === 'accepted' ? '&sortBy=displayName' : '&sortBy=lastMod&sortOrder=desc'}&ps=30`,
+  feed: (status: string) => `../atom/connections.do?connectionType=colleague&status=${status}`,
   colleagues: (key: string) => `../atom/connections.do?connectionType=colleague&key=${key}&sortBy=displayName&ps=30`,
   inCommon: (one: string, other: string) =>
     `../atom/connectionsInCommon.do?key=${one},${other}&sortBy=displayName&ps=30`,

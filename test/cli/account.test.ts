@@ -211,17 +211,17 @@ test.each([
 })
 
 test('list tells who there is, by name, and what is special about them', async () => {
-  expect(await run((terminal) => listAccountsCommand(terminal, database.db))).toBe('')
+  expect(await run((terminal) => listAccountsCommand(terminal, database.db))).toMatch(/^Nobody yet: /)
   await run(add('zoe', { name: 'Zoë', email: 'zoe@example.org' }), 'a long secret\n')
   await run(add(), 'a long secret\n')
   await run(role('zoe', 'add', 'admin'))
   await database.db
     .updateTable('account')
-    .set({ state: 'inactive', external: true })
+    .set({ state: 'inactive', external: true, verified: false })
     .where('user_id', '=', 'zoe')
     .execute()
   expect(await run((terminal) => listAccountsCommand(terminal, database.db))).toBe(
-    'ann: Ann Ångström <ann@example.org>; also annie\nzoe: Zoë <zoe@example.org>; disabled; external; admin\n',
+    'ann: Ann Ångström <ann@example.org>; also annie\nzoe: Zoë <zoe@example.org>; disabled; unverified; external; admin\n',
   )
 })
 

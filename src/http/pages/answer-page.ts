@@ -31,9 +31,15 @@ export function doneIn(value: Value): Done | undefined {
 }
 
 /** The address of a page as seen from another, without what was just done. */
-export function placeOf(request: Request): string {
+export const placeOf = (request: Request): string => placeWithout(request, ['done'])
+
+/** The address by which a feed reader has the list of a page: newest first, as ever, for it reads the beginning alone. */
+export const feedOf = (request: Request): string =>
+  placeWithout(request, ['done', 'sortBy', 'sortOrder', 'page', 'ps', 'pos'])
+
+function placeWithout(request: Request, names: readonly string[]): string {
   const { parameters } = openParameters(searchOf(request))
-  const kept = parameters.filter(([name]) => name !== 'done')
+  const kept = parameters.filter(([name]) => !names.includes(name))
   return `..${request.path}${kept.length > 0 ? `?${writeParameters(kept)}` : ''}`
 }
 

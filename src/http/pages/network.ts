@@ -8,7 +8,7 @@ import { type Door, searchOf } from '../door.js'
 import type { ListResource } from '../list.js'
 import { pageLinks } from '../paging.js'
 import type { ConnectionsQuery } from '../query.js'
-import { answerWithPage, frameFor, placeOf } from './answer-page.js'
+import { answerWithPage, feedOf, frameFor } from './answer-page.js'
 
 /** GET and HEAD of a list by a browser: the page of what the feed at the same address holds. */
 export function showNetworkPage<Query extends ConnectionsQuery>(
@@ -35,7 +35,7 @@ export function showNetworkPage<Query extends ConnectionsQuery>(
       total: page.total,
       colleagues: page.colleagues.map((colleague) => ({ ...colleague, standing: standing(colleague.peer) })),
       around: pageLinks(`..${request.path}`, query, page, door.config.HIDE_EMAIL),
-      feed: placeOf(request),
+      feed: feedOf(request),
     }
     await answerWithPage(door, request, response, values, networkPage)
   }

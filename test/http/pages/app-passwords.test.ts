@@ -1,11 +1,14 @@
 import { expect, test } from '@jest/globals'
 import { v7 as newId } from 'uuid'
+import { deleteAppPassword } from '../../../src/accounts/app-password-store.js'
+import { findAccount } from '../../../src/accounts/store.js'
+import { appPasswordOf } from '../../support/app-passwords.js'
 import { page } from '../../support/html.js'
 import { as, servedCast } from '../../support/served-cast.js'
 
 /** The page on which people make and revoke app passwords. */
 
-const { send } = servedCast()
+const { send, db } = servedCast()
 const address = '/profiles/html/appPasswords.do'
 const form = { accept: 'text/html', 'content-type': 'application/x-www-form-urlencoded' }
 const post = (path: string, who: string | undefined, fields: Record<string, string>, headers = form) => {
@@ -30,7 +33,7 @@ test('L3: one is made, shown once and to no other address, signs in, and is revo
   const { texts, attributes } = page(shown.text)
   expect(shown.text).not.toContain(secret)
   expect(texts('.people h2')).toEqual(['My <reader>'])
-  expect(texts('.people dt')).toEqual(['May', 'Made', 'Last used', 'Ends'])
+  expect(texts('.people dt')).toEqual(['May', 'Made', 'Last used', 'Last day'])
   expect(texts('.people dd')[0]).toBe('read')
   const [id = ''] = attributes('input[name=id]', 'value')
 
@@ -105,4 +108,17 @@ test('nobody is led to sign in; a page of another site makes none', async () => 
   )
   const forged = await post(address, as('ann'), { name: 'x' }, { ...form, 'sec-fetch-site': 'cross-site' } as never)
   expect(forged.status).toBe(403)
+})
+
+test('what each may do and how long is said as it is, and which lists it can read', async () => {
+  const app = await appPasswordOf(db(), 'chen', ['write'], new Date('2100-01-01T00:00:00Z'))
+  const { texts, attributes } = page((await send(address, { as: as('chen') })).text)
+  const [may, , , lastDay] = texts('.people dd')
+  expect([may, lastDay]).toEqual(['write', 'December 31, 2099'])
+  for (const place of attributes('main p a[href*=connections]', 'href')) {
+    const feed = await send(place.replace('..', '/profiles'), { as: as('chen') })
+    expect([feed.status, feed.headers['content-type']]).toEqual([200, 'application/atom+xml;charset=UTF-8'])
+  }
+  expect(attributes('main p a[href*=connections]', 'href')).toHaveLength(2)
+  await deleteAppPassword(db(), (await findAccount(db(), { by: 'userId', value: 'chen' }))?.id as string, app.id)
 })

@@ -76,11 +76,14 @@ test.each([
   const signIn = `../html/signIn.do?next=${encodeURIComponent(path.replace('/profiles', '..').replace(',', '%2C'))}`
   expect(attributes('.h-feed > p a[href*=signIn]', 'href')).toEqual([signIn])
   expect(texts('footer')).toEqual([
-    'This page is a feed too: give its address to your feed reader. It needs no password.',
+    'This is a feed too: give its address to your feed reader. It needs no password. Address of the feed',
   ])
   const { text } = await get(path, 'lou')
   expect(text).not.toContain('not signed in')
-  expect(page(text).texts('footer')[0]).toContain('with an app password. App passwords')
+  expect(page(text).texts('footer')[0]).toBe(
+    'This is a feed too: give its address to your feed reader, with an app password. Address of the feed' +
+      'App passwords Password and browsers',
+  )
 })
 
 test('the pages of a list lead to one another', async () => {
@@ -104,11 +107,12 @@ test('who both know is a page too', async () => {
 })
 
 test('the feed at the same address is found by a program', async () => {
-  const { text } = await get(list('&userid=ann&done=accepted'))
+  // In the order of feeds and from its beginning: a reader looks at what is new, and at nothing else.
+  const { text } = await get(list('&userid=ann&sortBy=displayName&sortOrder=asc&ps=5&page=1&done=accepted'))
   const { attributes, texts } = page(text)
-  expect(attributes('link[rel=alternate][type="application/atom+xml"]', 'href')).toEqual([
-    '../atom/connections.do?connectionType=colleague&userid=ann',
-  ])
+  const feed = '../atom/connections.do?connectionType=colleague&userid=ann'
+  expect(attributes('link[rel=alternate][type="application/atom+xml"]', 'href')).toEqual([feed])
+  expect(attributes('footer a', 'href')).toEqual([feed])
   expect(texts('[role=status]')).toEqual(['You are colleagues now.'])
 })
 
