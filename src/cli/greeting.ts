@@ -39,7 +39,8 @@ export function greeting(config: Config, baseUrl: string, member: string | undef
 /** What whoever opens the server to others may have forgotten. */
 function hintsFor({ BASE_URL, TRUST_PROXY, ALLOW_INSECURE }: Config, baseUrl: string): string[] {
   const base = `Links:    begin with ${baseUrl}; set BASE_URL to the address that others reach this server by`
-  const tls = 'TLS:      nobody signs in without; have a proxy speak it, and name its address in TRUST_PROXY'
+  const tls =
+    'TLS:      nobody signs in from elsewhere without; have a proxy speak it, and name its address in TRUST_PROXY'
   const open = 'TLS:      ALLOW_INSECURE takes passwords without, which others can read on their way'
   return [
     ...(BASE_URL === undefined ? [base] : []),

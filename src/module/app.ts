@@ -19,6 +19,11 @@ export interface ModuleApp {
    * @throws Failure `notFound` where nobody goes by that name
    */
   runAs<Result>(
+    account: string,
+    privileges: Privileges,
+    work: (caller: Caller & { readonly accountId: string }) => Promise<Result>,
+  ): Promise<Result>
+  runAs<Result>(
     account: string | null,
     privileges: Privileges,
     work: (caller: Caller) => Promise<Result>,
@@ -46,9 +51,14 @@ export interface ModuleApp {
 export function appIn(world: ModuleWorld): ModuleApp {
   const { db } = world
   return {
-    runAs: async (account, privileges, work) => {
+    runAs: async <Result>(
+      account: string | null,
+      privileges: Privileges,
+      work: (caller: Caller & { readonly accountId: string }) => Promise<Result>,
+    ) => {
       const caller = { ...privileges, accountId: account === null ? null : await accountId(db, account) }
-      return runIn({ world, caller }, () => work(caller))
+      // Whoever gives null gives work that takes it.
+      return runIn({ world, caller }, () => work(caller as Caller & { readonly accountId: string }))
     },
     connectionsFor: (caller) => connectionsIn(() => ({ world, caller })),
     defineObject: (definition) => world.types.define(definition as unknown as ObjectDefinition),

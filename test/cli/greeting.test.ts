@@ -10,7 +10,7 @@ const hints = (environment: Record<string, string>) =>
 
 const [base, tls, open] = [
   'begin with http://host:3000',
-  'nobody signs in without',
+  'nobody signs in from elsewhere without',
   'ALLOW_INSECURE takes passwords without, which others can read on their way',
 ]
 

@@ -29,7 +29,8 @@ test('outside a scope nobody is signed in', async () => {
 })
 
 test('nobody goes by an unknown name', async () => {
-  await expect(app.runAs('nobody', {}, () => connections.list())).rejects.toMatchObject({ code: 'notFound' })
+  const work = ({ accountId }: { accountId: string }) => connections.create('accounts', accountId, { _id: accountId })
+  await expect(app.runAs('nobody', {}, work)).rejects.toMatchObject({ code: 'notFound' })
 })
 
 test('types have names of their own', () => {
