@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals'
 import { sql } from 'kysely'
 import { freshDatabase, type TestDatabase } from '../support/database.js'
+import { putWhatIsOver, whatIsOver } from '../support/over.js'
 import { run, runProgram, type Running, started } from '../support/process.js'
 
 let folder: string
@@ -35,6 +36,16 @@ function remembered(process: Running): Running {
 }
 
 describe('serve', () => {
+  test('what is over is swept', async () => {
+    const place = { DATA_DIR: join(folder, 'over') }
+    await putWhatIsOver(place.DATA_DIR)
+    const server = connections(['serve'], place)
+    await started(server)
+    server.kill('SIGTERM')
+    expect(await server.exit).toBe(0)
+    expect(await whatIsOver(place.DATA_DIR)).toEqual([])
+  })
+
   test('from nothing: the terminal says where the feed is and how to read it, and that works', async () => {
     const server = connections(['serve'])
     const base = await started(server)

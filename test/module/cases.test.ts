@@ -358,6 +358,7 @@ test('30: what the Atom door writes, the module shows, applies and deletes', asy
     creator: { _id: one.id },
     target: { account: { _id: other.id } },
   })
+  expect(await faultOf(one.calls.getToken(seen?._id as string))).toBe('accessDenied.connection')
   const token = (await other.calls.getToken(seen?._id as string)) as string
   expect(await other.calls.read(token)).toMatchObject({ _id: seen?._id, token })
   await other.calls.apply(token)

@@ -10,6 +10,7 @@ import { type Folder, temporaryFolder } from '../directory/files.js'
 import { sendTo } from '../support/client.js'
 import { freshDatabase } from '../support/database.js'
 import { faultOf } from '../support/module.js'
+import { putWhatIsOver, whatIsOver } from '../support/over.js'
 
 let folder: Folder
 let app: App
@@ -88,6 +89,15 @@ test('what could not be opened holds nothing', async () => {
   await expect(open({ dataDir: other.path })).rejects.toThrow(/must hold 32 bytes/)
   await rm(secret)
   await (await open({ dataDir: other.path })).close()
+  await other.remove()
+})
+
+test('what is over is swept', async () => {
+  const other = await temporaryFolder()
+  await putWhatIsOver(other.path)
+  expect(await whatIsOver(other.path)).toEqual(['session', 'link'])
+  await (await open({ dataDir: other.path })).close()
+  expect(await whatIsOver(other.path)).toEqual([])
   await other.remove()
 })
 

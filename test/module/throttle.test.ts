@@ -42,6 +42,19 @@ test('what was withdrawn or accepted counts all the same, until the hour is over
   expect(faultsIn(await invite({ email: 'a0@example.com' }))).toEqual([])
 })
 
+test('who had fifty letters written invites without, or waits', async () => {
+  const eve = await module.person('eve')
+  const document = module.addDocument(eve.id)
+  const invite = (targets: object | object[], options = {}) => eve.calls.create('documents', document, targets, options)
+  expect(faultsIn(await invite(addresses(52, 'e')))).toEqual([throttled, throttled])
+  expect(faultsIn(await invite({ email: 'f@example.com' }))).toEqual([throttled])
+  expect(faultsIn(await invite({ email: 'f@example.com' }, silently))).toEqual([])
+  // What waits already may be made again, but of that nobody hears either.
+  expect(faultsIn(await invite({ email: 'f@example.com' }))).toEqual([])
+  const owed = await database.db.selectFrom('outbox').select('id').where('creator_id', '=', eve.id).execute()
+  expect(owed).toHaveLength(50)
+})
+
 test('invitations to several objects at once are no more together', async () => {
   const carl = await module.person('carl')
   const documents = Array.from({ length: 6 }, () => module.addDocument(carl.id))
