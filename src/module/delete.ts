@@ -23,6 +23,6 @@ export async function remove(scope: Scope, tokenOrId: unknown, options: unknown)
   const mayDecline = principal.account === null || isTarget(grant, principal.account)
   const isTrusted = skipAcl || principal.skipAcl
   if (isHolder && !isTrusted && !isLink(grant) && !mayDecline) throw new Fault('invalidArgument.connectionToken')
-  await endGrant(world, principal, grant, { skipAcl: isTrusted, isHolder: isHolder && mayDecline })
+  await endGrant(world, principal, grant, { skipAcl: isTrusted, isHolder })
   return true
 }

@@ -12,7 +12,7 @@ import { accessOf, load, typeOf, type World } from './world.js'
  * Deletes a connection: declines or withdraws an invitation, leaves, takes access away, or ends a link (reference,
  * section 10).
  *
- * @param isHolder whether the caller named it by the token of an invitation, which is the target's alone
+ * @param isHolder whether the caller named it by its token; of an invitation that is the target's alone
  * @throws Fault `accessDenied.connection` or `accessDenied.shareAccess` for whoever may not, `notFound.unspecified` where it is gone
  */
 export async function endGrant(
