@@ -16,6 +16,10 @@ export interface Refusal {
 
 /** The one answer to all credentials that are not right (trust, A3 and A6). */
 export const refused = (reason: string, account?: string): Failure =>
-  new Failure('unauthenticated', 'Sign in with your user name and password: these are not right.', {
-    cause: { reason, account } satisfies Refusal,
-  })
+  new Failure(
+    'unauthenticated',
+    'These credentials are not right: sign in with your user name and password, or with an app password that has not ended.',
+    {
+      cause: { reason, account } satisfies Refusal,
+    },
+  )

@@ -81,7 +81,8 @@ beforeEach(async () => {
 const refused = {
   name: 'Failure',
   code: 'unauthenticated',
-  message: 'Sign in with your user name and password: these are not right.',
+  message:
+    'These credentials are not right: sign in with your user name and password, or with an app password that has not ended.',
 }
 
 test('who sends no credentials is nobody', async () => {
