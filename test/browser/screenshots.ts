@@ -19,7 +19,7 @@ const shots = [
   { name: 'picture', path: '/profiles/html/picture.do?userid=ann', width: 960, height: 670, colorScheme: 'light' },
   {
     name: 'invitations',
-    path: `${list}&status=pending&sortBy=lastMod&ps=30`,
+    path: `${list}&status=pending&sortBy=lastMod&sortOrder=desc&ps=30`,
     width: 360,
     height: 860,
     colorScheme: 'dark',
