@@ -30,8 +30,8 @@ export function appPasswordsPage(page: AppPasswordsPage): string {
       </p>
       {made && <Made {...made} />}
       <p>
-        {texts.feedsAre} <a href={to.feed('accepted')}>{texts.network}</a>,{' '}
-        <a href={to.feed('pending')}>{texts.list.pending}</a>
+        {texts.feedsAre} <a href={to.feed('accepted')}>{texts.feeds.accepted}</a>,{' '}
+        <a href={to.feed('pending')}>{texts.feeds.pending}</a>
       </p>
       {passwords.length === 0 ? (
         <p class="empty">{texts.noAppPasswords}</p>

@@ -109,6 +109,7 @@ export const texts = {
   changePassword: 'Change password',
   passwordAndBrowsers: 'Password and browsers',
   feedsAre: 'Addresses for a feed reader:',
+  feeds: { accepted: 'colleagues', pending: 'invitations to answer' },
   passwordIs: (name: string) =>
     `Here ${name} gets another password. All other browsers are signed out then. Programs that have app passwords go on.`,
   presentPassword: 'Present password',
