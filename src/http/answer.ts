@@ -33,7 +33,7 @@ export async function answerWith(
   const encoding = chooseEncoding(request)
   const tag = entityTag([context.release, ...madeOf], encoding)
   // A cache that is told 304 takes over its fields, so they are those of the answer.
-  for (const [name, value] of Object.entries(fields)) response.setHeader(name, value)
+  response.set(fields)
   if (answeredNotModified(request, response, { tag }, now)) return
   const text = write()
   const validators = changed ? { tag, changed } : { tag }

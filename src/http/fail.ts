@@ -74,7 +74,7 @@ function leadToSignIn(request: Request, response: Response): void {
 }
 
 function sendPage(response: Response, answer: Answer, sentence = answer.message): void {
-  for (const [name, value] of Object.entries(pageFields)) response.setHeader(name, value)
+  response.set(pageFields)
   sendRefusal(response, answer, pageType, failurePage(sentence))
 }
 

@@ -8,6 +8,7 @@ import type { Frame } from '../../pages/layout.js'
 import { type Done, isDone } from '../../pages/texts.js'
 import { answerWith } from '../answer.js'
 import { type Door, searchOf } from '../door.js'
+import { sendUnstored } from '../respond.js'
 import { openParameters, type Value, writeParameters } from '../parameters.js'
 
 /** The fields of every page. What a page tells is of the site alone, so its address is told to no other. */
@@ -42,6 +43,14 @@ function placeWithout(request: Request, names: readonly string[]): string {
   const kept = parameters.filter(([name]) => !names.includes(name))
   return `..${request.path}${kept.length > 0 ? `?${writeParameters(kept)}` : ''}`
 }
+
+/** Answers with a page that nobody keeps. */
+export function sendUnstoredPage(response: Response, page: string, fields: Fields = pageFields): void {
+  response.set(fields)
+  sendUnstored(response, page, pageType)
+}
+
+type Fields = Readonly<Record<string, string>>
 
 /**
  * Answers with a page, or 304 to a browser that has it.

@@ -9,9 +9,8 @@ import { to } from '../../pages/to.js'
 import type { Door } from '../door.js'
 import { note } from '../note.js'
 import { naming } from '../parameters.js'
-import { sendUnstored } from '../respond.js'
 import { yesOrNo } from '../values.js'
-import { frameFor, pageFields, pageType } from './answer-page.js'
+import { frameFor, pageFields, sendUnstoredPage } from './answer-page.js'
 import { type Form, idIn, readForm } from './form.js'
 import { leadTo } from './lead.js'
 
@@ -78,7 +77,6 @@ async function sendAppPasswords(
 ): Promise<void> {
   const frame = await frameFor(door, request, caller)
   const passwords = await listAppPasswords(door.db, caller.id)
-  for (const [name, value] of Object.entries(fields)) response.setHeader(name, value)
   const page = appPasswordsPage({ ...frame, passwords, made, form: newId(), signInName: caller.userId })
-  sendUnstored(response, page, pageType)
+  sendUnstoredPage(response, page, fields)
 }

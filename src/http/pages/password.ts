@@ -9,8 +9,7 @@ import { to } from '../../pages/to.js'
 import type { Door } from '../door.js'
 import { note } from '../note.js'
 import { noteRefusal } from '../refusal.js'
-import { sendUnstored } from '../respond.js'
-import { frameFor, pageFields, pageType } from './answer-page.js'
+import { frameFor, sendUnstoredPage } from './answer-page.js'
 import { readForm } from './form.js'
 import { leadTo } from './lead.js'
 import { challengeByForm } from './sign-in.js'
@@ -65,7 +64,5 @@ async function sendPasswordPage(
   refusal?: string,
 ): Promise<void> {
   const frame = await frameFor(door, request, caller)
-  for (const [name, value] of Object.entries(pageFields)) response.setHeader(name, value)
-  const page = passwordPage({ ...frame, refusal, lengths: passwordLengths, signInName: caller.userId })
-  sendUnstored(response, page, pageType)
+  sendUnstoredPage(response, passwordPage({ ...frame, refusal, lengths: passwordLengths, signInName: caller.userId }))
 }

@@ -6,8 +6,7 @@ import { type Door, searchOf } from '../door.js'
 import { note } from '../note.js'
 import { readParameters, valueOf } from '../parameters.js'
 import { noteRefusal } from '../refusal.js'
-import { sendUnstored } from '../respond.js'
-import { doneIn, pageFields, pageType } from './answer-page.js'
+import { doneIn, sendUnstoredPage } from './answer-page.js'
 import { nextOf, readForm } from './form.js'
 import { leadTo } from './lead.js'
 
@@ -60,6 +59,5 @@ export const challengeByForm = (response: Response): void =>
   void response.setHeader('WWW-Authenticate', 'Form realm="connections"')
 
 function sendSignInPage(response: Response, page: SignInPage): void {
-  for (const [name, value] of Object.entries(pageFields)) response.setHeader(name, value)
-  sendUnstored(response, signInPage(page), pageType)
+  sendUnstoredPage(response, signInPage(page))
 }
