@@ -6,7 +6,12 @@ import type { Logger } from 'pino'
  *
  * @param what with ids alone: no name and no secret
  */
-export function note(log: Logger, request: Request, message: string, what: Readonly<Record<string, string>>): void {
+export function note(
+  log: Logger,
+  request: Request,
+  message: string,
+  what: Readonly<Record<string, string | number>>,
+): void {
   const { requestId: id, accountId: account } = (request.res?.locals ?? {}) as {
     requestId?: string
     accountId?: string

@@ -2,6 +2,7 @@ import type { Request } from 'express'
 import type { Logger } from 'pino'
 import type { Refusal } from '../auth/identity.js'
 import { Failure } from '../errors.js'
+import { note } from './note.js'
 
 /**
  * Logs that somebody was not let in or not allowed something, why, and from where (trust, L2). What was typed for a name
@@ -11,8 +12,7 @@ export function noteRefusal(log: Logger, request: Request, status: number, error
   if (![401, 403, 429].includes(status)) return
   const { message, cause } = error as Error
   const { reason = message, account } = (cause ?? {}) as Partial<Refusal>
-  const { requestId: id, accountId } = (request.res?.locals ?? {}) as { requestId?: string; accountId?: string }
-  log.info({ id, status, reason, account: account ?? accountId, from: request.ip }, 'refused')
+  note(log, request, 'refused', { status, reason, ...(account !== undefined && { account }) })
 }
 
 /** In how many seconds a request that met a limit may come again. */
