@@ -1,6 +1,6 @@
 import type { RequestHandler } from 'express'
 import { foldedEmail } from '../accounts/merge.js'
-import { type Search, searchAccounts } from '../accounts/search-store.js'
+import { type Found, type Search, searchAccounts } from '../accounts/search-store.js'
 import { mediaType } from '../atom/vocabulary.js'
 import { answerWith } from './answer.js'
 import { digestOf } from './conditional.js'
@@ -9,6 +9,12 @@ import { numberedLinks } from './paging.js'
 import { newestOf } from './people-feed.js'
 import { readSearchQuery } from './search-query.js'
 import { identifyViewer } from './viewer.js'
+
+/** A page of those of whom all holds that is asked, as far as the site lets people be found. */
+export const findPeople = (
+  { db, config: { HIDE_EMAIL } }: Door,
+  query: ReturnType<typeof readSearchQuery>,
+): Promise<Found> => searchAccounts(db, { ...query.search, hidesEmail: HIDE_EMAIL }, query)
 
 /**
  * GET and HEAD of `search.do`: the people of whom all holds that is asked. Inactive ones are among them and shown as
@@ -19,11 +25,7 @@ export function showSearch(door: Door): RequestHandler {
   return async (request, response) => {
     const query = readSearchQuery(searchOf(request))
     await identifyViewer(door, request)
-    const { total, accounts } = await searchAccounts(
-      door.db,
-      { ...query.search, hidesEmail: door.config.HIDE_EMAIL },
-      query,
-    )
+    const { total, accounts } = await findPeople(door, query)
 
     const links = numberedLinks(atom.to.search, query, total)
     await answerWith(door, request, response, {

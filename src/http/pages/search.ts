@@ -1,11 +1,11 @@
 import type { RequestHandler } from 'express'
-import { searchAccounts } from '../../accounts/search-store.js'
 import { standingsWith } from '../../connections/standing.js'
 import { searchPage } from '../../pages/search-page.js'
 import { to } from '../../pages/to.js'
 import { type Door, searchOf } from '../door.js'
 import { numberedLinks } from '../paging.js'
 import { readSearchQuery } from '../search-query.js'
+import { findPeople } from '../search.js'
 import { identifyViewer } from '../viewer.js'
 import { answerWithPage, frameFor, placeOf } from './answer-page.js'
 
@@ -14,8 +14,7 @@ export function showSearchPage(door: Door): RequestHandler {
   return async (request, response) => {
     const query = readSearchQuery(searchOf(request))
     const caller = await identifyViewer(door, request)
-    const search = { ...query.search, hidesEmail: door.config.HIDE_EMAIL }
-    const { total, accounts } = await searchAccounts(door.db, search, query)
+    const { total, accounts } = await findPeople(door, query)
     const standing = await standingsWith(door, caller, accounts)
     const words = query.criteria.map(([, value]) => value).join(' ')
     const values = {
