@@ -128,6 +128,14 @@ export async function endSessions(db: Kysely<Tables>, credentialId: string): Pro
   await db.deleteFrom('session').where('credential_id', '=', credentialId).execute()
 }
 
+/** Ends all sessions of some accounts. */
+export async function endSessionsOf(db: Kysely<Tables>, accountIds: readonly string[]): Promise<void> {
+  await sql`
+    delete from session using credential
+    where credential.id = session.credential_id
+      and credential.account_id = any(${accountIds}::uuid[])`.execute(db)
+}
+
 /** Deletes the sessions that are over, which nobody can use any more. */
 export async function sweepSessions(db: Kysely<Tables>): Promise<void> {
   // Compared with now(), for which the index is of use.

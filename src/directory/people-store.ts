@@ -2,6 +2,7 @@ import { sql } from 'kysely'
 import { sortKey } from '../accounts/account.js'
 import { foldedEmail } from '../accounts/merge.js'
 import { nameColumns } from '../accounts/words.js'
+import { endSessionsOf } from '../auth/session-store.js'
 import { json } from '../db/json.js'
 import type { AccountTable } from '../db/tables.js'
 import type { AccountChange, PeopleChange, StoredAccount } from './people.js'
@@ -113,16 +114,9 @@ async function writeAccounts(db: Db, accounts: readonly AccountChange[]): Promis
       email = excluded.email, name = excluded.name, state = excluded.state, external = excluded.external,
       profile = excluded.profile, roles = excluded.roles, seen = excluded.seen,
       updated_at = excluded.updated_at, sort = excluded.sort, words = excluded.words`.execute(db)
+  // Whoever is enabled again has to sign in again: a browser that was the reason may be in other hands.
   const disabled = accounts.filter(({ known }) => known.state === 'inactive').map(({ id }) => id)
   if (disabled.length > 0) await endSessionsOf(db, disabled)
-}
-
-/** Whoever is enabled again has to sign in again: a browser that was the reason may be in other hands. */
-async function endSessionsOf(db: Db, accountIds: readonly string[]): Promise<void> {
-  await sql`
-    delete from session using credential
-    where credential.id = session.credential_id
-      and credential.account_id = any(${accountIds}::uuid[])`.execute(db)
 }
 
 /** Every list of a person has a row for each of its peers, so the person's own rows tell which lists hold the name. */
