@@ -79,16 +79,10 @@ export async function listAccountsCommand(terminal: Terminal, db: Kysely<Tables>
   for (let page = 1, total = 1; (page - 1) * pageSize < total; page++) {
     const found = await searchAccounts(db, { words: [] }, { page, pageSize })
     total = found.total
-    const known = new Map(
-      (
-        await findKnown(
-          db,
-          found.accounts.map(({ id }) => id),
-        )
-      ).map((each) => [each.account.id, each]),
-    )
-    for (const account of found.accounts) say(terminal, described(account, known.get(account.id)?.verified ?? true))
     if (total === 0) say(terminal, 'Nobody yet: `account add` adds a person, and `import` many.')
+    const ids = found.accounts.map(({ id }) => id)
+    const verified = new Set((await findKnown(db, ids)).flatMap((known) => (known.verified ? known.account.id : [])))
+    for (const account of found.accounts) say(terminal, described(account, verified.has(account.id)))
   }
 }
 

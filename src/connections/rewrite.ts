@@ -32,7 +32,7 @@ export async function rewrite(
     const moment = await lockNetworks(transaction, [known.owner.id, known.peer.id])
     const current = await existing(transaction, id)
     const step = stepTo(asked.status, writer, current)
-    const { message } = { ...current, ...asked }
+    const { message = current.message } = asked
     precondition(current)
     if (step === 'rewritten' && message === current.message) return
     const before = relationshipOf(current)

@@ -61,6 +61,6 @@ test('the reason of a reason, and what is no error', async () => {
     message: 'a reason',
     cause: { type: 'TypeError', message: 'a cause' },
   })
-  // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors
+  // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- what is no error is the matter here
   expect(await logged(Promise.reject(secret))).toEqual({ type: 'string', message: '' })
 })
