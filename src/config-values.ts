@@ -88,3 +88,9 @@ export const addressRanges = (text: string): readonly string[] => {
   if (ranges.every(isRange)) return ranges
   throw new Error('IP addresses or ranges such as 10.0.0.0/8, with commas between')
 }
+
+export const names = (text: string): readonly string[] => {
+  const all = text.split(',').flatMap((each) => each.trim() || [])
+  if (all.every((each) => /^[^\s=]+$/.test(each))) return all
+  throw new Error('names of variables with commas between')
+}

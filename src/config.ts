@@ -3,6 +3,7 @@ import {
   anyText,
   mailbox,
   mailServer,
+  names,
   oneOf,
   optional,
   origins,
@@ -12,6 +13,7 @@ import {
   wholeNumber,
   yesOrNo,
 } from './config-values.js'
+import { misspelt } from './config-names.js'
 import { Failure } from './errors.js'
 
 interface Option<Value> {
@@ -88,6 +90,13 @@ export const options = {
     means: '`debug`, `info`, `warn`, `error` or `silent`',
     read: oneOf('debug', 'info', 'warn', 'error', 'silent'),
   },
+  ALLOW_UNKNOWN: {
+    fallback: '',
+    means:
+      'variables of other programs whose names are close to one of these, with commas between; any other such variable ' +
+      'is taken for a misspelt setting',
+    read: names,
+  },
 } satisfies Record<string, Option<unknown>>
 
 type Options = typeof options
@@ -98,19 +107,27 @@ export type Config = { readonly [Name in keyof Options]: ReturnType<Options[Name
 /**
  * Reads the settings from environment variables; an empty variable counts as not set.
  *
+ * @param nameOf what a setting is called where it comes from
  * @throws Failure `invalid` with one line that lists every fault, never a value that may hold a password
  */
-export function readConfig(environment: Readonly<Record<string, string | undefined>>): Config {
+export function readConfig(
+  environment: Readonly<Record<string, string | undefined>>,
+  nameOf = (name: string): string => name,
+): Config {
   const faults: string[] = []
   const values = Object.entries(options).map(([name, option]) => {
     try {
       return [name, option.read(environment[name] || option.fallback)]
     } catch (error) {
-      faults.push(`${name} must be ${(error as Error).message}`)
+      faults.push(`${nameOf(name)} must be ${(error as Error).message}`)
       return [name, undefined]
     }
   })
+  const config = Object.fromEntries(values) as Config
+  for (const { name, right } of misspelt(environment, Object.keys(options), config.ALLOW_UNKNOWN ?? [])) {
+    faults.push(`${name} is not a setting, ${right} is (ALLOW_UNKNOWN=${name} lets it pass)`)
+  }
   if (environment['SMTP_URL'] && !environment['MAIL_FROM']) faults.push('MAIL_FROM must be set where SMTP_URL is')
   if (faults.length > 0) throw new Failure('invalid', `Wrong configuration: ${faults.join('; ')}.`)
-  return Object.fromEntries(values) as Config
+  return config
 }

@@ -15,7 +15,7 @@ const floors = [
   ['db'],
   ['migrations'],
   ['context', 'config'],
-  ['config-values'],
+  ['config-values', 'config-names'],
   ['errors', 'faults', 'counted', 'loopback', 'mailbox'],
 ]
 
@@ -30,6 +30,7 @@ const rooms: Record<string, string[]> = {
   xmlbuilder2: ['atom'],
   'fast-xml-parser': ['atom'],
   pg: ['db'],
+  'damerau-levenshtein': ['config-names'],
   '@electric-sql/pglite': ['db'],
   'kysely-pglite-dialect': ['db'],
   negotiator: ['http'],

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from '@jest/globals'
+import { misspelt } from '../src/config-names.js'
 import { options, readConfig } from '../src/config.js'
 
 test('what holds when nothing is set', () => {
@@ -20,6 +21,7 @@ test('what holds when nothing is set', () => {
     SMTP_URL: undefined,
     MAIL_FROM: undefined,
     LOG_LEVEL: 'info',
+    ALLOW_UNKNOWN: [],
   })
 })
 
@@ -59,6 +61,72 @@ test('all faults are told at once, in one line, without the values', () => {
         'REQUIRE_SIGN_IN must be one of true, false; LOG_LEVEL must be one of debug, info, warn, error, silent.',
     ),
   )
+})
+
+test.each([
+  ['REQUIRE_SIGNIN', 'REQUIRE_SIGN_IN'],
+  ['require_sign_in', 'REQUIRE_SIGN_IN'],
+  ['REQUIRED_SIGN_IN', 'REQUIRE_SIGN_IN'],
+  ['HIDE_MAIL', 'HIDE_EMAIL'],
+  ['HIDE_EMAILS', 'HIDE_EMAIL'],
+  ['ALOW_INSECURED', 'ALLOW_INSECURE'],
+  ['DATABASE_URI', 'DATABASE_URL'],
+  ['CORS_ORIGIN', 'CORS_ORIGINS'],
+  ['LOGLEVEL', 'LOG_LEVEL'],
+  ['EMAIL_FROM', 'MAIL_FROM'],
+  ['DATADIR', 'DATA_DIR'],
+  ['PROT', 'PORT'],
+  ['HOST_', 'HOST'],
+  ['ALLOW_UNKOWN', 'ALLOW_UNKNOWN'],
+])('the misspelt setting %s is refused, and the right name told', (name, right) => {
+  expect(() => readConfig({ [name]: 'true' })).toThrow(
+    new Error(`Wrong configuration: ${name} is not a setting, ${right} is (ALLOW_UNKNOWN=${name} lets it pass).`),
+  )
+  expect(readConfig({ [name]: '', ALLOW_UNKNOWN: '' })).toEqual(readConfig({}))
+  expect(readConfig({ [name]: 'true', ALLOW_UNKNOWN: `OTHER, ${name}` })).toEqual({
+    ...readConfig({}),
+    ALLOW_UNKNOWN: ['OTHER', name],
+  })
+})
+
+test('a misspelt setting is told beside the other faults, and a setting that is close to another is none', () => {
+  expect(() => readConfig({ PORT: 'x', REQUIRE_SIGNIN: 'true', ALLOW_UNKNOWN: 'a b' })).toThrow(
+    'Wrong configuration: PORT must be a whole number from 0 to 65535; ALLOW_UNKNOWN must be names of variables with ' +
+      'commas between; REQUIRE_SIGNIN is not a setting, REQUIRE_SIGN_IN is (ALLOW_UNKNOWN=REQUIRE_SIGNIN lets it pass).',
+  )
+  const names = Object.keys(options)
+  expect(names.filter((name) => misspelt({ [name]: 'x' }, names, []).length > 0)).toEqual([])
+})
+
+/** What is set around programs on machines of many kinds. */
+const surroundings = {
+  bash: 'BASH BASHOPTS COLUMNS DIRSTACK EUID GROUPS HISTFILE HOME HOSTNAME HOSTTYPE IFS LANG LC_ALL LINES LOGNAME LS_COLORS MACHTYPE MAIL MAILCHECK OLDPWD OSTYPE PATH PPID PS1 PWD SHELL SHLVL TERM UID USER _',
+  zsh: 'CPUTYPE EGID GID HOST LOGNAME MACHTYPE VENDOR ZDOTDIR',
+  desktop:
+    'COLORTERM DBUS_SESSION_BUS_ADDRESS DISPLAY EDITOR LANGUAGE PAGER SSH_AUTH_SOCK SSH_CLIENT SSH_CONNECTION SSH_TTY SUDO_COMMAND SUDO_GID SUDO_UID SUDO_USER TMPDIR TZ VISUAL XDG_CONFIG_DIRS XDG_DATA_DIRS XDG_DATA_HOME XDG_RUNTIME_DIR XDG_SESSION_ID',
+  windows:
+    'ALLUSERSPROFILE APPDATA COMPUTERNAME ComSpec HOMEDRIVE HOMEPATH LOCALAPPDATA LOGONSERVER OS PATHEXT PROMPT ProgramData ProgramFiles PUBLIC SystemRoot TEMP TMP USERDOMAIN USERNAME USERPROFILE windir',
+  systemd:
+    'CACHE_DIRECTORY CONFIGURATION_DIRECTORY CREDENTIALS_DIRECTORY INVOCATION_ID JOURNAL_STREAM LISTEN_FDNAMES LISTEN_FDS LISTEN_PID LOGS_DIRECTORY MAINPID MANAGERPID NOTIFY_SOCKET RUNTIME_DIRECTORY STATE_DIRECTORY SYSTEMD_EXEC_PID WATCHDOG_PID WATCHDOG_USEC',
+  kubernetes:
+    'A_PORT A_SERVICE_HOST A_SERVICE_PORT DB_PORT_5432_TCP DB_PORT_5432_TCP_ADDR DB_PORT_5432_TCP_PORT DB_PORT_5432_TCP_PROTO HOST_IP KUBERNETES_PORT KUBERNETES_PORT_443_TCP_ADDR KUBERNETES_SERVICE_HOST KUBERNETES_SERVICE_PORT KUBERNETES_SERVICE_PORT_HTTPS NODE_NAME POD_IP POD_NAME POD_NAMESPACE',
+  docker:
+    'BUILDKIT_HOST COMPOSE_FILE COMPOSE_PROJECT_NAME DEBIAN_FRONTEND DOCKER_BUILDKIT DOCKER_CERT_PATH DOCKER_HOST DOCKER_TLS_VERIFY NODE_VERSION YARN_VERSION container',
+  marathon: 'HOST MARATHON_APP_ID MESOS_SANDBOX MESOS_TASK_ID PORT0 PORT1 PORTS PORT_10000',
+  npm: 'INIT_CWD NODE NODE_ENV NODE_OPTIONS npm_command npm_config_cache npm_config_host npm_config_loglevel npm_config_port npm_execpath npm_lifecycle_event npm_package_bin_connections npm_package_json npm_package_name',
+  ci: 'BUILD_ID BUILD_NUMBER CI CI_COMMIT_SHA CI_JOB_ID CI_JOB_TOKEN CI_PROJECT_DIR CI_REGISTRY GITHUB_ACTIONS GITHUB_SHA GITHUB_TOKEN GITHUB_WORKSPACE GITLAB_CI JENKINS_URL JOB_NAME RUNNER_OS RUNNER_TEMP TF_BUILD TRAVIS WORKSPACE',
+  heroku:
+    'DYNO DYNO_RAM HEROKU_APP_NAME HEROKU_POSTGRESQL_AMBER_URL HEROKU_SLUG_COMMIT MEMORY_AVAILABLE STACK WEB_CONCURRENCY WEB_MEMORY',
+  postgres:
+    'PGAPPNAME PGDATA PGDATABASE PGHOST PGHOSTADDR PGOPTIONS PGPASSFILE PGPASSWORD PGPORT PGSERVICE PGSSLMODE PGUSER POSTGRES_DB POSTGRES_HOST POSTGRES_PASSWORD POSTGRES_PORT POSTGRES_USER DB_HOST DB_NAME DB_PASSWORD DB_PORT DB_USER',
+  proxies: 'ALL_PROXY FTP_PROXY HTTP_PROXY HTTPS_PROXY NO_PROXY http_proxy https_proxy no_proxy',
+  'other programs':
+    'API_KEY API_URL APP_ENV APP_NAME APP_URL AWS_ACCESS_KEY_ID AWS_REGION AWS_SECRET_ACCESS_KEY JWT_SECRET LOG_FILE LOG_FORMAT MAIL_HOST MAIL_PASSWORD MAIL_PORT REDIS_HOST REDIS_URL SECRET_KEY SENTRY_DSN SESSION_SECRET SMTP_HOST SMTP_PASSWORD SMTP_PORT SMTP_USER',
+}
+
+test.each(Object.entries(surroundings))('nothing that %s sets is taken for a misspelt setting', (_, variables) => {
+  const environment = Object.fromEntries(variables.split(' ').map((name) => [name, 'x']))
+  expect(misspelt(environment, Object.keys(options), [])).toEqual([])
 })
 
 test.each([
