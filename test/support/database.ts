@@ -1,10 +1,9 @@
 import { randomUUID } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
-import { PGlite } from '@electric-sql/pglite'
 import { sql } from 'kysely'
 import { type Fault, findFaults } from '../../src/connections/check-store.js'
 import { migrate } from '../../src/db/migrate.js'
 import { type Database, openDatabase, openEmbedded } from '../../src/db/open.js'
+import { borrowPglite } from './lent-database.js'
 
 /** Whether this run of the tests is on a Postgres server, rather than on the embedded database. */
 export const serverUrl = process.env['DATABASE_URL']
@@ -15,7 +14,8 @@ export interface TestDatabase extends Database {
 }
 
 /**
- * An empty, migrated database of one's own: a schema on the server, or an embedded database in memory. Closing it fails
+ * An empty, migrated database of one's own: a schema on the server, or an embedded database in memory
+ * that was emptied after the file before. Closing it fails
  * where the graph in it is not whole.
  *
  * @param damage the faults that the tests make on purpose, as a sentence for each kind
@@ -32,10 +32,7 @@ export async function freshDatabase(damage: readonly Fault['what'][] = []): Prom
   }
 }
 
-async function embedded(): Promise<TestDatabase> {
-  const template = await readFile(process.env['EMBEDDED_TEMPLATE'] as string)
-  return { ...openEmbedded(await PGlite.create({ loadDataDir: new Blob([template]) })), url: undefined }
-}
+const embedded = async (): Promise<TestDatabase> => ({ ...openEmbedded(await borrowPglite()), url: undefined })
 
 async function ownSchema(server: string): Promise<TestDatabase> {
   const schema = `test_${randomUUID().replaceAll('-', '')}`
