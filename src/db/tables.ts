@@ -1,4 +1,4 @@
-import type { ColumnType, Generated, JSONColumnType } from 'kysely'
+import type { ColumnType, Generated, GeneratedAlways, JSONColumnType } from 'kysely'
 
 /** Read as a value, written as text. What it may hold is for the room that writes it to say. */
 type Json = JSONColumnType<Record<string, unknown>>
@@ -75,7 +75,11 @@ export interface SessionTable {
 export interface ConnectionTable {
   id: string
   context_object: string
-  context_id: string
+  /** A UUID, or null where the object has another id, in `context_text`. */
+  context_id: string | null
+  context_text: Generated<string | null>
+  /** The id of the object, whichever it has. */
+  context_key: GeneratedAlways<string>
   creator_id: string
   target_id: string | null
   /** Folded (`accounts/merge.ts`). An invitation to an address has no target until somebody who owns it applies it. */

@@ -71,7 +71,7 @@ async function absorb(db: Db, absorbed: PeopleChange['absorbed']): Promise<void>
     delete from connection as double
     using jsonb_to_recordset(${pairs}) as absorbed (from_id uuid, into_id uuid), connection as kept
     where double.target_id = from_id and kept.target_id = into_id and kept.state = double.state
-      and kept.context_object = double.context_object and kept.context_id = double.context_id
+      and kept.context_object = double.context_object and kept.context_key = double.context_key
       and (kept.state = 'active' or kept.creator_id = double.creator_id)`.execute(db)
   await sql`
     update connection set target_id = into_id

@@ -2,7 +2,7 @@
 export interface Reference {
   readonly _id: string
   readonly object: string
-  /** `/<plural>/<id>` */
+  /** `/<plural>/<id>`, the id percent-encoded */
   readonly path: string
   /** What an expanded reference holds besides. */
   readonly [property: string]: unknown

@@ -4,7 +4,9 @@ import { type Grant, isTarget } from '../connections/grants/grant.js'
 import type { Instance, ObjectType } from '../connections/grants/object-type.js'
 import type { Principal } from '../connections/grants/principal.js'
 import { accessOfEach, typeOf } from '../connections/grants/world.js'
+import { place } from '../connections/query/place.js'
 import { instanceOf } from './own-types.js'
+import { valueAt } from './path.js'
 import type { ModuleWorld } from './scope.js'
 import type { Showing } from './showing.js'
 
@@ -14,18 +16,29 @@ export interface Loaded {
   readonly access: Access
 }
 
-/** The properties of an object that somebody may read. */
+/**
+ * The properties of an object that somebody may read.
+ *
+ * @param optional paths of optional properties to show: a whole one (`extra`), or a part of it (`extra.a`)
+ */
 export function visible(
-  type: ObjectType,
+  { properties }: ObjectType,
   instance: Instance,
   access: Access,
   optional: ReadonlySet<string>,
 ): Record<string, unknown> {
-  const shown = Object.entries(type.properties).filter(
-    ([name, property]) =>
-      mayRead(property, access) && (!property.optional || optional.has(name)) && Object.hasOwn(instance, name),
+  const readable = Object.entries(properties).filter(
+    ([name, property]) => mayRead(property, access) && Object.hasOwn(instance, name),
   )
-  return Object.fromEntries(shown.map(([name]) => [name, instance[name]]))
+  const isWhole = ([name, property]: (typeof readable)[number]) => !property.optional || optional.has(name)
+  const whole = readable.filter(isWhole)
+  const shown: Record<string, unknown> = Object.fromEntries(whole.map(([name]) => [name, instance[name]]))
+  const inPart = new Set(readable.filter((each) => !isWhole(each)).map(([name]) => name))
+  for (const names of [...optional].map((path) => path.split('.'))) {
+    const value = inPart.has(names[0] as string) ? valueAt(instance, names) : undefined
+    if (value !== undefined) place(shown, names, value)
+  }
+  return shown
 }
 
 /** Names the context of a connection among all. */

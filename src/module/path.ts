@@ -7,12 +7,13 @@ import { Fault } from '../faults.js'
 export type Which = { readonly id: string } | { readonly token: string }
 
 /**
- * Reads `<id or token>`, and what may follow it: `/context/name/first` or `.context.name.first`.
+ * Reads `<id or token>`, and what may follow it: `/context/name/first` or `.context.name.first`. Names are percent-encoded,
+ * since an id among them may hold a slash or a dot.
  *
- * @throws Fault `invalidArgument.unspecified` for what has neither form
+ * @throws Fault `invalidArgument.unspecified` for what has neither form, and for a percent sign that encodes no text
  */
 export function readWhich(given: unknown): { which: Which; path: readonly string[] } {
-  const [name = '', ...path] = typeof given === 'string' ? given.split(/[/.]/) : []
+  const [name = '', ...path] = typeof given === 'string' ? given.split(/[/.]/).map(decoded) : []
   if (isUuid(name)) return { which: { id: name.toLowerCase() }, path }
   if (isToken(name)) return { which: { token: name }, path }
   throw new Fault('invalidArgument.unspecified', {
@@ -21,14 +22,25 @@ export function readWhich(given: unknown): { which: Which; path: readonly string
   })
 }
 
-/** The value at a path; undefined where there is none. */
-export function valueAt(value: unknown, path: readonly string[]): unknown {
-  let at = value
-  for (const name of path) {
-    if (typeof at !== 'object' || at === null || !Object.hasOwn(at, name)) return undefined
-    at = (at as Record<string, unknown>)[name]
+function decoded(name: string): string {
+  try {
+    return decodeURIComponent(name)
+  } catch {
+    const reason = 'A percent sign encodes no UTF-8 text; a literal one is %25.'
+    throw new Fault('invalidArgument.unspecified', { path: 'tokenOrId', reason })
   }
-  return at
+}
+
+/** The value at a path; undefined where there is none. An element of a list goes by its `_id`, else by its index. */
+export const valueAt = (value: unknown, path: readonly string[]): unknown => path.reduce(named, value)
+
+function named(within: unknown, name: string): unknown {
+  if (typeof within !== 'object' || within === null) return undefined
+  if (Array.isArray(within)) {
+    const element: unknown = within.find((each) => named(each, '_id') === name)
+    if (element !== undefined) return element
+  }
+  return Object.hasOwn(within, name) ? (within as Record<string, unknown>)[name] : undefined
 }
 
 /** Only these paths of a document, and what names it. */

@@ -3,6 +3,7 @@ import { checkMayShare } from '../connections/grants/access.js'
 import { accountOf, checkScope, checkVerified, type Principal } from '../connections/grants/principal.js'
 import { accessOf, load, typeOf, type World } from '../connections/grants/world.js'
 import type { Account } from '../accounts/account.js'
+import { idReason, isContextId } from '../connections/context-id.js'
 import { Fault } from '../faults.js'
 
 /**
@@ -24,6 +25,7 @@ export async function shareable(
   checkVerified(principal)
   const type = typeOf(world, objects)
   if (!type.allowConnections && !force) throw new Fault('accessDenied.connectionsDisabled', { path: type.name })
+  if (!isContextId(id)) throw new Fault('invalidArgument.unspecified', { path: 'id', reason: idReason(type.name) })
   const context = await load(type, id)
   if (!context) throw new Fault('notFound.instance', { path: id })
   if (!skipAcl) checkMayShare(await accessOf(world.db, type, context, principal), creator)

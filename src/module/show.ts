@@ -124,5 +124,5 @@ const maySeeApp = (principal: Principal, grant: Grant, { skipAcl }: Showing) =>
 const referenceTo = (type: ObjectType, id: string): Reference => ({
   _id: id,
   object: type.name,
-  path: `/${type.plural}/${id}`,
+  path: `/${type.plural}/${encodeURIComponent(id)}`,
 })

@@ -2,7 +2,7 @@
 export interface Showing {
   /** Names of references: `context`, `creator`, `target.account`. */
   readonly expand: ReadonlySet<string>
-  /** Optional properties of the context to show. */
+  /** Paths of optional properties of the context to show, such as `extra` or `extra.a`. */
   readonly optional: ReadonlySet<string>
   /** Whether the caller may see whatever there is of a connection. */
   readonly skipAcl: boolean

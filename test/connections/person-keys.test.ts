@@ -97,23 +97,23 @@ const keyed: Record<string, { readonly run: () => Promise<unknown>; readonly key
   findActive: { run: () => grants.findActive(db, 'document', [other], me), keys: { target_id: me } },
   findBetween: {
     run: () => grants.findBetween(db, { object: 'account', contextId: other }, { id: me, email: null }),
-    keys: { context_id: other, target_id: other },
+    keys: { context_key: other, target_id: other },
   },
   updateGrant: { run: () => grants.updateGrant(db, id, { access: 2 }, new Date()), keys: { id } },
   takeUse: { run: () => grants.takeUse(db, id), keys: { id } },
   keepToken: { run: () => grants.keepToken(db, id, hash, 'key'), keys: { id } },
   deleteOfContext: {
     run: () => grants.deleteOfContext(db, { object: 'document', contextId: other }, 10),
-    keys: { context_id: other },
+    keys: { context_key: other },
   },
   findKnown: { run: () => findKnown(db, [me]), keys: { id: me } },
   listQuery: {
     run: () => Promise.all(shows.map((show) => listQuery(selection(show), part).execute(db))),
-    keys: { creator_id: me, target_id: me, target_email: 'mine', context_id: me },
+    keys: { creator_id: me, target_id: me, target_email: 'mine', context_key: me },
   },
   groupGrants: {
     run: () => Promise.all(shows.map((show) => groupGrants(db, selection(show), group, [], part))),
-    keys: { creator_id: me, target_id: me, target_email: 'mine', context_id: me },
+    keys: { creator_id: me, target_id: me, target_email: 'mine', context_key: me },
   },
   recentQuery: { run: () => recentQuery(me).execute(db), keys: { actor_id: me, creator_id: me } },
   noteLetter: { run: () => noteLetter(db, id, new Date()), keys: { id } },

@@ -228,16 +228,22 @@ describe('two rows that turn out to be one person', () => {
       insert into connection (id, context_object, context_id, creator_id, target_id, state, access, created_at, updated_at)
       select gen_random_uuid(), context_object, context_id, creator_id, ${before['ann']}, state, access, created_at, updated_at
       from connection`.execute(database.db)
+    // So was something whose id is not a UUID.
+    await sql`
+      insert into connection (id, context_object, context_text, creator_id, target_id, state, access, created_at, updated_at)
+      select gen_random_uuid(), 'slug', 'a plan', creator_id, target_id, state, access, created_at, updated_at
+      from connection`.execute(database.db)
     await sql`
       insert into connection (id, context_object, context_id, creator_id, target_id, state, access, created_at, updated_at)
       select gen_random_uuid(), 'document', context_id, creator_id, ${before[madeUp]}, state, access, created_at, updated_at
-      from connection where target_id = ${before['ann']}`.execute(database.db)
+      from connection where target_id = ${before['ann']} and context_object = 'report'`.execute(database.db)
     expect(await bring(link)).toMatchObject({ accounts: { added: 0, changed: 1, unchanged: 0 } })
     expect(await ids()).toEqual({ ann: before['ann'], bo: before['bo'] })
     const grants = await database.db.selectFrom('connection').select(['context_object', 'target_id']).execute()
     expect(grants.map((grant) => [grant.context_object, grant.target_id]).sort()).toEqual([
       ['document', before['ann']],
       ['report', before['ann']],
+      ['slug', before['ann']],
     ])
   })
 

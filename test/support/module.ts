@@ -51,8 +51,7 @@ export async function openModule(
     ...app,
     world,
     /** Puts a document down. Returns its id. */
-    addDocument(owner: string): string {
-      const _id = newId()
+    addDocument(owner: string, _id: string = newId()): string {
       documents.set(_id, { _id, owner, title: 'Plan', body: 'We meet.', notes: 'Not yet.', scan: 'PNG' })
       return _id
     },

@@ -1,5 +1,6 @@
 import { type Insertable, type Kysely, type RawBuilder, sql, type Transaction } from 'kysely'
 import type { ConnectionTable, Tables } from '../../db/tables.js'
+import { contextColumns } from '../context-id.js'
 import { lockNetworks } from '../write-store.js'
 import type { Grant } from './grant.js'
 
@@ -7,7 +8,7 @@ type Db = Kysely<Tables>
 
 /** The columns of a Grant, of a table called `c`. */
 export const grantColumns = sql`
-  c.id, c.context_object as object, c.context_id as "contextId", c.creator_id as "creatorId",
+  c.id, c.context_object as object, c.context_key as "contextId", c.creator_id as "creatorId",
   c.target_id as "targetId", c.target_email as "targetEmail", c.target_first as "targetFirst",
   c.target_last as "targetLast", c.state, c.access, c.roles, c.token_key as "tokenKey", c.app_key as "appKey",
   c.skipped_acl as "skippedAcl", c.expires_at as "expiresAt", c.uses_remaining as "usesRemaining",
@@ -35,8 +36,8 @@ export const findActive = (db: Db, object: string, contextIds: readonly string[]
   select(
     db,
     sql`c.state = 'active' and c.context_object = ${object} and (
-      (c.context_id = any(${contextIds}::uuid[]) and c.target_id = ${accountId})
-      ${object === 'account' ? sql`or (c.context_id = ${accountId} and c.target_id = any(${contextIds}::uuid[]))` : sql``})`,
+      (c.context_key = any(${contextIds}::text[]) and c.target_id = ${accountId})
+      ${object === 'account' ? sql`or (c.context_key = ${accountId} and c.target_id = any(${contextIds}::uuid[]))` : sql``})`,
   )
 
 /** Every connection of a context with a target, in whatever state; between accounts, of whichever of the two. */
@@ -48,8 +49,8 @@ export const findBetween = (
   select(
     db,
     sql`c.context_object = ${object} and (
-      (c.context_id = ${contextId} and (c.target_id = ${id} or (c.target_id is null and c.target_email = ${email})))
-      ${object === 'account' && id !== null ? sql`or (c.context_id = ${id} and c.target_id = ${contextId})` : sql``})`,
+      (c.context_key = ${contextId} and (c.target_id = ${id} or (c.target_id is null and c.target_email = ${email})))
+      ${object === 'account' && id !== null ? sql`or (c.context_key = ${id} and c.target_id = ${contextId})` : sql``})`,
   )
 
 /**
@@ -79,7 +80,7 @@ export async function insertGrant(db: Transaction<Tables>, grant: NewGrant, mome
   // What has expired and is not swept yet must not stand in the way of what takes its place.
   await sql`
     delete from connection as c
-    where c.context_object = ${grant.object} and c.context_id = ${grant.contextId}
+    where c.context_object = ${grant.object} and c.context_key = ${grant.contextId}
       and c.creator_id = ${grant.creatorId} and c.state = 'pending' and c.expires_at <= clock_timestamp()
       and (c.target_id = ${grant.targetId} or (c.target_id is null and c.target_email = ${grant.targetEmail}))`.execute(
     db,
@@ -91,7 +92,7 @@ export async function insertGrant(db: Transaction<Tables>, grant: NewGrant, mome
 export const rowOf = (grant: NewGrant, moment: Date): Insertable<ConnectionTable> => ({
   id: grant.id,
   context_object: grant.object,
-  context_id: grant.contextId,
+  ...contextColumns(grant.contextId),
   creator_id: grant.creatorId,
   target_id: grant.targetId,
   target_email: grant.targetEmail,
@@ -183,7 +184,7 @@ export const deleteOfContext = (
 ) =>
   deleteSome(
     db,
-    sql`select id from connection where context_object = ${object} and context_id = ${contextId} limit ${most}`,
+    sql`select id from connection where context_object = ${object} and context_key = ${contextId} limit ${most}`,
   )
 
 async function deleteSome(db: Transaction<Tables>, ids: RawBuilder<unknown>): Promise<(Grant & { moment: Date })[]> {

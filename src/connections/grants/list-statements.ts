@@ -84,7 +84,7 @@ function waysOf(viewer: Viewer, show: Selection['show']): RawBuilder<boolean>[] 
     created,
     sql<boolean>`${targeted} and ${byOthers}`,
     sql<boolean>`${addressed} and ${byOthers}`,
-    sql<boolean>`c.context_object = 'account' and c.context_id = ${accountId} and c.state = 'active'
-      and c.target_id is not null and c.creator_id <> c.context_id and ${byOthers} and c.target_id <> ${accountId}`,
+    sql<boolean>`c.context_object = 'account' and c.context_key = ${accountId} and c.state = 'active'
+      and c.target_id is not null and ${byOthers} and c.target_id <> ${accountId}`,
   ]
 }

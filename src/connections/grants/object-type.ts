@@ -41,7 +41,7 @@ export interface ObjectDefinition<Loaded extends Instance = Instance> {
   readonly name: string
   /** Such as `documents`. */
   readonly plural: string
-  /** Loads objects by id (UUIDs); those that do not exist are left out. */
+  /** Loads objects by id, a text that a caller may have made up; those that do not exist are left out. */
   readonly load: (ids: readonly string[]) => Promise<readonly Loaded[]>
   /** The account id of the owner; where it is absent, nobody owns the object. */
   readonly owner?: (object: Loaded) => string | null

@@ -1,5 +1,5 @@
-import { isUuid } from '../../accounts/account.js'
 import { Fault } from '../../faults.js'
+import { contextIdOf, idReason } from '../context-id.js'
 import { clear } from './clear.js'
 import { deleteOfContext, lockContext } from './grant-store.js'
 import { typeOf, type World } from './world.js'
@@ -16,8 +16,9 @@ import { typeOf, type World } from './world.js'
 export async function removeContext(world: World, objects: string, id: string): Promise<number> {
   const { name: object } = typeOf(world, objects)
   if (object === 'account') throw new Fault('invalidArgument.object', { path: object })
-  if (!isUuid(id)) throw new Fault('invalidArgument.unspecified', { path: 'id', reason: 'An id is a UUID.' })
-  const context = { object, contextId: id.toLowerCase() }
+  const contextId = contextIdOf(object, id)
+  if (contextId === undefined) throw new Fault('invalidArgument.unspecified', { path: 'id', reason: idReason(object) })
+  const context = { object, contextId }
   return clear(world.db, 'removed', async (transaction, most) => {
     await lockContext(transaction, context, [])
     return deleteOfContext(transaction, context, most)

@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely'
-import { isUuid } from '../../accounts/account.js'
 import type { Tables } from '../../db/tables.js'
 import { Fault } from '../../faults.js'
+import { contextIdOf } from '../context-id.js'
 import { type Access, accessTo, joined, noAccess } from './access.js'
 import type { Grant } from './grant.js'
 import { findActive } from './grant-store.js'
@@ -26,7 +26,8 @@ export function typeOf({ types }: Pick<World, 'types'>, name: string): ObjectTyp
 
 /** Loads an object; undefined where there is none. */
 export async function load(type: ObjectType, id: string): Promise<Instance | undefined> {
-  return isUuid(id) ? (await type.load([id.toLowerCase()]))[0] : undefined
+  const known = contextIdOf(type.name, id)
+  return known === undefined ? undefined : (await type.load([known]))[0]
 }
 
 /** What a caller has of an object, as things stand in this transaction. */

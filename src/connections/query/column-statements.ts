@@ -14,6 +14,7 @@ export function columnOf({ type, column }: Property, use?: 'ordered'): RawBuilde
 
 const types: Record<PropertyType, RawBuilder<unknown>> = {
   id: sql`uuid`,
+  contextId: sql`text`,
   int: sql`bigint`,
   date: sql`timestamptz`,
   object: sql`text`,

@@ -78,7 +78,7 @@ const accumulators = new Map<Accumulator, (property: Property) => boolean>([
   ['$avg', ({ column }) => column === 'access'],
   ['$min', ({ column, type }) => column === 'access' || type === 'date'],
   ['$max', ({ column, type }) => column === 'access' || type === 'date'],
-  ['$addToSet', ({ type }) => type === 'id'],
+  ['$addToSet', ({ type }) => type === 'id' || type === 'contextId'],
 ])
 
 function plainName(name: string, path: string): string {

@@ -133,7 +133,7 @@ const readers = {
 
 function operatorsOf({ type, column }: Property): ReadonlyMap<string, Reader> {
   if (type === 'roles' || type === 'email') return readers[type]
-  return type === 'id' && column !== 'id' ? readers.scalar : readers.ordered
+  return type === 'contextId' || (type === 'id' && column !== 'id') ? readers.scalar : readers.ordered
 }
 
 /** What the reference has, and section 13 refuses. */

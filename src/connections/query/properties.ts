@@ -1,7 +1,10 @@
 import type { ConnectionTable } from '../../db/tables.js'
 
-/** How values of a property look: `object` is the name of a type of object, `email` an address in any case. */
-export type PropertyType = 'id' | 'int' | 'date' | 'object' | 'email' | 'roles'
+/**
+ * How values of a property look: `id` is a UUID, `contextId` the id of any object, `object` the name of a type of object,
+ * `email` an address in any case.
+ */
+export type PropertyType = 'id' | 'contextId' | 'int' | 'date' | 'object' | 'email' | 'roles'
 
 /** A property of a connection that a query may name. */
 export interface Property {
@@ -15,7 +18,7 @@ export interface Property {
   readonly isHidden?: true
 }
 
-const contextId: Property = { type: 'id', column: 'context_id', isGrouped: true }
+const contextId: Property = { type: 'contextId', column: 'context_key', isGrouped: true }
 const creatorId: Property = { type: 'id', column: 'creator_id', isGrouped: true }
 const targetId: Property = { type: 'id', column: 'target_id', isHidden: true }
 

@@ -2,6 +2,7 @@ import { isDate } from 'node:util/types'
 import { isUuid } from '../../accounts/account.js'
 import { foldedEmail } from '../../accounts/merge.js'
 import { isStorable } from '../../accounts/store.js'
+import { isContextId } from '../context-id.js'
 import { refused } from './document.js'
 import type { PropertyType } from './properties.js'
 
@@ -21,7 +22,10 @@ export function valueOf(type: PropertyType, value: unknown, path: string, singul
   switch (type) {
     case 'id':
       if (typeof value === 'string' && isUuid(value)) return value.toLowerCase()
-      throw refused(path, 'This has to be an id.')
+      throw refused(path, 'This has to be an id, a UUID.')
+    case 'contextId':
+      if (isContextId(value)) return value
+      throw refused(path, 'This has to be an id, a text of 1 to 128 characters, none of them a control character.')
     case 'int':
       if (Number.isSafeInteger(value)) return value as number
       throw refused(path, 'This has to be a whole number.')

@@ -1,4 +1,6 @@
 import { type RawBuilder, sql } from 'kysely'
+import { isUuid } from '../../accounts/account.js'
+import { uuidObjects } from '../context-id.js'
 import { columnOf, typeOf } from './column-statements.js'
 import type { Property } from './properties.js'
 import type { Comparison, Condition, Where } from './tree.js'
@@ -71,9 +73,9 @@ function onProperty(of: Condition): RawBuilder<boolean> {
     case 'absent':
       return sql`${column} is null`
     case 'equal':
-      return sql`${column} = ${bound(of.value)}::${typeOf(property)}`
+      return orRespelt(sql`${column} = ${bound(of.value)}::${typeOf(property)}`, property, [of.value])
     case 'oneOf':
-      return sql`${column} = any(${list(of.values)})`
+      return orRespelt(sql`${column} = any(${list(of.values)})`, property, of.values)
     case 'prefixed':
       return sql`starts_with(${column}, ${of.prefix}::text)`
     case 'having':
@@ -83,6 +85,16 @@ function onProperty(of: Condition): RawBuilder<boolean> {
     default:
       return sql`${columnOf(property, 'ordered')} ${signs[of.is]} ${bound(of.value)}::${typeOf(property)}`
   }
+}
+
+/** Accounts and the organisation have UUIDs, which a query may write in another case. */
+function orRespelt(condition: RawBuilder<boolean>, property: Property, values: readonly Value[]): RawBuilder<boolean> {
+  if (property.type !== 'contextId') return condition
+  const folded = values.map(String).filter((id) => isUuid(id) && id !== id.toLowerCase())
+  if (folded.length === 0) return condition
+  const ids = folded.map((id) => id.toLowerCase())
+  return sql`(${condition} or (
+    ${columnOf(property)} = any(${ids}::text[]) and c.context_object = any(${uuidObjects}::text[])))`
 }
 
 /** The drivers would write a `Date` in the time zone of the machine. */

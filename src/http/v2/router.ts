@@ -78,12 +78,12 @@ const list: Handler = async (calls, request, response) => {
 }
 
 const read: Handler = async (calls, request, response) => {
-  const { which, path } = namedBy(request)
-  sendValue(response, await calls.read([which, ...path].join('/'), readOptionsOf(request)))
+  // As it came: the names of a path are percent-encoded.
+  sendValue(response, await calls.read(request.path.slice('/connections/'.length), readOptionsOf(request)))
 }
 
 const apply: Handler = async (calls, request, response) => {
-  const { which } = namedBy(request)
+  const { which } = request.params as { which: string }
   if (isUuid(which)) throw new Fault('invalidArgument.object', { path: 'connections' })
   sendJson(response, await calls.apply(which))
 }
@@ -96,10 +96,6 @@ const create: Handler = async (calls, request, response) => {
 }
 
 const remove: Handler = async (calls, request, response) => {
-  sendValue(response, await calls.delete(namedBy(request).which))
-}
-
-function namedBy(request: Request): { which: string; path: readonly string[] } {
-  const { which = '', path = [] } = request.params as { which?: string; path?: string[] }
-  return { which, path }
+  const { which } = request.params as { which: string }
+  sendValue(response, await calls.delete(which))
 }

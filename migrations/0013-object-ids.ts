@@ -1,0 +1,56 @@
+import { type Kysely, sql } from 'kysely'
+
+/**
+ * Ids of an application's objects become texts; accounts and the organisation keep UUIDs.
+ *
+ * Expand: a UUID stays in `context_id`, as servers of the release before write and compare it; any other id goes into
+ * `context_text`. `context_key` is the id in either case. The database generates it, so the rows that an older server
+ * writes have it too, without a trigger. An older server that runs beside works on as before; it cannot load objects
+ * with other ids, and shows them without one. The table is rewritten once; feeds do not read it.
+ *
+ * Contract, once no older server runs: drop the expression of `context_key`, both its sources and `connection_context`.
+ */
+export async function up(db: Kysely<unknown>): Promise<void> {
+  await sql`
+    alter table connection
+      alter column context_id drop not null,
+      add column context_text text collate "C" check (char_length(context_text) between 1 and 128),
+      add column context_key text collate "C" not null
+        generated always as (coalesce(context_text, context_id::text)) stored,
+      add constraint connection_context_once check (num_nonnulls(context_id, context_text) = 1),
+      add constraint connection_context_uuid check (
+        context_id is not null or context_object not in ('account', 'org'))`.execute(db)
+
+  // An older server lists by connection_context, and finds everything else by the target.
+  await sql`create index connection_context_key on connection (context_object, context_key, id)`.execute(db)
+  await uniqueBy(db, sql`context_key`)
+}
+
+export async function down(db: Kysely<unknown>): Promise<void> {
+  await sql`delete from connection where context_id is null`.execute(db)
+  await sql`drop index connection_context_key`.execute(db)
+  await uniqueBy(db, sql`context_id`)
+  await sql`
+    alter table connection
+      drop constraint connection_context_uuid,
+      drop constraint connection_context_once,
+      drop column context_key,
+      drop column context_text,
+      alter column context_id set not null`.execute(db)
+}
+
+type Column = ReturnType<typeof sql>
+
+/** Makes the indexes by which a target has one connection with a context. */
+async function uniqueBy(db: Kysely<unknown>, column: Column): Promise<void> {
+  await sql`drop index connection_active, connection_pending, connection_pending_address`.execute(db)
+  await sql`
+    create unique index connection_active on connection (context_object, ${column}, target_id)
+    where state = 'active' and target_id is not null`.execute(db)
+  await sql`
+    create unique index connection_pending on connection (context_object, ${column}, creator_id, target_id)
+    where state = 'pending' and target_id is not null`.execute(db)
+  await sql`
+    create unique index connection_pending_address on connection (context_object, ${column}, creator_id, target_email)
+    where state = 'pending' and target_id is null`.execute(db)
+}
