@@ -31,6 +31,13 @@ export const options = {
     means: '`postgres://…`; without it the embedded database is used',
     read: optional(url('postgres:', 'postgresql:')),
   },
+  POOLER: {
+    fallback: 'none',
+    means:
+      '`transaction` if a pooler such as PgBouncer lends connections for one transaction at a time: Postgres is then ' +
+      'not told to end slow statements',
+    read: oneOf('none', 'transaction'),
+  },
   DATA_DIR: { fallback: './data', means: 'folder of the embedded database', read: anyText },
   BASE_URL: {
     fallback: '',

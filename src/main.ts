@@ -11,7 +11,7 @@ import { Failure } from './errors.js'
 
 const withDatabase: Surroundings['withDatabase'] = async (run) => {
   const config = readConfig(process.env)
-  const place = { databaseUrl: config.DATABASE_URL, dataDir: config.DATA_DIR }
+  const place = { databaseUrl: config.DATABASE_URL, dataDir: config.DATA_DIR, pooler: config.POOLER }
   const database = await openDatabase(place, (error) => logger(config).warn({ err: error }, 'database connection lost'))
   try {
     await run(database, config)

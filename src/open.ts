@@ -19,6 +19,8 @@ import { openWorld } from './module/world.js'
 export interface OpenOptions {
   /** `postgres://…`; without it the embedded database in `dataDir` is used. */
   readonly databaseUrl?: string
+  /** `transaction` if a pooler in front of the server lends its connections for one transaction at a time. */
+  readonly pooler?: 'none' | 'transaction'
   /** Folder of the embedded database, and of the secret that tokens are made of. */
   readonly dataDir?: string
   /**
@@ -69,12 +71,12 @@ export async function open(options: OpenOptions = {}): Promise<App> {
   const { databaseUrl, dataDir = './data', tokenSecret: secrets = [] } = options
   const given = 'byteLength' in secrets ? [secrets] : secrets
   if (given.some(({ length }) => length < 32)) throw new Failure('invalid', 'tokenSecret must have at least 32 bytes.')
-  const database = await openDatabase({ databaseUrl, dataDir }, () => {})
+  const database = await openDatabase({ databaseUrl, dataDir, pooler: config.POOLER }, () => {})
   try {
     const [newest = await tokenSecret(dataDir), ...older] = given
     await migrate(database.db)
     // From here on somebody waits for every statement.
-    database.limit(6_000)
+    await database.limit(6_000)
     return await appOn(database, config, [newest, ...older], options)
   } catch (error) {
     await database.close()
@@ -85,6 +87,7 @@ export async function open(options: OpenOptions = {}): Promise<App> {
 /** The settings of a server that a program may give. */
 const configOf = (options: OpenOptions): Config =>
   readConfig({
+    POOLER: options.pooler,
     BASE_URL: options.baseUrl,
     TRUST_PROXY: options.trustProxy?.join(','),
     ALLOW_INSECURE: options.allowInsecure?.toString(),

@@ -10,6 +10,7 @@ test('what holds when nothing is set', () => {
     DATABASE_URL: undefined,
     APP_KEY: 'connections',
     TOKEN_SECRET: undefined,
+    POOLER: 'none',
     DATA_DIR: './data',
     BASE_URL: undefined,
     TRUST_PROXY: [],

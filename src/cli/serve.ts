@@ -39,7 +39,7 @@ export async function serveCommand(
   if (!isLocal && (await forbidCast(db))) terminal.output.write(castForbidden)
 
   // From here on somebody waits for every statement.
-  database.limit(6_000)
+  await database.limit(6_000)
 
   const server = createServer(limits)
   server.maxRequestsPerSocket = 1_000

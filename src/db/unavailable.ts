@@ -1,36 +1,59 @@
+import { Failure } from '../errors.js'
+
+/** No connection to the database could be opened, or none was free in time. The cause says why. */
+export class NoConnection extends Error {
+  override name = 'NoConnection'
+
+  constructor(override readonly cause: Error) {
+    super(cause.message, { cause })
+  }
+}
+
 /**
  * Whether an error is Postgres's refusal to let us in, or to let us do something: an unknown database or role, a wrong
  * password, a right that the role lacks, a database that is only read.
  */
 export function isRefused(error: unknown): error is Error {
+  if (error instanceof NoConnection) return isRefused(error.cause)
   if (!(error instanceof Error)) return false
   const { severity, code } = error as { severity?: unknown; code?: unknown }
   return severity === 'FATAL' || code === '42501' || code === '25006'
 }
 
 /**
- * Whether an error says that the database cannot answer now, though it may in a moment: no connection to be had, one
- * that broke, a server that starts, stops or is full, too many writers at one place (Postgres, appendix A: classes 08,
- * 40, 53, 57P and 25006).
+ * The errors of Postgres (appendix A) that are about its state rather than about the statement: connection (08),
+ * authorization of the connection (28), transaction rollback (40), resources (53), state of an object (55), operator
+ * intervention (57), system error (58), snapshot (72), configuration file (F0); a database that is read-only (25006),
+ * timeouts of a transaction (25P03, 25P04), and an unknown database (3D000).
  */
+const ofState = /^((08|28|40|53|55|57|58|72|F0)[0-9A-Z]{3}|25006|25P03|25P04|3D000)$/
+
+/** Errors of the network and of the driver on a connection that is open. */
+const ofNetwork = /^(ECONN\w+|EPIPE|ETIMEDOUT|E(HOST|NET)(UNREACH|DOWN)|ENETRESET|ENOTFOUND|EAI_AGAIN)$/
+const ofDriver = /^(Connection terminated|Client (has encountered|was closed)|Cannot use a pool after calling end)/
+
+/** Whether an error says that the database cannot answer now, though it may in a moment. */
 export function isUnavailable(error: unknown): boolean {
-  const { code = '', message = '' } = error as { code?: string; message?: string }
-  return (
-    /^(08...|53...|57P0[1-5]|40001|40P01|57014|55P03|25006|25P03|E(CONN\w+|NOTFOUND|PIPE|TIMEDOUT|HOSTUNREACH|NETUNREACH|AI_AGAIN))$/.test(
-      code,
-    ) ||
-    /^(Connection terminated|timeout exceeded when trying to connect|Client (has encountered|was closed))/.test(message)
-  )
+  if (error instanceof NoConnection) return true
+  if (error instanceof Failure) return error.code === 'unavailable'
+  const { code = '', message = '', severity = '' } = error as { code?: string; message?: string; severity?: string }
+  // An error that ends the connection is not about the statement.
+  return ofState.test(code) || ofNetwork.test(code) || ofDriver.test(message) || /^(FATAL|PANIC)$/.test(severity)
 }
 
 /** Whether an error says that the connection broke under a statement: on another one it may be answered at once. */
 export function isBroken(error: unknown): boolean {
+  if (error instanceof NoConnection) return false
   const { code = '', message = '' } = error as { code?: string; message?: string }
   return (
     /^(08...|57P01|57P02|25P03|ECONNRESET|EPIPE)$/.test(code) ||
     /^(Connection terminated unexpectedly|Client has encountered)/.test(message)
   )
 }
+
+/** Whether a connection must not be used again after an error: it broke, or leads to a server that became a standby. */
+export const endsConnection = (error: unknown): boolean =>
+  isBroken(error) || (error as { code?: unknown }).code === '25006'
 
 /**
  * Whether an error says that a transaction met others, so that the same one may go well a moment later: it could not be

@@ -130,21 +130,6 @@ test('connections that break, idle or in use, are replaced and end nothing', asy
   }
 })
 
-test('a statement that takes too long costs its connection, and nothing else', async () => {
-  const { url } = database
-  // The embedded database is never out of reach.
-  if (url === undefined) return
-  const hasty = await openDatabase({ databaseUrl: url, dataDir: '' }, () => {})
-  hasty.limit(200)
-  const error = await sql`select pg_sleep(30)`.execute(hasty.db).then(
-    () => undefined,
-    (reason: unknown) => reason,
-  )
-  expect(isUnavailable(error)).toBe(true)
-  expect((await sql`select 1 as one`.execute(hasty.db)).rows).toEqual([{ one: 1 }])
-  await hasty.close()
-})
-
 test('an embedded database is closed, used or not', async () => {
   const unused = await PGlite.create()
   await openEmbedded(unused).close()

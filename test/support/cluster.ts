@@ -1,5 +1,5 @@
 import { execFileSync, spawn } from 'node:child_process'
-import { chmodSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
@@ -12,6 +12,9 @@ export interface Cluster {
   start(): Promise<void>
   /** Ends it as a power cut would, at once and whatever it does. */
   kill(): Promise<void>
+  /** Stops every process of it where it is: connections stay open, and nothing is answered. */
+  freeze(): void
+  thaw(): void
   remove(): Promise<void>
 }
 
@@ -44,10 +47,12 @@ export async function makeCluster(bin: string): Promise<Cluster> {
   const port = await freePort()
   const url = `postgres://postgres@127.0.0.1:${port}/postgres`
   let stop = () => Promise.resolve()
+  let pid = 0
   const start = async () => {
     const settings = ['-c', 'listen_addresses=127.0.0.1', '-k', folder, '-p', String(port)]
     const server = spawn(join(bin, 'postgres'), ['-D', data, ...settings], { ...as, stdio: 'ignore' })
     const ended = once(server, 'exit')
+    pid = server.pid as number
     stop = async () => {
       server.kill('SIGKILL')
       await ended
@@ -58,11 +63,17 @@ export async function makeCluster(bin: string): Promise<Cluster> {
       await new Promise((resolve) => setTimeout(resolve, 50))
     }
   }
+  /** The first process before its children, so that it makes none meanwhile. */
+  const signal = (name: NodeJS.Signals) => {
+    process.kill(pid, name)
+    const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8')
+    for (const child of children.split(' ').filter(Boolean)) process.kill(Number(child), name)
+  }
   const remove = async () => {
     await stop()
     rmSync(folder, { recursive: true, force: true, maxRetries: 20 })
   }
-  return { url, start, kill: () => stop(), remove }
+  return { url, start, kill: () => stop(), freeze: () => signal('SIGSTOP'), thaw: () => signal('SIGCONT'), remove }
 }
 
 async function freePort(): Promise<number> {

@@ -1,0 +1,182 @@
+import { once } from 'node:events'
+import { type AddressInfo, connect, createServer } from 'node:net'
+import { setTimeout as wait } from 'node:timers/promises'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals'
+import { type Kysely, sql } from 'kysely'
+import { type Database, openDatabase, type Place } from '../../src/db/open.js'
+import type { Tables } from '../../src/db/tables.js'
+import { isUnavailable } from '../../src/db/unavailable.js'
+import { startClient } from '../support/client.js'
+import { freshDatabase, serverUrl, type TestDatabase } from '../support/database.js'
+import { addPerson } from '../support/world.js'
+
+/** Statements on a server end in time, on the server too, and leave nothing there. */
+
+const name = 'connections of a test'
+
+if (serverUrl === undefined) {
+  test('the embedded database has no connections, and takes no limit', async () => {
+    const database = await freshDatabase()
+    await database.limit(1)
+    expect((await sql`select 1 as one`.execute(database.db)).rows).toEqual([{ one: 1 }])
+    await database.close()
+  })
+} else {
+  describe('a pool of connections', () => {
+    let database: TestDatabase
+    let address: URL
+    const opened: { close(): Promise<unknown> }[] = []
+    beforeAll(async () => {
+      database = await freshDatabase()
+      await addPerson(database.db, 'ann')
+      address = new URL(database.url as string)
+      address.searchParams.set('application_name', `${name} ${database.url}`.slice(-60))
+    })
+    afterEach(async () => {
+      for (const each of opened.splice(0).reverse()) await each.close()
+    })
+    afterAll(() => database.close())
+
+    const open = async (pooler: Place['pooler'] = 'none', url = address): Promise<Database> => {
+      const made = await openDatabase({ databaseUrl: url.href, dataDir: '', pooler }, () => {})
+      opened.push(made)
+      return made
+    }
+    const setting = async ({ db }: Database, name: string) =>
+      (await sql<{ value: string }>`select current_setting(${name}) as value`.execute(db)).rows[0]?.value
+    const timeouts = (of: Database) =>
+      Promise.all(
+        ['statement_timeout', 'lock_timeout', 'idle_in_transaction_session_timeout'].map((each) => setting(of, each)),
+      )
+    const pidOf = async (db: Kysely<Tables>) =>
+      (await sql<{ pid: number }>`select pg_backend_pid() as pid`.execute(db)).rows[0]?.pid
+    const activity = async (condition = sql`true`) => {
+      const { rows } = await sql<{ count: number }>`
+        select count(*)::integer as count from pg_stat_activity
+        where application_name = ${address.searchParams.get('application_name')} and ${condition}`.execute(database.db)
+      return rows[0]?.count as number
+    }
+    const errorOf = (work: Promise<unknown>) =>
+      work.then(
+        () => undefined,
+        (error: unknown) => error as Error & { code?: string },
+      )
+
+    test('has timeouts on the server once there is a limit, on connections from before too', async () => {
+      const made = await open()
+      expect(await timeouts(made)).toEqual(['0', '0', '0'])
+      await made.limit(6_000)
+      expect(await timeouts(made)).toEqual(['5s', '2s', '10s'])
+    })
+
+    test('has none behind a pooler that lends connections for a transaction', async () => {
+      const made = await open('transaction')
+      await made.limit(6_000)
+      expect(await timeouts(made)).toEqual(['0', '0', '0'])
+    })
+
+    test('lets the server end a statement that takes too long, and goes on with the same connection', async () => {
+      const made = await open()
+      await made.limit(600)
+      const pid = await pidOf(made.db)
+      const error = await errorOf(sql`select pg_sleep(60)`.execute(made.db))
+      expect([error?.code, isUnavailable(error)]).toEqual(['57014', true])
+      expect(await pidOf(made.db)).toBe(pid)
+    })
+
+    test('cancels the statement itself behind a pooler', async () => {
+      const made = await open('transaction')
+      await made.limit(2_000)
+      const pid = await pidOf(made.db)
+      const error = await errorOf(sql`select pg_sleep(60)`.execute(made.db))
+      expect([error?.code, isUnavailable(error)]).toEqual(['57014', true])
+      expect(await pidOf(made.db)).toBe(pid)
+    })
+
+    test('does not use a connection again that leads to a read-only server', async () => {
+      const { db } = await open()
+      const pid = await pidOf(db)
+      const write = db.transaction().execute(async (transaction) => {
+        await sql`set transaction read only`.execute(transaction)
+        await sql`delete from account`.execute(transaction)
+      })
+      const error = await errorOf(write)
+      expect([error?.code, isUnavailable(error)]).toEqual(['25006', true])
+      expect(await pidOf(db)).not.toBe(pid)
+    })
+
+    test.each(['none', 'transaction'] as const)(
+      'never has more than its size and two processes on the server while a table is locked (pooler: %s)',
+      async (pooler) => {
+        const made = await open(pooler)
+        await made.limit(pooler === 'none' ? 1_000 : 3_000)
+        const client = await startClient(made.db, { LOG_LEVEL: 'silent' })
+        opened.push(client)
+        const feed = () => client.send('/atom/connections.do?connectionType=colleague&userid=ann')
+        let most = 0
+        let isOver = false
+        const count = async () => {
+          while (!isOver) {
+            most = Math.max(most, await activity())
+            await wait(5)
+          }
+        }
+        const counting = count()
+        const statuses = new Set<unknown>()
+        await database.db.transaction().execute(async (transaction) => {
+          await sql`lock table account in access exclusive mode`.execute(transaction)
+          const readers = Array.from({ length: 20 }, async () => {
+            for (let round = 0; round < 3; round++) {
+              const { status, headers } = await feed()
+              statuses.add(`${status} ${headers['retry-after']}`)
+            }
+          })
+          await Promise.all(readers)
+        })
+        isOver = true
+        await counting
+        expect([...statuses]).toEqual(['503 1'])
+        expect(most).toBeGreaterThan(5)
+        expect(most).toBeLessThanOrEqual(12)
+        while ((await activity(sql`wait_event_type = 'Lock'`)) > 0) await wait(10)
+        expect((await feed()).status).toBe(200)
+      },
+    )
+
+    test('says what to set where a pooler refuses the timeouts', async () => {
+      const { port, close } = await picky(address)
+      opened.push({ close })
+      const behind = new URL(address)
+      behind.host = `127.0.0.1:${port}`
+      const made = await open('none', behind)
+      await sql`select 1`.execute(made.db)
+      await expect(made.limit(6_000)).rejects.toThrow(
+        'The pooler in front of the database refuses timeouts. Set POOLER=transaction to do without them.',
+      )
+      const other = await open('transaction', behind)
+      await other.limit(6_000)
+      expect((await sql`select 1 as one`.execute(other.db)).rows).toEqual([{ one: 1 }])
+    })
+  })
+}
+
+/** Stands in front of Postgres as PgBouncer does, which takes no timeouts as parameters of a connection. */
+async function picky(to: URL): Promise<{ port: number; close: () => Promise<unknown> }> {
+  const way = createServer((client) => {
+    client.on('error', () => {})
+    client.once('data', (first) => {
+      if (first.includes('statement_timeout')) {
+        const fields = 'SFATAL\0C08P01\0Munsupported startup parameter: statement_timeout\0\0'
+        const head = Buffer.from('E\0\0\0\0')
+        head.writeInt32BE(4 + fields.length, 1)
+        return void client.end(Buffer.concat([head, Buffer.from(fields)]))
+      }
+      const postgres = connect(Number(to.port), to.hostname)
+      postgres.on('error', () => {})
+      postgres.write(first)
+      client.pipe(postgres).pipe(client)
+    })
+  }).listen(0, '127.0.0.1')
+  await once(way, 'listening')
+  return { port: (way.address() as AddressInfo).port, close: () => new Promise((resolve) => way.close(resolve)) }
+}
