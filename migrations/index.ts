@@ -10,6 +10,7 @@ import * as credentials from './0008-credentials.js'
 import * as sessions from './0009-sessions.js'
 import * as invitations from './0010-invitations.js'
 import * as objectIds from './0013-object-ids.js'
+import * as directoryChange from './0014-directory-change.js'
 
 /** Every step, in order. Listed by hand: a scan of the folder would also find what a build left behind. */
 export const migrations: Record<string, Migration> = {
@@ -24,4 +25,5 @@ export const migrations: Record<string, Migration> = {
   '0009-sessions': sessions,
   '0010-invitations': invitations,
   '0013-object-ids': objectIds,
+  '0014-directory-change': directoryChange,
 }

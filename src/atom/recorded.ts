@@ -6,7 +6,7 @@ import { childrenOf, textOf } from './find.js'
 import { readConnection } from './read-connection.js'
 import { termsOf, updatedOf } from './read-entry.js'
 import { readProfile } from './read-profile.js'
-import { ATOM, scheme } from './vocabulary.js'
+import { ATOM, feedTitles, scheme } from './vocabulary.js'
 import { parseXml, type XmlElement, type XmlLimits } from './xml.js'
 
 /** What a recorded answer shows, each with its place in the document for whoever has to look there. */
@@ -72,11 +72,13 @@ function readEntry(entry: XmlElement, seen: Date, place: string): Recorded {
   throw new Failure('invalid', 'It is neither a connection nor a profile.')
 }
 
+const ownersTitle = new RegExp(`^(?:${Object.values(feedTitles).join('|')})(?: (.*))?$`, 's')
+
 /** Whose connections a feed shows, which it tells in its title and in the parameters it was asked for with. */
 function ownerOf(feed: XmlElement, seen: Date): Recorded['people'] {
   const self = childrenOf(feed, ATOM, 'link').find((link) => link.attributes.get('rel') === 'self')
   const href = self?.attributes.get('href') ?? ''
-  const [title, name] = /^Connections of(?: (.*))?$/s.exec(textOf(feed, ATOM, 'title') ?? '') ?? []
+  const [title, name] = ownersTitle.exec(textOf(feed, ATOM, 'title') ?? '') ?? []
   if (title === undefined || !URL.canParse(href)) return []
 
   const parameter = (name: string) => new URL(href).searchParams.get(name)?.trim() ?? ''

@@ -105,6 +105,13 @@ export interface ConnectionTable {
   mailed_at: Generated<Date | null>
 }
 
+/** One row. */
+export interface DirectoryTable {
+  is_only: Generated<boolean>
+  /** When anything that is shown of any account last changed, or an account came or went. */
+  changed: Date
+}
+
 /** A role that accounts and connections can have; its id is a word. */
 export interface RoleTable {
   id: string
@@ -178,6 +185,7 @@ export interface OutboxTable {
 /** The schema that `migrations/` makes. */
 export interface Tables {
   account: AccountTable
+  directory: DirectoryTable
   photo: PhotoTable
   credential: CredentialTable
   session: SessionTable

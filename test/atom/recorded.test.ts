@@ -96,6 +96,12 @@ describe('a feed of connections', () => {
     })
   })
 
+  test.each(['Invitations to Mira', 'Invitations by Mira'])('tells the owner of the list called %s', (title) => {
+    const { people } = readRecorded(Buffer.from(text('connections.xml').replace('Connections of Mira', title)))
+    expect(people).toHaveLength(17)
+    expect(people[0]?.sighting).toMatchObject({ name: expect.stringMatching(/^Mira/), userId: 'mh-01' })
+  })
+
   test.each([
     ['the self link names nobody', /userid=mh-01%20/, ''],
     ['its title is that of another feed', 'Connections of Mira', 'Connections in common of Mira'],
