@@ -395,6 +395,32 @@ describe('an invitation whose creator may no longer share', () => {
     expect(await bo.calls.apply(await tokenOf(bo, again._id))).toMatchObject({ access: 2 })
   })
 
+  test('of an account is not accepted at the Atom door either', async () => {
+    const [kit, helper, lou] = await people()
+    const { _id } = await offer(kit, { _id: helper.id, access: 6 })
+    await helper.calls.apply(await tokenOf(helper, _id))
+    const invitation = await offer(helper, { _id: lou.id }, kit.id)
+    await password(lou.id)
+    const { id } = await database.db
+      .selectFrom('colleague')
+      .select('id')
+      .where('connection_id', '=', invitation._id)
+      .where('owner_id', '=', lou.id)
+      .executeTakeFirstOrThrow()
+    const accept = async () => {
+      const body = `<entry xmlns="http://www.w3.org/2005/Atom">
+        <category scheme="http://www.ibm.com/xmlns/prod/sn/type" term="connection"/>
+        <category scheme="http://www.ibm.com/xmlns/prod/sn/status" term="accepted"/></entry>`
+      const to = `/profiles/atom/connection.do?connectionId=${id}`
+      return (await client.send(to, { method: 'PUT', as: `${lou.email}:colleagues`, body })).status
+    }
+    await kit.calls.delete(_id)
+    expect([await accept(), await lou.calls.read(invitation._id)]).toMatchObject([403, { state: 0 }])
+    const again = await offer(kit, { _id: helper.id, access: 6 })
+    await helper.calls.apply(await tokenOf(helper, again._id))
+    expect([await accept(), await lou.calls.read(invitation._id)]).toMatchObject([200, { state: 1 }])
+  })
+
   test('does not outlive the access by what a job had offered beside it', async () => {
     const [owner, ann, bo] = await people()
     const document = module.addDocument(owner.id)
