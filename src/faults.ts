@@ -60,6 +60,10 @@ interface Details {
   readonly reason?: string
   /** For faults that are elements of what `create` returns: whom it could not connect. */
   readonly target?: FaultTarget
+  /** In place of the family's, where the same call may go well a moment later. */
+  readonly status?: 503
+  /** The error behind it, for the program alone. */
+  readonly cause?: unknown
 }
 
 /**
@@ -72,16 +76,16 @@ export class Fault extends Error {
   readonly code: (typeof families)[Family]['code']
   readonly errCode: `cortex.${FaultName}`
   /** As an HTTP status. */
-  readonly status: (typeof families)[Family]['status']
+  readonly status: (typeof families)[Family]['status'] | 503
   readonly path: string | undefined
   readonly reason: string | undefined
   readonly target: FaultTarget | undefined
 
-  constructor(name: FaultName, { path, reason, target }: Details = {}) {
-    super(messages[name])
+  constructor(name: FaultName, { path, reason, target, status, cause }: Details = {}) {
+    super(messages[name], cause === undefined ? {} : { cause })
     const family = families[name.split('.')[0] as Family]
     this.code = family.code
-    this.status = family.status
+    this.status = status ?? family.status
     this.errCode = `cortex.${name}`
     this.path = path
     this.reason = reason

@@ -44,6 +44,11 @@ export interface OpenOptions {
   readonly hideEmail?: boolean
   /** Origins whose pages may read and write through `http` with the credentials of a browser. */
   readonly corsOrigins?: readonly string[]
+  /**
+   * How long a call of the module waits its turn while no other comes to an end, in milliseconds, before it is refused with
+   * a `Fault` of status 503: by default 10,000. Twenty run at once, and 5,000 may wait.
+   */
+  readonly longestWaitMs?: number
   /** Where `http` logs its requests; without it nowhere. */
   readonly log?: Logger
 }
@@ -68,7 +73,10 @@ export interface App extends ModuleApp {
  */
 export async function open(options: OpenOptions = {}): Promise<App> {
   const config = configOf(options)
-  const { databaseUrl, dataDir = './data', tokenSecret: secrets = [] } = options
+  const { databaseUrl, dataDir = './data', tokenSecret: secrets = [], longestWaitMs = 0 } = options
+  if (!Number.isInteger(longestWaitMs) || longestWaitMs < 0 || longestWaitMs > 3_600_000) {
+    throw new Failure('invalid', 'longestWaitMs must be a whole number of milliseconds, from 0 to 3600000.')
+  }
   const given = 'byteLength' in secrets ? [secrets] : secrets
   if (given.some(({ length }) => length < 32)) throw new Failure('invalid', 'tokenSecret must have at least 32 bytes.')
   const database = await openDatabase({ databaseUrl, dataDir, pooler: config.POOLER }, () => {})
@@ -101,11 +109,12 @@ async function appOn(
   database: Database,
   config: Config,
   secrets: readonly [Uint8Array, ...Uint8Array[]],
-  { appKey = 'connections', log: given = pino({ level: 'silent' }) }: OpenOptions,
+  { appKey = 'connections', longestWaitMs, log: given = pino({ level: 'silent' }) }: OpenOptions,
 ): Promise<App> {
   const { db } = database
   const { BASE_URL: baseUrl, HIDE_EMAIL: hidesEmail } = config
-  const world = await openWorld(db, { tokenKeys: keysOf(secrets), appKey, baseUrl: baseUrl ?? null, hidesEmail })
+  const tokenKeys = keysOf(secrets)
+  const world = await openWorld(db, { tokenKeys, appKey, baseUrl: baseUrl ?? null, hidesEmail, longestWaitMs })
   const log = discreetLog(given)
   const stop = new AbortController()
   const sweeps = sweepOften(

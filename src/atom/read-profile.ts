@@ -30,8 +30,7 @@ export function readProfile(entry: XmlElement): Omit<Sighting, 'seen'> {
 
 function readContent(entry: XmlElement): ShownCard {
   const content = childOf(entry, ATOM, 'content')
-  if (!content) throw new Failure('invalid', 'It has no content, where an hCard or a vCard would be.')
-  switch (content.attributes.get('type')) {
+  switch (content?.attributes.get('type')) {
     case 'xhtml':
       return readHcard(content)
     case 'text':

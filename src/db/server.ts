@@ -6,6 +6,7 @@ import { Failure } from '../errors.js'
 import { type Breaker, breaker } from './breaker.js'
 import type { Database } from './open.js'
 import type { Tables } from './tables.js'
+import { patienceNow } from './turns.js'
 import { endsConnection, NoConnection } from './unavailable.js'
 
 const poolSize = 10
@@ -46,16 +47,17 @@ export function openServer(
   const open = new Set<pg.PoolClient>()
   pool.on('connect', (client) => void open.add(client.on('error', onError)))
   pool.on('remove', (client) => void open.delete(client))
-  const borrow = async (): Promise<PostgresPoolClient> => {
+  const borrow = async (until = performance.now() + (patienceNow() ?? 0)): Promise<PostgresPoolClient> => {
     away.check()
     const client = (await pool.connect().catch((cause: Error) => {
-      throw new NoConnection(cause)
-    })) as pg.PoolClient & Shared
-    if (client.generation === terms.generation) return lent(client)
-    client.release(true)
-    return borrow()
+      if (!isTimeout(cause) || performance.now() >= until) throw new NoConnection(cause)
+    })) as (pg.PoolClient & Shared) | undefined
+    if (client?.generation === terms.generation) return lent(client)
+    client?.release(true)
+    return borrow(until)
   }
-  const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool: { connect: borrow, end: () => pool.end() } }) })
+  const lender = { connect: () => borrow(), end: () => pool.end() }
+  const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool: lender }) })
   const limit = async (milliseconds: number) => {
     terms.deadline = milliseconds
     terms.generation++
@@ -69,6 +71,10 @@ export function openServer(
   }
   return { db, limit, close }
 }
+
+/** Whether a connection was waited for as long as the pool lets anybody. */
+const isTimeout = ({ message }: Error) =>
+  /^(timeout exceeded|Connection terminated due to connection timeout)/.test(message)
 
 /** A pooler knows few parameters of a connection, and refuses the others. */
 function explain(error: unknown): never {

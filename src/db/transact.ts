@@ -3,6 +3,7 @@ import { type Kysely, sql, type Transaction } from 'kysely'
 import pLimit from 'p-limit'
 import { Failure } from '../errors.js'
 import type { Tables } from './tables.js'
+import { patienceNow } from './turns.js'
 import { isClash, isUnavailable } from './unavailable.js'
 
 const mostTries = 4
@@ -11,7 +12,7 @@ const patience = '500'
 
 /** Writers who wait for each other hold connections, and half of those are for readers. */
 const inTurn = pLimit(5)
-/** How long a writer waits for a turn, in milliseconds. */
+/** How long a writer waits for a turn, in milliseconds, unless it has more patience. */
 const longestWait = 2000
 
 type Work<Result> = (transaction: Transaction<Tables>) => Promise<Result>
@@ -30,8 +31,9 @@ export function transact<Result>(
   isDone: () => Promise<boolean>,
 ): Promise<Result> {
   const asked = performance.now()
+  const patience = patienceNow() ?? longestWait
   return inTurn(() => {
-    if (performance.now() - asked <= longestWait) return tried(db, work, isDone)
+    if (performance.now() - asked <= patience) return tried(db, work, isDone)
     throw new Failure('unavailable', 'Too many people are changing things at this moment; try again in a few seconds.')
   })
 }

@@ -7,6 +7,7 @@ import type { Instance, ObjectDefinition } from '../connections/grants/object-ty
 import { removeContext } from '../connections/grants/remove-context.js'
 import type { Tables } from '../db/tables.js'
 import { Failure } from '../errors.js'
+import { faultsOnly } from './as-fault.js'
 import { type Connections, connectionsIn } from './connections.js'
 import { type Caller, type ModuleWorld, type Privileges, runIn } from './scope.js'
 
@@ -16,7 +17,7 @@ export interface ModuleApp {
    * Runs a function for an account: what it calls of the module acts on that account's behalf.
    *
    * @param account account id, user id, login or e-mail address; null for nobody
-   * @throws Failure `notFound` where nobody goes by that name
+   * @throws Failure `notFound` where nobody goes by that name; Fault where the database could not be asked; what `work` throws
    */
   runAs<Result>(
     account: string,
@@ -50,27 +51,28 @@ export interface ModuleApp {
 /** The module in a world that is there already. */
 export function appIn(world: ModuleWorld): ModuleApp {
   const { db } = world
+  const called = <Result>(work: () => Promise<Result>) => faultsOnly(() => world.inTurn(work))
   return {
     runAs: async <Result>(
       account: string | null,
       privileges: Privileges,
       work: (caller: Caller & { readonly accountId: string }) => Promise<Result>,
     ) => {
-      const caller = { ...privileges, accountId: account === null ? null : await accountId(db, account) }
+      const id = account === null ? null : await called(() => findAccountId(db, account))
+      if (id === undefined) throw new Failure('notFound', `Nobody goes by the name ${account}.`)
+      const caller = { ...privileges, accountId: id }
       // Whoever gives null gives work that takes it.
       return runIn({ world, caller }, () => work(caller as Caller & { readonly accountId: string }))
     },
     connectionsFor: (caller) => connectionsIn(() => ({ world, caller })),
     defineObject: (definition) => world.types.define(definition as unknown as ObjectDefinition),
-    removeContext: (objects, id) => removeContext(world, objects, id),
-    defineRole: (role) => keepRole(db, role),
-    defineApp: (key, base) => keepApp(db, key, base),
+    removeContext: (objects, id) => called(() => removeContext(world, objects, id)),
+    defineRole: (role) => called(() => keepRole(db, role)),
+    defineApp: (key, base) => called(() => keepApp(db, key, base)),
   }
 }
 
-async function accountId(db: Kysely<Tables>, name: string): Promise<string> {
+async function findAccountId(db: Kysely<Tables>, name: string): Promise<string | undefined> {
   const [known] = isUuid(name) ? await findKnown(db, [name]) : []
-  const account = known?.account ?? (await findSignIn(db, name))?.account
-  if (account) return account.id
-  throw new Failure('notFound', `Nobody goes by the name ${name}.`)
+  return (known?.account ?? (await findSignIn(db, name))?.account)?.id
 }

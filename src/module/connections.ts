@@ -1,6 +1,7 @@
 import type { Level } from '../connections/grants/object-type.js'
 import type { Fault } from '../faults.js'
 import { apply } from './apply.js'
+import { faultsOnly } from './as-fault.js'
 import type { Connection, ConnectionList } from './connection.js'
 import { create } from './create.js'
 import { remove } from './delete.js'
@@ -91,13 +92,11 @@ export interface ListOptions extends SkipsAcl, Projection {
 
 /**
  * The `connections` module (seed 000). Every function acts for the caller in whose scope it is called, and rejects with a
- * `Fault` that says what was wrong. Options that are not known are ignored.
+ * `Fault` that says what was wrong; its status is 503 where the same call may go well a moment later. Options that are not
+ * known are ignored.
  */
 export interface Connections {
-  /**
-   * Applies an invitation by its token: from then on the caller has what it grants. With `skipAcl`, its target has: the
-   * account that is named, or the one that has the address; the caller only if no account has it.
-   */
+  /** Applies an invitation by its token: from then on the caller has what it grants. */
   apply(token: string, options?: SkipsAcl | null): Promise<Connection>
   /**
    * Connects targets with an object. The result has an element for each target, in order: its connection, or the `Fault`
@@ -109,10 +108,7 @@ export interface Connections {
     targets: Target | readonly Target[],
     options?: CreateOptions | null,
   ): Promise<(Connection | Fault)[]>
-  /**
-   * Makes a link to an object: whoever has its token reads the object with this level, while the creator is active and may
-   * still share it so.
-   */
+  /** Makes a link to an object: whoever has its token reads the object with this level. */
   linkTo(objects: string, id: string, access?: Level | null, options?: LinkOptions | null): Promise<Connection>
   /** Lists the caller's connections with objects of the types that are known here, by `_id` unless sorted otherwise. */
   list(options?: ListOptions | null): Promise<ConnectionList>
@@ -124,18 +120,31 @@ export interface Connections {
   read<Value>(tokenOrIdAndPath: string, options?: ReadOptions | null): Promise<Value>
   /** Declines, withdraws, leaves or takes away. */
   delete(tokenOrId: string, options?: SkipsAcl | null): Promise<true>
-  /** The token of a connection, for readers who may see it; null if it has none. */
+  /** The token of a connection, for whoever may see it; null where it has none. */
   getToken(id: string): Promise<string | null>
 }
 
-/** The functions, for the scope that there is when one is called. */
-export const connectionsIn = (scope: () => Scope): Connections => ({
-  apply: async (token, options) => apply(scope(), token, options),
-  create: async (objects, id, targets, options) => create(scope(), objects, id, targets, options),
-  linkTo: async (objects, id, access, options) => linkTo(scope(), objects, id, access, options),
-  list: async (options) => list(scope(), options),
+/** The functions, for the scope that there is when one is called: the calls of a program take turns. */
+export const connectionsIn = (scope: () => Scope): Connections =>
+  functionsFor((work) =>
+    faultsOnly(() => {
+      const current = scope()
+      return current.world.inTurn(() => work(current))
+    }),
+  )
+
+/** The functions for one request, which waits in no queue: the server limits how many are under way. */
+export const connectionsOf = (scope: Scope): Connections => functionsFor((work) => faultsOnly(() => work(scope)))
+
+type Call = <Result>(work: (scope: Scope) => Promise<Result>) => Promise<Result>
+
+const functionsFor = (call: Call): Connections => ({
+  apply: (token, options) => call((scope) => apply(scope, token, options)),
+  create: (objects, id, targets, options) => call((scope) => create(scope, objects, id, targets, options)),
+  linkTo: (objects, id, access, options) => call((scope) => linkTo(scope, objects, id, access, options)),
+  list: (options) => call((scope) => list(scope, options)),
   read: async <Value>(tokenOrId: string, options?: ReadOptions | null) =>
-    (await read(scope(), tokenOrId, options)) as Value,
-  delete: async (tokenOrId, options) => remove(scope(), tokenOrId, options),
-  getToken: async (id) => getToken(scope(), id),
+    (await call((scope) => read(scope, tokenOrId, options))) as Value,
+  delete: (tokenOrId, options) => call((scope) => remove(scope, tokenOrId, options)),
+  getToken: (id) => call((scope) => getToken(scope, id)),
 })

@@ -4,6 +4,7 @@ import type { Level } from '../connections/grants/object-type.js'
 import { levelOf, levels } from '../connections/grants/levels.js'
 import type { Action, Principal } from '../connections/grants/principal.js'
 import type { World } from '../connections/grants/world.js'
+import type { Turns } from '../db/turns.js'
 import { Fault } from '../faults.js'
 
 /** What server code may let a caller do beyond his own rights; no request can ask for it (trust, Z6). */
@@ -33,6 +34,8 @@ export interface ModuleWorld extends World {
   readonly baseUrl: string | null
   /** Whether no e-mail address is shown, or taken for somebody's name. */
   readonly hidesEmail: boolean
+  /** The queue of what programs call in this process. */
+  readonly inTurn: Turns
 }
 
 /** A caller in a world. */

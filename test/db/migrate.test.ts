@@ -25,7 +25,6 @@ const all = [
   'connection',
   'connection_event',
   'credential',
-  'directory',
   'network',
   'org',
   'outbox',

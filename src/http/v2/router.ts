@@ -2,7 +2,7 @@ import { type Request, type RequestHandler, type Response, Router } from 'expres
 import { isUuid } from '../../accounts/account.js'
 import { Failure } from '../../errors.js'
 import { Fault } from '../../faults.js'
-import { type Connections, connectionsIn, type Target } from '../../module/connections.js'
+import { type Connections, connectionsOf, type Target } from '../../module/connections.js'
 import { type ModuleWorld, runIn } from '../../module/scope.js'
 import type { Door } from '../door.js'
 import { scopeOf } from '../scope.js'
@@ -63,13 +63,7 @@ function handled(door: Door, world: ModuleWorld, methods: { readonly [Method in 
       throw new Failure('methodNotAllowed', `This address takes ${taken} and OPTIONS, not ${request.method}.`)
     }
     const scope = await scopeOf(door, world, request, response)
-    await runIn(scope, () =>
-      handler(
-        connectionsIn(() => scope),
-        request,
-        response,
-      ),
-    )
+    await runIn(scope, () => handler(connectionsOf(scope), request, response))
   }
 }
 

@@ -1,0 +1,99 @@
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals'
+import { takingTurns } from '../../src/db/turns.js'
+
+/** Work that goes on until it is told to end. */
+function work() {
+  let end = () => {}
+  const ended = new Promise<void>((resolve) => (end = resolve))
+  let begin = () => {}
+  const begun = new Promise<void>((resolve) => (begin = resolve))
+  const run = async () => {
+    begin()
+    await ended
+    return 'done'
+  }
+  return { run, end, begun }
+}
+
+const tooMuch = { code: 'unavailable', message: expect.stringContaining('There is too much to do at this moment') }
+const hour = 3_600_000
+
+test('so many run at once, the others in their order', async () => {
+  const inTurn = takingTurns(2, 10, hour)
+  const all = Array.from({ length: 5 }, work)
+  const begun: number[] = []
+  all.forEach((each, index) => void each.begun.then(() => begun.push(index)))
+  const results = all.map(({ run }) => inTurn(run))
+  await Promise.all([all[0]?.begun, all[1]?.begun])
+  expect(begun).toEqual([0, 1])
+  all[1]?.end()
+  await all[2]?.begun
+  expect(begun).toEqual([0, 1, 2])
+  for (const { end } of all) end()
+  expect(await Promise.all(results)).toEqual(Array(5).fill('done'))
+  expect(begun).toEqual([0, 1, 2, 3, 4])
+})
+
+test('what finds too many waiting is refused at once, and has room again later', async () => {
+  const inTurn = takingTurns(1, 2, hour)
+  const [first, second, third, fourth] = [work(), work(), work(), work()]
+  const running = [inTurn(first.run)]
+  await first.begun
+  running.push(inTurn(second.run), inTurn(third.run))
+  await expect(inTurn(fourth.run)).rejects.toMatchObject(tooMuch)
+  first.end()
+  await second.begun
+  running.push(inTurn(fourth.run))
+  for (const { end } of [second, third, fourth]) end()
+  expect(await Promise.all(running)).toEqual(Array(4).fill('done'))
+})
+
+describe('by a clock that the test moves on', () => {
+  beforeEach(() => void jest.useFakeTimers())
+  afterEach(() => void jest.useRealTimers())
+  const pass = (milliseconds: number) => jest.advanceTimersByTimeAsync(milliseconds)
+
+  test('what waits while nothing ends is refused, never begins, and leaves its room to others', async () => {
+    const inTurn = takingTurns(1, 1, 1000)
+    const [holder, late, next] = [work(), work(), work()]
+    const held = inTurn(holder.run)
+    const outcomes: string[] = []
+    const lost = inTurn(late.run).catch(() => outcomes.push('late'))
+    void late.begun.then(() => outcomes.push('begun'))
+    await pass(999)
+    expect(outcomes).toEqual([])
+    await pass(1)
+    await lost
+    expect(outcomes).toEqual(['late'])
+    const after = inTurn(next.run)
+    next.end()
+    holder.end()
+    expect(await Promise.all([held, after])).toEqual(['done', 'done'])
+    expect(outcomes).toEqual(['late'])
+  })
+
+  test('a queue that moves is not given up', async () => {
+    const inTurn = takingTurns(1, 10, 1000)
+    const all = [work(), work(), work(), work()]
+    const results = Promise.all(all.map(({ run }) => inTurn(run)))
+    for (const { begun, end } of all) {
+      await begun
+      await pass(900)
+      end()
+    }
+    expect(await results).toEqual(Array(4).fill('done'))
+  })
+})
+
+test('work that is called by work whose turn it is does not wait for its end', async () => {
+  const inTurn = takingTurns(1, 0, hour)
+  expect(await inTurn(() => inTurn(() => inTurn(() => Promise.resolve('inside'))))).toBe('inside')
+})
+
+test('work that fails gives its place to the next', async () => {
+  const inTurn = takingTurns(1, 10, hour)
+  const failing = inTurn(() => Promise.reject(new Error('no')))
+  const next = inTurn(() => Promise.resolve('next'))
+  await expect(failing).rejects.toThrow('no')
+  expect(await next).toBe('next')
+})
