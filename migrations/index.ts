@@ -9,7 +9,9 @@ import * as moduleLetters from './0007-module-letters.js'
 import * as credentials from './0008-credentials.js'
 import * as sessions from './0009-sessions.js'
 import * as invitations from './0010-invitations.js'
+import * as rights from './0011-rights.js'
 import * as objectIds from './0013-object-ids.js'
+import * as directoryChange from './0014-directory-change.js'
 
 /** Every step, in order. Listed by hand: a scan of the folder would also find what a build left behind. */
 export const migrations: Record<string, Migration> = {
@@ -23,5 +25,7 @@ export const migrations: Record<string, Migration> = {
   '0008-credentials': credentials,
   '0009-sessions': sessions,
   '0010-invitations': invitations,
+  '0011-rights': rights,
   '0013-object-ids': objectIds,
+  '0014-directory-change': directoryChange,
 }

@@ -8,6 +8,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { pino } from 'pino'
 import { readConfig } from '../src/config.js'
 import { createApp } from '../src/http/app.js'
+import { prepareDataFolder } from './support/embedded-template.js'
 import { type Server, startServers, stopServers } from './support/servers.js'
 
 /** What the README has a newcomer type is typed here as it stands, and prints what stands below it. */
@@ -17,6 +18,7 @@ let servers: Server[] = []
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'connections-readme-'))
+  await prepareDataFolder(join(folder, 'data'))
   servers = await startServers(1, { DATA_DIR: join(folder, 'data') })
 })
 afterAll(async () => {
@@ -61,6 +63,7 @@ async function programs(): Promise<{ program: string; printed: string }[]> {
 
 test('the programs of the module print what they say', async () => {
   const dataDir = join(folder, 'module')
+  await prepareDataFolder(dataDir)
   const run = promisify(execFile)
   const env = { ...process.env, DATABASE_URL: '', DATA_DIR: dataDir }
   await run('node', ['dist/src/main.js', 'import', 'fixtures/cast.jsonl'], { env })

@@ -8,14 +8,18 @@ import { columnsOf, isPerson, isPossible, toAccount } from './store.js'
 /** No organisation has as many ranks. */
 const ranks = 64
 
+/** A chain with as many people may have been cut. */
+export const longestChain = ranks + 1
+
 /**
- * The managers above somebody, nearest first; undefined where nobody goes by that name. Where the managers turn in a
- * circle it ends before the first who is there already, the person included.
+ * A person and the managers above them, nearest first; undefined if the person is unknown. Managers who report to each
+ * other in a circle appear once.
  */
 export async function findChain(db: Kysely<Tables>, person: Person): Promise<Reports | undefined> {
   if (!isPossible(person)) return undefined
   const { rows } = await db.executeQuery(chainQuery(person))
-  const [of, ...accounts] = rows.map((row) => toAccount(row, 'account'))
+  const accounts = rows.map((row) => toAccount(row, 'account'))
+  const [of] = accounts
   return of && { of, total: accounts.length, accounts }
 }
 

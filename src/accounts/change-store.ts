@@ -2,6 +2,7 @@ import { type Kysely, type RawBuilder, sql, type Transaction } from 'kysely'
 import { v7 as newId } from 'uuid'
 import type { Tables } from '../db/tables.js'
 import { Failure } from '../errors.js'
+import { recordChange } from './last-change-store.js'
 import { nameColumns } from './words.js'
 
 /** A person who is not in the directory yet. */
@@ -43,6 +44,7 @@ export async function addAccount(db: Transaction<Tables>, { userId, login, email
       ...nameColumns(name),
     })
     .execute()
+  await recordChange(db)
   return id
 }
 

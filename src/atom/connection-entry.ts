@@ -1,5 +1,6 @@
 import type { XMLBuilder } from 'xmlbuilder2/lib/interfaces.js'
 import type { Colleague } from '../connections/connection.js'
+import { shownMessage } from '../connections/message.js'
 import type { Addresses } from './addresses.js'
 import type { Markup } from './escape.js'
 import { category, link, person } from './person.js'
@@ -23,7 +24,8 @@ interface Values {
 
 /**
  * Writers of connection entries (wire reference, section 4.3), whose links stand under the given addresses: `entry`
- * for use in a feed, `document` for an entry by itself. Only with `message` is the invitation's message shown.
+ * for use in a feed, `document` for an entry by itself. Only with `message` is the invitation's message shown, and
+ * without active content.
  */
 export function connectionEntries(to: Addresses) {
   const shape = (at: XMLBuilder, hole: Hole<Values>) => entryShape(at, hole, to)
@@ -59,7 +61,7 @@ function values(colleague: Colleague, message: boolean): Values {
     changedBy: textOf(changedBy),
     source: source({ person: ownerText }),
     target: target({ person: peerText }),
-    message: message ? colleague.message : '',
+    message: message ? shownMessage(colleague.message) : '',
     summary:
       colleague.status === 'accepted'
         ? `${owner.name} and ${peer.name} are colleagues.`

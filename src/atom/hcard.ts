@@ -39,6 +39,8 @@ function card(to: Addresses, full: boolean): Template<Values> {
       .att('class', 'photo')
     card.ele('div').ele('a').att('class', 'fn url').att('href', to.profile(key)).txt(hole.text('name'))
     if (full) names(card, hole)
+    // The place of the pronunciation, which is not served: some clients tell the blocks apart by their place.
+    card.ele('div')
     card.ele('div').txt(hole.markup('emailLink'))
     div(card, 'groupwareEmail', hidden)
     if (full) div(card, 'timeZone', hidden)

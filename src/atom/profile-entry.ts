@@ -48,8 +48,11 @@ export function profileEntries(to: Addresses) {
     feed: (key: string) => selfLink({ href: to.profile(key) }),
     none: () => nothing,
   }
-  const shapes = (make: (build: (at: XMLBuilder, hole: Hole<Values>) => void) => Template<Values>) => {
-    const shape = (form: ProfileForm) => make((at, hole) => entryShape(at, hole, to, form))
+  const shapes = (
+    make: (build: (at: XMLBuilder, hole: Hole<Values>) => void) => Template<Values>,
+    isAlone: boolean,
+  ) => {
+    const shape = (form: ProfileForm) => make((at, hole) => entryShape(at, hole, to, form, isAlone))
     return {
       hcard: { lite: shape({ output: 'hcard', format: 'lite' }), full: shape({ output: 'hcard', format: 'full' }) },
       vcard: { lite: shape({ output: 'vcard', format: 'lite' }), full: shape({ output: 'vcard', format: 'full' }) },
@@ -66,8 +69,8 @@ export function profileEntries(to: Addresses) {
     connection: connectionId === undefined ? nothing : connectionLink({ id: connectionId }),
     content: form.output === 'hcard' ? hcard(account, form.format) : vcardText({ lines: vcard(account, form.format) }),
   })
-  const inFeed = shapes(template)
-  const alone = shapes(documentTemplate)
+  const inFeed = shapes(template, false)
+  const alone = shapes(documentTemplate, true)
   return {
     entry: (account: Account, form: ProfileForm, place: ProfilePlace = {}): Markup =>
       inFeed[form.output][form.format](values(account, form, place)),
@@ -86,7 +89,14 @@ const tag = template<{ term: string }>((at, hole) => category(at, hole.text('ter
 
 const vcardText = template<{ lines: string }>((at, hole) => at.txt(`\n${hole.text('lines')}`))
 
-function entryShape(at: XMLBuilder, hole: Hole<Values>, to: Addresses, { output }: ProfileForm): void {
+/** @param isAlone whether no feed around it names an author (RFC 4287, section 4.1.2) */
+function entryShape(
+  at: XMLBuilder,
+  hole: Hole<Values>,
+  to: Addresses,
+  { output }: ProfileForm,
+  isAlone: boolean,
+): void {
   const key = hole.text('key')
   const name = hole.text('name')
   const entry = at.ele('entry')
@@ -95,6 +105,7 @@ function entryShape(at: XMLBuilder, hole: Hole<Values>, to: Addresses, { output 
   entry.ele('updated').txt(hole.text('updated'))
   category(entry, 'profile', scheme.type)
   entry.txt(hole.markup('tags'))
+  if (isAlone) entry.ele('author').txt(hole.markup('person'))
   entry.ele('contributor').txt(hole.markup('person'))
   entry.txt(hole.markup('self'))
   link(entry, to.profileType, rel.profileType, mediaType.profileType)

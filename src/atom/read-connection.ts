@@ -1,6 +1,7 @@
 import { statuses } from '../connections/connection.js'
 import type { ShownConnection } from '../connections/shown.js'
 import { Failure } from '../errors.js'
+import { messageIn } from './content.js'
 import { childOf, childrenOf } from './find.js'
 import { idOf, termsOf, updatedOf } from './read-entry.js'
 import { isNamed, readPerson, type ShownPerson } from './read-person.js'
@@ -22,7 +23,8 @@ export function readConnection(entry: XmlElement): { people: ShownPerson[]; conn
   const sideOf = (person: ShownPerson | undefined) =>
     person?.userId === source.userId ? 'source' : person?.userId === target.userId ? 'target' : undefined
   const inviter = sideOf(author) ?? (status === 'pending' ? 'target' : 'source')
-  const message = childOf(entry, ATOM, 'content')?.text ?? ''
+  const content = childOf(entry, ATOM, 'content')
+  const message = content ? messageIn(content) : ''
 
   return {
     people: [author, contributor, source, target].filter((person) => person !== undefined).filter(isNamed),

@@ -30,7 +30,8 @@ export function readProfile(entry: XmlElement): Omit<Sighting, 'seen'> {
 
 function readContent(entry: XmlElement): ShownCard {
   const content = childOf(entry, ATOM, 'content')
-  switch (content?.attributes.get('type')) {
+  if (!content) throw new Failure('invalid', 'It has no content, where an hCard or a vCard would be.')
+  switch (content.attributes.get('type')) {
     case 'xhtml':
       return readHcard(content)
     case 'text':

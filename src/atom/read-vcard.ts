@@ -1,32 +1,34 @@
 import { type Extension, otherFields, textFields } from '../accounts/fields.js'
 import type { ShownProfile } from '../accounts/sighting.js'
 import { Failure } from '../errors.js'
+import { partsOf, type Property, propertiesIn, unquoted } from './vcard-property.js'
 import { noAddress, readCard, type ShownCard } from './read-card.js'
 
-const inTable = [...Object.values(textFields), ...Object.values(otherFields)].flatMap(({ vcard }) => vcard ?? [])
-const fixed = ['BEGIN', 'VERSION', 'PHOTO', 'FN', 'URL', 'SOUND', 'EMAIL', 'REV', 'END']
-const identifiers = ['X_PROFILE_KEY', 'UID', 'X_PROFILE_UID', 'X_LCONN_USERID']
-const names = [...new Set([...inTable.map((property) => property.split(';')[0]), ...fixed, ...identifiers])]
-
-const property = new RegExp(`^((?:${names.join('|')})(?:;[^:]*)?):(.*)$`, 's')
 const extensionProperty = otherFields.extensions.vcard ?? ''
+const unread = ['BEGIN', 'VERSION', 'PHOTO', 'FN', 'URL', 'SOUND', 'REV', 'END']
+const identifiers = ['EMAIL;INTERNET', 'X_PROFILE_KEY', 'UID', 'X_PROFILE_UID', 'X_LCONN_USERID']
+
+/** What is read, each as the wire calls it: with the one type that tells it from others of its name. */
+const read = [
+  ...new Set([...Object.values(textFields), ...Object.values(otherFields)].flatMap(({ vcard }) => vcard ?? [])),
+  ...identifiers,
+]
+const baseOf = (name: string) => name.split(';')[0] ?? ''
+const names = [...new Set([...read.map(baseOf), ...unread])]
 
 /**
- * Reads the vCard 2.1 in an entry's `content type="text"`, lite or full (wire reference, section 4.7). A line that
- * begins no property that the wire knows continues the value before it. Refuses text that is no whole vCard, a
- * property that stands there twice, and an address in other than eight parts, or seven.
+ * Reads the vCard 2.1 in an entry's `content type="text"`, lite or full (wire reference, section 4.7), also with the
+ * encodings and types that other writers of vCards use. Refuses text that is no whole vCard, a property that stands
+ * there twice, a value that cannot be decoded, and an address in other than eight parts, or seven.
  */
 export function readVcard(text: string): ShownCard {
-  const properties = propertiesOf(text)
-  const values = new Map<string, string>()
-  for (const [name, value] of properties.filter(([name]) => !name.startsWith(extensionProperty))) {
-    if (values.has(name)) throw new Failure('invalid', `Its vCard shows ${name} twice.`)
-    values.set(name, value.trim())
-  }
-  const name = values.get('N')
-  const address = values.get('ADR;WORK')
+  const properties = propertiesIn(linesOf(text), names).filter(({ name }) => !unread.includes(name))
+  const shown = shownIn(properties.filter(({ name }) => name !== extensionProperty))
+  const name = shown.get('N')
+  const address = shown.get('ADR;WORK')
+  for (const composed of ['N', 'ADR;WORK']) shown.delete(composed)
+  const values = new Map([...shown].map(([name, property]) => [name, property.decode(property.value).trim()]))
   const isFull = values.has('HONORIFIC_PREFIX')
-  for (const composed of ['N', 'ADR;WORK']) values.delete(composed)
 
   const card = readCard('vcard', values)
   return {
@@ -34,36 +36,63 @@ export function readVcard(text: string): ShownCard {
     profile: {
       ...(isFull && noAddress),
       ...card.profile,
-      ...(name !== undefined && nameParts(name)),
-      ...(address !== undefined && addressParts(address)),
-      ...(isFull && { extensions: properties.flatMap(([name, value]) => extension(`${name}:${value}`)) }),
+      ...(name && nameParts(partsOf(name, ';'))),
+      ...(address && addressParts(partsOf(address, ';'))),
+      ...(isFull && { extensions: properties.flatMap(extension) }),
     },
   }
 }
 
-/** Names, with what stands before the colon, and values. Lines may be indented as deep as the first. */
-function propertiesOf(text: string): [name: string, value: string][] {
-  const [, indent = '', body] = /^\s*?([ \t]*)BEGIN:VCARD\n(.*?)\n[ \t]*END:VCARD\s*$/s.exec(text) ?? []
-  if (body === undefined) throw new Failure('invalid', 'Its content holds no whole vCard.')
-  const properties: [string, string][] = []
-  for (const indented of body.split('\n')) {
-    const line = indented.startsWith(indent) ? indented.slice(indent.length) : indented
-    const [, name, value = ''] = property.exec(line) ?? []
-    const last = properties.at(-1)
-    if (name !== undefined) properties.push([name, value])
-    else if (last !== undefined) last[1] += `\n${line}`
-  }
-  return properties
+/** Lines may be indented as deep as the first. */
+function linesOf(text: string): string[] {
+  const [, indent = '', card] = /^\s*?([ \t]*)(BEGIN:VCARD\n.*?)\n[ \t]*END:VCARD\s*$/s.exec(text) ?? []
+  if (card === undefined) throw new Failure('invalid', 'Its content holds no whole vCard.')
+  return card.split('\n').map((line) => (line.startsWith(indent) ? line.slice(indent.length) : line))
 }
 
-function nameParts(value: string): ShownProfile {
-  const [familyName = '', givenName = ''] = value.split(';').map((part) => part.trim())
+/** Of several properties that say the same of somebody, the preferred one counts, or else the first. */
+function shownIn(properties: readonly Property[]): Map<string, Property> {
+  const shown = new Map<string, Property>()
+  const written = new Set<string>()
+  for (const property of properties) {
+    const whole = [property.name, ...property.parameters].join(';').toUpperCase()
+    if (written.has(whole)) throw new Failure('invalid', `Its vCard shows ${whole} twice.`)
+    written.add(whole)
+    const types = typesOf(property)
+    const name = nameOnWire(property.name, types)
+    if (name !== undefined && (!shown.has(name) || types.has('PREF'))) shown.set(name, property)
+  }
+  return shown
+}
+
+function typesOf({ parameters }: Property): ReadonlySet<string> {
+  const types = parameters.flatMap((parameter) => {
+    const [, listed = parameter] = /^TYPE\s*=(.*)$/i.exec(parameter) ?? []
+    return unquoted(listed).toUpperCase().split(',')
+  })
+  return new Set(types)
+}
+
+/** Whose places are named least: a fax at work is a fax. */
+const general = ['WORK', 'INTERNET']
+
+function nameOnWire(base: string, types: ReadonlySet<string>): string | undefined {
+  const named = read.filter((name) => baseOf(name) === base)
+  const typeOf = (name: string) => name.split(';')[1] ?? ''
+  const typed = named.filter((name) => /^\w+$/.test(typeOf(name)))
+  if (typed.length === 0) return named[0]
+  const fitting = typed.filter((name) => types.has(typeOf(name)))
+  const special = fitting.find((name) => !general.includes(typeOf(name)))
+  const isUntyped = [...types].every((type) => type === 'PREF')
+  return special ?? fitting[0] ?? (base === 'EMAIL' && isUntyped ? 'EMAIL;INTERNET' : undefined)
+}
+
+function nameParts([familyName = '', givenName = '']: readonly string[]): ShownProfile {
   return { familyName, givenName }
 }
 
 /** The wire's form has eight parts; the product's own client wrote seven, with both lines of the street in one. */
-function addressParts(value: string): ShownProfile {
-  const parts = value.split(';').map((part) => part.trim())
+function addressParts(parts: string[]): ShownProfile {
   if (parts.length === 7) parts.splice(3, 0, '')
   if (parts.length !== 8) throw new Failure('invalid', `Its address has ${parts.length} parts instead of eight.`)
   const [, , street = '', street2 = '', city = '', region = '', postalCode = '', country = ''] = parts
@@ -76,10 +105,11 @@ const extensionLine = new RegExp(
   's',
 )
 
-function extension(line: string): Extension[] {
-  if (!line.startsWith(extensionProperty)) return []
+function extension(property: Property): Extension[] {
+  if (property.name !== extensionProperty) return []
+  const line = `${[property.name, ...property.parameters].join(';')}:${property.value}`
   const parts = extensionLine.exec(line)?.slice(1)
   if (parts === undefined) throw new Failure('invalid', 'Its vCard shows an extension without one of its four parts.')
-  const [id = '', key = '', value = '', dataType = ''] = parts.map((part) => part.trim())
+  const [id = '', key = '', value = '', dataType = ''] = parts.map((part) => property.decode(part).trim())
   return [{ id, key, value, dataType }]
 }

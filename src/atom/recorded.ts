@@ -2,11 +2,14 @@ import type { Sighting } from '../accounts/sighting.js'
 import type { ShownConnection } from '../connections/shown.js'
 import { isUuid } from '../accounts/account.js'
 import { Failure } from '../errors.js'
+import { decode, markOf } from './encoding.js'
 import { childrenOf, textOf } from './find.js'
+import { lastAnswer } from './http-head.js'
 import { readConnection } from './read-connection.js'
 import { termsOf, updatedOf } from './read-entry.js'
 import { readProfile } from './read-profile.js'
-import { ATOM, scheme } from './vocabulary.js'
+import type { Refuse } from './references.js'
+import { ATOM, feedTitles, scheme } from './vocabulary.js'
 import { parseXml, type XmlElement, type XmlLimits } from './xml.js'
 
 /** What a recorded answer shows, each with its place in the document for whoever has to look there. */
@@ -24,12 +27,13 @@ const fileLimits: XmlLimits = { depth: 64, elements: 1_000_000, attributes: 64 }
  * what is not well-formed, no such document, or an entry that lacks what it needs.
  */
 export function readRecorded(bytes: Uint8Array): Recorded {
-  const root = parseXml(withoutHeaders(bytes), fileLimits)
+  const { root, status } = documentIn(bytes)
   if (root.namespace === ATOM && root.name === 'entry') {
     return at(placeOf(root, 1), () => readEntry(root, updatedOf(root), placeOf(root, 1)))
   }
   if (root.namespace !== ATOM || root.name !== 'feed') {
-    throw new Failure('invalid', 'The document is neither an Atom feed nor an Atom entry.')
+    const came = status === undefined || status === 200 ? '' : `; it came with the status ${status}`
+    throw new Failure('invalid', `The document is neither an Atom feed nor an Atom entry${came}.`)
   }
   const seen = at('the feed', () => updatedOf(root))
   const entries = childrenOf(root, ATOM, 'entry').map((entry, index) => {
@@ -42,10 +46,25 @@ export function readRecorded(bytes: Uint8Array): Recorded {
   }
 }
 
-/** The head of an HTTP answer ends at its first empty line. In Latin-1, characters and bytes have the same places. */
-function withoutHeaders(bytes: Uint8Array): Uint8Array {
-  const [head = ''] = /^HTTP\/.*?\r?\n\r?\n/s.exec(Buffer.from(bytes).toString('latin1')) ?? []
-  return bytes.subarray(head.length)
+/**
+ * Reads the document of a file. A file that begins with a byte order mark was written so by a program, such as a shell,
+ * whatever the document in it declares.
+ */
+function documentIn(file: Uint8Array): { root: XmlElement; status: number | undefined } {
+  if (markOf(file)) {
+    const text = decode(file, undefined, '', refuse)
+    const { status, start } = lastAnswer(text)
+    return { root: parseXml(text.slice(start), fileLimits), status }
+  }
+  // In Latin-1, characters and bytes have the same places.
+  const { status, charset, start } = lastAnswer(Buffer.from(file).toString('latin1'))
+  const bytes = file.subarray(start)
+  const document = markOf(bytes) ? decode(bytes, undefined, '', refuse) : bytes
+  return { root: parseXml(document, fileLimits, charset), status }
+}
+
+const refuse: Refuse = (reason) => {
+  throw new Failure('invalid', `The document is refused: ${reason}.`)
 }
 
 const placeOf = (entry: XmlElement, number: number) => `entry ${number} (${textOf(entry, ATOM, 'id') ?? 'without id'})`
@@ -72,11 +91,13 @@ function readEntry(entry: XmlElement, seen: Date, place: string): Recorded {
   throw new Failure('invalid', 'It is neither a connection nor a profile.')
 }
 
+const ownersTitle = new RegExp(`^(?:${Object.values(feedTitles).join('|')})(?: (.*))?$`, 's')
+
 /** Whose connections a feed shows, which it tells in its title and in the parameters it was asked for with. */
 function ownerOf(feed: XmlElement, seen: Date): Recorded['people'] {
   const self = childrenOf(feed, ATOM, 'link').find((link) => link.attributes.get('rel') === 'self')
   const href = self?.attributes.get('href') ?? ''
-  const [title, name] = /^Connections of(?: (.*))?$/s.exec(textOf(feed, ATOM, 'title') ?? '') ?? []
+  const [title, name] = ownersTitle.exec(textOf(feed, ATOM, 'title') ?? '') ?? []
   if (title === undefined || !URL.canParse(href)) return []
 
   const parameter = (name: string) => new URL(href).searchParams.get(name)?.trim() ?? ''

@@ -26,7 +26,7 @@ const token = new RegExp(
 )
 
 const declaration =
-  /^<\?xml[ \t\n]+version[ \t\n]*=[ \t\n]*(["'])1\.0\1([ \t\n]+encoding[ \t\n]*=[ \t\n]*(["'])[uU][tT][fF]-8\3)?([ \t\n]+standalone[ \t\n]*=[ \t\n]*(["'])(yes|no)\5)?[ \t\n]*\?>/
+  /^<\?xml[ \t\n]+version[ \t\n]*=[ \t\n]*(["'])1\.0\1([ \t\n]+encoding[ \t\n]*=[ \t\n]*(["'])[A-Za-z][\w.-]*\3)?([ \t\n]+standalone[ \t\n]*=[ \t\n]*(["'])(yes|no)\5)?[ \t\n]*\?>/
 
 /**
  * Reads a document token by token and refuses each that XML 1.0 does not allow where it stands, and what exceeds the
@@ -61,9 +61,15 @@ export function scan(text: string, limits: XmlLimits, refuseAt: (index: number) 
     pieces.push(groups['instruction'] === undefined ? piece : `<!--${lineFeeds(piece)}-->`)
     end = index + piece.length
   }
-  if (end < text.length) refuseAt(end)(`what begins with ${JSON.stringify(text.slice(end, end + 20))} is not XML 1.0`)
+  if (end < text.length) refuseAt(end)(reasonAgainst(text.slice(end, end + 20)))
   if (elements === 0) refuseAt(end)('there is no element')
   return pieces.join('')
+}
+
+function reasonAgainst(piece: string): string {
+  if (/^<!(?:DOCTYPE|ENTITY)/i.test(piece)) return 'document types and entities are not accepted'
+  const why = piece.startsWith('<?xml ') ? ', which has one declaration, at the very beginning' : ''
+  return `what begins with ${JSON.stringify(piece)} is not XML 1.0${why}`
 }
 
 /** What stands between the tags of the element that begins at a place of a document that was scanned. */

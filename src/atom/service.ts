@@ -27,7 +27,11 @@ export function serviceDocuments(to: Addresses): (account: Account) => string {
 }
 
 function serviceShape(at: XMLBuilder, hole: Hole<Values>, to: Addresses): void {
-  const root = at.ele(APP, 'service').att(XMLNS, 'xmlns:snx', SNX).att(XMLNS, 'xmlns:atom', ATOM)
+  const root = at
+    .ele(APP, 'service')
+    .att(XMLNS, 'xmlns:snx', SNX)
+    .att(XMLNS, 'xmlns:atom', ATOM)
+    .att(XMLNS, 'xmlns', APP)
   const about = root.ele(ATOM, 'atom:generator').att('version', generator.version).att('uri', generator.uri)
   about.txt(generator.name)
   const workspace = root.ele(APP, 'workspace')

@@ -44,4 +44,11 @@ export const mediaType = {
 export const feedId = 'tag:profiles.ibm.com,2006:feed'
 export const entryId = 'tag:profiles.ibm.com,2006:entry'
 
+/** Titles of the feeds of a person's lists; the name follows. */
+export const feedTitles = {
+  accepted: 'Connections of',
+  pending: 'Invitations to',
+  unconfirmed: 'Invitations by',
+} as const
+
 export const generator = { name: 'IBM Connections - Profiles', version: '6.0.0.0', uri: SNX } as const

@@ -1,5 +1,6 @@
 import { type X2jOptions, XMLParser, XMLValidator } from 'fast-xml-parser'
 import { Failure } from '../errors.js'
+import { decodeXml } from './encoding.js'
 import { isXmlText } from './escape.js'
 import { isDeclaration, outermost, resolve, type Scope, within } from './namespaces.js'
 import { decodeReferences, type Refuse } from './references.js'
@@ -16,6 +17,8 @@ export interface XmlElement {
   /** By local name, or by `{namespace}name` where the attribute has a prefix. Namespace declarations are not among them. */
   readonly attributes: ReadonlyMap<string, string>
   readonly children: readonly XmlElement[]
+  /** Elements and character data between its tags, in the order of the document. */
+  readonly nodes: readonly (XmlElement | string)[]
   /** All character data of the element and of what is inside it, in the order of the document, as it stands. */
   readonly text: string
   /** All that stands between its tags, as it is written. */
@@ -26,20 +29,20 @@ export interface XmlElement {
 export const requestLimits: XmlLimits = { depth: 16, elements: 500, attributes: 32 }
 
 /**
- * Reads a document of XML 1.0 with namespaces, in UTF-8, without a document type. A byte order mark is skipped.
- * Refuses (`invalid`, with line and reason) whatever a conforming parser would refuse, and what exceeds the limits.
+ * Reads a document of XML 1.0 with namespaces, without a document type. Refuses (`invalid`, with line and reason)
+ * whatever a conforming parser would refuse, and what exceeds the limits.
+ *
+ * @param document bytes in one of the encodings that are read; or text, of which the declared encoding says nothing
+ * @param charset which encoding the sender says that the bytes have
  */
-export function parseXml(document: Uint8Array | string, limits: XmlLimits): XmlElement {
-  const text = (typeof document === 'string' ? document : decodeUtf8(document))
-    .replace(/^\uFEFF/, '')
-    .replace(/\r\n?/g, '\n')
+export function parseXml(document: Uint8Array | string, limits: XmlLimits, charset?: string): XmlElement {
+  const decoded = typeof document === 'string' ? document.replace(/^\uFEFF/, '') : decodeXml(document, charset, refuse)
+  const text = decoded.replace(/\r\n?/g, '\n')
   const refuseAt = refusalsIn(text)
   if (!isXmlText(text)) {
     const line = text.split('\n').findIndex((line) => !isXmlText(line)) + 1
     refuseInLine(line)('it holds a character that XML forbids')
   }
-  const forbidden = text.search(/<!(?:DOCTYPE|ENTITY)/i)
-  if (forbidden !== -1) refuseAt(forbidden)('document types and entities are not accepted')
 
   const markup = scan(text, limits, refuseAt)
   const verdict = XMLValidator.validate(markup)
@@ -48,12 +51,8 @@ export function parseXml(document: Uint8Array | string, limits: XmlLimits): XmlE
   return element(root, outermost, markup)
 }
 
-function decodeUtf8(bytes: Uint8Array): string {
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
-  } catch (cause) {
-    throw new Failure('invalid', 'The XML document is refused: it is not in UTF-8.', { cause })
-  }
+const refuse: Refuse = (reason) => {
+  throw new Failure('invalid', `The XML document is refused: ${reason}.`)
 }
 
 /** Counts lines only once there is something to refuse: it would cost more than all the rest. */
@@ -114,18 +113,13 @@ function element(parsed: Parsed, outer: Scope, markup: string): XmlElement {
   const { namespace, local } = resolve(key.slice(elementMark.length), scope, refuse)
   const attributes = resolveAttributes(raw, scope, refuse)
 
-  const children: XmlElement[] = []
-  let text = ''
-  for (const part of parsed[key] ?? []) {
-    if (part['#text'] !== undefined) text += decodeReferences(part['#text'], refuse)
-    else if (part['#cdata'] !== undefined) text += part['#cdata'][0]['#text']
-    else {
-      const child = element(part, scope, markup)
-      children.push(child)
-      text += child.text
-    }
-  }
-  return { namespace, name: local, attributes, children, text, source: () => contentAt(markup, start) }
+  const nodes = (parsed[key] ?? []).map((part): XmlElement | string => {
+    if (part['#text'] !== undefined) return decodeReferences(part['#text'], refuse)
+    return part['#cdata'] === undefined ? element(part, scope, markup) : part['#cdata'][0]['#text']
+  })
+  const children = nodes.filter((node) => typeof node !== 'string')
+  const text = nodes.map((node) => (typeof node === 'string' ? node : node.text)).join('')
+  return { namespace, name: local, attributes, children, nodes, text, source: () => contentAt(markup, start) }
 }
 
 function resolveAttributes(raw: ReadonlyMap<string, string>, scope: Scope, refuse: Refuse): Map<string, string> {

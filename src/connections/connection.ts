@@ -16,6 +16,7 @@ export interface Colleague {
   readonly peer: Account
   readonly inviter: Account
   readonly changedBy: Account
+  /** HTML as it was sent; shown by way of `message.ts`. */
   readonly message: string
   readonly updated: Date
 }

@@ -12,7 +12,7 @@ import { countMadeToday, insertRelationship, lockNetworks, moveNetworks } from '
  * Invites a person to be the caller's colleague (wire reference, section 5.2). From then on the invitation is
  * `unconfirmed` for the caller and `pending` for the other.
  *
- * @param message as text, at most 4,000 characters
+ * @param message as HTML, at most 4,000 characters as they were written
  * @returns the id of the invited person's view
  * @throws Failure `unauthenticated` for nobody, `invalid` where that person cannot be invited, `connectionExists` where
  *   the two are connected or invited already, whoever invited, `tooMany` for whoever invited 500 others within a day

@@ -3,6 +3,7 @@ import type { Context } from '../context.js'
 import { asColleagues, movesBetween, relationshipOf, type Status } from './connection.js'
 import { keepEvents } from './event-store.js'
 import { existing } from './find.js'
+import { checkMayBeAccepted } from './grants/account-type.js'
 import { keepLetter } from './letter-store.js'
 import { checkIsOneOf, signedIn, stepTo } from './rules.js'
 import { type Precondition, write } from './write.js'
@@ -36,6 +37,7 @@ export async function rewrite(
     precondition(current)
     if (step === 'rewritten' && message === current.message) return
     const before = relationshipOf(current)
+    if (step === 'accepted') await checkMayBeAccepted(transaction, before.connectionId)
     const after = { ...before, isAccepted: before.isAccepted || step === 'accepted' }
     const grants = step === 'accepted' ? asColleagues : undefined
     await updateRelationship(transaction, after, { changedBy: writer.id, message, moment, grants })

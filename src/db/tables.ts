@@ -89,6 +89,9 @@ export interface ConnectionTable {
   state: 'pending' | 'active'
   access: number
   roles: Generated<string[]>
+  /** Between two accounts: what the context has of the target's account. */
+  reverse_access: Generated<number>
+  reverse_roles: Generated<string[]>
   /** SHA-256 of the token, and the id of the key of which the token is made. */
   token_hash: Uint8Array | null
   token_key: Generated<string | null>
@@ -99,10 +102,19 @@ export interface ConnectionTable {
   applied_at: Date | null
   /** Of which app the connection is; null where made by the Atom API. */
   app_key: Generated<string | null>
-  /** Whether its creator needed no share access to the context. */
+  /** The part that a privilege let its creator grant; null if none was needed. `skipped_acl`: all of it. */
   skipped_acl: Generated<boolean>
+  skipped_access: Generated<number | null>
+  skipped_roles: Generated<string[]>
   /** When the target was last owed a letter about it. */
   mailed_at: Generated<Date | null>
+}
+
+/** One row. */
+export interface DirectoryTable {
+  is_only: Generated<boolean>
+  /** When anything that is shown of any account last changed, or an account came or went. */
+  changed: Date
 }
 
 /** A role that accounts and connections can have; its id is a word. */
@@ -178,6 +190,7 @@ export interface OutboxTable {
 /** The schema that `migrations/` makes. */
 export interface Tables {
   account: AccountTable
+  directory: DirectoryTable
   photo: PhotoTable
   credential: CredentialTable
   session: SessionTable

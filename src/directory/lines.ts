@@ -1,5 +1,6 @@
 /**
- * The directory file: JSON Lines in UTF-8, one object a line of at most 1 MiB, in this order.
+ * The directory file: JSON Lines in UTF-8, or in UTF-16 with a byte order mark, one object a line of at most 1 MiB, in
+ * this order.
  *
  *     {"connections":{"version":1}}
  *     {"account":{"key":"…","userId":"ann","login":"ann@desk","email":"ann@example.com","name":"Ann Lee",
@@ -16,8 +17,8 @@
  *
  * A pair is one relationship. `inviter` and `invited` are user ids, `status` is `accepted` or `pending`; `changedBy` is
  * who changed it last, without it the inviter while pending and the invited once accepted. `inviterEntry` and
- * `invitedEntry` are the UUIDs of the entries that the two see; the second may be left out. Without `message` the one
- * that is known stays.
+ * `invitedEntry` are the UUIDs of the entries that the two see; the second may be left out. `message` is HTML; without it
+ * the one that is known stays.
  */
 import { z } from 'zod'
 import type { Known, Statement } from '../accounts/merge.js'
@@ -61,7 +62,8 @@ const header = z.strictObject({ version: z.literal(1, 'this version of the forma
 
 const line = z
   .strictObject({ account: account.optional(), colleague: colleague.optional(), connections: header.optional() })
-  .refine((kinds) => Object.keys(kinds).length === 1, 'neither an account nor a colleague')
+  .refine((kinds) => Object.keys(kinds).length > 0, 'neither an account nor a colleague')
+  .refine((kinds) => Object.keys(kinds).length < 2, 'more than one of account, colleague and connections')
 
 const emptyProfile = Object.fromEntries([
   ...textFieldNames.map((field) => [field, '']),

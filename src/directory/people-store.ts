@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
 import { sortKey } from '../accounts/account.js'
 import { foldedEmail } from '../accounts/merge.js'
+import { recordChange } from '../accounts/last-change-store.js'
 import { nameColumns } from '../accounts/words.js'
 import { endSessionsOf } from '../auth/session-store.js'
 import { json } from '../db/json.js'
@@ -62,6 +63,8 @@ export async function putAccounts(db: Db, { accounts, absorbed }: PeopleChange):
   if (renamed.length > 0) await rename(db, renamed)
   const visible = accounts.filter(({ visible }) => visible).map(({ id }) => id)
   if (visible.length > 0) await noteListsOf(db, visible)
+  const come = accounts.some(({ fate }) => fate === 'added')
+  if (come || visible.length > 0 || absorbed.length > 0) await recordChange(db)
 }
 
 async function absorb(db: Db, absorbed: PeopleChange['absorbed']): Promise<void> {

@@ -1,5 +1,6 @@
 import { createReadStream } from 'node:fs'
 import { z } from 'zod'
+import { looksLikeUtf16, markOf } from '../atom/encoding.js'
 import { readRecorded } from '../atom/recorded.js'
 import { statuses } from '../connections/connection.js'
 import { Failure } from '../errors.js'
@@ -14,31 +15,64 @@ const largestDocument = 8 * MiB
 
 /**
  * Reads what a file says, one item after the other: a directory file line by line, a recorded document as a whole.
- * Which of the two it is, its first character tells: `{`, or else `<` or `HTTP/`.
+ * Which of the two it is, its first character tells: `{`, or else `<` or `HTTP/`. Either may be in UTF-16.
  *
  * @param onRead hears how many bytes more were read
  * @throws Failure `invalid` with the file, the place in it and the reason
  */
 export async function* readItems(file: string, onRead: (bytes: number) => void): AsyncGenerator<Item> {
-  const chunks = chunksOf(file, onRead)
+  const [first, bytes] = await readAhead(chunksOf(file, onRead), ({ length }) => length >= 4)
+  if (looksLikeUtf16(first)) {
+    throw new Failure('invalid', `${file}: it looks like UTF-16 without a byte order mark. ${save}`)
+  }
+  const beginningOf = (start: Buffer) => start.toString('utf8').trimStart().slice(0, 5)
+  const isKnown = (start: Buffer) => beginningOf(start).length === 5 || start.length >= MiB
+  const [start, chunks] = await readAhead(inUtf8(file, first, bytes), isKnown)
+  const beginning = beginningOf(start)
+  if (beginning.startsWith('{')) yield* directoryItems(file, chunks)
+  else if (beginning.startsWith('<') || beginning === 'HTTP/') yield* recordedItems(file, chunks)
+  else {
+    const why = beginning === '' ? 'it is empty' : 'it begins with none of {, < and HTTP/'
+    throw new Failure('invalid', `${file}: neither a directory file nor a recorded document: ${why}.`)
+  }
+}
+
+const save = 'Save it as UTF-8, or as UTF-16 with a byte order mark.'
+
+type Chunks = AsyncGenerator<Buffer, undefined>
+
+/** Reads until enough is there. Gives that, and all chunks as if none had been read. */
+async function readAhead(chunks: Chunks, isEnough: (start: Buffer) => boolean): Promise<[start: Buffer, all: Chunks]> {
   let start = Buffer.alloc(0)
-  let beginning = ''
-  while (beginning.length < 5 && start.length < MiB) {
+  while (!isEnough(start)) {
     const { value, done } = await chunks.next()
     if (done) break
     start = Buffer.concat([start, value])
-    beginning = start.toString('utf8').trimStart().slice(0, 5)
   }
-  const all = (async function* () {
+  const all = async function* (): Chunks {
     yield start
     yield* chunks
-  })()
-  if (beginning.startsWith('{')) yield* directoryItems(file, all)
-  else if (beginning.startsWith('<') || beginning === 'HTTP/') yield* recordedItems(file, all)
-  else throw new Failure('invalid', `${file}: neither a directory file nor a recorded document.`)
+  }
+  return [start, all()]
 }
 
-async function* chunksOf(file: string, onRead: (bytes: number) => void): AsyncGenerator<Buffer, undefined> {
+/** Turns what begins with the mark of UTF-16 into UTF-8. The mark stays: it counts, not what a document declares. */
+async function* inUtf8(file: string, start: Buffer, chunks: Chunks): Chunks {
+  const mark = markOf(start)?.name
+  if (mark !== 'UTF-16LE' && mark !== 'UTF-16BE') return yield* chunks
+  const decoder = new TextDecoder(mark, { fatal: true, ignoreBOM: true })
+  const utf8 = (chunk?: Buffer) => {
+    try {
+      return Buffer.from(decoder.decode(chunk, { stream: chunk !== undefined }))
+    } catch (cause) {
+      throw new Failure('invalid', `${file}: not UTF-16, as its byte order mark says. ${save}`, { cause })
+    }
+  }
+  for await (const chunk of chunks) yield utf8(chunk)
+  yield utf8()
+}
+
+async function* chunksOf(file: string, onRead: (bytes: number) => void): Chunks {
   try {
     for await (const chunk of createReadStream(file) as AsyncIterable<Buffer>) {
       onRead(chunk.length)
@@ -95,7 +129,7 @@ function decoded(bytes: Buffer): string {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
   } catch (error) {
-    throw new Failure('invalid', 'not UTF-8', { cause: error })
+    throw new Failure('invalid', `not UTF-8. ${save}`, { cause: error })
   }
 }
 

@@ -1,13 +1,12 @@
 import { z } from 'zod'
 import { type TextField, textFieldNames } from '../accounts/fields.js'
+import { longestMessage, messageLength } from '../atom/content.js'
 import { isXmlText } from '../atom/escape.js'
 
+const unfit = 'holds a character that XML cannot carry, such as a control character'
+
 /** Text as we keep it: what XML can carry, no longer than that. */
-const text = (most: number) =>
-  z
-    .string()
-    .max(most, `longer than ${most} characters`)
-    .refine(isXmlText, 'holds a character that XML cannot carry, such as a control character')
+const text = (most: number) => z.string().max(most, `longer than ${most} characters`).refine(isXmlText, unfit)
 
 /** Text of one line by which people are told apart, in the Unicode form in which sign-ins arrive; may be empty. */
 export const identifier = text(256)
@@ -16,7 +15,13 @@ export const identifier = text(256)
   .refine((value) => !/\p{Cc}/u.test(value), 'holds a control character')
 
 export const name = text(256).trim()
-export const message = text(4000)
+
+/** A message as it is kept: HTML, which has no more characters than what was written. */
+export const message = z
+  .string()
+  .refine((html) => messageLength(html) <= longestMessage, `longer than ${longestMessage} characters`)
+  .refine(isXmlText, unfit)
+
 export const filled = <Text extends z.ZodString>(schema: Text) => schema.min(1, 'empty')
 
 /** A UUID of any kind: servers of old made some that no standard knows. */

@@ -16,7 +16,7 @@ export function completeConnection(door: Door): RequestHandler {
   return async (request, response) => {
     const { source, target } = readCompletion(searchOf(request))
     const caller = checkIsAdmin(await door.identify(request))
-    const { status, message } = readInvitation(await readBody(request, response))
+    const { status, message } = readInvitation(await readBody(request, response), request.headers['content-type'])
     if (status !== 'accepted') throw new Failure('invalid', 'The entry must have the status accepted.')
     const colleague = await complete(door, caller, source, target, message, precondition(door, caller, request))
     const text = door.atom.connections.document(colleague, false)

@@ -26,7 +26,9 @@ function refusal(cause: { type?: string }): Failure {
     case 'entity.too.large':
       return new Failure('bodyTooLarge', `The body may have at most ${most} bytes.`, { cause })
     case 'encoding.unsupported':
-      return new Failure('mediaTypeUnsupported', 'The body may not be compressed: send no Content-Encoding.', { cause })
+      return new Failure('mediaTypeUnsupported', 'Send the body as it is, not compressed, without Content-Encoding.', {
+        cause,
+      })
     default:
       return new Failure('invalid', 'The body broke off or has another length than the request says.', { cause })
   }

@@ -54,7 +54,7 @@ export function rewriteConnection(door: Door): RequestHandler {
   return async (request, response) => {
     const id = readConnectionId(searchOf(request))
     const caller = signedIn(await door.identify(request))
-    const { status, message } = readInvitation(await readBody(request, response))
+    const { status, message } = readInvitation(await readBody(request, response), request.headers['content-type'])
     const wanted = statuses.find((each) => each === status)
     if (!wanted) throw new Failure('invalid', `The entry's category of status must be one of ${statuses.join(', ')}.`)
     await rewrite(door, caller, id, { status: wanted, message }, precondition(door, caller, request))

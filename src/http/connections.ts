@@ -1,5 +1,6 @@
 import type { RequestHandler } from 'express'
 import type { Door } from './door.js'
+import { feedTitles } from '../atom/vocabulary.js'
 import { showList } from './list.js'
 import { readConnectionsQuery } from './query.js'
 
@@ -8,6 +9,9 @@ export function showConnections(door: Door): RequestHandler {
   return showList(door, {
     address: door.atom.to.connections,
     read: readConnectionsQuery,
-    name: ({ list }, { owner }) => ({ id: `${owner.key}:${list.status}`, title: `Connections of ${owner.name}` }),
+    name: ({ list }, { owner }) => ({
+      id: `${owner.key}:${list.status}`,
+      title: `${feedTitles[list.status]} ${owner.name}`,
+    }),
   })
 }

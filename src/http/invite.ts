@@ -18,7 +18,7 @@ export function inviteColleague(door: Door, status: 200 | 201): RequestHandler {
   return async (request, response) => {
     const person = readInvited(searchOf(request))
     const caller = signedIn(await door.identify(request))
-    const invitation = readInvitation(await readBody(request, response))
+    const invitation = readInvitation(await readBody(request, response), request.headers['content-type'])
     if (invitation.status === 'accepted') {
       throw new Failure('invalid', 'An invitation begins as pending; only the invited person can accept it.')
     }

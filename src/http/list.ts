@@ -3,6 +3,7 @@ import type { Caller } from '../accounts/account.js'
 import { mediaType } from '../atom/vocabulary.js'
 import type { Network, Page } from '../connections/connection.js'
 import { openList, readList } from '../connections/list.js'
+import { prepareMessages } from '../connections/message.js'
 import { isOwner } from '../connections/rules.js'
 import { entityTag, type Validators } from './conditional.js'
 import { type Door, searchOf } from './door.js'
@@ -41,6 +42,8 @@ export function showList<Query extends ConnectionsQuery>(door: Door, resource: L
     const page = await readList(door, caller, network, query.list)
     const links = pageLinks(resource.address, query, page, door.config.HIDE_EMAIL)
     const { colleagues, total, waitingTotal } = page
+    const includeMessage = query.includeMessage && isOwner(caller, network.ownerId)
+    if (includeMessage) await prepareMessages(colleagues.map(({ message }) => message))
     const text = door.atom.feed({
       ...resource.name(query, page),
       updated: lastChange(page.network),
@@ -52,7 +55,7 @@ export function showList<Query extends ConnectionsQuery>(door: Door, resource: L
       entries: colleagues.map((colleague) =>
         query.outputType === 'profile'
           ? door.atom.profiles.entry(colleague.peer, query.form, { connectionId: colleague.id })
-          : door.atom.connections.entry(colleague, query.includeMessage && isOwner(caller, network.ownerId)),
+          : door.atom.connections.entry(colleague, includeMessage),
       ),
     })
     for (const [name, value] of Object.entries(resource.fields?.(page) ?? {})) response.setHeader(name, value)

@@ -64,7 +64,7 @@ function decode(text: string): string {
   try {
     return decodeURIComponent(text.replaceAll('+', ' '))
   } catch (cause) {
-    const sentence = 'The address holds a percent sign that encodes no UTF-8 text; a literal one is %25.'
+    const sentence = 'There is a percent sign that encodes no UTF-8 text; a literal one is %25.'
     throw new Failure('invalid', sentence, { cause })
   }
 }

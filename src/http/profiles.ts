@@ -1,5 +1,6 @@
 import type { RequestHandler } from 'express'
 import type { Account } from '../accounts/account.js'
+import { findLastChange } from '../accounts/last-change-store.js'
 import { findNamed } from '../accounts/several-store.js'
 import { mediaType } from '../atom/vocabulary.js'
 import { answerWith } from './answer.js'
@@ -22,18 +23,19 @@ export function showProfiles(door: Door): RequestHandler {
     const asked = people ?? ownName(callerOf(caller))
     const accounts = await findNamed(door.db, asked)
 
+    const updated = newestOf(accounts) ?? (await findLastChange(door.db))
     const links = { self: selfLink(atom.to.profiles, parameters) }
     const [only] = asked.values.length === 1 ? accounts : []
     await answerWith(door, request, response, {
       type: `${mediaType.atom};charset=UTF-8`,
-      madeOf: [links.self, accounts],
-      changed: accounts.length > 0 ? newestOf(accounts) : undefined,
+      madeOf: [links.self, accounts, updated],
+      changed: updated,
       links,
       write: () =>
         atom.feed({
           id: `profile:${only?.key ?? digestOf([asked.by, asked.values])}`,
           title: `profile with ${asked.parameter} ${asked.raw}`,
-          updated: newestOf(accounts),
+          updated,
           isComplete: true,
           ...(only && { related: atom.related(only) }),
           links,

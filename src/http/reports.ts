@@ -1,6 +1,7 @@
 import type { RequestHandler } from 'express'
 import type { Person } from '../accounts/account.js'
-import { findChain } from '../accounts/chain-store.js'
+import { findChain, longestChain } from '../accounts/chain-store.js'
+import { findLastChange } from '../accounts/last-change-store.js'
 import { findManaged, type Reports } from '../accounts/reports-store.js'
 import type { Feed } from '../atom/feed.js'
 import { mediaType } from '../atom/vocabulary.js'
@@ -19,16 +20,18 @@ export const showManaged = (door: Door): RequestHandler =>
     title: `people managed by ${reports.of.name}`,
     startIndex: (query.page - 1) * query.pageSize + 1,
     itemsPerPage: query.pageSize,
+    isComplete: reports.accounts.length === reports.total,
     links: numberedLinks(door.atom.to.peopleManaged, query, reports.total),
   }))
 
-/** GET and HEAD of `reportingChain.do`: the managers above somebody, nearest first, all on one page. */
+/** GET and HEAD of `reportingChain.do`: a person and the managers above them, nearest first, all on one page. */
 export const showChain = (door: Door): RequestHandler =>
   showReports(door, findChain, (reports, query) => ({
     id: `chain:${reports.of.key}`,
-    title: `reporting chain of ${reports.of.name}`,
+    title: `reporting chain for ${reports.of.name}`,
     startIndex: 1,
     itemsPerPage: reports.total,
+    isComplete: reports.total < longestChain,
     links: { self: selfLink(door.atom.to.reportingChains, query.parameters) },
   }))
 
@@ -42,11 +45,12 @@ function showReports(
     const person = await personAsked(door, request, query.person)
     const reports = await find(door.db, person, query)
     if (!reports) throw unknownPerson()
-    await answerWith(door, request, response, feedOf(door, reports, query, headOf(reports, query)))
+    const changed = await findLastChange(door.db)
+    await answerWith(door, request, response, { changed, ...feedOf(door, reports, query, headOf(reports, query)) })
   }
 }
 
-type Head = Pick<Feed, 'id' | 'title' | 'startIndex' | 'itemsPerPage' | 'links'>
+type Head = Pick<Feed, 'id' | 'title' | 'startIndex' | 'itemsPerPage' | 'isComplete' | 'links'>
 
 /** Both feeds have the same frame, and entries that do not say where they are themselves (section 4.7, 8). */
 function feedOf({ atom }: Door, { of, total, accounts }: Reports, { form }: PersonQuery, head: Head) {
@@ -57,9 +61,8 @@ function feedOf({ atom }: Door, { of, total, accounts }: Reports, { form }: Pers
     write: () =>
       atom.feed({
         ...head,
-        updated: newestOf(accounts, of),
+        updated: newestOf(accounts) ?? of.updated,
         totalResults: total,
-        isComplete: true,
         entries: accounts.map((account) => atom.profiles.entry(account, form, { self: 'none' })),
       }),
   }

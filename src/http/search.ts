@@ -1,4 +1,5 @@
 import type { RequestHandler } from 'express'
+import { findLastChange } from '../accounts/last-change-store.js'
 import { foldedEmail } from '../accounts/merge.js'
 import { type Found, type Search, searchAccounts } from '../accounts/search-store.js'
 import { mediaType } from '../atom/vocabulary.js'
@@ -27,16 +28,19 @@ export function showSearch(door: Door): RequestHandler {
     await identifyViewer(door, request)
     const { total, accounts } = await findPeople(door, query)
 
+    const changed = await findLastChange(door.db)
+    const updated = newestOf(accounts) ?? changed
     const links = numberedLinks(atom.to.search, query, total)
     await answerWith(door, request, response, {
       type: `${mediaType.atom};charset=UTF-8`,
-      madeOf: [links.self, total, accounts],
+      madeOf: [links.self, total, accounts, updated],
+      changed,
       links,
       write: () =>
         atom.feed({
           id: `search:${idOf(query.search)}`,
           title: `profiles where ${query.criteria.map(([name, value]) => ` ${name}=${value}`).join('')}`,
-          updated: newestOf(accounts),
+          updated,
           totalResults: total,
           startIndex: (query.page - 1) * query.pageSize + 1,
           itemsPerPage: query.pageSize,

@@ -1,4 +1,5 @@
 import { isMailAddress } from '../mailbox.js'
+import { textOfMessage } from '../connections/message.js'
 import type { Grant } from '../connections/grants/grant.js'
 import { type Place, urlOf } from '../connections/grants/url.js'
 import type { Status } from '../db/tables.js'
@@ -39,7 +40,7 @@ export interface Occasion {
     readonly hasAccount: boolean
   }
   readonly person: { readonly name: string; readonly key: string }
-  /** What the person wrote; empty where nothing. */
+  /** What the person wrote, as plain text; empty where nothing. */
   readonly message: string
   /** The name of what is offered; null where the recipient may not know it. */
   readonly title: string | null
@@ -74,7 +75,7 @@ export function occasionOf(
     news,
     recipient: { name: hasAccount ? situation.recipientName : givenName(situation), address, hasAccount },
     person: { name: personName, key: personKey },
-    message: news === 'invited' ? (message ?? '') : '',
+    message: news === 'invited' ? textOfMessage(message ?? '') : '',
     title,
     url: mayHaveToken(kind, hasAccount, situation) ? urlOf(place, situation, appBase ?? undefined) : null,
     page: appBase ?? `${place.baseUrl}/v2/connections/${situation.id}`,

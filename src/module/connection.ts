@@ -31,7 +31,7 @@ export interface Connection {
   readonly target?: ConnectionTarget
   readonly access: number
   readonly roles: readonly string[]
-  /** The target's while pending; on links, whoever may read the link. */
+  /** While pending, for the target; of a link, for its creator and readers who have its level and roles already. */
   readonly token?: string
   readonly expiresAt?: Date
   readonly usesRemaining?: number

@@ -96,7 +96,10 @@ export interface ListOptions extends SkipsAcl, Projection {
  * known are ignored.
  */
 export interface Connections {
-  /** Applies an invitation by its token: from then on the caller has what it grants. */
+  /**
+   * Applies an invitation by its token: from then on the caller has what it grants. With `skipAcl`, its target has: the
+   * account that is named, or the one that has the address; the caller only if no account has it.
+   */
   apply(token: string, options?: SkipsAcl | null): Promise<Connection>
   /**
    * Connects targets with an object. The result has an element for each target, in order: its connection, or the `Fault`
@@ -108,7 +111,10 @@ export interface Connections {
     targets: Target | readonly Target[],
     options?: CreateOptions | null,
   ): Promise<(Connection | Fault)[]>
-  /** Makes a link to an object: whoever has its token reads the object with this level. */
+  /**
+   * Makes a link to an object: whoever has its token reads the object with this level, while the creator is active and may
+   * still share it so.
+   */
   linkTo(objects: string, id: string, access?: Level | null, options?: LinkOptions | null): Promise<Connection>
   /** Lists the caller's connections with objects of the types that are known here, by `_id` unless sorted otherwise. */
   list(options?: ListOptions | null): Promise<ConnectionList>
@@ -120,7 +126,7 @@ export interface Connections {
   read<Value>(tokenOrIdAndPath: string, options?: ReadOptions | null): Promise<Value>
   /** Declines, withdraws, leaves or takes away. */
   delete(tokenOrId: string, options?: SkipsAcl | null): Promise<true>
-  /** The token of a connection, for whoever may see it; null where it has none. */
+  /** The token of a connection, for readers who may see it; null if it has none. */
   getToken(id: string): Promise<string | null>
 }
 

@@ -1,19 +1,28 @@
+import { type Access, noAccess } from '../connections/grants/access.js'
 import { type Grant, isLink, isTarget } from '../connections/grants/grant.js'
-import { findByToken, findGrant } from '../connections/grants/grant-store.js'
+import { findGrant } from '../connections/grants/grant-store.js'
 import { levels } from '../connections/grants/levels.js'
 import { accountOf, type Principal } from '../connections/grants/principal.js'
-import { tokenHash } from '../connections/grants/token.js'
+import { badToken, openToken } from '../connections/grants/valid.js'
 import { accessOf, load, typeOf } from '../connections/grants/world.js'
 import { Fault } from '../faults.js'
 import type { Which } from './path.js'
 import type { ModuleWorld } from './scope.js'
 
-const badToken = () => new Fault('invalidArgument.connectionToken')
-
-/** The invitation or the link that has a token. @throws Fault `invalidArgument.connectionToken` where there is none */
-export async function byToken({ db }: ModuleWorld, token: string): Promise<Grant> {
-  const grant = await findByToken(db, tokenHash(token))
-  if (grant && (grant.state === 'pending' || isLink(grant))) return grant
+/**
+ * What a token opens for the caller: a link for anybody, an invitation for the account that it names, and one by address for
+ * the holder of the token. Every other answer is that of an unknown token.
+ *
+ * @throws Fault `invalidArgument.connectionToken`
+ */
+export async function byToken(
+  world: ModuleWorld,
+  { account }: Principal,
+  token: string,
+  skipAcl: boolean,
+): Promise<Grant> {
+  const { grant } = await openToken(world, token)
+  if (skipAcl || isLink(grant) || grant.targetId === null || grant.targetId === account?.id) return grant
   throw badToken()
 }
 
@@ -28,7 +37,7 @@ export async function byId({ db }: ModuleWorld, principal: Principal, id: string
 /**
  * Finds a connection that the caller may read (reference connections-module.md, section 8).
  *
- * @throws Fault `accessDenied.connection` by id, `invalidArgument.connectionToken` by token, for whoever may not
+ * @throws Fault `accessDenied.connection` by id, `invalidArgument.connectionToken` by token, for who may not
  */
 export async function readable(
   world: ModuleWorld,
@@ -37,16 +46,17 @@ export async function readable(
   skipAcl: boolean,
 ): Promise<Grant> {
   const { account } = principal
-  if ('token' in which) {
-    const grant = await byToken(world, which.token)
-    if (skipAcl || isLink(grant) || account === null || isTarget(grant, account)) return grant
-    throw badToken()
-  }
+  if ('token' in which) return byToken(world, principal, which.token, skipAcl)
   const grant = await byId(world, principal, which.id)
   if (skipAcl || isTarget(grant, account) || account?.id === grant.creatorId) return grant
-  const type = typeOf(world, grant.object)
-  const context = await load(type, grant.contextId)
-  const level = context ? (await accessOf(world.db, type, context, principal)).level : levels.none
+  const { level } = await accessToContext(world, principal, grant)
   if (level >= (grant.state === 'active' ? levels.connected : levels.share)) return grant
   throw new Fault('accessDenied.connection')
+}
+
+/** What the caller has of the context of a connection; nothing of one that is gone. */
+export async function accessToContext(world: ModuleWorld, principal: Principal, grant: Grant): Promise<Access> {
+  const type = typeOf(world, grant.object)
+  const context = await load(type, grant.contextId)
+  return context ? accessOf(world.db, type, context, principal) : noAccess
 }

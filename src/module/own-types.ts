@@ -1,4 +1,5 @@
 import type { Kysely } from 'kysely'
+import { accountRights } from '../connections/grants/account-type.js'
 import { findKnown, findOrgs } from '../connections/grants/directory-store.js'
 import type { Instance, ObjectDefinition } from '../connections/grants/object-type.js'
 import type { Account } from '../accounts/account.js'
@@ -20,12 +21,7 @@ export const accountsType = (db: Kysely<Tables>, hidesEmail: boolean): ObjectDef
     login: 'read',
     roles: 'read',
   },
-  acl: [
-    { type: 'self', allow: 'delete' },
-    { type: 'role', target: 'admin', allow: 'delete' },
-    { type: 'account', target: 'signed-in', allow: 'public' },
-  ],
-  shareChain: ['update', 'share', 'read', 'connected'],
+  ...accountRights,
 })
 
 /** A person as the module shows one. */

@@ -30,10 +30,11 @@ export async function read(scope: Scope, tokenOrId: unknown, options: unknown): 
   const wanted = { ...showing, optional: new Set([...showing.optional, ...reached.optional]) }
   const [shown] = await show(world, principal, [grant], wanted)
   const value = path.length > 0 ? valueFound(world, grant, shown as object, path) : undefined
-  const isSpent = isHolder && isLink(grant)
-  const spent = isSpent ? await spendUse(world.db, principal, grant) : undefined
+  // Without a count there is nothing to write.
+  const isCounted = isHolder && isLink(grant) && grant.usesRemaining !== null
+  const left = isCounted ? await spendUse(world, principal, grant) : null
   if (path.length > 0) return value
-  const whole = { ...shown, ...(spent?.left != null && { usesRemaining: spent.left }) }
+  const whole = { ...shown, ...(left !== null && { usesRemaining: left }) }
   return asked.paths.length > 0 ? only(whole, asked.paths) : whole
 }
 

@@ -1,4 +1,4 @@
-import { joined, noAccess } from '../connections/grants/access.js'
+import { type Access, joined, noAccess } from '../connections/grants/access.js'
 import { findBaseUrls } from '../connections/grants/directory-store.js'
 import { type Grant, isLink, isTarget } from '../connections/grants/grant.js'
 import { levels } from '../connections/grants/levels.js'
@@ -18,7 +18,8 @@ export async function show(
   grants: readonly Grant[],
   showing: Showing,
 ): Promise<Connection[]> {
-  const contexts = showing.expand.has('context') ? await loadContexts(world, principal, grants) : new Map()
+  const needed = showing.expand.has('context') ? grants : grants.filter((grant) => isTokenByAccess(principal, grant))
+  const contexts = needed.length > 0 ? await loadContexts(world, principal, needed) : new Map()
   const people = await loadPeople(world, principal, grants, showing)
   const bases = showing.includeUrl ? await findBaseUrls(world.db) : new Map()
   return grants.map((grant) => one(world, principal, grant, showing, { contexts, people, bases }))
@@ -43,25 +44,25 @@ function one(
   const type = typeOf(world, grant.object)
   const accounts = typeOf(world, 'account')
   const isMine = isTarget(grant, account)
-  const isUsing = isMine || isLink(grant) || showing.isHolder
   const loaded = contexts.get(keyOf(grant))
-  const access = joined(loaded?.access ?? noAccess, isUsing ? accessGiven(grant) : noAccess)
+  const own = loaded?.access ?? noAccess
+  const isExpanded = loaded !== undefined && showing.expand.has('context')
   const creator = people.get(grant.creatorId)
   const targetId = grant.targetId ?? (isMine ? (account?.id ?? null) : null)
   const target = targetId === null ? undefined : people.get(targetId)
   const name = nameOf(grant) ?? (target && nameIn(visible(accounts, target.instance, target.access, none)))
+  const maySee = maySeeToken(principal, grant, own, showing)
+  const token = maySee || (showing.includeToken && showing.skipAcl) ? tokenAgain(world, grant) : null
   const url =
-    showing.includeUrl && maySeeApp(principal, grant, showing)
-      ? urlOf(world, grant, bases.get(grant.appKey ?? ''))
-      : null
-  const token = tokenFor(world, principal, grant, showing)
+    showing.includeUrl && (maySee || showing.skipAcl) ? urlOf(world, grant, bases.get(grant.appKey ?? '')) : null
   return {
     _id: grant.id,
     object: 'connection',
     state: grant.state === 'active' ? 1 : 0,
     context: {
       ...referenceTo(type, grant.contextId),
-      ...(loaded && visible(type, loaded.instance, access, showing.optional)),
+      ...(isExpanded &&
+        visible(type, loaded.instance, joined(own, accessShown(grant, showing.isHolder)), showing.optional)),
     },
     contextSource: null,
     creator: {
@@ -107,15 +108,32 @@ function nameIn({ name }: Readonly<Record<string, unknown>>): { first: string; l
   return { first, last }
 }
 
-/** A token is its target's while it can be applied, and on a link whoever's may read the link. */
-export function tokenFor(
-  world: ModuleWorld,
+/**
+ * What a connection shows of its context beside what the caller has of it: an invitation what is public, a link what it
+ * gives, to who named it by its token. What any other gives is among what its target has.
+ */
+const accessShown = (grant: Grant, isHolder: boolean): Access =>
+  grant.state === 'pending' || (isLink(grant) && isHolder) ? accessGiven(grant) : noAccess
+
+/** Whether it takes access to the context to see the token. */
+const isTokenByAccess = ({ account }: Principal, grant: Grant): boolean =>
+  isLink(grant) && grant.creatorId !== account?.id
+
+/**
+ * Whether the caller may see the token: that of an invitation its target, that of a link its creator and whoever gains
+ * nothing by it.
+ *
+ * @param own what the caller has of the context without the link
+ */
+export function maySeeToken(
   principal: Principal,
   grant: Grant,
-  { includeToken, skipAcl }: Pick<Showing, 'includeToken' | 'skipAcl'>,
-): string | null {
-  const isShown = isLink(grant) || isTarget(grant, principal.account) || (includeToken && skipAcl)
-  return isShown ? tokenAgain(world, grant) : null
+  own: Access,
+  { isHolder }: Pick<Showing, 'isHolder'>,
+): boolean {
+  if (!isLink(grant)) return isTarget(grant, principal.account)
+  if (isHolder || !isTokenByAccess(principal, grant)) return true
+  return own.level >= grant.access && grant.roles.every((role) => own.roles.has(role))
 }
 
 const maySeeApp = (principal: Principal, grant: Grant, { skipAcl }: Showing) =>

@@ -1,5 +1,6 @@
 import type { Colleague, Status } from '../connections/connection.js'
 import { statuses } from '../connections/connection.js'
+import { textOfMessage } from '../connections/message.js'
 import type { Standing } from '../connections/standing.js'
 import { Actions } from './actions.js'
 import { Isolated, type Sentence } from './isolated.js'
@@ -108,7 +109,7 @@ function Entry({
       <Person of={peer}>
         {isMine && status !== 'accepted' && message !== '' && (
           <blockquote class="e-content">
-            <bdi>{message}</bdi>
+            <bdi>{textOfMessage(message)}</bdi>
           </blockquote>
         )}
         <p class="note">

@@ -1,3 +1,4 @@
+import { textOfMessage } from '../connections/message.js'
 import type { Standing } from '../connections/standing.js'
 import { Actions, Invite } from './actions.js'
 import type { Shown } from './person.js'
@@ -24,7 +25,7 @@ export function HowItStands({ standing, person: { key, name }, next, mayRemove }
       <p class="note">{texts.relation[status]}</p>
       {isOpen && message !== '' && (
         <blockquote>
-          <bdi>{message}</bdi>
+          <bdi>{textOfMessage(message)}</bdi>
         </blockquote>
       )}
       {(isOpen || mayRemove) && <Actions name={name} id={id} status={status} next={next} />}

@@ -96,6 +96,12 @@ describe('a feed of connections', () => {
     })
   })
 
+  test.each(['Invitations to Mira', 'Invitations by Mira'])('tells the owner of the list called %s', (title) => {
+    const { people } = readRecorded(Buffer.from(text('connections.xml').replace('Connections of Mira', title)))
+    expect(people).toHaveLength(17)
+    expect(people[0]?.sighting).toMatchObject({ name: expect.stringMatching(/^Mira/), userId: 'mh-01' })
+  })
+
   test.each([
     ['the self link names nobody', /userid=mh-01%20/, ''],
     ['its title is that of another feed', 'Connections of Mira', 'Connections in common of Mira'],
@@ -352,6 +358,7 @@ const cardFaults: [what: string, file: string, part: string | RegExp, other: str
   ['no key', 'profiles-hcard.xml', /entry22222222[^<]*2\s*</, 'entry<', /entry 2 .* Its id/],
   ['no date', 'profiles-hcard.xml', /<updated>2024-01-06.*/, '', /entry 2 .* "updated"/],
   ['content that is no card', 'profiles-hcard.xml', 'class="vcard"', 'class="card"', /entry 1 .* no hCard/],
+  ['no content', 'profiles-hcard.xml', /<content.*?<\/content>/s, '', /entry 1 .* It has no content/],
   ['a card in another namespace', 'profiles-hcard.xml', /1999\/xhtml/g, 'other', /entry 1 .* no hCard/],
   ['content of another type', 'profiles-hcard.xml', 'type="xhtml"', 'type="html"', /entry 1 .* neither an hCard/],
   ['an unclear manager', 'profiles-hcard.xml', '>Y<', '>maybe<', /entry 1 .* manager/],

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { textFieldNames } from '../../src/accounts/fields.js'
+import { htmlOf } from '../../src/atom/content.js'
 import { escapeAttribute, escapeText, isXmlText } from '../../src/atom/escape.js'
 import { failureDocument } from '../../src/atom/failure.js'
 import { atomWriter } from '../../src/atom/writer.js'
@@ -39,9 +40,10 @@ describe('whatever is stored comes back', () => {
   test('in a connection entry', () => {
     fc.assert(
       fc.property(anything, (text) => {
-        const entry = parse(writer.connections.document(colleague(account(), accountOf(text), { message: text }), true))
+        const message = htmlOf(text)
+        const entry = parse(writer.connections.document(colleague(account(), accountOf(text), { message }), true))
         expect(child(entry, 'title').text).toBe(carried(text))
-        expect(child(entry, 'content').text).toBe(carried(text))
+        expect(child(entry, 'content').text).toBe(message)
         const target = all(child(entry, 'connection'), 'contributor')[1] as Element
         for (const name of ['name', 'userid', 'email']) expect(child(target, name).text).toBe(carried(text))
       }),

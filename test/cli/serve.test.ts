@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals'
 import { sql } from 'kysely'
+import { prepareDataFolder } from '../support/embedded-template.js'
 import { freshDatabase, type TestDatabase } from '../support/database.js'
 import { putWhatIsOver, whatIsOver } from '../support/over.js'
 import { run, runProgram, type Running, started } from '../support/process.js'
@@ -38,6 +39,7 @@ function remembered(process: Running): Running {
 describe('serve', () => {
   test('what is over is swept', async () => {
     const place = { DATA_DIR: join(folder, 'over') }
+    await prepareDataFolder(place.DATA_DIR)
     await putWhatIsOver(place.DATA_DIR)
     const server = connections(['serve'], place)
     await started(server)
@@ -124,7 +126,9 @@ describe('serve', () => {
   })
 
   test('what is in flight is finished before the end', async () => {
-    const server = connections(['serve'], { DATA_DIR: join(folder, 'in-flight') })
+    const place = { DATA_DIR: join(folder, 'in-flight') }
+    await prepareDataFolder(place.DATA_DIR)
+    const server = connections(['serve'], place)
     const base = await started(server)
     const authorization = `Basic ${Buffer.from('ann:colleagues').toString('base64')}`
     const feed = `${base}/atom/connections.do?connectionType=colleague`

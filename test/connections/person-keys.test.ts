@@ -13,6 +13,7 @@ import {
 import { findAmong } from '../../src/connections/among-store.js'
 import { findColleague, findRelationships } from '../../src/connections/find-store.js'
 import { findKnown } from '../../src/connections/grants/directory-store.js'
+import type { Grant } from '../../src/connections/grants/grant.js'
 import * as grants from '../../src/connections/grants/grant-store.js'
 import { groupGrants, listQuery, type Selection } from '../../src/connections/grants/list-statements.js'
 import { noteLetter, recentQuery } from '../../src/connections/grants/throttle-store.js'
@@ -44,6 +45,20 @@ const db = new Kysely<Tables>({
 
 const [me, other, id] = ['me', 'other', 'id']
 const hash = new Uint8Array([1])
+const grant: Grant = {
+  ...{ id, object: 'account', contextId: other, creatorId: other, targetId: me, state: 'pending' },
+  ...{
+    targetEmail: null,
+    targetFirst: null,
+    targetLast: null,
+    access: 2,
+    roles: [],
+    reverseAccess: 2,
+    reverseRoles: [],
+  },
+  ...{ skippedAccess: null, skippedRoles: [], tokenKey: null, appKey: null, expiresAt: null, usesRemaining: null },
+  ...{ created: new Date(), updated: new Date() },
+}
 const selection = (show: Selection['show']): Selection => ({
   viewer: { accountId: me, email: 'mine' },
   show,
@@ -99,7 +114,7 @@ const keyed: Record<string, { readonly run: () => Promise<unknown>; readonly key
     run: () => grants.findBetween(db, { object: 'account', contextId: other }, { id: me, email: null }),
     keys: { context_key: other, target_id: other },
   },
-  updateGrant: { run: () => grants.updateGrant(db, id, { access: 2 }, new Date()), keys: { id } },
+  updateGrant: { run: () => grants.updateGrant(db, grant, new Date()), keys: { id } },
   takeUse: { run: () => grants.takeUse(db, id), keys: { id } },
   keepToken: { run: () => grants.keepToken(db, id, hash, 'key'), keys: { id } },
   deleteOfContext: {

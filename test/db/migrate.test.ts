@@ -25,6 +25,7 @@ const all = [
   'connection',
   'connection_event',
   'credential',
+  'directory',
   'network',
   'org',
   'outbox',

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { sql, type Kysely } from 'kysely'
 import type { Tables } from '../../src/db/tables.js'
 import { exportLines } from '../../src/directory/export.js'
+import { prepareDataFolder } from '../support/embedded-template.js'
 
 export interface Folder {
   readonly path: string
@@ -22,6 +23,13 @@ export async function temporaryFolder(): Promise<Folder> {
     },
     remove: () => rm(path, { recursive: true }),
   }
+}
+
+/** A temporary folder with an embedded database, migrated and empty: a server or a program starts on it quickly. */
+export async function databaseFolder(): Promise<Folder> {
+  const folder = await temporaryFolder()
+  await prepareDataFolder(folder.path)
+  return folder
 }
 
 /** A directory file of these lines. */

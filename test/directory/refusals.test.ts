@@ -38,6 +38,7 @@ const refused: [why: string, content: string | Uint8Array, message: RegExp][] = 
   ['what is not JSON', lines(good, '', '{"account":'), /FILE, line 3: not JSON/],
   ['an unknown kind', lines(good, { person: {} }), /FILE, line 2: Unrecognized key: "person"/],
   ['no kind at all', lines({}), /FILE, line 1: neither an account nor a colleague/],
+  ['two kinds at once', lines({ ...good, ...colleague('ann', 'cy', 2) }), /FILE, line 1: more than one of account,/],
   [
     'another version of the format',
     lines({ connections: { version: 2 } }),

@@ -22,6 +22,7 @@ beforeAll(async () => {
   const date = new Date('2026-07-01T00:00:00.000Z')
   await database.db.updateTable('network').set({ changed: date }).execute()
   await database.db.updateTable('account').set({ created_at: date }).execute()
+  await database.db.updateTable('directory').set({ changed: date }).execute()
   client = await startClient(database.db)
 })
 afterAll(async () => {

@@ -64,20 +64,41 @@ test.each([
   ['lost', []],
   ['shouting', []],
   ['wordy', []],
-])('above %s are %j', async (userId, expected) => {
-  expect(await userIds('reportingChain.do', `userid=${userId}`)).toEqual(expected)
+])('a chain begins with %s, and goes on with %j', async (userId, managers) => {
+  expect(await userIds('reportingChain.do', `userid=${userId}`)).toEqual([userId, ...managers])
 })
 
-test('a chain ends after as many ranks as no organisation has', async () => {
+test('a chain ends after as many ranks as no organisation has, and is not called complete then', async () => {
   const chain = await userIds('reportingChain.do', 'userid=rank69')
-  expect(chain).toEqual(Array.from({ length: 64 }, (_, n) => `rank${68 - n}`))
+  expect(chain).toEqual(Array.from({ length: 65 }, (_, n) => `rank${69 - n}`))
+  expect(all(await feedOf('reportingChain.do', 'userid=rank69'), 'complete')).toHaveLength(0)
+  expect(all(await feedOf('reportingChain.do', 'userid=rank63'), 'complete')).toHaveLength(1)
+})
+
+test('the chain of a person without a manager is one entry', async () => {
+  const feed = await feedOf('reportingChain.do', 'userid=top')
+  expect(['totalResults', 'startIndex', 'itemsPerPage'].map((name) => child(feed, name).text)).toEqual(['1', '1', '1'])
+  expect(child(feed, 'title').text).toBe('reporting chain for top')
+  expect(all(feed, 'complete')).toHaveLength(1)
+})
+
+test.each([
+  ['userid=lost', true],
+  ['userid=lost&ps=5', true],
+  ['userid=top&page=1&ps=250', true],
+  ['userid=low', true],
+  ['userid=lost&ps=4', false],
+  ['userid=lost&ps=4&page=2', false],
+  ['userid=lost&page=9', false],
+])('whether the feed of %s holds everybody who is managed is said truly: %s', async (query, isComplete) => {
+  expect(all(await feedOf('peopleManaged.do', query), 'complete')).toHaveLength(isComplete ? 1 : 0)
 })
 
 test('a chain is whole: it is not paged, and says how many there are', async () => {
   const feed = await feedOf('reportingChain.do', 'userid=low&ps=1&page=2')
-  expect(all(feed, 'entry')).toHaveLength(2)
-  expect(['totalResults', 'startIndex', 'itemsPerPage'].map((name) => child(feed, name).text)).toEqual(['2', '1', '2'])
-  expect(child(feed, 'title').text).toBe('reporting chain of low')
+  expect(all(feed, 'entry')).toHaveLength(3)
+  expect(['totalResults', 'startIndex', 'itemsPerPage'].map((name) => child(feed, name).text)).toEqual(['3', '1', '3'])
+  expect(child(feed, 'title').text).toBe('reporting chain for low')
   expect(links(feed)).toEqual({ self: `${baseUrl}/profiles/atom/reportingChain.do?userid=low&ps=1&page=2` })
 })
 
@@ -112,7 +133,6 @@ test('those who are managed come by folded name and then id, page by page, dated
     'link',
     'link',
     'link',
-    'complete',
     'link',
   ])
   const past = await feedOf('peopleManaged.do', 'userid=lost&ps=2&page=9')

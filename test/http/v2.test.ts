@@ -85,7 +85,8 @@ test('invited, listed, read, applied, deleted', async () => {
     object: 'result',
     data: 'ann',
   })
-  expect((await json(`/v2/connections/${token}/context/name?expand=context`)).body).toMatchObject({ first: 'ann' })
+  const byNobody = await json(`/v2/connections/${token}/context/name?expand=context`)
+  expect(fault(byNobody)).toEqual([400, 'invalidArgument.connectionToken'])
   expect(await json(`/v2/connections/${token}`, { ...as('bo'), method: 'POST' })).toMatchObject({
     status: 200,
     body: { _id, state: 1 },

@@ -221,9 +221,12 @@ describe('what arrives', () => {
     expect(given.text).toContain('\n\nAnn Lee shares something with you.\n\n')
   })
 
-  test('where the invitation lets somebody read the title, it is named', async () => {
+  test('a title that is not public is named once the recipient may read it, not while it is offered', async () => {
     await ann.calls.create('closeds', document, { email: address(), access: 4 }, { skipAcl: true })
-    expect((await letter()).subject).toBe('Ann Lee invites you to “We meet.”')
+    expect((await letter()).subject).toBe('Ann Lee would like to share something with you')
+    const bo = await stranger()
+    await ann.calls.create('closeds', document, { _id: bo.id, access: 4, auto: true }, forced)
+    expect((await letter()).subject).toContain('“We meet.”')
   })
 
   test('an address that may be somebody else’s gets no token', async () => {

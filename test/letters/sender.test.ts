@@ -34,7 +34,11 @@ afterEach(() => server.close())
 
 describe('what arrives', () => {
   test('an invitation, at the one who is asked', async () => {
-    const id = await owe('invited', bo, await connect(database.db, ann, bo, 'invited', { message: 'Hi <Bo>' }))
+    const id = await owe(
+      'invited',
+      bo,
+      await connect(database.db, ann, bo, 'invited', { message: 'Hi &lt;<b>Bo</b>&gt;' }),
+    )
     await sendDue(office(), never)
     const [{ from, to, mail } = undefined as never, ...others] = server.received
     expect(others).toEqual([])

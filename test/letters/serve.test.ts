@@ -6,6 +6,7 @@ import { sql } from 'kysely'
 import { migrate } from '../../src/db/migrate.js'
 import { type Database, openDatabase } from '../../src/db/open.js'
 import { sendTo } from '../support/client.js'
+import { prepareDataFolder } from '../support/embedded-template.js'
 import { freshDatabase, serverUrl, type TestDatabase } from '../support/database.js'
 import { type MailServer, startMailServer } from '../support/mail-server.js'
 import { run, type Running, started, until } from '../support/process.js'
@@ -22,6 +23,7 @@ beforeEach(async () => {
   server = await startMailServer()
   folder = await mkdtemp(join(tmpdir(), 'connections-letters-'))
   onServer = serverUrl === undefined ? undefined : await freshDatabase()
+  if (!onServer) await prepareDataFolder(join(folder, 'data'))
 })
 afterEach(async () => {
   for (const each of running.splice(0)) await end(each, 'SIGKILL')

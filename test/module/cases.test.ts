@@ -162,12 +162,13 @@ test('10: an address is folded as those of accounts are: A to Z alone', async ()
   expect(await small.calls.list()).toEqual([])
 })
 
-test('11, 12: a target looks at what is offered, applies it, and has it', async () => {
+test('11, 12: a target sees what is public of what is offered, applies it, and has it', async () => {
   const other = module.addDocument(ann.id)
   const options = { ...trusted, skipNotification: true }
   const { _id } = made(await admin.calls.create('documents', other, { _id: bo.id, roles: ['editor'] }, options))
   const token = await bo.calls.getToken(_id)
-  expect(await bo.calls.read<string>(`${token}/context/notes`)).toBe('Not yet.')
+  expect(await bo.calls.read<string>(`${token}/context/title`)).toBe('Plan')
+  expect(await faultOf(bo.calls.read(`${token}/context/notes`))).toBe('accessDenied.unspecified context.notes')
   const applied = await bo.calls.apply(token as string)
   expect(applied).toMatchObject({ _id, state: 1, roles: ['editor'], access: 2 })
   expect(applied).not.toHaveProperty('token')
@@ -224,8 +225,9 @@ test('15: who reads by a token', async () => {
   const { _id } = made(await ann.calls.create('documents', document, { _id: chen.id }))
   const token = (await chen.calls.getToken(_id)) as string
   expect(await chen.calls.read(token)).toMatchObject({ _id, token })
-  expect(await module.nobody.read(token)).toMatchObject({ _id })
-  for (const { calls } of [bo, ann]) expect(await faultOf(calls.read(token))).toBe('invalidArgument.connectionToken')
+  for (const calls of [bo.calls, ann.calls, module.nobody]) {
+    expect(await faultOf(calls.read(token))).toBe('invalidArgument.connectionToken')
+  }
   await ann.calls.delete(_id)
 })
 

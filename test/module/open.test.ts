@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { sql } from 'kysely'
 import { tokenSecret } from '../../src/db/token-secret.js'
 import connections, { type App, open } from '../../src/index.js'
-import { type Folder, temporaryFolder } from '../directory/files.js'
+import { databaseFolder, type Folder, temporaryFolder } from '../directory/files.js'
 import { sendTo } from '../support/client.js'
 import { freshDatabase } from '../support/database.js'
 import { faultOf } from '../support/module.js'
@@ -15,7 +15,7 @@ import { putWhatIsOver, whatIsOver } from '../support/over.js'
 let folder: Folder
 let app: App
 beforeAll(async () => {
-  folder = await temporaryFolder()
+  folder = await databaseFolder()
   // Even where a server is tested, this is the embedded database: the server's is full of other tests' schemas.
   app = await open({ dataDir: folder.path, baseUrl: 'https://connections.example' })
 })
@@ -70,7 +70,7 @@ test('both doors are served', async () => {
 })
 
 test('what a site keeps to itself, a program that serves it keeps too', async () => {
-  const other = await temporaryFolder()
+  const other = await databaseFolder()
   const site = {
     baseUrl: 'https://connections.example',
     hideEmail: true,
@@ -92,7 +92,7 @@ test('what a site keeps to itself, a program that serves it keeps too', async ()
 })
 
 test('what could not be opened holds nothing', async () => {
-  const other = await temporaryFolder()
+  const other = await databaseFolder()
   const secret = join(other.path, 'token-secret')
   await writeFile(secret, 'short')
   await expect(open({ dataDir: other.path })).rejects.toThrow(/must hold 32 bytes/)
@@ -102,7 +102,7 @@ test('what could not be opened holds nothing', async () => {
 })
 
 test('what is over is swept', async () => {
-  const other = await temporaryFolder()
+  const other = await databaseFolder()
   await putWhatIsOver(other.path)
   expect(await whatIsOver(other.path)).toEqual(['session', 'link'])
   await (await open({ dataDir: other.path })).close()
@@ -114,7 +114,7 @@ test('no caller waits for a database that does not answer', async () => {
   const database = await freshDatabase()
   // The embedded database always answers.
   if (database.url !== undefined) {
-    const other = await temporaryFolder()
+    const other = await databaseFolder()
     const program = await open({ databaseUrl: database.url, dataDir: other.path })
     await database.db.transaction().execute(async (transaction) => {
       await sql`lock table account`.execute(transaction)
@@ -130,7 +130,7 @@ test('no caller waits for a database that does not answer', async () => {
 })
 
 test('the base of links is the same with a slash at its end and without', async () => {
-  const other = await temporaryFolder()
+  const other = await databaseFolder()
   const site = await open({ dataDir: other.path, baseUrl: 'https://connections.example/network/' })
   const { send, stop } = await served(site)
   const { text } = await send('/profiles/atom/search.do?search=*')

@@ -34,10 +34,10 @@ const options: Record<string, () => Promise<void>> = {
     expect(await faultOf(chen.calls.apply(token))).toBe('invalidArgument.connectionToken')
     expect(await chen.calls.apply(token, { skipAcl: true })).toMatchObject({
       state: 1,
-      target: { account: { _id: chen.id } },
+      target: { account: { _id: bo.id } },
     })
-    expect(await chen.calls.list({ where: { context: id } })).toHaveLength(1)
-    expect(await bo.calls.list({ where: { context: id } })).toEqual([])
+    expect(await bo.calls.list({ where: { context: id } })).toHaveLength(1)
+    expect(await chen.calls.list({ where: { context: id } })).toEqual([])
   },
   'create targets _id': async () => {
     expect((await invite({ _id: bo.id })).target?.account?._id).toBe(bo.id)

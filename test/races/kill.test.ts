@@ -7,6 +7,7 @@ import { openDatabase } from '../../src/db/open.js'
 import type { Answer, Send } from '../support/client.js'
 import { type Cluster, makeCluster, postgresPrograms } from '../support/cluster.js'
 import { freshDatabase, serverUrl } from '../support/database.js'
+import { prepareDataFolder } from '../support/embedded-template.js'
 import { run } from '../support/process.js'
 import { type Server, startServers, stopServers } from '../support/servers.js'
 import { addPerson, signInSecret } from '../support/world.js'
@@ -118,6 +119,7 @@ describe('kill -9 of a server', () => {
     ended.push(() => Promise.resolve(rmSync(dataDir, { recursive: true })))
     if (serverUrl === undefined) {
       environment = { DATA_DIR: dataDir }
+      await prepareDataFolder(dataDir)
       await fill({ databaseUrl: undefined, dataDir })
     } else {
       const { url } = later(await freshDatabase())

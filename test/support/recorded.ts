@@ -14,17 +14,24 @@ export const baseOf = (entry: Element) => {
   return new URL(address).origin
 }
 
-/** The recorded entry without what we leave out or write better. */
+/**
+ * The recorded document without what we leave out or write better: an empty block stands for the pronunciation, and a page
+ * of several is not called complete.
+ */
 export function expected(element: Element): Element {
-  const children = element.children.filter((each) => !isLeftOut(each)).map(expected)
+  const isPart = links(element)['next'] !== undefined
+  const children = element.children
+    .filter((each) => !isLeftOut(each) && !(isPart && each.name === 'complete'))
+    .map((each) => expected(isSound(each) ? { ...each, children: [], text: '' } : each))
   const attributes = Object.fromEntries(Object.entries(element.attributes).map(([name, value]) => [name, value.trim()]))
   if (attributes['rel']?.endsWith('/image')) attributes['type'] = 'image/*'
   return { ...element, children, attributes, text: flat(element.text) }
 }
 
-const isLeftOut = ({ attributes, children }: Element) =>
-  /\/(service\/\w+|pronunciation|tag-cloud|theboard|status|ext-attr)$/.test(attributes['rel'] ?? '') ||
-  children[0]?.attributes['class'] === 'sound url'
+const isLeftOut = ({ attributes }: Element) =>
+  /\/(service\/\w+|pronunciation|tag-cloud|theboard|status|ext-attr)$/.test(attributes['rel'] ?? '')
+
+const isSound = ({ children }: Element) => children[0]?.attributes['class'] === 'sound url'
 
 const isPageLink = ({ attributes: { rel, type } }: Element) => rel === 'alternate' && type === 'text/html'
 
@@ -40,9 +47,17 @@ const flat = (text: string) =>
     .trim()
     .replace(/\s+/g, ' ')
 
-/** What we wrote, its texts as those of `expected`, and without the link to a page that no recorded entry has. */
+/**
+ * What we wrote, its texts as those of `expected`, without what no recorded entry has: the link to a page, and the author
+ * of a profile.
+ */
 export const tidy = (element: Element): Element => ({
   ...element,
-  children: element.children.filter((each) => !isPageLink(each)).map(tidy),
+  children: element.children
+    .filter((each) => !isPageLink(each) && !(isProfile(element) && each.name === 'author'))
+    .map(tidy),
   text: flat(element.text),
 })
+
+const isProfile = (element: Element) =>
+  element.name === 'entry' && all(element, 'category').some(({ attributes }) => attributes['term'] === 'profile')

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll } from '@jest/globals'
 import { loadCast } from '../../src/directory/cast.js'
+import { prepareDataFolder } from './embedded-template.js'
 import { freshDatabase, serverUrl, type TestDatabase } from './database.js'
 import { run, type Running, started } from './process.js'
 
@@ -20,6 +21,7 @@ export function servedProcess(): () => string {
     folder = await mkdtemp(join(tmpdir(), 'connections-client-'))
     database = serverUrl === undefined ? undefined : await freshDatabase()
     if (database) await loadCast(database.db)
+    else await prepareDataFolder(folder)
     server = run(['serve'], database?.url === undefined ? { DATA_DIR: folder } : { DATABASE_URL: database.url })
     base = await started(server)
   })

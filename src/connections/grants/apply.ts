@@ -1,98 +1,119 @@
 import type { Transaction } from 'kysely'
 import type { Account } from '../../accounts/account.js'
+import { findNamed } from '../../accounts/several-store.js'
 import type { Tables } from '../../db/tables.js'
 import { Fault } from '../../faults.js'
+import { asColleagues } from '../connection.js'
 import { keepEvents } from '../event-store.js'
 import { keepLetter } from '../letter-store.js'
 import { write } from '../write.js'
-import { union } from './access.js'
-import { findKnown } from './directory-store.js'
-import { addressOf, described, type Grant, isBetweenAccounts, isLink, isTarget } from './grant.js'
+import { findKnown, type Known } from './directory-store.js'
+import {
+  addressOf,
+  both,
+  described,
+  type Grant,
+  givenOn,
+  givingOn,
+  isBetweenAccounts,
+  isLink,
+  isTarget,
+} from './grant.js'
 import { findBetween, findByToken, findGrant, lockContext, updateGrant } from './grant-store.js'
-import { levels } from './levels.js'
-import type { Instance, ObjectType } from './object-type.js'
 import { accountOf, checkVerified, type Principal } from './principal.js'
 import { activate, remove } from './put.js'
 import { tokenHash } from './token.js'
-import { accessOf, load, typeOf, type World } from './world.js'
-
-const badToken = () => new Fault('invalidArgument.connectionToken')
+import { badToken, isValid, type Opened, openToken } from './valid.js'
+import type { World } from './world.js'
 
 /**
- * Applies an invitation: from then on the caller has what it grants (reference, section 5). Of several at once one
+ * Applies an invitation: from then on its target has what it grants (reference, section 5). Of several at once one
  * succeeds.
  *
  * @param token in the form of a token
- * @param skipAcl the caller becomes the target, whoever it was for
+ * @param skipAcl whether a caller who is not the target may apply it for the target
  * @returns the active connection: the one applied, or one that was there already and now grants as much
  */
 export async function applyGrant(world: World, principal: Principal, token: string, skipAcl: boolean): Promise<Grant> {
-  const account = accountOf(principal)
-  const known = await findByToken(world.db, tokenHash(token))
-  if (!known) throw badToken()
-  if (!skipAcl && !isLink(known) && !isTarget(known, account)) throw badToken()
-  checkVerified(principal)
+  const caller = { account: accountOf(principal), verified: principal.verified }
+  const opened = await openToken(world, token)
+  const { grant: known, type, context } = opened
+  const target = isLink(known) ? caller : await targetOf(world, known, caller, skipAcl)
+  if (!target) throw badToken()
+  checkVerified(target)
   if (isLink(known))
     throw new Fault('invalidArgument.unspecified', { path: 'token', reason: 'A link cannot be applied.' })
+  const { account } = target
   if (known.object === 'account' && known.contextId === account.id) {
     throw new Fault('invalidArgument.connectionTarget', { path: 'self' })
   }
-  const type = typeOf(world, known.object)
-  const context = await load(type, known.contextId)
   if (!context) throw new Fault('notFound.unspecified')
 
   return write(world.db, async (transaction, eventId) => {
-    const people = [account.id, ...(known.targetId === null ? [] : [known.targetId])]
-    const moment = await lockContext(transaction, known, people)
+    const moment = await lockContext(transaction, known, [account.id])
     const current = await findByToken(transaction, tokenHash(token))
     if (current?.state !== 'pending') throw badToken()
-    await checkStillShared(transaction, type, context, current)
-    const active = await take(transaction, current, account, moment)
-    const detail = { ...described(active), request: principal.requestId }
+    if (!(await isValid(transaction, type, context, current))) throw badToken()
+    const active = await take(transaction, { ...opened, grant: current }, account, moment)
+    const detail = { ...described(active), invitation: current.id, request: principal.requestId }
     await keepEvents(
       transaction,
       eventId,
-      [{ connectionId: active.id, actorId: account.id, verb: 'accepted', detail }],
+      [{ connectionId: active.id, actorId: caller.account.id, verb: 'accepted', detail }],
       moment,
     )
     if (isBetweenAccounts(active)) {
-      await keepLetter(
-        transaction,
-        { kind: 'accepted', recipientId: active.contextId, connectionId: active.id },
-        moment,
-      )
+      const letter = { kind: 'accepted' as const, recipientId: current.contextId, connectionId: active.id }
+      await keepLetter(transaction, letter, moment)
     }
     return active
   })
 }
 
-/** Whoever may not share the context any more has nothing to give. */
-async function checkStillShared(
-  db: Transaction<Tables>,
-  type: ObjectType,
-  context: Instance,
-  { creatorId, skippedAcl }: Grant,
-): Promise<void> {
-  if (skippedAcl) return
-  const [creator] = await findKnown(db, [creatorId])
-  const nothing = { skipAcl: false, grant: levels.none, appKey: null, scope: null, requestId: null }
-  const account = creator?.account.state === 'active' ? creator.account : null
-  const principal = { account, verified: creator?.verified ?? false, ...nothing }
-  if ((await accessOf(db, type, context, principal)).level < levels.share) throw badToken()
+/**
+ * Whom an invitation is applied for. Who skips the list applies it for its target: the account that is named, or the one
+ * that has the address; only if no account has it, for themselves.
+ *
+ * @returns undefined for who may not apply it, and for an account that is not active
+ */
+async function targetOf({ db }: World, known: Grant, caller: Known, skipAcl: boolean): Promise<Known | undefined> {
+  if (isTarget(known, caller.account)) return caller
+  if (!skipAcl) return undefined
+  const { targetId, targetEmail } = known
+  const id = targetId ?? (targetEmail === null ? undefined : (await findNamed(db, byEmail(targetEmail)))[0]?.id)
+  const [found] = id === undefined ? [] : await findKnown(db, [id])
+  if (targetId === null && !found?.verified) return caller
+  return found?.account.state === 'active' ? found : undefined
 }
 
-async function take(db: Transaction<Tables>, current: Grant, account: Account, moment: Date): Promise<Grant> {
+const byEmail = (address: string) => ({ by: 'email' as const, values: [address] })
+
+/** Gives an account what an invitation grants; what there is between the two already gets more, and stays the only one. */
+async function take(
+  db: Transaction<Tables>,
+  { grant: current, type, context }: Opened,
+  account: Account,
+  moment: Date,
+): Promise<Grant> {
   const between = await findBetween(db, current, { id: account.id, email: addressOf(account) })
   const others = between.filter(({ id }) => id !== current.id)
-  const active = others.find(({ state }) => state === 'active')
-  const access = Math.max(current.access, active?.access ?? levels.none)
-  const roles = union(active?.roles ?? [], current.roles)
-  // Between two accounts there is one connection: what else is pending gives way, whatever it would grant.
-  const needless = others.filter(
-    (each) => each.state === 'pending' && (isBetweenAccounts(each) || each.access <= access),
-  )
-  await remove(db, active ? [current, ...needless] : needless, moment)
-  if (active) await updateGrant(db, active.id, { access, roles }, moment)
-  else await activate(db, current, { targetId: account.id, access, roles }, moment)
-  return (await findGrant(db, active?.id ?? current.id)) as Grant
+  const kept = others.find(({ state }) => state === 'active') ?? others.find(isBetweenAccounts)
+  const isOffered = !kept || kept.state === 'active' || (await isSameOffer(kept))
+  const before = kept ?? current
+  // The other one of two accounts gets no more by this than colleagues have, whatever else was being offered.
+  const from = isOffered ? before : { ...before, ...asColleagues }
+  const id = current.contextId
+  const targetId = before.targetId ?? account.id
+  const after = { ...givingOn(from, id, both(givenOn(from, id), current)), targetId, state: 'active' as const }
+  const { access } = givenOn(after, id)
+  const needless = others.filter((each) => each !== kept && each.state === 'pending' && each.access <= access)
+  await remove(db, kept ? [current, ...needless] : needless, moment)
+  if (before.state === 'active') await updateGrant(db, after, moment)
+  else await activate(db, before, after, account.id, moment)
+  return (await findGrant(db, after.id)) as Grant
+
+  /** Whether what is pending beside it offers the same account more of the same context, and may still do so. */
+  async function isSameOffer(pending: Grant): Promise<boolean> {
+    return pending.contextId === current.contextId && (await isValid(db, type, context, pending))
+  }
 }

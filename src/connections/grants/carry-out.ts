@@ -14,13 +14,12 @@ export async function carryOut(
   moment: Date,
 ): Promise<void> {
   await remove(db, needless, moment)
-  const { access, roles, expiresAt } = after
   if (!before) {
     const token = tokenAgain(world, after)
     await put(db, { ...after, tokenHash: token === null ? null : tokenHash(token) }, moment)
   } else if (before.state === 'pending' && after.state === 'active') {
-    await activate(db, before, { targetId: before.targetId as string, access, roles }, moment)
+    await activate(db, before, after, before.targetId as string, moment)
   } else {
-    await updateGrant(db, before.id, { access, roles, expiresAt }, moment)
+    await updateGrant(db, after, moment)
   }
 }

@@ -1,9 +1,11 @@
 import { Fault, type FaultName } from '../../faults.js'
-import { type Access, givesNothing, granted, union, type Wish } from './access.js'
+import { asColleagues } from '../connection.js'
+import { type Access, givesNothing } from './access.js'
 import { endOf, freshGrant } from './fresh.js'
-import { type Grant, isBetweenAccounts } from './grant.js'
+import { both, type Grant, givenOn, givingOn, isBetweenAccounts } from './grant.js'
 import type { Room } from './room.js'
 import type { Sharing, Wanted } from './sharing.js'
+import { type Granted, grantedTo } from './valid.js'
 import type { World } from './world.js'
 
 /** What is done about one target. */
@@ -21,7 +23,9 @@ export interface Step {
 interface Circumstances {
   /** What the creator has of the context. */
   readonly mine: Access
-  /** Every connection that the context has with the target. */
+  /** What the creator has of it without a privilege. */
+  readonly ordinary: Access
+  /** Every connection that the context has with the target; the creator's own give nothing that is not valid. */
   readonly between: readonly Grant[]
   readonly room: Room
   readonly moment: Date
@@ -36,21 +40,20 @@ export function decide(
   world: Pick<World, 'tokenKeys'>,
   sharing: Sharing,
   target: Wanted,
-  { mine, between, room, moment }: Circumstances,
+  { mine, ordinary, between, room, moment }: Circumstances,
 ): Step | Fault {
-  const { type, context, principal, creator, skipAcl } = sharing
+  const { type, context, creator, skipAcl } = sharing
   const refused = (name: FaultName) => new Fault(name, { target: target.named })
-  const wish = granted(type, context, principal, mine, target, skipAcl)
+  const wish = grantedTo(sharing, mine, ordinary, target)
   const fresh = (state: Grant['state']) => freshGrant(world, sharing, target, wish, state, moment)
   if (givesNothing(type, wish)) return refused('accessDenied.shareAccess')
   const active = between.find(({ state }) => state === 'active')
-  // Two accounts have the same of each other: whoever raised it alone would give themselves more of the other one.
   if (active && isBetweenAccounts(active) && !skipAcl) return refused('conflict.connectionExists')
-  if (active) return upgraded(active, wish, moment) ?? refused('conflict.connectionExists')
+  if (active) return upgraded(active, context._id, wish, moment) ?? refused('conflict.connectionExists')
 
   const targetId = target.account?.id ?? null
   const pending = between.filter((each) => each.targetId === targetId || isBetweenAccounts(each))
-  if (target.auto && target.account) return connected(pending, wish, moment, () => fresh('active'))
+  if (target.auto && target.account) return connected(pending, context._id, wish, moment, () => fresh('active'))
   const own = pending.find(
     (each) => each.creatorId === creator.id && each.contextId === context._id && each.targetId === targetId,
   )
@@ -61,32 +64,32 @@ export function decide(
   return { verb: 'invited', before: undefined, after: fresh('pending'), needless: [] }
 }
 
-/** More of an active connection; undefined where it gives as much already. */
-function upgraded(active: Grant, wish: Wish, moment: Date): Step | undefined {
-  const after = raised(active, wish, moment)
-  if (after.access === active.access && after.roles.length === active.roles.length) return undefined
-  return { verb: 'upgraded', before: active, after, needless: [] }
+/** More of an active connection on an object; undefined where it gives as much already. */
+function upgraded(active: Grant, id: string, wish: Granted, moment: Date): Step | undefined {
+  const [had, has] = [givenOn(active, id), both(givenOn(active, id), wish)]
+  if (has.access === had.access && has.roles.length === had.roles.length) return undefined
+  return { verb: 'upgraded', before: active, after: { ...givingOn(active, id, has), updated: moment }, needless: [] }
 }
 
-function refreshed(own: Grant, wish: Wish, moment: Date): Step {
-  const after = { ...raised(own, wish, moment), expiresAt: endOf(own, moment) }
+/** An invitation made again: what a privilege was needed for is kept apart from what was not. */
+function refreshed(own: Grant, wish: Granted, moment: Date): Step {
+  const skipped = wish.skipped && both({ access: own.skippedAccess ?? 0, roles: own.skippedRoles }, wish.skipped)
+  const after = {
+    ...own,
+    ...both(own, wish),
+    ...(skipped && { skippedAccess: skipped.access, skippedRoles: skipped.roles }),
+    expiresAt: endOf(own, moment),
+    updated: moment,
+  }
   return { verb: 'refreshed', before: own, after, needless: [] }
 }
 
-/** An active connection: what was pending between two accounts, or a fresh one. */
-function connected(pending: readonly Grant[], wish: Wish, moment: Date, fresh: () => Grant): Step {
+/** An active connection: what was pending between two accounts, of whichever of the two, or a fresh one. */
+function connected(pending: readonly Grant[], id: string, wish: Granted, moment: Date, fresh: () => Grant): Step {
   const pair = pending.find(isBetweenAccounts)
   const needless = pending.filter((each) => each !== pair && each.access <= wish.access)
   const verb = 'connected'
   if (!pair) return { verb, before: undefined, after: fresh(), needless }
-  const roles = union(pair.roles, wish.roles)
-  const ended = { state: 'active' as const, tokenKey: null, expiresAt: null }
-  return { verb, before: pair, after: { ...pair, ...ended, access: wish.access, roles, updated: moment }, needless }
+  const ended = { ...asColleagues, state: 'active' as const, tokenKey: null, expiresAt: null, updated: moment }
+  return { verb, before: pair, after: givingOn({ ...pair, ...ended }, id, wish), needless }
 }
-
-const raised = (grant: Grant, { access, roles }: Wish, moment: Date): Grant => ({
-  ...grant,
-  access: Math.max(grant.access, access),
-  roles: union(grant.roles, roles),
-  updated: moment,
-})

@@ -1,3 +1,5 @@
+import type { Transaction } from 'kysely'
+import type { Tables } from '../../db/tables.js'
 import { Fault } from '../../faults.js'
 import { type Event, keepEvents } from '../event-store.js'
 import { write } from '../write.js'
@@ -6,9 +8,11 @@ import { carryOut } from './carry-out.js'
 import { decide, type Step } from './decide.js'
 import { described, type Grant } from './grant.js'
 import { findBetween, lockContext } from './grant-store.js'
+import { levels } from './levels.js'
 import { owe } from './owe.js'
 import { roomOf } from './room.js'
 import type { Sharing, Wanted } from './sharing.js'
+import { isValid, ordinaryAccess } from './valid.js'
 import { accessOf, type World } from './world.js'
 
 /**
@@ -25,13 +29,16 @@ export function establish(world: World, sharing: Sharing, targets: readonly Want
     const moment = await lockContext(transaction, reference, people)
     const mine = await accessOf(transaction, type, context, principal)
     if (!skipAcl) checkMayShare(mine, creator)
+    const ordinary = await ordinaryAccess(transaction, sharing, mine)
     let room = await roomOf(transaction, sharing)
     const outcomes: (Grant | Fault)[] = []
     const events: Event[] = []
     for (const target of targets) {
       const id = (target.account ?? target.owner)?.id ?? null
-      const between = await findBetween(transaction, reference, { id, email: target.email })
-      const step = decide(world, sharing, target, { mine, between, room, moment })
+      const found = await findBetween(transaction, reference, { id, email: target.email })
+      const between: Grant[] = []
+      for (const each of found) between.push(await asOffered(transaction, sharing, each))
+      const step = decide(world, sharing, target, { mine, ordinary, between, room, moment })
       outcomes.push(step instanceof Fault ? step : step.after)
       if (step instanceof Fault) continue
       await carryOut(transaction, world, step, moment)
@@ -42,6 +49,13 @@ export function establish(world: World, sharing: Sharing, targets: readonly Want
     if (events.length > 0) await keepEvents(transaction, eventId, events, moment)
     return outcomes
   })
+}
+
+/** An invitation of the same creator that is not valid any more offers nothing, so that making it again revives nothing. */
+async function asOffered(db: Transaction<Tables>, { type, context, creator }: Sharing, grant: Grant): Promise<Grant> {
+  if (grant.state === 'active' || grant.creatorId !== creator.id) return grant
+  if (await isValid(db, type, context, grant)) return grant
+  return { ...grant, access: levels.none, roles: [], skippedAccess: null, skippedRoles: [] }
 }
 
 function eventOf({ creator, principal }: Sharing, { verb, before, after }: Step): Event {

@@ -1,7 +1,8 @@
 import { v7 as newId } from 'uuid'
-import type { Wish } from './access.js'
+import { asColleagues } from '../connection.js'
 import { type Grant, isBetweenAccounts } from './grant.js'
 import type { Sharing, Wanted } from './sharing.js'
+import type { Granted } from './valid.js'
 import type { World } from './world.js'
 
 /** How long an invitation can be applied; those between two accounts never expire. */
@@ -14,9 +15,9 @@ export const endOf = (grant: Pick<Grant, 'object' | 'targetId'>, moment: Date): 
 /** A new connection, as it is to be written; one that is pending has a token. */
 export function freshGrant(
   { tokenKeys: [key] }: Pick<World, 'tokenKeys'>,
-  { type, context, creator, appKey, skipAcl }: Sharing,
+  { type, context, creator, appKey }: Sharing,
   { account, email, first, last }: Wanted,
-  { access, roles }: Wish,
+  { access, roles, skipped }: Granted,
   state: Grant['state'],
   moment: Date,
 ): Grant {
@@ -33,9 +34,12 @@ export function freshGrant(
     state,
     access,
     roles,
+    reverseAccess: asColleagues.access,
+    reverseRoles: asColleagues.roles,
+    skippedAccess: skipped?.access ?? null,
+    skippedRoles: skipped?.roles ?? [],
     tokenKey: isPending ? key.id : null,
     appKey,
-    skippedAcl: skipAcl,
     expiresAt: isPending ? endOf(between, moment) : null,
     usesRemaining: null,
     created: moment,

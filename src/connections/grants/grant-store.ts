@@ -2,7 +2,7 @@ import { type Insertable, type Kysely, type RawBuilder, sql, type Transaction } 
 import type { ConnectionTable, Tables } from '../../db/tables.js'
 import { contextColumns } from '../context-id.js'
 import { lockNetworks } from '../write-store.js'
-import type { Grant } from './grant.js'
+import { type Grant, isAllSkipped } from './grant.js'
 
 type Db = Kysely<Tables>
 
@@ -10,8 +10,11 @@ type Db = Kysely<Tables>
 export const grantColumns = sql`
   c.id, c.context_object as object, c.context_key as "contextId", c.creator_id as "creatorId",
   c.target_id as "targetId", c.target_email as "targetEmail", c.target_first as "targetFirst",
-  c.target_last as "targetLast", c.state, c.access, c.roles, c.token_key as "tokenKey", c.app_key as "appKey",
-  c.skipped_acl as "skippedAcl", c.expires_at as "expiresAt", c.uses_remaining as "usesRemaining",
+  c.target_last as "targetLast", c.state, c.access, c.roles,
+  c.reverse_access as "reverseAccess", c.reverse_roles as "reverseRoles",
+  case when c.skipped_acl then c.access else c.skipped_access end as "skippedAccess",
+  case when c.skipped_acl then c.roles else c.skipped_roles end as "skippedRoles",
+  c.token_key as "tokenKey", c.app_key as "appKey", c.expires_at as "expiresAt", c.uses_remaining as "usesRemaining",
   c.created_at as created, c.updated_at as updated`
 
 /** What has expired is as if it were gone, by the database's clock (trust, C6). */
@@ -99,12 +102,10 @@ export const rowOf = (grant: NewGrant, moment: Date): Insertable<ConnectionTable
   target_first: grant.targetFirst,
   target_last: grant.targetLast,
   state: grant.state,
-  access: grant.access,
-  roles: [...grant.roles],
+  ...grantingColumns(grant),
   token_hash: grant.tokenHash,
   token_key: grant.tokenKey,
   app_key: grant.appKey,
-  skipped_acl: grant.skippedAcl,
   expires_at: grant.expiresAt,
   uses_remaining: grant.usesRemaining,
   created_at: moment,
@@ -112,33 +113,35 @@ export const rowOf = (grant: NewGrant, moment: Date): Insertable<ConnectionTable
   applied_at: grant.state === 'active' ? moment : null,
 })
 
-/** What may change of a connection. */
-export type GrantChange = Partial<Pick<Grant, 'targetId' | 'access' | 'roles' | 'expiresAt' | 'state'>>
+/** What a connection grants as columns. `skipped_acl` is what an older server reads instead of the two after it. */
+const grantingColumns = (grant: Omit<Grant, 'created' | 'updated'>) => ({
+  access: grant.access,
+  roles: [...grant.roles],
+  reverse_access: grant.reverseAccess,
+  reverse_roles: [...grant.reverseRoles],
+  skipped_acl: isAllSkipped(grant),
+  skipped_access: grant.skippedAccess,
+  skipped_roles: [...grant.skippedRoles],
+})
 
-/** Changes a connection; one that becomes active loses its token and its end. */
-export async function updateGrant(
-  db: Transaction<Tables>,
-  id: string,
-  { targetId, access, roles, expiresAt, state }: GrantChange,
-  moment: Date,
-): Promise<void> {
+/** Rewrites what may change of a connection; one that is active has no token and no end. */
+export async function updateGrant(db: Transaction<Tables>, grant: Grant, moment: Date): Promise<void> {
   await db
     .updateTable('connection')
     .set({
       updated_at: moment,
-      ...(targetId !== undefined && { target_id: targetId }),
-      ...(access !== undefined && { access }),
-      ...(roles !== undefined && { roles: [...roles] }),
-      ...(expiresAt !== undefined && { expires_at: expiresAt }),
-      ...(state === 'active' && {
-        state,
+      state: grant.state,
+      target_id: grant.targetId,
+      expires_at: grant.expiresAt,
+      ...grantingColumns(grant),
+      ...(grant.state === 'active' && {
         token_hash: null,
         token_key: null,
         expires_at: null,
         applied_at: sql<Date>`coalesce(applied_at, ${moment})`,
       }),
     })
-    .where('id', '=', id)
+    .where('id', '=', grant.id)
     .execute()
 }
 

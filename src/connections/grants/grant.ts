@@ -1,4 +1,5 @@
 import { foldedEmail } from '../../accounts/merge.js'
+import { union, type Wish } from './access.js'
 
 /** A connection as the module has it: a grant to a target, or a link that is anybody's (reference, section 11). */
 export interface Grant {
@@ -13,12 +14,18 @@ export interface Grant {
   readonly targetFirst: string | null
   readonly targetLast: string | null
   readonly state: 'pending' | 'active'
+  /** What the target has of the context. */
   readonly access: number
   readonly roles: readonly string[]
+  /** Between two accounts: what the context has of the target's account. */
+  readonly reverseAccess: number
+  readonly reverseRoles: readonly string[]
   /** The id of the key of which the token is made, where there is a token. */
   readonly tokenKey: string | null
   readonly appKey: string | null
-  readonly skippedAcl: boolean
+  /** The part of `access` and `roles` that a privilege let the creator grant; null if none was needed. */
+  readonly skippedAccess: number | null
+  readonly skippedRoles: readonly string[]
   readonly expiresAt: Date | null
   readonly usesRemaining: number | null
   readonly created: Date
@@ -33,6 +40,33 @@ export const isLink = ({ state, targetId, targetEmail }: Grant): boolean =>
 export const isBetweenAccounts = ({ object, targetId }: Pick<Grant, 'object' | 'targetId'>): boolean =>
   object === 'account' && targetId !== null
 
+type Sides = Pick<Grant, 'contextId' | 'access' | 'roles' | 'reverseAccess' | 'reverseRoles'>
+
+/** What a connection gives on an object: on its context, or on the account that is its target. */
+export const givenOn = (grant: Sides, id: string): Wish =>
+  id === grant.contextId
+    ? { access: grant.access, roles: grant.roles }
+    : { access: grant.reverseAccess, roles: grant.reverseRoles }
+
+/** A connection that gives this on one of its two objects, and on the other what it gave. */
+export const givingOn = <One extends Sides>(grant: One, id: string, { access, roles }: Wish): One =>
+  id === grant.contextId ? { ...grant, access, roles } : { ...grant, reverseAccess: access, reverseRoles: roles }
+
+/** The higher level and all roles of two wishes. */
+export const both = (one: Wish, other: Wish): Wish => ({
+  access: Math.max(one.access, other.access),
+  roles: union(one.roles, other.roles),
+})
+
+/** Whether a privilege let the creator grant all of it. */
+export const isAllSkipped = ({
+  access,
+  roles,
+  skippedAccess,
+  skippedRoles,
+}: Pick<Grant, 'access' | 'roles' | 'skippedAccess' | 'skippedRoles'>): boolean =>
+  skippedAccess !== null && access <= skippedAccess && roles.every((role) => skippedRoles.includes(role))
+
 /** Whom a grant is for. */
 export const isTarget = (
   { targetId, targetEmail }: Pick<Grant, 'targetId' | 'targetEmail'>,
@@ -46,10 +80,11 @@ export const addressOf = ({ email }: { readonly email: string | null }): string 
   email === null ? null : foldedEmail(email)
 
 /** A connection as the audit tells of it. */
-export const described = ({ object, contextId, targetId, targetEmail, access, roles }: Grant) => ({
-  object,
-  context: contextId,
-  target: targetId ?? targetEmail,
-  access,
-  roles,
+export const described = (grant: Grant) => ({
+  object: grant.object,
+  context: grant.contextId,
+  target: grant.targetId ?? grant.targetEmail,
+  access: grant.access,
+  roles: grant.roles,
+  ...(isBetweenAccounts(grant) && { reverseAccess: grant.reverseAccess, reverseRoles: grant.reverseRoles }),
 })

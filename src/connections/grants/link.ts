@@ -1,11 +1,13 @@
 import { v7 as newId } from 'uuid'
 import { Fault } from '../../faults.js'
+import { asColleagues } from '../connection.js'
 import { keepEvents } from '../event-store.js'
 import { write } from '../write.js'
-import { checkMayShare, givesNothing, granted, type Wish } from './access.js'
+import { checkMayShare, givesNothing, type Wish } from './access.js'
 import type { Sharing } from './sharing.js'
 import { described, type Grant } from './grant.js'
 import { insertGrant, lockContext } from './grant-store.js'
+import { grantedTo, ordinaryAccess } from './valid.js'
 import { accessOf, newToken, type World } from './world.js'
 
 /** When a link ends by itself; null is never. */
@@ -27,7 +29,8 @@ export function makeLink(world: World, sharing: Omit<Sharing, 'isNotified'>, wis
     const moment = await lockContext(transaction, { object: type.name, contextId: context._id }, [])
     const mine = await accessOf(transaction, type, context, principal)
     if (!skipAcl) checkMayShare(mine, creator)
-    const given = granted(type, context, principal, mine, wish, skipAcl)
+    const ordinary = await ordinaryAccess(transaction, sharing, mine)
+    const given = grantedTo(sharing, mine, ordinary, wish)
     if (givesNothing(type, given)) throw new Fault('accessDenied.shareAccess', { path: creator.id })
     const expiresAt = typeof ends.expires === 'number' ? new Date(moment.getTime() + ends.expires) : ends.expires
     if (expiresAt !== null && expiresAt <= moment) {
@@ -46,9 +49,13 @@ export function makeLink(world: World, sharing: Omit<Sharing, 'isNotified'>, wis
       targetFirst: null,
       targetLast: null,
       state: 'active' as const,
-      ...given,
+      access: given.access,
+      roles: given.roles,
+      reverseAccess: asColleagues.access,
+      reverseRoles: asColleagues.roles,
+      skippedAccess: given.skipped?.access ?? null,
+      skippedRoles: given.skipped?.roles ?? [],
       appKey,
-      skippedAcl: skipAcl,
       expiresAt,
       usesRemaining: ends.usesRemaining,
       tokenKey,

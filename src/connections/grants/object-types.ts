@@ -35,7 +35,8 @@ export class ObjectTypes {
   }
 }
 
-function complete(definition: ObjectDefinition): ObjectType {
+/** A definition with its defaults. */
+export function complete(definition: ObjectDefinition): ObjectType {
   const { acl = [{ type: 'owner', allow: levels.delete }], shareChain = ['share', 'read', 'connected'] } = definition
   const properties = Object.entries(definition.properties).map(([name, given]) => {
     const { access, roles = [], optional = false } = typeof given === 'object' ? given : { access: given }

@@ -31,25 +31,20 @@ export async function put(db: Db, grant: NewGrant, moment: Date, created = momen
 /**
  * Makes a pending connection active.
  *
- * @param targetId whose it is from now on: another than it was for, where that was an address
+ * @param after as it becomes; its target is another where it was for an address
+ * @param changedBy who accepts it
  */
-export async function activate(
-  db: Db,
-  grant: Grant,
-  { targetId, access, roles }: { targetId: string; access: number; roles: readonly string[] },
-  moment: Date,
-): Promise<void> {
-  const before = relationshipOf(grant)
-  if (grant.object === 'account' && grant.targetId !== targetId) {
-    await remove(db, [grant], moment)
-    const active = { ...grant, targetId, access, roles, state: 'active' as const, expiresAt: null }
-    return put(db, { ...active, tokenHash: null, tokenKey: null }, moment, grant.created)
+export async function activate(db: Db, before: Grant, after: Grant, changedBy: string, moment: Date): Promise<void> {
+  if (isBetweenAccounts(after) && !isBetweenAccounts(before)) {
+    await remove(db, [before], moment)
+    return put(db, { ...after, tokenHash: null, tokenKey: null }, moment, before.created)
   }
-  await updateGrant(db, grant.id, { state: 'active', targetId, access, roles }, moment)
-  if (!before) return
-  const after = { ...before, isAccepted: true }
-  await updateRelationship(db, after, { changedBy: targetId, moment })
-  await moveNetworks(db, movesBetween(before, after), moment)
+  await updateGrant(db, after, moment)
+  const was = relationshipOf(before)
+  if (!was) return
+  const is = { ...was, isAccepted: true }
+  await updateRelationship(db, is, { changedBy, moment })
+  await moveNetworks(db, movesBetween(was, is), moment)
 }
 
 /** Removes connections, and where they are between two accounts, both their views. */

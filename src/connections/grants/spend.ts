@@ -1,29 +1,28 @@
-import type { Kysely } from 'kysely'
-import type { Tables } from '../../db/tables.js'
-import { Fault } from '../../faults.js'
 import { keepEvents } from '../event-store.js'
 import { write } from '../write.js'
 import type { Grant } from './grant.js'
 import { takeUse } from './grant-store.js'
 import type { Principal } from './principal.js'
+import { badToken, isValid } from './valid.js'
+import { load, typeOf, type World } from './world.js'
 
 /**
  * Spends one use of a link, and keeps that it was used.
  *
- * @returns how many uses are left; null where they are not counted
- * @throws Fault `invalidArgument.connectionToken` where the last one was spent meanwhile, or the link has ended
+ * @returns how many uses are left
+ * @throws Fault `invalidArgument.connectionToken` if the last one was spent meanwhile, or the link is not valid any more
  */
-export function spendUse(
-  db: Kysely<Tables>,
-  { account, requestId }: Principal,
-  { id }: Grant,
-): Promise<{ left: number | null }> {
-  return write(db, async (transaction, eventId) => {
+export async function spendUse(world: World, { account, requestId }: Principal, grant: Grant): Promise<number | null> {
+  const { id, object, contextId } = grant
+  const type = typeOf(world, object)
+  const context = await load(type, contextId)
+  return write(world.db, async (transaction, eventId) => {
+    if (!(await isValid(transaction, type, context, grant))) throw badToken()
     const spent = await takeUse(transaction, id)
-    if (!spent) throw new Fault('invalidArgument.connectionToken')
+    if (!spent) throw badToken()
     const detail = { left: spent.left, request: requestId }
     const event = { connectionId: id, actorId: account?.id ?? null, verb: 'used' as const, detail }
     await keepEvents(transaction, eventId, [event], spent.moment)
-    return { left: spent.left }
+    return spent.left
   })
 }

@@ -2,8 +2,9 @@ import type { Kysely } from 'kysely'
 import type { Tables } from '../../db/tables.js'
 import { Fault } from '../../faults.js'
 import { contextIdOf } from '../context-id.js'
-import { type Access, accessTo, joined, noAccess } from './access.js'
-import type { Grant } from './grant.js'
+import { type Access, accessTo, joined, type Wish } from './access.js'
+import { type Grant, givenOn } from './grant.js'
+import { levels } from './levels.js'
 import { findActive } from './grant-store.js'
 import type { Instance, ObjectType } from './object-type.js'
 import type { ObjectTypes } from './object-types.js'
@@ -55,15 +56,15 @@ export async function accessOfEach(
     const given = active.filter(
       ({ contextId, targetId }) => context._id === (targetId === account?.id ? contextId : targetId),
     )
-    return accessTo(type, context, principal, joined(noAccess, ...given.map(accessGiven)))
+    return accessTo(type, context, principal, joined(...given.map((grant) => toAccess(givenOn(grant, context._id)))))
   })
 }
 
-/** What a connection gives. */
-export const accessGiven = ({ access, roles }: Pick<Grant, 'access' | 'roles'>): Access => ({
-  level: access,
-  roles: new Set(roles),
-})
+const toAccess = ({ access, roles }: Wish): Access => ({ level: access, roles: new Set(roles) })
+
+/** What a connection gives its target of the context: while it is pending, a look at what is public. */
+export const accessGiven = ({ state, access, roles }: Pick<Grant, 'state' | 'access' | 'roles'>): Access =>
+  toAccess(state === 'pending' ? { access: levels.public, roles: [] } : { access, roles })
 
 /** The token of a connection, and what the database keeps of it. */
 export function newToken({ tokenKeys: [key] }: Pick<World, 'tokenKeys'>, connectionId: string) {

@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer'
 import type { Request, Response } from 'express'
 import { isUuid } from '../../accounts/account.js'
-import { checkMessage } from '../../atom/invitation.js'
+import { checkMessage, htmlOf } from '../../atom/content.js'
 import { Failure } from '../../errors.js'
 import { isPlace, to } from '../../pages/to.js'
 import { readBody } from '../body.js'
@@ -36,10 +36,10 @@ export function idIn(form: Form, name: string): string {
   throw new Failure('invalid', `${naming(name)} must be a UUID.`)
 }
 
-/** The message of an invitation, with line breaks as on the wire. @throws Failure `invalid` by the rules of that */
+/** The message of an invitation, as on the wire: with its line breaks, as HTML. @throws Failure `invalid` by its rules */
 export function messageIn(form: Form): string {
   const message = (form('message') ?? '').replaceAll('\r\n', '\n').trim()
-  return checkMessage(message)
+  return htmlOf(checkMessage(message))
 }
 
 /** Where it goes on after a form: the page that it names, if that is one of ours, else to one's network. */

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer'
 import type { Request, Response } from 'express'
 import { Failure } from '../../errors.js'
 import { readBody } from '../body.js'
@@ -26,11 +27,18 @@ export function sendValue(response: Response, value: unknown): void {
  */
 export async function readJson(request: Request, response: Response): Promise<Readonly<Record<string, unknown>>> {
   const bytes = await readBody(request, response)
+  if (bytes.length === 0) throw new Failure('invalid', 'The request has no body; send a JSON object.')
+  if (!isUtf8(bytes)) throw new Failure('invalid', 'The body is not in UTF-8.')
   try {
-    const value: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
+    // JSON has no byte order mark, but some editors write one.
+    const value: unknown = JSON.parse(
+      Buffer.from(bytes)
+        .toString()
+        .replace(/^\uFEFF/, ''),
+    )
     if (typeof value === 'object' && value !== null && !Array.isArray(value)) return { ...value }
   } catch (cause) {
-    throw new Failure('invalid', 'The body is not JSON in UTF-8.', { cause })
+    throw new Failure('invalid', 'The body is not JSON.', { cause })
   }
   throw new Failure('invalid', 'The body has to be a JSON object.')
 }

@@ -1,0 +1,106 @@
+import { Failure } from '../errors.js'
+import { decode } from './encoding.js'
+import type { Refuse } from './references.js'
+
+/** A property of a vCard 2.1, as it is written. */
+export interface Property {
+  readonly name: string
+  /** Those that say what the value is, not how it is encoded. */
+  readonly parameters: readonly string[]
+  /** As it is written, but in one piece: quoted-printable without its soft line breaks. */
+  readonly value: string
+  /** Decodes the value, or a part of it. Refuses (`invalid`) what cannot be decoded, with its line. */
+  readonly decode: (part: string) => string
+  /** Whether separators are encoded with the value, as they are in base64. */
+  readonly isEncodedWhole: boolean
+}
+
+interface Written {
+  readonly head: readonly string[]
+  readonly line: number
+  readonly pieces: string[]
+}
+
+const quotedPrintable = 'QUOTED-PRINTABLE'
+const plain = ['', '7BIT', '8BIT']
+
+/**
+ * Takes the lines of a vCard apart. A line that begins none of these properties continues the value before it, and so
+ * does every line after a soft line break.
+ *
+ * @param names of all properties that are known
+ */
+export function propertiesIn(lines: readonly string[], names: readonly string[]): Property[] {
+  const property = new RegExp(`^((?:${names.join('|')})(?:;[^:]*)?):(.*)$`, 's')
+  const written: Written[] = []
+  for (const [at, line] of lines.entries()) {
+    const last = written.at(-1)
+    const end = last?.pieces.at(-1) ?? ''
+    const isSoft = last !== undefined && softBreak.test(end) && encodingOf(last.head) === quotedPrintable
+    const [, head, value = ''] = (!isSoft && property.exec(line)) || []
+    if (head !== undefined)
+      written.push({ head: head.split(';').map((part) => part.trim()), pieces: [value], line: at + 1 })
+    else if (isSoft) last.pieces.splice(-1, 1, end.replace(softBreak, ''), line)
+    else last?.pieces.push('\n', line)
+  }
+  return written.map(read)
+}
+
+const softBreak = /=[ \t]*$/
+
+function read(written: Written): Property {
+  const [name = '', ...parameters] = written.head
+  return {
+    name,
+    parameters: parameters.filter((parameter) => !tellsEncoding.test(parameter)),
+    value: written.pieces.join(''),
+    decode: (part) => decoded(written, part),
+    isEncodedWhole: ![quotedPrintable, ...plain].includes(encodingOf(written.head)),
+  }
+}
+
+/** The values of a property that has several. A separator that is encoded by itself belongs to one of them. */
+export function partsOf({ value, decode, isEncodedWhole }: Property, separator: string): string[] {
+  const parts = isEncodedWhole ? decode(value).split(separator) : value.split(separator).map(decode)
+  return parts.map((part) => part.trim())
+}
+
+/** What a parameter says, without quotation marks. */
+export const unquoted = (text: string): string => text.trim().replace(/^(["'])(.*)\1$/, '$2')
+
+const tellsEncoding = /^(?:(?:ENCODING|CHARSET)\s*=.*|QUOTED-PRINTABLE|BASE64|[78]BIT)$/i
+
+/** The value of a parameter, or '' for none. */
+function parameterOf(head: readonly string[], name: string): string {
+  const found = head.find((parameter) => parameter.split('=')[0]?.trim().toUpperCase() === name)
+  return unquoted(found?.split('=')[1] ?? '')
+}
+
+function encodingOf(head: readonly string[]): string {
+  const bare = head.slice(1).find((parameter) => tellsEncoding.test(parameter) && !parameter.includes('='))
+  return (parameterOf(head, 'ENCODING') || bare || '').toUpperCase()
+}
+
+/** What is not encoded is text already, whatever its charset: the document around it was decoded. */
+function decoded({ head, line }: Written, value: string): string {
+  const refuse: Refuse = (reason) => {
+    throw new Failure('invalid', `Line ${line} of its vCard (${head[0] ?? ''}) cannot be decoded: ${reason}.`)
+  }
+  const encoding = encodingOf(head)
+  if (plain.includes(encoding)) return value
+  const bytes = bytesOf(encoding, value, refuse)
+  return decode(bytes, parameterOf(head, 'CHARSET') || undefined, 'its CHARSET says', refuse).replace(/\r\n?/g, '\n')
+}
+
+function bytesOf(encoding: string, value: string, refuse: Refuse): Buffer {
+  if (encoding === 'BASE64' || encoding === 'B') {
+    const text = value.replace(/\s/g, '')
+    if (text.length % 4 === 0 && /^[A-Za-z\d+/]*={0,2}$/.test(text)) return Buffer.from(text, 'base64')
+    return refuse('it is not base64')
+  }
+  if (encoding !== quotedPrintable) return refuse(`the encoding ${JSON.stringify(encoding.slice(0, 40))} is not known`)
+  const wrong = /=(?![\dA-Fa-f]{2}).{0,2}|[^\t\n -~]/u.exec(value)?.[0]
+  if (wrong !== undefined) refuse(`${JSON.stringify(wrong)} is not quoted-printable`)
+  const bytes = value.replace(/=(..)/g, (_, digits: string) => String.fromCharCode(Number.parseInt(digits, 16)))
+  return Buffer.from(bytes, 'latin1')
+}

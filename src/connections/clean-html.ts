@@ -1,0 +1,132 @@
+import {
+  defaultTreeAdapter,
+  type DefaultTreeAdapterTypes,
+  ErrorCodes,
+  parse,
+  type TokenHandler,
+  Tokenizer,
+} from 'parse5'
+import sanitize from 'sanitize-html'
+
+/** Elements that only show something. */
+const tags =
+  'a abbr address article aside b bdi bdo big blockquote br caption center cite code col colgroup dd del details dfn div ' +
+  'dl dt em figcaption figure font footer h1 h2 h3 h4 h5 h6 header hgroup hr i img ins kbd li main mark nav ol p pre q ' +
+  'rp rt ruby s samp section small span strike strong sub summary sup table tbody td tfoot th thead time tr tt u ul var wbr'
+
+/** No `id` and `name`: to scripts of the page around a message these would be properties of the page. */
+const everywhere =
+  'abbr align bgcolor border cellpadding cellspacing cite class clear color colspan datetime dir face height lang noshade ' +
+  'nowrap open rowspan scope size span start style title type valign value width'
+
+/** Elements whose text nobody is shown. */
+const unshown = 'iframe noembed noframes option script style template textarea title xmp'
+
+/** A declaration that neither fetches anything nor moves the element over others. */
+const declaration =
+  /^\s*(?:(?:background-)?color|(?:border|font|list-style|margin|padding|text)(?:-[a-z]+)*|direction|letter-spacing|line-height|(?:max-|min-)?(?:height|width)|vertical-align|white-space)\s*:(?:[\w\s#%.,!'"]|-(?![\d.])|rgba?\([\d\s.,%]*\))*$/i
+
+const options: sanitize.IOptions = {
+  allowedTags: tags.split(' '),
+  allowedAttributes: {
+    '*': everywhere.split(' '),
+    a: ['href', 'hreflang', 'rel', 'target'],
+    img: ['src', 'alt', 'loading'],
+  },
+  allowedSchemes: ['http', 'https', 'mailto', 'tel'],
+  allowedSchemesByTag: { img: ['http', 'https'] },
+  nonTextTags: unshown.split(' '),
+  nonBooleanAttributes: [],
+  nestingLimit: 64,
+  parseStyleAttributes: false,
+  transformTags: {
+    '*': (tagName, { style, target, ...attribs }) => ({
+      tagName,
+      attribs: {
+        ...attribs,
+        ...(style !== undefined && withStyle(style)),
+        ...(target === '_blank' && { target }),
+      },
+    }),
+  },
+}
+
+function withStyle(style: string): { style?: string } {
+  const kept = style.split(';').filter((each) => each.trim() === '' || declaration.test(each))
+  return kept.every((each) => each.trim() === '') ? {} : { style: kept.join(';') }
+}
+
+/**
+ * HTML without its active content: scripts, event attributes, addresses that are not of the web, styles that fetch or
+ * cover, forms, frames, drawings. Where that leaves what a reader sees as it was, the HTML stays as it is written.
+ */
+export function cleanHtml(html: string): string {
+  if (!html.includes('<')) return html
+  const cleaned = sanitize(html, options)
+  return meansTheSame(html, cleaned) ? html : cleaned
+}
+
+/** A tree of HTML, as a browser makes it; undefined where a little markup makes a huge one. */
+export function treeOf(html: string): DefaultTreeAdapterTypes.Document | undefined {
+  let elements = 0
+  const treeAdapter: typeof defaultTreeAdapter = {
+    ...defaultTreeAdapter,
+    createElement: (...values) => {
+      if (++elements > mostElements) throw huge
+      return defaultTreeAdapter.createElement(...values)
+    },
+  }
+  try {
+    return parse(html, { treeAdapter })
+  } catch (error) {
+    if (error === huge) return undefined
+    throw error
+  }
+}
+
+/** Well-nested markup of a message makes fewer. Formatting elements that are closed in the wrong order make millions. */
+const mostElements = 4000
+const huge = new Error('The tree has too many elements.')
+
+/**
+ * Whether cleaned HTML makes the same tree as it did before. A tag that was cleaned away counts even if this tree leaves
+ * it out, since another place, such as a table, would take it in; so does one that is not finished.
+ */
+function meansTheSame(html: string, cleaned: string): boolean {
+  const [before, after] = [startTags(html), startTags(cleaned)]
+  if (before === undefined || after === undefined || !isWithin(before, after)) return false
+  const [one, other] = [treeOf(html), treeOf(cleaned)]
+  return one !== undefined && other !== undefined && isSame(one, other)
+}
+
+const isWithin = (part: readonly string[], whole: readonly string[]) =>
+  whole.reduce((at, each) => (each === part[at] ? at + 1 : at), 0) === part.length
+
+/** The start tags of HTML with their attributes, but for those that every document has; undefined if one is not finished. */
+function startTags(html: string): string[] | undefined {
+  const found: string[] = []
+  let isFinished = true
+  const nothing = () => {}
+  const handler: TokenHandler = {
+    onStartTag: ({ tagName, attrs }) => {
+      if (attrs.length > 0 || !['html', 'head', 'body'].includes(tagName)) found.push(JSON.stringify([tagName, attrs]))
+    },
+    onParseError: ({ code }) => {
+      if (code === ErrorCodes.eofInTag) isFinished = false
+    },
+    ...{ onComment: nothing, onDoctype: nothing, onEndTag: nothing, onEof: nothing, onCharacter: nothing },
+    ...{ onNullCharacter: nothing, onWhitespaceCharacter: nothing },
+  }
+  new Tokenizer({ sourceCodeLocationInfo: false }, handler).write(html, true)
+  return isFinished ? found : undefined
+}
+
+function isSame(one: DefaultTreeAdapterTypes.Node, other: DefaultTreeAdapterTypes.Node): boolean {
+  if (one.nodeName !== other.nodeName) return false
+  if ('value' in one) return 'value' in other && one.value === other.value
+  if ('data' in one) return 'data' in other && one.data === other.data
+  if ('name' in one) return false
+  if ('attrs' in one && JSON.stringify(one.attrs) !== JSON.stringify((other as typeof one).attrs)) return false
+  const [children, others] = [one.childNodes, (other as typeof one).childNodes]
+  return children.length === others.length && children.every((child, at) => isSame(child, others[at] as typeof child))
+}

@@ -1,0 +1,33 @@
+import type { Transaction } from 'kysely'
+import type { Tables } from '../../db/tables.js'
+import { Failure } from '../../errors.js'
+import { findGrant } from './grant-store.js'
+import type { ObjectDefinition } from './object-type.js'
+import { complete } from './object-types.js'
+import { isValid } from './valid.js'
+
+/** What everyone has of an account without a connection, and what may be passed on of it: at every door. */
+export const accountRights = {
+  acl: [
+    { type: 'self', allow: 'delete' },
+    { type: 'role', target: 'admin', allow: 'delete' },
+    { type: 'account', target: 'signed-in', allow: 'public' },
+  ],
+  shareChain: ['update', 'share', 'read', 'connected'],
+} satisfies Partial<ObjectDefinition>
+
+const names = { name: 'account', plural: 'accounts' }
+const accounts = complete({ ...names, ...accountRights, load: () => Promise.resolve([]), properties: {} })
+
+/**
+ * Whether an invitation between two accounts may be accepted. If a third account made it on behalf of the inviter, that account
+ * must still be allowed to.
+ *
+ * @throws Failure `forbidden`
+ */
+export async function checkMayBeAccepted(db: Transaction<Tables>, connectionId: string): Promise<void> {
+  const grant = await findGrant(db, connectionId)
+  if (!grant || grant.creatorId === grant.contextId) return
+  if (await isValid(db, accounts, { _id: grant.contextId }, grant)) return
+  throw new Failure('forbidden', 'This invitation is not valid any more. Decline it, or invite the person yourself.')
+}

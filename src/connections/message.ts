@@ -1,0 +1,85 @@
+import type { DefaultTreeAdapterTypes } from 'parse5'
+import { LRUCache } from 'lru-cache'
+import { cleanHtml, treeOf } from './clean-html.js'
+
+/** Cleaned messages, by what they were. Each is bounded, and polls show the same ones again and again. */
+const known = new LRUCache<string, string>({
+  maxSize: 8_000_000,
+  sizeCalculation: (cleaned, message) => cleaned.length + message.length + 1,
+})
+
+/** A message as others are shown it: HTML without active content, as it was sent where it has none. */
+export function shownMessage(message: string): string {
+  if (!message.includes('<')) return message
+  const before = known.get(message)
+  if (before !== undefined) return before
+  const cleaned = cleanHtml(message)
+  known.set(message, cleaned)
+  return cleaned
+}
+
+const sliceLength = 10
+
+/** Cleans what a feed is about to show, and lets others have their turn meanwhile. */
+export async function prepareMessages(messages: readonly string[]): Promise<void> {
+  let start = performance.now()
+  for (const message of messages) {
+    shownMessage(message)
+    if (performance.now() - start < sliceLength) continue
+    await new Promise((resolve) => setImmediate(resolve))
+    start = performance.now()
+  }
+}
+
+/**
+ * What a message says, as a text: for pages and letters, which take no markup from others. A text that was sent is the
+ * same again.
+ */
+export function textOfMessage(message: string): string {
+  if (!/[<&]/.test(message)) return message
+  const shown = shownMessage(message)
+  const tree = treeOf(`<!DOCTYPE html><body>${shown}`)
+  return tree ? textOf(tree) : shown
+}
+
+type Node = DefaultTreeAdapterTypes.Node
+
+/** Elements that begin and end a line. */
+const blocks = new Set(
+  (
+    'address article aside blockquote caption center dd details div dl dt figcaption figure footer h1 h2 h3 h4 h5 h6 header ' +
+    'hgroup hr li main nav ol p pre section summary table tr ul'
+  ).split(' '),
+)
+
+function textOf(tree: Node): string {
+  let text = ''
+  let hasMarkup = false
+  /** Where the last line break of an element ends; one that follows in the source adds nothing to it. */
+  let lineStart = 0
+  const breakLine = (isNeeded: boolean) => {
+    if (isNeeded) text += '\n'
+    lineStart = text.length
+  }
+  const endLine = () => breakLine(text !== '' && !text.endsWith('\n'))
+  const write = (node: Node): void => {
+    if ('value' in node)
+      text += hasMarkup && text.length === lineStart ? node.value.replace(/^[ \t]*\n/, '') : node.value
+    if (!('childNodes' in node)) return
+    const { nodeName: name } = node
+    hasMarkup ||= !['#document', 'html', 'head', 'body'].includes(name)
+    if (blocks.has(name)) endLine()
+    const from = text.length
+    node.childNodes.forEach(write)
+    const attribute = (wanted: string) =>
+      ('attrs' in node && node.attrs.find(({ name }) => name === wanted)?.value) || ''
+    if (name === 'td' || name === 'th') text += ' '
+    if (name === 'img') text += attribute('alt')
+    const address = name === 'a' ? attribute('href') : ''
+    if (/^(?:https?|mailto|tel):/i.test(address) && !address.endsWith(text.slice(from).trim())) text += ` (${address})`
+    if (blocks.has(name)) endLine()
+    if (name === 'br' || name === 'p') breakLine(true)
+  }
+  write(tree)
+  return hasMarkup ? text.replace(/[ \t]*\n(?:[ \t]*\n)+/g, '\n\n').trim() : text
+}
