@@ -19,11 +19,11 @@ export interface Account {
   readonly updated: Date
 }
 
-/** One way to name a person: by directory id, profile key or e-mail address (any case). */
-export type Person =
-  | { readonly by: 'userId'; readonly value: string }
-  | { readonly by: 'key'; readonly value: string }
-  | { readonly by: 'email'; readonly value: string }
+/** One way to name a person. Keys, e-mail addresses and distinguished names match in any case. */
+export interface Person {
+  readonly by: 'userId' | 'key' | 'email' | 'login' | 'distinguishedName'
+  readonly value: string
+}
 
 /** Whether a text is a UUID, of whatever version. */
 export const isUuid = (text: string): boolean => /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i.test(text)

@@ -3,6 +3,8 @@ import { v7 as newId } from 'uuid'
 import type { Tables } from '../db/tables.js'
 import { Failure } from '../errors.js'
 import { recordChange } from './last-change-store.js'
+import { datesKept, type Known } from './merge.js'
+import { columnsOf, toAccount } from './store.js'
 import { nameColumns } from './words.js'
 
 /** A person who is not in the directory yet. */
@@ -83,6 +85,25 @@ export async function changeRole(
       seen: sql`seen || jsonb_build_object('roles', ${millis(sql`clock_timestamp()`)})
         || case when seen = '{}' then jsonb_build_object('updated', ${millis(sql`updated_at`)}) else '{}' end`,
     })
+    .where('id', '=', accountId)
+    .execute()
+}
+
+/** Dates a profile that looks different now. The dates of its values, by which imports compare them, stay. */
+export async function touchProfile(db: Transaction<Tables>, accountId: string, moment: Date): Promise<void> {
+  const row = await db
+    .selectFrom('account')
+    .select(columnsOf('account'))
+    .select('seen')
+    .where('id', '=', accountId)
+    .forNoKeyUpdate()
+    .executeTakeFirstOrThrow()
+  const account = toAccount(row, 'account')
+  const updated = new Date(Math.max(moment.getTime(), account.updated.getTime() + 1))
+  const seen = datesKept({ ...account, seen: row.seen as Known['seen'] }, updated)
+  await db
+    .updateTable('account')
+    .set({ updated_at: updated, seen: JSON.stringify(seen) })
     .where('id', '=', accountId)
     .execute()
 }

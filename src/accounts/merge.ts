@@ -115,6 +115,15 @@ function factsOf(known: Known): Map<string, Fact> {
   return facts
 }
 
+/**
+ * When each value was seen, for an account whose date moves on for another reason: its values are to stay as old as they
+ * are, so that a newer document still replaces them.
+ */
+export function datesKept(known: Known, updated: Date): Known['seen'] {
+  const values = [...factsOf(known)].map(([field, { seen }]) => [field, seen] as const)
+  return { ...Object.fromEntries(values), updated: updated.getTime() }
+}
+
 function winner(one: Fact | undefined, other: Fact, decides: boolean): Fact {
   if (one === undefined || other.seen > one.seen) return other
   if (one.seen > other.seen) return one

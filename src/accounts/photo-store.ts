@@ -1,4 +1,4 @@
-import { type Kysely, sql } from 'kysely'
+import { type Kysely, sql, type Transaction } from 'kysely'
 import { onceFor, prepared, type Value } from '../db/prepared.js'
 import type { Tables } from '../db/tables.js'
 import type { Account, Person } from './account.js'
@@ -53,21 +53,19 @@ const photoStatement = prepared((db, value: Value<{ accountId: string }>) =>
   db.selectFrom('photo').selectAll().where('account_id', '=', value('accountId')),
 )
 
-/**
- * Gives an account its picture, in place of the one it had.
- *
- * @param photo of a type that `imageType` knows, and no longer than `longestPhoto`
- */
-export async function setPhoto(db: Kysely<Tables>, accountId: string, photo: Pick<Photo, 'type' | 'bytes'>) {
+export type NewPhoto = Pick<Photo, 'type' | 'bytes'>
+
+/** Gives an account its picture, in place of the one it had. What shows it is to be moved on (`connections/photo.ts`). */
+export async function setPhoto(db: Transaction<Tables>, accountId: string, photo: NewPhoto, moment: Date) {
   await sql`
     insert into photo (account_id, type, bytes, updated_at)
-    values (${accountId}, ${photo.type}, ${photo.bytes}, clock_timestamp())
+    values (${accountId}, ${photo.type}, ${photo.bytes}, ${moment})
     on conflict (account_id) do update set type = excluded.type, bytes = excluded.bytes,
       updated_at = greatest(excluded.updated_at, photo.updated_at + interval '1 millisecond')`.execute(db)
 }
 
-/** Takes an account's picture away; tells whether it had one. */
-export async function removePhoto(db: Kysely<Tables>, accountId: string): Promise<boolean> {
+/** Takes an account's picture away, as `setPhoto`; tells whether it had one. */
+export async function removePhoto(db: Transaction<Tables>, accountId: string): Promise<boolean> {
   const removed = await db.deleteFrom('photo').where('account_id', '=', accountId).returning('account_id').execute()
   return removed.length > 0
 }

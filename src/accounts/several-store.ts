@@ -19,7 +19,7 @@ export async function findNamed(db: Kysely<Tables>, { by, values }: Named): Prom
   const found = new Map(
     rows.map((row) => {
       const account = toAccount(row, 'account')
-      return [foldedName(by, account[by] as string), account]
+      return [foldedName(by, nameOf(account, by)), account]
     }),
   )
   return [...new Set(names)].flatMap((name) => found.get(name) ?? [])
@@ -34,6 +34,10 @@ const statement = onceFor((by: Person['by']) =>
   ),
 )
 
-/** Keys and addresses match in any case. */
-const foldedName = (by: Person['by'], name: string): string =>
-  by === 'userId' ? name : by === 'key' ? name.toLowerCase() : foldedEmail(name)
+const nameOf = ({ profile, ...account }: Account, by: Person['by']): string =>
+  (by === 'distinguishedName' ? profile.distinguishedName : account[by]) as string
+
+function foldedName(by: Person['by'], name: string): string {
+  if (by === 'userId' || by === 'login') return name
+  return by === 'key' ? name.toLowerCase() : foldedEmail(name)
+}

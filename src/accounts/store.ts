@@ -77,12 +77,23 @@ export const isStorable = (text: string) => text.isWellFormed() && !text.include
 
 /** Whether anybody can go by this name. What nobody can have, such as a key that is no UUID, Postgres would refuse. */
 export function isPossible({ by, value }: Person): boolean {
-  return by === 'key' ? isUuid(value) : isStorable(value)
+  return by === 'key' ? isUuid(value) : isStorable(value) && (by !== 'distinguishedName' || value.length <= longestName)
 }
+
+/** The index of distinguished names holds one character more, so that a longer one is nobody's even when it is cut. */
+const longestName = 512
+
+const distinguishedNameOf = (table: string): RawBuilder<string> =>
+  sql`left(lower((${sql.ref(`${table}.profile`)} ->> 'distinguishedName') collate "C"), 513)`
+
+/** Whether nobody else has this distinguished name: of two who have it, none is meant. */
+const isNamedAlone = (table: string): RawBuilder<boolean> => sql`not exists (
+  select from account as other
+  where ${distinguishedNameOf('other')} = ${distinguishedNameOf(table)} and other.id <> ${sql.ref(`${table}.id`)})`
 
 /**
  * The condition that a row of `table` is the person named, for the `where` of any statement. Each way of naming has
- * its index; keys and e-mail addresses match in any case.
+ * its index.
  *
  * @param value must be possible
  */
@@ -94,10 +105,14 @@ export function isPerson(by: Person['by'], value: string, table = 'account'): Ra
       return sql`${sql.ref(`${table}.key`)} = ${value}`
     case 'email':
       return sql`lower(${sql.ref(`${table}.email`)}) = lower(${value} collate "C")`
+    case 'login':
+      return sql`${sql.ref(`${table}.login`)} = ${value}`
+    case 'distinguishedName':
+      return sql`(${distinguishedNameOf(table)} = lower(${value} collate "C") and ${isNamedAlone(table)})`
   }
 }
 
-/** As `isPerson`, for several people. The e-mail addresses among the values must be folded (`foldedEmail`). */
+/** As `isPerson`, for several people. E-mail addresses and distinguished names must be folded (`foldedEmail`). */
 export function isOneOf(by: Person['by'], values: readonly string[]): RawBuilder<boolean> {
   switch (by) {
     case 'userId':
@@ -106,6 +121,10 @@ export function isOneOf(by: Person['by'], values: readonly string[]): RawBuilder
       return sql`account.key = any(${values}::uuid[])`
     case 'email':
       return sql`lower(account.email) = any(${values}::text[])`
+    case 'login':
+      return sql`account.login = any(${values}::text[])`
+    case 'distinguishedName':
+      return sql`(${distinguishedNameOf('account')} = any(${values}::text[]) and ${isNamedAlone('account')})`
   }
 }
 

@@ -1,7 +1,8 @@
 import { readFile, stat } from 'node:fs/promises'
 import type { Kysely } from 'kysely'
 import { imageType } from '../accounts/image-type.js'
-import { longestPhoto, removePhoto, setPhoto } from '../accounts/photo-store.js'
+import { longestPhoto } from '../accounts/photo-store.js'
+import { changePhoto } from '../connections/photo.js'
 import type { Tables } from '../db/tables.js'
 import { unreadable } from '../directory/read.js'
 import { Failure } from '../errors.js'
@@ -24,13 +25,13 @@ export async function photoCommand(
   if ((file === undefined) !== remove) throw new Failure('invalid', 'Give either the file of a picture or --remove.')
   const account = await existing(db, userId)
   if (file === undefined) {
-    const had = await removePhoto(db, account.id)
+    const had = await changePhoto(db, account.id, null)
     return say(terminal, had ? `${account.name} no longer has a picture.` : `${account.name} had no picture.`)
   }
   const bytes = await readPicture(file)
   const type = imageType(bytes)
   if (type === undefined) throw new Failure('invalid', `${file} is no picture in PNG, JPEG, GIF or WebP.`)
-  await setPhoto(db, account.id, { type, bytes })
+  await changePhoto(db, account.id, { type, bytes })
   say(terminal, `${account.name} now has a picture (${type}).`)
 }
 

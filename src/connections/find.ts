@@ -55,7 +55,7 @@ async function findFirst(db: Kysely<Tables>, names: Names, end: string): Promise
     const account = await findAccount(db, name)
     if (account) return account
   }
-  throw new Failure('invalid', `Nobody is known by the ${end}Userid, ${end}Key or ${end}Email given.`)
+  throw new Failure('invalid', `Nobody is known by the name given for the ${end}.`)
 }
 
 /** The view with this id, for whoever is about to rewrite it. @throws Failure `notFound` where there is none */
@@ -74,7 +74,7 @@ export async function existingRelationship(db: Kysely<Tables>, id: string): Prom
 
 /** What is said where nobody goes by the name given. */
 export const unknownPerson = (code: 'invalid' | 'notFound' = 'invalid') =>
-  new Failure(code, 'Nobody is known by the userid, email or key given.')
+  new Failure(code, 'Nobody is known by the name given.')
 
 /** What is said where no connection is, or none that the caller may know of. */
 export const noConnection = () => new Failure('notFound', 'There is no such connection.')

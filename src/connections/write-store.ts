@@ -3,7 +3,7 @@ import { v7 as newId } from 'uuid'
 import { json } from '../db/json.js'
 import type { ConnectionTable, Tables } from '../db/tables.js'
 import { Failure } from '../errors.js'
-import { asColleagues, listsOf, type Move, type Relationship, type Status } from './connection.js'
+import { asColleagues, type List, listsOf, type Move, type Relationship, type Status } from './connection.js'
 
 type Db = Transaction<Tables>
 
@@ -37,6 +37,32 @@ export async function lockNetworks(db: Db, ownerIds: readonly string[]): Promise
     )
     select greatest(max(changed) + interval '1 ms', max(clock)) as moment from locked`.execute(db)
   return rows[0]?.moment as Date
+}
+
+/**
+ * Locks every list that shows a person, as `lockNetworks` does: those of the person and of every peer.
+ *
+ * @returns as `lockNetworks`; null if the person has no account
+ */
+export async function lockListsShowing(db: Db, accountId: string): Promise<Date | null> {
+  const owners = async () => [...new Set((await findListsShowing(db, accountId)).map(({ ownerId }) => ownerId))]
+  const known = await owners()
+  const moment = await lockNetworks(db, known)
+  // Nobody becomes a peer any more. Those who did meanwhile are locked out of order; a clash is done again.
+  const late = (await owners()).filter((ownerId) => !known.includes(ownerId))
+  if (late.length === 0) return moment
+  return new Date(Math.max(moment.getTime(), (await lockNetworks(db, late)).getTime()))
+}
+
+/** Every list that shows a person: the three that are their own, and those of their peers in which they stand. */
+export async function findListsShowing(db: Db, accountId: string): Promise<List[]> {
+  const { rows } = await sql<List>`
+    select ${accountId}::uuid as "ownerId", status
+    from unnest(array['accepted', 'pending', 'unconfirmed']) as own (status)
+    union all
+    select peer_id, case status when 'pending' then 'unconfirmed' when 'unconfirmed' then 'pending' else status end
+    from colleague where owner_id = ${accountId}`.execute(db)
+  return rows
 }
 
 /** How many connections somebody made in the last day that are still there; of the newest so many, and no more are read. */

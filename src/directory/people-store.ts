@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
 import { sortKey } from '../accounts/account.js'
 import { foldedEmail } from '../accounts/merge.js'
+import { touchProfile } from '../accounts/change-store.js'
 import { recordChange } from '../accounts/last-change-store.js'
 import { nameColumns } from '../accounts/words.js'
 import { endSessionsOf } from '../auth/session-store.js'
@@ -55,19 +56,21 @@ export async function findAccounts(
 
 /** Writes what became of accounts, also where their names stand in other people's lists. */
 export async function putAccounts(db: Db, { accounts, absorbed }: PeopleChange): Promise<void> {
-  if (absorbed.length > 0) await absorb(db, absorbed)
+  const pictured = absorbed.length > 0 ? await absorb(db, absorbed) : []
   const written = accounts.filter(({ written }) => written)
   if (written.length > 0) await writeAccounts(db, written)
   await noteFates(db, 'touched_account', accounts)
   const renamed = accounts.filter(({ renamed }) => renamed)
   if (renamed.length > 0) await rename(db, renamed)
-  const visible = accounts.filter(({ visible }) => visible).map(({ id }) => id)
+  for (const { id, moment } of pictured) await touchProfile(db, id, moment)
+  const visible = [...accounts.filter(({ visible }) => visible), ...pictured].map(({ id }) => id)
   if (visible.length > 0) await noteListsOf(db, visible)
   const come = accounts.some(({ fate }) => fate === 'added')
   if (come || visible.length > 0 || absorbed.length > 0) await recordChange(db)
 }
 
-async function absorb(db: Db, absorbed: PeopleChange['absorbed']): Promise<void> {
+/** @returns who took over a picture, and when */
+async function absorb(db: Db, absorbed: PeopleChange['absorbed']): Promise<{ id: string; moment: Date }[]> {
   const pairs = json(absorbed.map(({ from, into }) => ({ from_id: from, into_id: into })))
   // What both were granted alike is granted once: the other's stays.
   await sql`
@@ -80,16 +83,17 @@ async function absorb(db: Db, absorbed: PeopleChange['absorbed']): Promise<void>
     update connection set target_id = into_id
     from jsonb_to_recordset(${pairs}) as absorbed (from_id uuid, into_id uuid)
     where target_id = from_id`.execute(db)
-  await sql`
+  const { rows: pictured } = await sql<{ id: string; moment: Date }>`
     insert into photo (account_id, type, bytes, updated_at)
     select distinct on (into_id) into_id, type, bytes, updated_at
-    from jsonb_to_recordset(${json(absorbed.map(({ from, into }) => ({ from_id: from, into_id: into })))})
-      as absorbed (from_id uuid, into_id uuid) join photo on account_id = from_id
+    from jsonb_to_recordset(${pairs}) as absorbed (from_id uuid, into_id uuid) join photo on account_id = from_id
     order by into_id, updated_at desc
-    on conflict do nothing`.execute(db)
+    on conflict do nothing
+    returning account_id as id, clock_timestamp()::timestamptz(3) as moment`.execute(db)
   const gone = absorbed.map(({ from }) => from)
   await sql`delete from account where id = any(${gone}::uuid[])`.execute(db)
   await sql`delete from touched_account where id = any(${gone}::uuid[])`.execute(db)
+  return pictured
 }
 
 async function writeAccounts(db: Db, accounts: readonly AccountChange[]): Promise<void> {

@@ -13,11 +13,14 @@ import { oneOf } from './values.js'
  * @throws Failure `invalid`, naming the parameters
  */
 export function readCompletion(search: string): { source: Names; target: Names } {
-  const { value } = openParameters(search)
-  oneOf('action', value('action'), ['complete'])
-  const ends = readEnds(value)
+  const query = openParameters(search)
+  oneOf('action', query.value('action'), ['complete'])
+  const ends = readEnds(query)
   if (ends) return ends
-  throw new Failure('invalid', 'Name the two people by sourceUserid and targetUserid, or their Key or Email.')
+  throw new Failure(
+    'invalid',
+    'Name the two people by sourceUserid and targetUserid, or by Key, Email, Uid or DistinguishedName.',
+  )
 }
 
 /**
@@ -27,10 +30,10 @@ export function readCompletion(search: string): { source: Names; target: Names }
  * @throws Failure `invalid`, naming the parameters
  */
 export function readRemoval(search: string): WhichConnection | { readonly person: Person } {
-  const { value } = openParameters(search)
-  const which = readWhich(value)
+  const query = openParameters(search)
+  const which = readWhich(query)
   if (which) return which
-  const person = readPerson(value)
+  const person = readPerson(query)
   if (person) return { person }
   throw new Failure('invalid', 'Name a connection by connectionId or its source and target, or a person by userid.')
 }

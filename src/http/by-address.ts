@@ -4,9 +4,10 @@ import type { Config } from '../config.js'
 import { checkMayNameByAddress } from '../connections/rules.js'
 import { searchOf } from './door.js'
 import { readParameters } from './parameters.js'
+import { readPersonName } from './person-names.js'
 
-const addressed = new Set(['email', 'sourceEmail', 'targetEmail'])
-const searched = new Set(['search', 'name'])
+/** What people are named by or looked for by, and what may hold an address. */
+const holding = new Set(['search', 'name', 'uid', 'distinguishedName'])
 
 /**
  * Refuses a request that names people by e-mail address, or looks for them by one, where that may not be. Nobody is looked
@@ -23,6 +24,7 @@ export function checkNames({ HIDE_EMAIL }: Config): RequestHandler {
 
 /** How long values may be is to be said by what reads them: an address of a page may be one. */
 const isByAddress = (request: Request): boolean =>
-  readParameters(searchOf(request), Infinity).some(
-    ([name, value]) => addressed.has(name) || (searched.has(name) && mayHoldAddress(value)),
-  )
+  readParameters(searchOf(request), Infinity).some(([name, value]) => {
+    const meanings = [name, readPersonName(name)?.alone ?? name]
+    return meanings.includes('email') || (meanings.some((each) => holding.has(each)) && mayHoldAddress(value))
+  })

@@ -33,8 +33,14 @@ export function readParameters(search: string, longest = usualLength): Parameter
 /** Gives the one value of a parameter, as `valueOf` does. */
 export type Value = (name: string) => string | undefined
 
+/** The parameters of an address, with a way to ask for single values. */
+export interface Query {
+  readonly parameters: Parameters
+  readonly value: Value
+}
+
 /** As `readParameters`, with a way to ask for single values. */
-export function openParameters(search: string): { parameters: Parameters; value: Value } {
+export function openParameters(search: string): Query {
   const parameters = readParameters(search)
   return { parameters, value: (name) => valueOf(parameters, name) }
 }

@@ -9,10 +9,7 @@ import { readPersonQuery } from './profile-query.js'
 import { answeredNotModified, sendBytes } from './respond.js'
 import { personAsked } from './viewer.js'
 
-/**
- * GET and HEAD of `photo.do`: somebody's own picture, or one of the initials. No feed moves when a picture changes: it
- * has a tag of its own.
- */
+/** GET and HEAD of `photo.do`: somebody's own picture, or one of the initials. */
 export function sendPhoto(door: Door): RequestHandler {
   return async (request, response) => {
     const query = readPersonQuery(searchOf(request))

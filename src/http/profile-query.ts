@@ -3,7 +3,7 @@ import type { PageNumber } from '../accounts/search-store.js'
 import type { ProfileForm } from '../atom/profile-entry.js'
 import { openParameters, type Parameters, type Value } from './parameters.js'
 import { type NamedPeople, readPeople, readPerson } from './people.js'
-import { wholeNumber } from './values.js'
+import { wholeNumber, wordAmong } from './values.js'
 
 /** What a request for profiles asks for, beside the people. */
 export interface ProfileQuery {
@@ -30,20 +30,22 @@ export interface PeopleQuery extends ProfileQuery {
  * @throws Failure `invalid`, naming the parameter
  */
 export function readPersonQuery(search: string): PersonQuery {
-  const { value, parameters } = openParameters(search)
-  return { person: readPerson(value), form: readForm(value), ...readPage(value), parameters }
+  const query = openParameters(search)
+  const { value, parameters } = query
+  return { person: readPerson(query), form: readForm(value), ...readPage(value), parameters }
 }
 
 /** As `readPersonQuery`, for a resource that shows several. */
 export function readPeopleQuery(search: string): PeopleQuery {
-  const { value, parameters } = openParameters(search)
-  return { people: readPeople(value), form: readForm(value), parameters }
+  const query = openParameters(search)
+  const { value, parameters } = query
+  return { people: readPeople(query), form: readForm(value), parameters }
 }
 
 /** How profiles are shown. In a list of connections they are whole unless the request says otherwise, else short. */
 export const readForm = (value: Value, usual: ProfileForm['format'] = 'lite'): ProfileForm => ({
-  output: value('output') === 'vcard' ? 'vcard' : 'hcard',
-  format: (['lite', 'full'] as const).find((each) => each === value('format')) ?? usual,
+  output: wordAmong(value('output'), ['hcard', 'vcard'] as const) ?? 'hcard',
+  format: wordAmong(value('format'), ['lite', 'full'] as const) ?? usual,
 })
 
 export const readPage = (value: Value): PageNumber => ({

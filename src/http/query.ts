@@ -2,11 +2,11 @@ import type { ProfileForm } from '../atom/profile-entry.js'
 import { parseTimestamp } from '../atom/timestamp.js'
 import { type ListRequest, type Order, statuses } from '../connections/connection.js'
 import { Failure } from '../errors.js'
-import { naming, openParameters, type Parameters, type Value } from './parameters.js'
+import { naming, openParameters, type Parameters, type Query } from './parameters.js'
 import { readPerson, readTwo } from './people.js'
 import { readPosition } from './position.js'
 import { readForm, readPage } from './profile-query.js'
-import { oneOf, requireOneOf, yesOrNo } from './values.js'
+import { oneOf, requireOneOf, wordAmong, yesOrNo } from './values.js'
 
 /** What a request for `connections.do` asks for. */
 export interface ConnectionsQuery {
@@ -27,11 +27,12 @@ export interface ConnectionsQuery {
  * @throws Failure `invalid`, naming the parameter
  */
 export function readConnectionsQuery(search: string): ConnectionsQuery {
-  const { parameters, value } = openParameters(search)
+  const query = openParameters(search)
+  const { value } = query
   requireOneOf('connectionType', value('connectionType'), ['colleague'])
-  const person = readPerson(value)
+  const person = readPerson(query)
   const status = oneOf('status', value('status'), statuses) ?? 'accepted'
-  return readRest({ parameters, value }, { person, status, inCommonWith: undefined }, 'full')
+  return readRest(query, { person, status, inCommonWith: undefined }, 'full')
 }
 
 /** What a request for `connectionsInCommon.do` asks for. */
@@ -47,19 +48,20 @@ export interface InCommonQuery extends ConnectionsQuery {
  * @throws Failure `invalid`, naming the parameter
  */
 export function readInCommonQuery(search: string): InCommonQuery {
-  const { parameters, value } = openParameters(search)
+  const query = openParameters(search)
+  const { value } = query
   oneOf('connectionType', value('connectionType'), ['colleague'])
   const status = oneOf('status', value('status'), ['accepted'] as const) ?? 'accepted'
   const {
     people: [person, inCommonWith],
     raw: named,
-  } = readTwo(value)
-  return { ...readRest({ parameters, value }, { person, status, inCommonWith }, 'lite'), named }
+  } = readTwo(query)
+  return { ...readRest(query, { person, status, inCommonWith }, 'lite'), named }
 }
 
 /** Reads what the two have in common; they differ in the format that holds where none is given. */
 function readRest(
-  { parameters, value }: { parameters: Parameters; value: Value },
+  { parameters, value }: Query,
   which: Pick<ListRequest, 'person' | 'status' | 'inCommonWith'>,
   format: ProfileForm['format'],
 ): ConnectionsQuery {
@@ -80,10 +82,9 @@ function readRest(
 }
 
 function readOrder(sortBy: string | undefined, sortOrder: string | undefined): Order {
-  const by = sortBy === 'displayName' ? 'name' : 'change'
-  const isGiven = sortBy === 'displayName' || ['lastMod', 'modified', '3'].includes(sortBy ?? '')
-  const descending = sortOrder === 'desc' || (sortOrder !== 'asc' && !isGiven)
-  return { by, descending }
+  const given = wordAmong(sortBy, ['displayName', 'lastMod', 'modified', '3'] as const)
+  const order = wordAmong(sortOrder, ['asc', 'desc'] as const) ?? (given ? 'asc' : 'desc')
+  return { by: given === 'displayName' ? 'name' : 'change', descending: order === 'desc' }
 }
 
 function readSince(text: string | undefined): Date | undefined {

@@ -46,5 +46,8 @@ export async function accountAsked(
 /** The caller, of whom a request is that names nobody. */
 export function callerOf(caller: Caller): NonNullable<Caller> {
   if (caller) return caller
-  throw new Failure('unauthenticated', 'Sign in to see your own profile, or name a person by userid, email or key.')
+  throw new Failure(
+    'unauthenticated',
+    'Sign in to see your own profile, or name a person by userid, key, email, uid or distinguishedName.',
+  )
 }

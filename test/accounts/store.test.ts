@@ -3,6 +3,7 @@ import { sql } from 'kysely'
 import { validate, version } from 'uuid'
 import type { Person } from '../../src/accounts/account.js'
 import { addAccount, changeRole, type NewAccount } from '../../src/accounts/change-store.js'
+import { findNamed } from '../../src/accounts/several-store.js'
 import { findSignIn, setPassword } from '../../src/accounts/sign-in-store.js'
 import { columnsOf, findAccount, isPerson, toAccount } from '../../src/accounts/store.js'
 import { freshDatabase, type TestDatabase } from '../support/database.js'
@@ -131,6 +132,11 @@ test.each<Person>([
   { by: 'email', value: 'nn@example.org' },
   { by: 'email', value: 'ann@ex_mple.org' },
   { by: 'email', value: 'Ann@Example.org\0' },
+  { by: 'login', value: 'Annie' },
+  { by: 'login', value: 'ann' },
+  { by: 'login', value: 'annie\0' },
+  { by: 'distinguishedName', value: '' },
+  { by: 'distinguishedName', value: 'CN=Ann\0' },
   { by: 'key', value: 'ann' },
   { by: 'key', value: '' },
   { by: 'key', value: '01900000-0000-7000-8000-000000000000' },
@@ -139,6 +145,31 @@ test.each<Person>([
   await add(ann)
   await add({ ...plain('half\uFFFD'), email: 'h@example.org' })
   expect(await findAccount(database.db, person)).toBeUndefined()
+})
+
+test('a distinguished name is compared in any case, and one that two people have is nobody’s', async () => {
+  const { db } = database
+  const named = async (person: NewAccount, distinguishedName: string) => {
+    const id = await add(person)
+    const profile = JSON.stringify({ distinguishedName })
+    await db.updateTable('account').set({ profile }).where('id', '=', id).execute()
+    return id
+  }
+  const find = async (value: string) => (await findAccount(db, { by: 'distinguishedName', value }))?.id
+  const longest = `CN=${'x'.repeat(509)}`
+  const id = await named(ann, 'CN=Ann Lee,O=Example')
+  const long = await named(plain('long'), longest)
+  await named(plain('longer'), `${longest}y`)
+  await named(plain('one'), 'CN=Two')
+  await named(plain('two'), 'cn=two')
+  expect(await find('CN=Ann Lee,O=Example')).toBe(id)
+  expect(await find('cn=ann LEE,o=EXAMPLE')).toBe(id)
+  expect(await find('CN=Ann Lee, O=Example')).toBeUndefined()
+  expect(await find(longest)).toBe(long)
+  expect(await find(`${longest}y`)).toBeUndefined()
+  expect(await find('CN=Two')).toBeUndefined()
+  const both = { by: 'distinguishedName' as const, values: [longest.toLowerCase(), 'cn=TWO', 'CN=ann lee,O=Example'] }
+  expect((await findNamed(db, both)).map((account) => account.id)).toEqual([long, id])
 })
 
 test('outside of ASCII, letters are folded on no Postgres', async () => {
@@ -167,6 +198,8 @@ test.each<Person>([
   { by: 'userId', value: 'ann' },
   { by: 'key', value: '01900000-0000-7000-8000-000000000000' },
   { by: 'email', value: 'ann@example.org' },
+  { by: 'login', value: 'annie' },
+  { by: 'distinguishedName', value: 'CN=Ann' },
 ])('to find %o takes an index', async (person) => {
   const plan = await database.db.transaction().execute(async (transaction) => {
     await sql`set local enable_seqscan = off`.execute(transaction)

@@ -1,8 +1,9 @@
 import { PassThrough } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals'
-import { longestPhoto, readPhoto, removePhoto } from '../../src/accounts/photo-store.js'
+import { longestPhoto, readPhoto } from '../../src/accounts/photo-store.js'
 import { photoCommand } from '../../src/cli/photo.js'
+import { changePhoto } from '../../src/connections/photo.js'
 import { type Folder, temporaryFolder } from '../directory/files.js'
 import { freshDatabase, type TestDatabase } from '../support/database.js'
 import { addPerson } from '../support/world.js'
@@ -19,7 +20,7 @@ afterAll(async () => {
   await database.close()
   await folder.remove()
 })
-beforeEach(() => removePhoto(database.db, ann))
+beforeEach(() => changePhoto(database.db, ann, null))
 
 async function run(userId: string, file?: string, remove = false): Promise<string> {
   const terminal = { input: new PassThrough(), output: new PassThrough(), errors: new PassThrough() }

@@ -3,7 +3,7 @@ import { sql } from 'kysely'
 import { v5 as uuidOf } from 'uuid'
 import { knownFrom } from '../../src/accounts/merge.js'
 import { changeRole } from '../../src/accounts/change-store.js'
-import { setPhoto } from '../../src/accounts/photo-store.js'
+import { changePhoto } from '../../src/connections/photo.js'
 import { importFiles } from '../../src/directory/import.js'
 import { appPasswordOf } from '../support/app-passwords.js'
 import { freshDatabase, type TestDatabase } from '../support/database.js'
@@ -255,10 +255,15 @@ describe('two rows that turn out to be one person', () => {
       await bring(placeholder, unlinked, account('bo'))
       const before = await ids()
       const [kept, gone] = [before['ann'], before[madeUp]].sort() as [string, string]
-      await setPhoto(db, gone, { type: 'image/gif', bytes: Buffer.from('GIF89a') })
-      if (own) await setPhoto(db, kept, { type: 'image/png', bytes: Buffer.from('PNG') })
+      await changePhoto(db, gone, { type: 'image/gif', bytes: Buffer.from('GIF89a') })
+      if (own) await changePhoto(db, kept, { type: 'image/png', bytes: Buffer.from('PNG') })
+      const shown = async () =>
+        (await db.selectFrom('account').select('updated_at').where('id', '=', kept).executeTakeFirst())?.updated_at
+      const earlier = await shown()
       await bring(link)
       expect(await photos()).toEqual([{ account_id: kept, type: own ? 'image/png' : 'image/gif' }])
+      // Links to a picture are dated by its profile.
+      if (!own) expect((await shown())?.getTime()).toBeGreaterThan(earlier?.getTime() as number)
     }
   })
 

@@ -216,6 +216,42 @@ test.each(byAddress)('Z3: an address fails alike whoever has it: %s %s', async (
   }
 })
 
+const spellings = ['uid', 'distinguishedName', 'UID', 'dn', 'mail', 'emailAddress', 'EMAIL', 'mcode', 'login']
+
+test.each(spellings)('Z3: nobody is named by an address as %s, whoever has it', async (name) => {
+  // odd has this login, and a distinguished name that holds it.
+  const values = [
+    'odd@example.net',
+    'E=odd@example.net,CN=Odd',
+    'E=ODD@EXAMPLE.NET,CN=Odd',
+    'odd%40example.net',
+    'x@y.example',
+  ]
+  const end = name.charAt(0).toUpperCase() + name.slice(1)
+  const paths = [
+    ...['profile.do', 'profileEntry.do', 'profileService.do', 'reportingChain.do', 'peopleManaged.do'].map(
+      (resource) => `/profiles/atom/${resource}?${name}=`,
+    ),
+    `/profiles/atom/connections.do?connectionType=colleague&${name}=`,
+    `/profiles/atom/connection.do?connectionType=colleague&sourceUserid=ann&target${end}=`,
+    `/profiles/photo.do?${name}=`,
+    `/profiles/vcard/profile.do?${name}=`,
+    `/profiles/html/profileView.do?${name}=`,
+  ]
+  for (const path of paths) {
+    const answers = await Promise.all(values.map((value) => hiding.send(path + encodeURIComponent(value))))
+    const seen = answers.map(({ status, headers, text }) => JSON.stringify([status, { ...headers, date: '' }, text]))
+    expect(new Set(seen).size).toBe(1)
+    expect([path, answers[0]?.status, answers[0]?.text.includes(sentence)]).toEqual([path, 400, true])
+  }
+})
+
+test('Z3: a login and a distinguished name without an address name their person here too', async () => {
+  const names = async (query: string) => (await hiding.send(`/profiles/atom/profile.do?${query}`)).text
+  expect(await names('uid=ann.desk')).toContain('<snx:userid>ann</snx:userid>')
+  expect(await names('uid=odd')).not.toContain('<entry>')
+})
+
 test.each(['search', 'name'])('Z3: nobody is looked for by an address as %s', async (parameter) => {
   for (const text of ['ann@example.com', 'odd@example.net', 'no@one', 'odd＠example.net']) {
     const answer = await hiding.send(`/profiles/atom/search.do?${parameter}=${encodeURIComponent(text)}`)

@@ -95,6 +95,10 @@ test.each([
   ['userid=ann,zed', 400, /Nobody is known/],
   ['userid=zed,ann', 400, /Nobody is known/],
   ['userid=ann,ann', 400, /two people/],
+  ['uid=ann.l', 400, /two people/],
+  ['distinguishedName=CN%3DAnn', 400, /two people/],
+  ['distinguishedName=CN%3DAnn,OU%3DLab,O%3DX', 400, /two people/],
+  ['distinguishedName=CN%3DAnn,O%3DX,CN%3DZed,O%3DX', 400, /Nobody is known/],
   ['userid=ann,ANN@example.com', 400, /Nobody is known/],
   ['userid=ann,bo&status=pending', 400, /status must be accepted/],
   ['userid=ann,bo&connectionType=friend', 400, /connectionType must be colleague/],
@@ -102,6 +106,32 @@ test.each([
   const answer = await get(query)
   expect(answer.status).toBe(status)
   expect(child(parse(answer.text), 'message').text).toMatch(message)
+})
+
+test.each([
+  ['CN=Ann,OU=Lab,O=Example', 'CN=Bo,OU=Lab,O=Example'],
+  ['CN=Ann,OU=Lab,OU=North,O=Example', 'CN=Bo,O=Example'],
+  ['CN=Ann\\, the first,O=Example', 'cn=Bo,OU=Lab,O=Example'],
+  ['CN=Ann,CN=Users,DC=example,DC=com', 'CN=Bo,CN=Users,DC=example,DC=com'],
+  ['UID=ann,O=Example', 'CN=Bo,O=Example'],
+  ['CN=Ann', 'CN=Bo'],
+])('two people are named by login, and by distinguished name: %s, %s', async (one, other) => {
+  for (const [userId, distinguishedName] of [
+    ['ann', one],
+    ['bo', other],
+  ] as const) {
+    const values = { login: `${userId}.login`, profile: JSON.stringify({ distinguishedName }) }
+    await database.db.updateTable('account').set(values).where('user_id', '=', userId).execute()
+  }
+  const { text } = await get('userid=ann,bo')
+  for (const query of [
+    'uid=ann.login,bo.login',
+    `distinguishedName=${encodeURIComponent(`${one},${other}`)}`,
+    `distinguishedName=${encodeURIComponent(one)},%20${encodeURIComponent(other)}%20`,
+  ]) {
+    const answer = await get(query)
+    expect([query, answer.status, titles(answer.text)]).toEqual([query, 200, titles(text)])
+  }
 })
 
 test('nobody shared is an empty feed', async () => {

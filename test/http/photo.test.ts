@@ -1,8 +1,11 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals'
-import { removePhoto, setPhoto } from '../../src/accounts/photo-store.js'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
+import { changePhoto } from '../../src/connections/photo.js'
+import { importFiles } from '../../src/directory/import.js'
+import { account, jsonLines, temporaryFolder } from '../directory/files.js'
 import { type Client, startClient } from '../support/client.js'
 import { freshDatabase, type TestDatabase } from '../support/database.js'
-import { addPerson } from '../support/world.js'
+import { connectionEntry } from '../support/entries.js'
+import { addPerson, connect, signInSecret } from '../support/world.js'
 import { child, parse } from '../support/xml.js'
 
 let database: TestDatabase
@@ -18,7 +21,7 @@ afterAll(async () => {
   await client.close()
   await database.close()
 })
-beforeEach(() => removePhoto(database.db, ann))
+beforeEach(() => changePhoto(database.db, ann, null))
 
 const get = (query = 'userid=ann', headers: Record<string, string> = {}) =>
   client.send(`/profiles/photo.do?${query}`, { headers })
@@ -35,7 +38,7 @@ test('whoever has no picture is shown by initials', async () => {
 })
 
 test('a picture of one’s own is shown as it is, byte for byte', async () => {
-  await setPhoto(database.db, ann, { type: 'image/png', bytes: png([1, 2, 3]) })
+  await changePhoto(database.db, ann, { type: 'image/png', bytes: png([1, 2, 3]) })
   const { status, headers, body } = await get('userid=ann', { 'accept-encoding': 'br' })
   expect([status, headers['content-type'], headers['content-length']]).toEqual([200, 'image/png', '14'])
   expect(headers['cache-control']).toBe('private, no-cache')
@@ -47,12 +50,10 @@ test('a picture of one’s own is shown as it is, byte for byte', async () => {
   expect(head.body).toHaveLength(0)
 })
 
-test('every change of the picture has a tag of its own, and no profile moves', async () => {
-  const profile = async () => (await client.send('/profiles/atom/profile.do?userid=ann')).headers['etag']
-  const before = await profile()
+test('every change of the picture has a tag of its own', async () => {
   const tags = [(await get()).headers['etag']]
   for (const bytes of [png(), png(), png([1])]) {
-    await setPhoto(database.db, ann, { type: 'image/png', bytes })
+    await changePhoto(database.db, ann, { type: 'image/png', bytes })
     const etag = String((await get()).headers['etag'])
     tags.push(etag)
     for (const method of ['GET', 'HEAD']) {
@@ -61,14 +62,142 @@ test('every change of the picture has a tag of its own, and no profile moves', a
     }
   }
   expect(new Set(tags).size).toBe(4)
-  await removePhoto(database.db, ann)
+  await changePhoto(database.db, ann, null)
   expect((await get()).headers['etag']).toBe(tags[0])
-  expect(await profile()).toBe(before)
 })
 
 test('a picture goes with the account', async () => {
   const one = await addPerson(database.db, 'one')
-  await setPhoto(database.db, one, { type: 'image/png', bytes: png() })
+  await changePhoto(database.db, one, { type: 'image/png', bytes: png() })
   await database.db.deleteFrom('account').where('id', '=', one).execute()
   expect(await database.db.selectFrom('photo').select('account_id').execute()).toEqual([])
+})
+
+describe('a change of a picture is news', () => {
+  const ids: Record<string, string> = {}
+  const idOf = (name: string) => ids[name] as string
+  beforeAll(async () => {
+    const { db } = database
+    for (const name of ['me', 'friend', 'asked', 'asking', 'stranger', 'other']) {
+      ids[name] = await addPerson(db, name, { password: signInSecret, profile: { managerLogin: 'boss' } })
+    }
+    await db.updateTable('account').set({ login: 'boss' }).where('id', '=', idOf('friend')).execute()
+    await connect(db, idOf('me'), idOf('friend'), 'accepted')
+    await connect(db, idOf('me'), idOf('asked'), 'invited')
+    await connect(db, idOf('asking'), idOf('me'), 'invited')
+    await connect(db, idOf('stranger'), idOf('other'), 'accepted')
+  })
+
+  const list = (owner: string, status = 'accepted') =>
+    `/profiles/atom/connections.do?connectionType=colleague&outputType=profile&userid=${owner}&status=${status}`
+  /** Address, and who has to ask. */
+  const showing: [path: string, as: string][] = [
+    [list('friend'), 'friend'],
+    [list('asked', 'pending'), 'asked'],
+    [list('asking', 'unconfirmed'), 'asking'],
+    [list('me'), 'me'],
+    [list('me', 'pending'), 'me'],
+    [list('me', 'unconfirmed'), 'me'],
+    ['/profiles/atom/connection.do?connectionType=colleague&sourceUserid=friend&targetUserid=me', 'friend'],
+    ['/profiles/atom/profile.do?userid=me', 'friend'],
+    ['/profiles/atom/profileEntry.do?userid=me&output=vcard', 'friend'],
+    ['/profiles/atom/search.do?userid=me', 'friend'],
+    ['/profiles/atom/peopleManaged.do?userid=friend', 'friend'],
+    ['/profiles/atom/reportingChain.do?userid=me', 'friend'],
+    ['/profiles/vcard/profile.do?userid=me', 'friend'],
+    ['/profiles/html/profileView.do?userid=me', 'friend'],
+  ]
+  const others: [path: string, as: string][] = [
+    [list('stranger'), 'stranger'],
+    [list('friend', 'pending'), 'friend'],
+    [list('asked'), 'asked'],
+  ]
+  const poll = async (all: typeof showing) =>
+    Promise.all(
+      all.map(async ([path, as]) => {
+        const { status, headers, text } = await client.send(path, { as: `${as}:colleagues` })
+        expect([path, status]).toEqual([path, 200])
+        return { path, as, etag: String(headers['etag']), text }
+      }),
+    )
+  const isNews = async (polled: Awaited<ReturnType<typeof poll>>) =>
+    Promise.all(
+      polled.map(async ({ path, as, etag }) => {
+        const answer = await client.send(path, { as: `${as}:colleagues`, headers: { 'if-none-match': etag } })
+        return [path, answer.status]
+      }),
+    )
+  const linkOf = (text: string) =>
+    /photo\.do\?key=[^&]*&amp;lastMod=(\d+)/.exec(text.slice(text.indexOf(`key=${idOf('me')}&amp;lastMod`) - 40))?.[1]
+
+  test.each([
+    ['comes', png()],
+    ['becomes another', png([1])],
+    ['goes', null],
+  ])('to all that shows it, and to nothing else, when it %s', async (_what, bytes) => {
+    const [before, beside] = [await poll(showing), await poll(others)]
+    await changePhoto(database.db, idOf('me'), bytes && { type: 'image/png', bytes })
+    expect(await isNews(before)).toEqual(before.map(({ path }) => [path, 200]))
+    expect(await isNews(beside)).toEqual(beside.map(({ path }) => [path, 304]))
+    const after = await poll(showing)
+    expect(await isNews(after)).toEqual(after.map(({ path }) => [path, 304]))
+    const dates = [before, after].map((polled) => Number(linkOf(polled[0]?.text as string)))
+    expect(dates[1]).toBeGreaterThan(dates[0] as number)
+  })
+
+  test('is none when there was no picture to take away', async () => {
+    const polled = await poll(showing)
+    expect(await changePhoto(database.db, idOf('me'), null)).toBe(false)
+    expect(await isNews(polled)).toEqual(polled.map(({ path }) => [path, 304]))
+  })
+
+  test('takes effect as a whole or not at all', async () => {
+    const polled = await poll(showing)
+    const failing = changePhoto(database.db, idOf('me'), { type: 'image/png', bytes: Buffer.alloc(1024 * 1024 + 1) })
+    await expect(failing).rejects.toThrow()
+    expect(await isNews(polled)).toEqual(polled.map(({ path }) => [path, 304]))
+  })
+
+  test('reaches whoever becomes a colleague at the same moment', async () => {
+    const names = Array.from({ length: 4 }, (_, n) => `new${n}`)
+    for (const name of names) ids[name] = await addPerson(database.db, name, { password: signInSecret })
+    await Promise.all([
+      changePhoto(database.db, idOf('me'), { type: 'image/png', bytes: png([7]) }),
+      ...names.map((name) =>
+        client.send('/profiles/atom/connections.do?userid=me', {
+          method: 'POST',
+          as: `${name}:colleagues`,
+          body: connectionEntry('pending'),
+        }),
+      ),
+    ])
+    const { updated_at: updated } = await database.db
+      .selectFrom('account')
+      .select('updated_at')
+      .where('id', '=', idOf('me'))
+      .executeTakeFirstOrThrow()
+    for (const name of names) {
+      const [polled] = await poll([[list(name, 'unconfirmed'), name]])
+      expect(linkOf(polled?.text as string)).toBe(String(updated.getTime()))
+    }
+  })
+
+  test('leaves what a newer document says of a person its weight', async () => {
+    const folder = await temporaryFolder()
+    await changePhoto(database.db, idOf('other'), { type: 'image/png', bytes: png() })
+    const file = await folder.write(
+      'people.jsonl',
+      jsonLines(account('other', { name: 'Renamed', key: idOf('other') }, 20)),
+    )
+    await importFiles(database.db, [file])
+    await folder.remove()
+    const { text } = await client.send('/profiles/atom/profile.do?userid=other')
+    expect(text).toContain('<title type="text">Renamed</title>')
+  })
+
+  test('of somebody whose account is gone fails', async () => {
+    const gone = await addPerson(database.db, 'gone')
+    await database.db.deleteFrom('account').where('id', '=', gone).execute()
+    await expect(changePhoto(database.db, gone, null)).rejects.toMatchObject({ code: 'notFound' })
+  })
 })

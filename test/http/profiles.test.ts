@@ -149,7 +149,7 @@ describe.each(aboutOne)('whom %s is about', (resource) => {
     const { status, text } = await get(query)
     expect(status).toBe(expected)
     if (expected !== 200) {
-      const sentence = 'CLFRN1172E: The request is invalid. Nobody is known by the userid, email or key given.'
+      const sentence = 'CLFRN1172E: The request is invalid. Nobody is known by the name given.'
       expect([child(parse(text), 'code').text, child(parse(text), 'message').text]).toEqual([String(status), sentence])
     }
     expect((await strict.send(`/profiles/${resource}${query}`)).status).toBe(401)
@@ -257,6 +257,7 @@ test('the profile type is a document of its own kind; without a name it is the d
   const named = await client.send('/profiles/atom/profileType.do?type=default')
   expect(named.headers['content-type']).toBe('application/profile-type+xml;charset=UTF-8')
   expect((await client.send('/profiles/atom/profileType.do')).text).toBe(named.text)
+  expect((await client.send('/profiles/atom/profileType.do?type=Default')).text).toBe(named.text)
   expect((await client.send('/profiles/atom/profileType.do?type=x')).status).toBe(404)
   expect((await client.send('/profiles/atom/profileType.do?type=x&type=default')).status).toBe(400)
 })

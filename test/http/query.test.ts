@@ -39,6 +39,9 @@ test.each<[string, Partial<ListRequest>]>([
   ['&email=ann%40example.com%20', { person: { by: 'email', value: 'ann@example.com' } }],
   ['&key=x&email=y', { person: { by: 'key', value: 'x' } }],
   ['&email=y&key=x&userid=z', { person: { by: 'userId', value: 'z' } }],
+  ['&distinguishedName=CN%3DAnn%2CO%3DX&uid=u', { person: { by: 'login', value: 'u' } }],
+  ['&uid=u&email=y', { person: { by: 'email', value: 'y' } }],
+  ['&distinguishedName=%20CN%3DAnn%2C%20O%3DX', { person: { by: 'distinguishedName', value: 'CN=Ann, O=X' } }],
   ['&userid=&email=y', { person: { by: 'email', value: 'y' } }],
   ['&userid=a+b', { person: { by: 'userId', value: 'a b' } }],
   ['&userid=ann&userid=ann', { person: { by: 'userId', value: 'ann' } }],
@@ -81,11 +84,13 @@ test.each([
   ['connectionType=friend', 'The parameter connectionType must be colleague.'],
   ['connectionType=colleague&connectionType=x', /^The parameter connectionType is given with different values/],
   ['connectionType=colleague&userid=a&userid=b', /^The parameter userid is given with different values/],
-  ['connectionType=colleague&status=Accepted', /must be one of accepted, pending, unconfirmed\.$/],
-  ['connectionType=colleague&outputType=Profile', /outputType must be one of connection, profile\.$/],
-  ['connectionType=colleague&inclMessage=yes', /inclMessage must be one of true, false\.$/],
-  ['connectionType=colleague&inclPendingCount=1', /inclPendingCount must be one of true, false\.$/],
-  ['connectionType=colleague&userid=%20', 'The parameter userid, key or email is empty.'],
+  ['connectionType=colleague&status=accept', /must be one of accepted, pending, unconfirmed\.$/],
+  ['connectionType=colleague&outputType=profiles', /outputType must be one of connection, profile\.$/],
+  ['connectionType=colleague&inclMessage=yes', /inclMessage must be one of true, false, 1, 0\.$/],
+  ['connectionType=colleague&inclPendingCount=2', /inclPendingCount must be one of true, false, 1, 0\.$/],
+  ['connectionType=colleague&inclPendingCount=', /inclPendingCount must be one of true, false, 1, 0\.$/],
+  ['connectionType=colleague&userid=%20', 'The parameter userid is empty.'],
+  ['connectionType=colleague&uid=&email=+', 'The parameter email is empty.'],
   ['connectionType=colleague&userid=%', /percent sign that encodes no UTF-8/],
   ['connectionType=colleague&userid=%ff', /percent sign that encodes no UTF-8/],
   [`connectionType=colleague&userid=${'a'.repeat(513)}`, 'The parameter userid is longer than 512 characters.'],
@@ -105,6 +110,40 @@ test.each([
   ['connectionType=colleague&since=0099-01-01T00:00:00Z', sinceRule],
 ])('refused: %s', (search, message) => {
   expect(refusal(search)).toMatch(message)
+})
+
+/** Every text with each letter in either case. */
+const inAnyCase = (text: string) =>
+  fc
+    .array(fc.boolean(), { minLength: text.length, maxLength: text.length })
+    .map((upper) => [...text].map((letter, n) => (upper[n] ? letter.toUpperCase() : letter.toLowerCase())).join(''))
+
+test.each([
+  'connectionType=colleague&status=pending',
+  'connectionType=colleague&status=unconfirmed&outputType=profile&output=vcard&format=lite',
+  'connectionType=colleague&outputType=connection&inclMessage=true&inclPendingCount=true',
+  'connectionType=colleague&inclMessage=false&sortBy=displayName&sortOrder=desc',
+  'connectionType=colleague&sortBy=lastMod&sortOrder=asc',
+  'connectionType=colleague&sortBy=modified&format=full&output=hcard',
+])('words mean the same in any case: %s', (search) => {
+  const { parameters, ...meant } = readConnectionsQuery(search)
+  const values = fc.tuple(...parameters.map(([, value]) => inAnyCase(value)))
+  fc.assert(
+    fc.property(values, (written) => {
+      const other = writeParameters(parameters.map(([name], n) => [name, written[n] as string]))
+      expect(readConnectionsQuery(other)).toMatchObject(meant)
+    }),
+  )
+})
+
+test.each([
+  ['1', true],
+  ['0', false],
+  ['TRUE', true],
+  ['False', false],
+])('a boolean may be %s', (text, meant) => {
+  const { includeMessage, list } = read(`&inclMessage=${text}&inclPendingCount=${text}`)
+  expect([includeMessage, list.countPending]).toEqual([meant, meant])
 })
 
 test('a query string that is written anew reads the same', () => {

@@ -6,6 +6,7 @@ import { type Door, searchOf } from '../door.js'
 import { note } from '../note.js'
 import { readParameters, valueOf } from '../parameters.js'
 import { noteRefusal } from '../refusal.js'
+import { yesOrNo } from '../values.js'
 import { doneIn, sendUnstoredPage } from './answer-page.js'
 import { nextOf, readForm } from './form.js'
 import { leadTo } from './lead.js'
@@ -44,7 +45,7 @@ export function signInByForm(door: Door): RequestHandler {
 export function signOutByForm(door: Door): RequestHandler {
   return async (request, response) => {
     const form = await readForm(request, response)
-    const which = form('everywhere') === 'true' ? 'all' : 'this'
+    const which = yesOrNo('everywhere', form('everywhere')) ? 'all' : 'this'
     const who = await door.sessions.end(request, which)
     if (who) note(door.log, request, 'signed out', { account: who.id, sessions: which })
     leadTo(response, `${to.signIn}?done=signedOut`)

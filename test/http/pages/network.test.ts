@@ -150,7 +150,7 @@ test('/ leads to one’s network, and who has to sign in is led there', async ()
 })
 
 test.each([
-  ['&userid=nobody', undefined, 400, 'Nobody is known by the userid, email or key given.'],
+  ['&userid=nobody', undefined, 400, 'Nobody is known by the name given.'],
   ['&status=pending&userid=bo', 'ann', 403, 'The pending invitations of a person are shown to that person alone.'],
   ['&since=yesterday', 'ann', 400, 'The parameter since must be an RFC 3339 date-time'],
 ])('%s, asked by %s, is refused on a page: %d', async (more, name, expected, sentence) => {
