@@ -24,11 +24,14 @@ export async function up(db: Kysely<unknown>): Promise<void> {
   // An older server lists by connection_context, and finds everything else by the target.
   await sql`create index connection_context_key on connection (context_object, context_key, id)`.execute(db)
   await uniqueBy(db, sql`context_key`)
+  // What is shared with an account is few among all that it is the target of.
+  await sql`
+    create index connection_shared on connection (target_id) where state = 'active' and access >= 5`.execute(db)
 }
 
 export async function down(db: Kysely<unknown>): Promise<void> {
   await sql`delete from connection where context_id is null`.execute(db)
-  await sql`drop index connection_context_key`.execute(db)
+  await sql`drop index connection_shared, connection_context_key`.execute(db)
   await uniqueBy(db, sql`context_id`)
   await sql`
     alter table connection

@@ -79,8 +79,13 @@ export interface ListOptions extends SkipsAcl, Projection {
   readonly map?: unknown
   readonly sort?: unknown
   readonly group?: unknown
-  /** Only what the caller made, or only what is for the caller. */
-  readonly show?: 'creator' | 'target' | null
+  /**
+   * Only what the caller made, or only what is for the caller. With `context` whatever anybody made on what is the
+   * caller's: the own account and each context that a connection lets the caller share, or of the contexts that `where`
+   * names (`context: id`, or `$in` with at most 100) those that are the caller's or that the caller may share. Whose
+   * objects of an application are is found out for those that are named alone.
+   */
+  readonly show?: 'creator' | 'target' | 'context' | null
   /** 0 for pending, 1 for active. */
   readonly state?: 0 | 1 | null
   /** Types of contexts. */
@@ -124,7 +129,7 @@ export interface Connections {
    */
   read(tokenOrId: string, options?: ReadOptions | null): Promise<Connection>
   read<Value>(tokenOrIdAndPath: string, options?: ReadOptions | null): Promise<Value>
-  /** Declines, withdraws, leaves or takes away. */
+  /** Declines, withdraws, leaves or takes away; the owner of a context ends whatever there is on it. */
   delete(tokenOrId: string, options?: SkipsAcl | null): Promise<true>
   /** The token of a connection, for readers who may see it; null if it has none. */
   getToken(id: string): Promise<string | null>

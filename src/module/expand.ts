@@ -48,7 +48,7 @@ export const keyOf = ({ object, contextId }: Pick<Grant, 'object' | 'contextId'>
 export async function loadContexts(
   world: ModuleWorld,
   principal: Principal,
-  grants: readonly Grant[],
+  grants: readonly Pick<Grant, 'object' | 'contextId'>[],
 ): Promise<Map<string, Loaded>> {
   const loaded = new Map<string, Loaded>()
   for (const object of new Set(grants.map((grant) => grant.object))) {

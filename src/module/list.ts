@@ -10,6 +10,7 @@ import { parseWhere } from '../connections/query/where.js'
 import { conditionOf } from '../connections/query/where-statements.js'
 import { Fault } from '../faults.js'
 import { type ConnectionList, listOf } from './connection.js'
+import { managedBy } from './managed.js'
 import { listOptions, readOptionsAs } from './options.js'
 import { only } from './path.js'
 import { type ModuleWorld, principalOf, type Scope } from './scope.js'
@@ -27,7 +28,7 @@ export async function list(scope: Scope, options: unknown): Promise<ConnectionLi
   const asked = readOptionsAs(listOptions, options)
   if (asked.pipeline != null) throw new Fault('unsupportedOperation.unspecified', { path: 'pipeline' })
   const skipAcl = asked.skipAcl || principal.skipAcl
-  const selection = selectionOf(world, principal, asked, skipAcl)
+  const selection = await selectionOf(world, principal, asked, skipAcl)
   const group = parseGroup(asked.group)
   if (group) {
     const found = await groupGrants(world.db, selection, group, parseGroupSort(asked.sort, group), asked)
@@ -37,7 +38,7 @@ export async function list(scope: Scope, options: unknown): Promise<ConnectionLi
   const found = await listGrants(world.db, selection, { order: orderFor(asked), skip: asked.skip, limit: asked.limit })
   const page = found.slice(0, asked.limit)
   if (isBackward(asked)) page.reverse()
-  const showing = showingOf(asked, { skipAcl, isHolder: false })
+  const showing = showingOf(asked, { skipAcl, isHolder: false, ownTokens: asked.show === 'context' })
   const shown = await show(world, principal, page, showing)
   const items = shown.map((each) => {
     const picked = asked.paths.length > 0 ? only(each, asked.paths) : { ...each }
@@ -48,22 +49,32 @@ export async function list(scope: Scope, options: unknown): Promise<ConnectionLi
 
 const isBackward = ({ endingBefore }: Asked) => endingBefore != null
 
-function selectionOf(world: ModuleWorld, principal: Principal, asked: Asked, skipAcl: boolean): Selection {
+async function selectionOf(
+  world: ModuleWorld,
+  principal: Principal,
+  asked: Asked,
+  skipAcl: boolean,
+): Promise<Selection> {
   const account = accountOf(principal)
   const self = { accountId: account.id, email: addressOf(account) }
   const singular = (name: string) => world.types.find(name)?.name
   const objects = asked.objects.map((name) => {
-    const known = singular(name)
-    if (known !== undefined) return known
+    const type = singular(name)
+    if (type !== undefined) return type
     throw new Fault('notFound.unspecified', { path: name, reason: 'There is no such type of object.' })
   })
+  const where = parseWhere(asked.where, singular)
+  // What another program on this database defines nobody could show here.
+  const known = objects.length > 0 ? objects : world.types.names()
   return {
     viewer: skipAcl && asked.show == null ? null : self,
-    show: asked.show ?? null,
+    show:
+      asked.show === 'context'
+        ? { contexts: await managedBy(world, principal, { where, objects, known, skipAcl }) }
+        : (asked.show ?? null),
     state: asked.state == null ? null : asked.state === 1 ? 'active' : 'pending',
-    // What another program on this database defines nobody could show here.
-    objects: objects.length > 0 ? objects : world.types.names(),
-    where: conditionOf(parseWhere(asked.where, singular), { ...self, skipAcl }),
+    objects: known,
+    where: conditionOf(where, { ...self, skipAcl }),
     beyond: beyondOf(asked),
   }
 }

@@ -99,7 +99,7 @@ export const listOptions = z.object({
   /** The reference has it; it is refused, not ignored. */
   pipeline: z.unknown().optional(),
   skipAcl: flag,
-  show: z.enum(['creator', 'target']).nullish(),
+  show: z.enum(['creator', 'target', 'context']).nullish(),
   state: z.union([z.literal(0), z.literal(1)]).nullish(),
   objects: oneOrMore,
   startingAfter: z.uuid().nullish(),

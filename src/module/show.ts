@@ -18,7 +18,12 @@ export async function show(
   grants: readonly Grant[],
   showing: Showing,
 ): Promise<Connection[]> {
-  const needed = showing.expand.has('context') ? grants : grants.filter((grant) => isTokenByAccess(principal, grant))
+  const isAllNeeded = showing.expand.has('context')
+  const needed = isAllNeeded
+    ? grants
+    : showing.ownTokens
+      ? []
+      : grants.filter((each) => isTokenByAccess(principal, each))
   const contexts = needed.length > 0 ? await loadContexts(world, principal, needed) : new Map()
   const people = await loadPeople(world, principal, grants, showing)
   const bases = showing.includeUrl ? await findBaseUrls(world.db) : new Map()
@@ -129,11 +134,11 @@ export function maySeeToken(
   principal: Principal,
   grant: Grant,
   own: Access,
-  { isHolder }: Pick<Showing, 'isHolder'>,
+  { isHolder, ownTokens = false }: Pick<Showing, 'isHolder'> & Partial<Pick<Showing, 'ownTokens'>>,
 ): boolean {
   if (!isLink(grant)) return isTarget(grant, principal.account)
   if (isHolder || !isTokenByAccess(principal, grant)) return true
-  return own.level >= grant.access && grant.roles.every((role) => own.roles.has(role))
+  return !ownTokens && own.level >= grant.access && grant.roles.every((role) => own.roles.has(role))
 }
 
 const maySeeApp = (principal: Principal, grant: Grant, { skipAcl }: Showing) =>

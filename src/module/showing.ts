@@ -9,6 +9,8 @@ export interface Showing {
   readonly includeToken: boolean
   readonly includeUrl: boolean
   readonly includeKey: boolean
+  /** Whether the tokens of links that others made are left out, though the caller may see them one by one. */
+  readonly ownTokens: boolean
   /** Whether the connection was named by its token, which lets its bearer see what it grants. */
   readonly isHolder: boolean
 }
@@ -23,6 +25,7 @@ export const plainly: Showing = {
   includeToken: false,
   includeUrl: false,
   includeKey: false,
+  ownTokens: false,
   isHolder: false,
 }
 
@@ -35,7 +38,7 @@ export function showingOf(
     readonly includeUrl?: boolean
     readonly includeKey?: boolean
   },
-  rights: Pick<Showing, 'skipAcl' | 'isHolder'>,
+  rights: Pick<Showing, 'skipAcl' | 'isHolder'> & Partial<Pick<Showing, 'ownTokens'>>,
 ): Showing {
   const { include } = asked
   const expanded = expandable.filter((name) =>
@@ -43,6 +46,7 @@ export function showingOf(
   )
   const ofContext = include.filter((path) => path.startsWith('context.')).map((path) => path.slice('context.'.length))
   return {
+    ownTokens: false,
     ...rights,
     expand: new Set(expanded),
     optional: new Set(ofContext),

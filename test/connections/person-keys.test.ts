@@ -15,7 +15,7 @@ import { findColleague, findRelationships } from '../../src/connections/find-sto
 import { findKnown } from '../../src/connections/grants/directory-store.js'
 import type { Grant } from '../../src/connections/grants/grant.js'
 import * as grants from '../../src/connections/grants/grant-store.js'
-import { groupGrants, listQuery, type Selection } from '../../src/connections/grants/list-statements.js'
+import { groupGrants, listQuery, type Managed, type Selection } from '../../src/connections/grants/list-statements.js'
 import { noteLetter, recentQuery } from '../../src/connections/grants/throttle-store.js'
 import { parseGroup } from '../../src/connections/query/group.js'
 import { orderOf } from '../../src/connections/query/sort-statements.js'
@@ -140,7 +140,7 @@ const others = [
   ...['amongQuery', 'networkStatement', 'pageStatement', 'pageQuery', 'toColleague'],
   ...['findRoles', 'hasApp', 'keepApp', 'findBaseUrls', 'findOrgs'],
   ...['insertGrant', 'rowOf', 'lockContext', 'deleteExpired', 'countRecent'],
-  ...['listGrants', 'columnOf', 'typeOf', 'groupQuery', 'toGroup', 'orderOf', 'conditionOf'],
+  ...['listGrants', 'findContexts', 'columnOf', 'typeOf', 'groupQuery', 'toGroup', 'orderOf', 'conditionOf'],
 ]
 
 test('Z8: every function of the stores is here', async () => {
@@ -153,6 +153,22 @@ test('Z8: every function of the stores is here', async () => {
     }
   }
   expect(names.sort()).toEqual([...Object.keys(keyed), ...others].sort())
+})
+
+test('Z8: of what somebody manages, each read is of a context that is named, or shared with that person', async () => {
+  const of = (contexts: Managed['contexts']) => listQuery(selection({ contexts }), part).execute(db)
+  const read = /\bfrom connection\b[^]*?\bwhere\s+([^]*?) and (?:c\.state|state|\()/g
+  const managed = 'c.context_object = managed.object and c.context_key = managed.key'
+  const wheres = async (work: Promise<unknown>) => {
+    await work
+    const { sql: text = '', parameters = [] } = statements.at(-1) ?? {}
+    return [...text.matchAll(read)].map(([, where = '']) =>
+      where.replaceAll(/\$(\d+)/g, (_, number) => JSON.stringify(parameters[Number(number) - 1])),
+    )
+  }
+  expect(await wheres(of('shared'))).toEqual(['target_id = "me"', managed])
+  expect(await wheres(of([{ object: 'document', contextId: 'x' }]))).toEqual([managed])
+  expect(statements.at(-1)?.parameters).toEqual(expect.arrayContaining([['document'], ['x']]))
 })
 
 describe.each(Object.entries(keyed))('%s', (_name, { run, keys }) => {

@@ -53,11 +53,14 @@ function isAbout(
     case 'role':
       return roles.has(entry.target)
     case 'owner':
-      return account !== null && type.owner(context) === account.id
+      return isOwner(type, context, { account })
     case 'access':
       return level >= levelOf(entry.target)
   }
 }
+
+export const isOwner = (type: ObjectType, context: Instance, { account }: Pick<Principal, 'account'>): boolean =>
+  account !== null && type.owner(context) === account.id
 
 /** @throws Fault `accessDenied.shareAccess` for whoever may not share a context */
 export function checkMayShare({ level }: Access, { id }: { readonly id: string }): void {

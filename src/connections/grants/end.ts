@@ -1,7 +1,8 @@
 import { Fault } from '../../faults.js'
 import { type Event, keepEvents } from '../event-store.js'
 import { write } from '../write.js'
-import { described, type Grant, isBetweenAccounts, isLink, isTarget } from './grant.js'
+import { described, type Grant, isLink, isTarget } from './grant.js'
+import { isOwner } from './access.js'
 import { findGrant, lockContext } from './grant-store.js'
 import { levels } from './levels.js'
 import type { Principal } from './principal.js'
@@ -10,7 +11,7 @@ import { accessOf, load, typeOf, type World } from './world.js'
 
 /**
  * Deletes a connection: declines or withdraws an invitation, leaves, takes access away, or ends a link (reference,
- * section 10).
+ * section 10). The owner of the context ends whatever there is on it; others take away less than they have.
  *
  * @param isHolder whether the caller named it by its token; of an invitation that is the target's alone
  * @throws Fault `accessDenied.connection` or `accessDenied.shareAccess` for whoever may not, `notFound.unspecified` where it is gone
@@ -29,7 +30,8 @@ export async function endGrant(
     const moment = await lockContext(transaction, known, people)
     const current = await findGrant(transaction, known.id)
     if (!current) throw new Fault('notFound.unspecified')
-    if (!skipAcl && !(isHolder && current.state === 'pending')) {
+    const isOwned = context !== undefined && isOwner(type, context, principal)
+    if (!skipAcl && !isOwned && !(isHolder && current.state === 'pending')) {
       const level = context ? (await accessOf(transaction, type, context, principal)).level : levels.none
       checkMayEnd(current, principal, level)
     }
@@ -47,7 +49,7 @@ function checkMayEnd(grant: Grant, { account }: Principal, level: number): void 
     if (!isCreator && !mayShare) throw new Fault('accessDenied.shareAccess')
   } else if (grant.state === 'pending') {
     if (!isTarget(grant, account) && !isCreator && !mayShare) throw new Fault('accessDenied.connection')
-  } else if (!isTarget(grant, account) && !(isBetweenAccounts(grant) && account?.id === grant.contextId)) {
+  } else if (!isTarget(grant, account)) {
     if (!mayShare) throw new Fault('accessDenied.shareAccess')
     if (level <= grant.access) throw new Fault('accessDenied.connection')
   }

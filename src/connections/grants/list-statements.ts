@@ -11,7 +11,8 @@ export type Viewer = { readonly accountId: string; readonly email: string | null
 /** Which of them. */
 export interface Selection {
   readonly viewer: Viewer
-  readonly show: 'creator' | 'target' | null
+  /** What the viewer made, what is for the viewer, or what there is on contexts; null for whatever is the viewer's. */
+  readonly show: 'creator' | 'target' | Managed | null
   readonly state: Grant['state'] | null
   /** Names of types. */
   readonly objects: readonly string[]
@@ -19,6 +20,11 @@ export interface Selection {
   /** Only those beyond this one, in the order of ids. */
   readonly beyond: { readonly id: string; readonly direction: 'after' | 'before' } | null
 }
+
+/** Contexts: some that are named, or the viewer's account and all that a connection lets the viewer share. */
+export type Managed = { readonly contexts: readonly Context[] | 'shared' }
+
+export type Context = Pick<Grant, 'object' | 'contextId'>
 
 /** In what order, and how many; one more is read than is asked for. */
 export interface Part {
@@ -64,14 +70,40 @@ function branches({ viewer, show, state, objects, where, beyond }: Selection, mo
     ...(beyond === null ? [] : [beyond.direction === 'after' ? sql`c.id > ${beyond.id}` : sql`c.id < ${beyond.id}`]),
     sql<boolean>`c.context_object = any(${objects}::text[])`,
   ]
-  const each = waysOf(viewer, show).map(
-    (way) => sql`(select c.* from connection as c where ${sql.join([way, ...conditions], sql` and `)} ${most})`,
-  )
-  return sql.join(each, sql` union all `)
+  const some = (way: RawBuilder<boolean>) =>
+    sql`(select c.* from connection as c where ${sql.join([way, ...conditions], sql` and `)} ${most})`
+  if (typeof show !== 'object' || show === null) return sql.join(waysOf(viewer, show).map(some), sql` union all `)
+  // A scan of one index for each context.
+  const ofContext = some(sql`c.context_object = managed.object and c.context_key = managed.key`)
+  return sql`select c.* from (${contextsOf(viewer, show)}) as managed cross join lateral ${ofContext} as c`
+}
+
+function contextsOf(viewer: Viewer, { contexts }: Managed): RawBuilder<unknown> {
+  if (contexts !== 'shared') {
+    const [objects, keys] = [contexts.map(({ object }) => object), contexts.map(({ contextId }) => contextId)]
+    return sql`select object, key from unnest(${objects}::text[], ${keys}::text[]) as named (object, key)`
+  }
+  const accountId = viewer?.accountId ?? null
+  // Share, as the index on these has it.
+  return sql`
+    select 'account' as object, ${accountId}::text as key
+    union all
+    select context_object, context_key from connection
+    where target_id = ${accountId} and state = 'active' and access >= 5`
+}
+
+/** Which of some contexts have connections. */
+export async function findContexts(db: Kysely<Tables>, contexts: readonly Context[]): Promise<Context[]> {
+  const { rows } = await sql<Context>`
+    select managed.object, managed.key as "contextId"
+    from (${contextsOf(null, { contexts })}) as managed
+    where exists (
+      select from connection as c where c.context_object = managed.object and c.context_key = managed.key)`.execute(db)
+  return rows
 }
 
 /** The ways in which a connection is somebody's; none is in two of them. */
-function waysOf(viewer: Viewer, show: Selection['show']): RawBuilder<boolean>[] {
+function waysOf(viewer: Viewer, show: 'creator' | 'target' | null): RawBuilder<boolean>[] {
   if (viewer === null) return [sql<boolean>`true`]
   const { accountId, email } = viewer
   const created = sql<boolean>`c.creator_id = ${accountId}`

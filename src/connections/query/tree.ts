@@ -24,6 +24,14 @@ export type Comparison = 'equal' | 'greater' | 'greaterOrEqual' | 'less' | 'less
 /** What holds for every connection. */
 export const everything: Where = { is: 'and', of: [] }
 
+/** The values that a column has wherever a condition holds; undefined if the condition does not say. */
+export function valuesOf(where: Where, column: Property['column']): readonly Value[] | undefined {
+  if (where.is === 'and') return where.of.map((each) => valuesOf(each, column)).find((values) => values !== undefined)
+  if (where.is === 'equal' && where.property.column === column) return [where.value]
+  if (where.is === 'oneOf' && where.property.column === column) return where.values
+  return undefined
+}
+
 /** The conditions all together. */
 export const oneOrAll = (parts: readonly Where[]): Where =>
   parts.length === 1 ? (parts[0] as Where) : { is: 'and', of: parts }
