@@ -73,6 +73,20 @@ export const options = {
     means: 'how many requests a minute an account may send to one server; those answered 304 are free',
     read: wholeNumber(1, 1_000_000),
   },
+  ANONYMOUS_PER_MINUTE: {
+    fallback: '600',
+    means:
+      'how many requests a minute one address (of IPv6, one /64) may send to one server without signing in; those ' +
+      'answered 304 are free, and files that pages load',
+    read: wholeNumber(1, 1_000_000),
+  },
+  MAX_DELAY_MS: {
+    fallback: '300',
+    means:
+      'by how many milliseconds the event loop may be late, on average over half a second, before requests are refused ' +
+      'with 503; those that cost much are refused from a third of that on',
+    read: wholeNumber(10, 1_000_000),
+  },
   REQUIRE_SIGN_IN: { fallback: 'false', means: 'whether accepted lists and people too need a sign-in', read: yesOrNo },
   HIDE_EMAIL: { fallback: 'false', means: 'whether no answer shows or takes e-mail addresses', read: yesOrNo },
   CORS_ORIGINS: {

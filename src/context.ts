@@ -16,4 +16,6 @@ export interface Context {
   readonly log: Logger
   /** The time of the answer, for `Last-Modified`; what is written is dated by the database. */
   readonly now: () => Date
+  /** By how many milliseconds the event loop is late; without it that is measured. */
+  readonly loopDelay?: () => number
 }

@@ -38,6 +38,10 @@ export interface OpenOptions {
   readonly allowInsecure?: boolean
   /** How many requests a minute `http` answers to an account. */
   readonly requestsPerMinute?: number
+  /** How many requests a minute `http` answers to one address that does not sign in. */
+  readonly anonymousPerMinute?: number
+  /** By how many milliseconds the event loop may be late before `http` refuses requests. */
+  readonly maxDelayMs?: number
   /** Whether `http` shows accepted lists and people to those alone who sign in. */
   readonly requireSignIn?: boolean
   /** Whether neither `http` nor the module shows or takes e-mail addresses. */
@@ -100,6 +104,8 @@ const configOf = (options: OpenOptions): Config =>
     TRUST_PROXY: options.trustProxy?.join(','),
     ALLOW_INSECURE: options.allowInsecure?.toString(),
     REQUESTS_PER_MINUTE: options.requestsPerMinute?.toString(),
+    ANONYMOUS_PER_MINUTE: options.anonymousPerMinute?.toString(),
+    MAX_DELAY_MS: options.maxDelayMs?.toString(),
     REQUIRE_SIGN_IN: options.requireSignIn?.toString(),
     HIDE_EMAIL: options.hideEmail?.toString(),
     CORS_ORIGINS: options.corsOrigins?.join(','),

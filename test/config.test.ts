@@ -16,6 +16,8 @@ test('what holds when nothing is set', () => {
     TRUST_PROXY: [],
     ALLOW_INSECURE: false,
     REQUESTS_PER_MINUTE: 600,
+    ANONYMOUS_PER_MINUTE: 600,
+    MAX_DELAY_MS: 300,
     REQUIRE_SIGN_IN: false,
     HIDE_EMAIL: false,
     CORS_ORIGINS: [],

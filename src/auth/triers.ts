@@ -27,7 +27,7 @@ const hashed = (text: string) => createHash('sha256').update(text).digest('base6
 const withPort = /^(?:\[([\da-f:.]+)\](?::\d+)?|(\d+(?:\.\d+){3}):\d+)$/i
 
 /** An IPv4 address, or the first half of an IPv6 one: who has one of the second halves has them all. */
-function networkOf(told: string): string {
+export function networkOf(told: string): string {
   const [, framed, bare] = withPort.exec(told) ?? []
   const address = framed ?? bare ?? told
   const [, mapped] = /^::ffff:(\d+(?:\.\d+){3})$/i.exec(address) ?? []

@@ -1,4 +1,4 @@
-import { createServer, type Server } from 'node:http'
+import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Logger } from 'pino'
@@ -13,6 +13,7 @@ import { tokenSecret } from '../db/token-secret.js'
 import { findCastMember, forbidCast, loadCast } from '../directory/cast.js'
 import { Failure } from '../errors.js'
 import { createApp } from '../http/app.js'
+import { openServer } from '../http/server.js'
 import { openPost } from '../letters/post.js'
 import { sendLetters } from '../letters/sender.js'
 import { openWorld } from '../module/world.js'
@@ -41,10 +42,7 @@ export async function serveCommand(
   // From here on somebody waits for every statement.
   await database.limit(6_000)
 
-  const server = createServer(limits)
-  server.maxRequestsPerSocket = 1_000
-  server.maxConnections = 1_000
-  server.setTimeout(30_000)
+  const server = openServer(log)
   await listen(server, config)
   const baseUrl = config.BASE_URL ?? addressOf(server, config.HOST)
   const isStopping = () => stop.aborted
@@ -82,14 +80,6 @@ export async function serveCommand(
 
   if (!stop.aborted) await new Promise((resolve) => stop.addEventListener('abort', resolve))
   await Promise.all([drain(server), letters, sweeps])
-}
-
-const limits = {
-  headersTimeout: 10_000,
-  requestTimeout: 30_000,
-  connectionsCheckingInterval: 2_000,
-  keepAliveTimeout: 5_000,
-  maxHeaderSize: 16 * 1024,
 }
 
 function listen(server: Server, { HOST, PORT }: Config): Promise<void> {

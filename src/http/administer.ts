@@ -5,7 +5,7 @@ import { complete } from '../connections/complete.js'
 import { removeEverything, removeOne } from '../connections/remove-for-others.js'
 import { checkIsAdmin } from '../connections/rules.js'
 import { Failure } from '../errors.js'
-import { readBody } from './body.js'
+import { bodyOf } from './body.js'
 import { readCompletion, readRemoval } from './admin-query.js'
 import { precondition } from './connection.js'
 import { type Door, searchOf } from './door.js'
@@ -16,7 +16,7 @@ export function completeConnection(door: Door): RequestHandler {
   return async (request, response) => {
     const { source, target } = readCompletion(searchOf(request))
     const caller = checkIsAdmin(await door.identify(request))
-    const { status, message } = readInvitation(await readBody(request, response), request.headers['content-type'])
+    const { status, message } = readInvitation(bodyOf(request), request.headers['content-type'])
     if (status !== 'accepted') throw new Failure('invalid', 'The entry must have the status accepted.')
     const colleague = await complete(door, caller, source, target, message, precondition(door, caller, request))
     const text = door.atom.connections.document(colleague, false)

@@ -19,7 +19,7 @@ export interface Answer {
   readonly links?: PageLinks
   /** More header fields. */
   readonly fields?: Readonly<Record<string, string>>
-  readonly write: () => string
+  readonly write: () => string | Promise<string>
 }
 
 /** Answers with a document, or 304 to a client that has it: then it is not written at all. */
@@ -35,7 +35,7 @@ export async function answerWith(
   // A cache that is told 304 takes over its fields, so they are those of the answer.
   response.set(fields)
   if (answeredNotModified(request, response, { tag }, now)) return
-  const text = write()
+  const text = await write()
   const validators = changed ? { tag, changed } : { tag }
   await sendDocument(response, { text, type, encoding, validators, now, ...(links && { link: linkField(links) }) })
 }

@@ -5,12 +5,13 @@ import { Failure } from '../errors.js'
 import type { ModuleWorld } from '../module/scope.js'
 import { checkNames } from './by-address.js'
 import { forOrigins } from './cors.js'
-import { openDoor } from './door.js'
+import { receiveBody } from './body.js'
+import { type Door, openDoor } from './door.js'
 import { failureHandler } from './fail.js'
-import { atMost } from './load.js'
+import { closeUnlessRead } from './linger.js'
 import { requestLog } from './log.js'
-import { type Methods, methodNames, routesOf, writing } from './routes.js'
-import { fromOwnSite, sitesOf } from './same-site.js'
+import { free, type Methods, methodNames, routesOf, writing } from './routes.js'
+import { fromOwnSite, type Sites, sitesOf } from './same-site.js'
 import { faultHandler } from './v2/fault.js'
 import { v2Router } from './v2/router.js'
 
@@ -31,13 +32,15 @@ export function createApp(context: Context, isStopping: () => boolean = () => fa
   const sites = sitesOf(door)
   app.use(
     requestLog(context.log),
+    closeUnlessRead,
     safeHeaders,
     leaveTaking(isStopping),
+    oneHost,
     forOrigins(sites.trusted),
     shortAddress,
     onePrefix,
   )
-  app.use(atMost(200), fromOwnSite(sites))
+  app.use(fromOwnSite(sites), countedByAddress(door, sites), receiveBody(door), door.load.admit)
   for (const [path, methods] of Object.entries(routesOf(door, isStopping))) {
     const route = app.route(path).all(checkNames(context.config))
     if (methods.get) route.get(twice(methods.get))
@@ -64,6 +67,15 @@ const leaveTaking =
     next()
   }
 
+/** RFC 9112, section 3.2: with two hosts, a proxy and we could each believe another. */
+const oneHost: RequestHandler = ({ headersDistinct, httpVersion }, _response, next) => {
+  const { host: hosts = [] } = headersDistinct
+  const [host = ''] = hosts
+  const isMissing = hosts.length === 0 && httpVersion === '1.1'
+  if (hosts.length <= 1 && !isMissing && /^[^\s/?#@\\]*$/.test(host)) return next()
+  throw new Failure('invalid', 'The request must have one Host header field, with a name or address and a port.')
+}
+
 const longest = 4096
 
 const shortAddress: RequestHandler = (request, _response, next) => {
@@ -78,6 +90,15 @@ const onePrefix: RequestHandler = (request, _response, next) => {
     .replace(/^(\/+profiles(\/(basic|oauth|form))?)?\/+(?=(admin\/)?atom\/|html\/|vcard\/|photo\.do)/, '/')
   next()
 }
+
+/** Counts a request that carries no credentials before anything is done for it. */
+const countedByAddress =
+  ({ countAnonymous }: Door, { hasSession }: Sites): RequestHandler =>
+  (request, response, next) => {
+    const isAnonymous = request.headers.authorization === undefined && !hasSession(request)
+    if (isAnonymous && request.method !== 'OPTIONS' && !free.includes(request.path)) countAnonymous(request, response)
+    next()
+  }
 
 /** A read that met a connection to the database which broke just then is done once more (trust, section 6). */
 const twice =

@@ -1,35 +1,132 @@
-import express, { type Request, type Response } from 'express'
+import type { IncomingMessage } from 'node:http'
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import type { Request, RequestHandler } from 'express'
+import readWhole from 'raw-body'
+import { networkOf } from '../auth/triers.js'
 import { Failure } from '../errors.js'
+import type { Door } from './door.js'
+import { bodyIsRead, hasBody } from './linger.js'
 
-const most = 64 * 1024
-const raw = express.raw({ type: () => true, limit: most, inflate: false })
+const mostBytes = 64 * 1024
+/** In seconds. */
+const longest = 5
+/** How many bytes a second a body brings at least, counted from its beginning, once so many seconds are over. */
+const leastRate = 500
+const graceSeconds = 2
+/** How many bodies may be under way at the same time. */
+const most = { address: 50, account: 20 }
+
+const awaiting = new WeakSet<IncomingMessage>()
+
+/** Notes that a client sends the body of this request only after `100 Continue`. */
+export const awaitContinue = (request: IncomingMessage): void => void awaiting.add(request)
 
 /**
- * The body of a request, whatever it calls itself: a known client sends its Atom entry as `text/plain` (wire reference,
- * section 5.1).
+ * Middleware: receives the body of a request. It takes no place among the requests that are served (`load.ts`) meanwhile.
+ * Bodies that did not come along with the head are counted, for each address and account.
  *
- * @returns no bytes where there is no body
- * @throws Failure `bodyTooLarge` for more than 64 KiB, `mediaTypeUnsupported` for a compressed one, `invalid` for one that
- *   breaks off
+ * @param second how long a second is, in milliseconds
+ * @throws Failure `bodyTooLarge` for more than 64 KiB, `mediaTypeUnsupported` for a compressed body, `tooSlow`, `tooMany`
+ *   for one of too many from an address or account, `invalid` for a body that ends early
  */
-export function readBody(request: Request, response: Response): Promise<Uint8Array> {
-  return new Promise((resolve, reject) => {
-    raw(request, response, (error?: { type?: string }) => {
-      if (error) reject(refusal(error))
-      else resolve(request.body instanceof Uint8Array ? request.body : new Uint8Array())
-    })
-  })
+export function receiveBody(door: Pick<Door, 'load' | 'senderOf'>, second = 1_000): RequestHandler {
+  const underWay = new Map<string, number>()
+  return async (request, response, next) => {
+    // Another parser may have read it, if we are mounted in another app.
+    if (!hasBody(request) || !request.readable) return next()
+    checkForm(request)
+    if (!awaiting.has(request)) await nextTurn()
+    if (request.complete) await receive(request)
+    else {
+      const senders = await sendersOf(door, request)
+      const leave = enter(underWay, senders)
+      try {
+        if (awaiting.has(request)) response.writeContinue()
+        await inTime(request, receive(request), second)
+      } finally {
+        leave()
+      }
+    }
+    bodyIsRead(response)
+    next()
+  }
 }
 
-function refusal(cause: { type?: string }): Failure {
-  switch (cause.type) {
-    case 'entity.too.large':
-      return new Failure('bodyTooLarge', `The body may have at most ${most} bytes.`, { cause })
-    case 'encoding.unsupported':
-      return new Failure('mediaTypeUnsupported', 'Send the body as it is, not compressed, without Content-Encoding.', {
-        cause,
-      })
-    default:
-      return new Failure('invalid', 'The body broke off or has another length than the request says.', { cause })
+/** The body that was received; no bytes if there is none. */
+export const bodyOf = ({ body }: Request): Uint8Array => (body instanceof Uint8Array ? body : new Uint8Array())
+
+/** Refuses by what the head says, so that nothing is read of a body that is not taken. */
+function checkForm({ headers }: Request): void {
+  if (Number(headers['content-length'] ?? 0) > mostBytes) throw tooLarge()
+  if ((headers['content-encoding'] ?? 'identity').toLowerCase() === 'identity') return
+  throw new Failure('mediaTypeUnsupported', 'Send the body as it is, not compressed, without Content-Encoding.')
+}
+
+const tooLarge = (cause?: unknown) =>
+  new Failure('bodyTooLarge', `The body may have at most ${mostBytes} bytes.`, { cause })
+
+async function receive(request: Request): Promise<void> {
+  try {
+    request.body = await readWhole(request, { limit: mostBytes, length: request.headers['content-length'] ?? null })
+  } catch (cause) {
+    if ((cause as readWhole.RawBodyError).type === 'entity.too.large') throw tooLarge(cause)
+    throw new Failure('invalid', 'The body ended early or does not match Content-Length.', { cause })
   }
+}
+
+/** A sender whose bodies are counted. */
+interface Sender {
+  readonly key: string
+  readonly most: number
+  readonly called: string
+}
+
+/** The address that a body comes from and the account that sends it, if its credentials are right. */
+async function sendersOf({ load, senderOf }: Pick<Door, 'load' | 'senderOf'>, request: Request): Promise<Sender[]> {
+  const address = { key: `address ${networkOf(request.ip ?? '')}`, most: most.address, called: 'One address' }
+  const leave = load.takePlace()
+  // Credentials that are not right are refused later, in the order of all refusals.
+  const identity = await senderOf(request).catch(() => null)
+  leave()
+  if (!identity) return [address]
+  return [address, { key: `account ${identity.account.id}`, most: most.account, called: 'An account' }]
+}
+
+/** Counts a body under way for each of its senders. @returns ends that */
+function enter(underWay: Map<string, number>, senders: readonly Sender[]): () => void {
+  for (const { key, most, called } of senders) {
+    if ((underWay.get(key) ?? 0) < most) continue
+    throw new Failure('tooMany', `${called} may send ${most} bodies at the same time; wait until one has arrived.`)
+  }
+  const add = (number: number) => {
+    for (const { key } of senders) {
+      const count = (underWay.get(key) ?? 0) + number
+      if (count > 0) underWay.set(key, count)
+      else underWay.delete(key)
+    }
+  }
+  add(1)
+  return () => add(-1)
+}
+
+/** Waits for a body, unless it takes too long or comes too slowly. */
+function inTime(request: Request, received: Promise<void>, second: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let bytes = 0
+    let seconds = 0
+    request.on('data', (chunk: Buffer) => (bytes += chunk.length))
+    const watch = setInterval(() => {
+      seconds++
+      const isSlow = seconds >= graceSeconds && bytes < seconds * leastRate
+      if (seconds < longest && !isSlow) return
+      clearInterval(watch)
+      reject(
+        new Failure(
+          'tooSlow',
+          `A body has to arrive within ${longest} seconds, with ${leastRate} bytes a second or more.`,
+        ),
+      )
+    }, second)
+    void received.then(resolve, reject).finally(() => clearInterval(watch))
+  })
 }

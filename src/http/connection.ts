@@ -10,7 +10,7 @@ import { asSeenBy, signedIn } from '../connections/rules.js'
 import type { Precondition } from '../connections/write.js'
 import { Failure } from '../errors.js'
 import { answerWith } from './answer.js'
-import { readBody } from './body.js'
+import { bodyOf } from './body.js'
 import { checkPreconditions, entityTag } from './conditional.js'
 import { namesTwo, readConnectionId, readConnectionQuery } from './connection-query.js'
 import { type Door, searchOf } from './door.js'
@@ -54,7 +54,7 @@ export function rewriteConnection(door: Door): RequestHandler {
   return async (request, response) => {
     const id = readConnectionId(searchOf(request))
     const caller = signedIn(await door.identify(request))
-    const { status, message } = readInvitation(await readBody(request, response), request.headers['content-type'])
+    const { status, message } = readInvitation(bodyOf(request), request.headers['content-type'])
     const wanted = statuses.find((each) => each === status)
     if (!wanted) throw new Failure('invalid', `The entry's category of status must be one of ${statuses.join(', ')}.`)
     await rewrite(door, caller, id, { status: wanted, message }, precondition(door, caller, request))

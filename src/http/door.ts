@@ -1,15 +1,20 @@
 import { createHmac } from 'node:crypto'
-import type { Request } from 'express'
+import type { Request, Response } from 'express'
 import type { Caller, Right } from '../accounts/account.js'
 import { discreet } from '../atom/discreet.js'
 import { type AtomWriter, atomWriter } from '../atom/writer.js'
 import { authorization } from '../auth/authorization.js'
 import { changePassword, type PasswordChange } from '../auth/change-password.js'
 import { identifier } from '../auth/identify.js'
+import type { Identity } from '../auth/identity.js'
 import { passwordSignIn } from '../auth/password-sign-in.js'
 import { openSessions, type Sessions } from '../auth/session.js'
 import { checkRight } from '../connections/rules.js'
 import type { Context } from '../context.js'
+import { Failure } from '../errors.js'
+import { networkOf } from '../auth/triers.js'
+import { type Load, openLoad } from './load.js'
+import { openLoopDelay } from './loop-delay.js'
 import { quota } from './quota.js'
 
 /** What every handler of this door has at hand. */
@@ -18,6 +23,14 @@ export interface Door extends Context {
   readonly atom: AtomWriter
   /** Who sends a request (`auth/identify.ts`), once the credential is good for what is needed: by its method, else as given. The log is told. */
   readonly identify: (request: Request, needed?: Right) => Promise<Caller>
+  /**
+   * Who sends a request, whatever the credential is good for: asked once for each request. Rejects as `identifier`
+   * (`auth/identify.ts`).
+   */
+  readonly senderOf: (request: Request) => Promise<Identity | null>
+  /** Counts a request of nobody, once, for the address that it comes from. @throws Failure `tooMany` */
+  readonly countAnonymous: (request: Request, response: Response) => void
+  readonly load: Load
   readonly sessions: Sessions
   /** Gives the person whose session it is another password (`auth/change-password.ts`). */
   readonly changePassword: (request: Request, change: PasswordChange) => Promise<void>
@@ -25,20 +38,31 @@ export interface Door extends Context {
 
 /** Makes it, once for a server. */
 export function openDoor(context: Context): Door {
-  const { HIDE_EMAIL } = context.config
+  const { HIDE_EMAIL, REQUESTS_PER_MINUTE, ANONYMOUS_PER_MINUTE, MAX_DELAY_MS } = context.config
   const signIn = passwordSignIn(context)
   const sessions = openSessions(context, signIn)
-  const identify = identifier([authorization(context, signIn), sessions.identityOf])
-  const count = quota(context.config.REQUESTS_PER_MINUTE, () => context.now().getTime())
+  const senderOf = onceEach(identifier([authorization(context, signIn), sessions.identityOf]))
+  const now = () => context.now().getTime()
+  const count = quota(REQUESTS_PER_MINUTE, now, `An account may send ${REQUESTS_PER_MINUTE} requests a minute;`)
+  const countAnonymous = anonymousQuota(ANONYMOUS_PER_MINUTE, now)
   return {
     ...context,
     release: secretRelease(context),
     atom: HIDE_EMAIL ? discreet(atomWriter(context.baseUrl)) : atomWriter(context.baseUrl),
+    senderOf,
+    countAnonymous,
+    load: openLoad(context.loopDelay ?? openLoopDelay(), MAX_DELAY_MS),
     sessions,
     changePassword: (request, change) => changePassword({ ...context, sessions, check: signIn }, request, change),
     identify: async (request, needed) => {
-      const identity = await identify(request)
-      if (!identity) return null
+      const identity = await senderOf(request).catch((error: unknown) => {
+        if (isRefusal(error) && request.res) countAnonymous(request, request.res)
+        throw error
+      })
+      if (!identity) {
+        if (request.res) countAnonymous(request, request.res)
+        return null
+      }
       if (request.res) {
         request.res.locals['accountId'] = identity.account.id
         count(identity.account.id, request.res)
@@ -46,6 +70,34 @@ export function openDoor(context: Context): Door {
       checkRight(identity.rights, needed ?? (['GET', 'HEAD', 'OPTIONS'].includes(request.method) ? 'read' : 'write'))
       return identity.account
     },
+  }
+}
+
+/** Remembers the answer for each request, unless it could not be found out: then it is asked again. */
+function onceEach(ask: Door['senderOf']): Door['senderOf'] {
+  const answers = new WeakMap<Request, Promise<Identity | null>>()
+  return (request) => {
+    const known = answers.get(request)
+    if (known) return known
+    const answer = ask(request)
+    answers.set(request, answer)
+    answer.catch((error: unknown) => {
+      if (!(error instanceof Failure)) answers.delete(request)
+    })
+    return answer
+  }
+}
+
+const isRefusal = (error: unknown) => error instanceof Failure && error.code === 'unauthenticated'
+
+function anonymousQuota(most: number, now: () => number): Door['countAnonymous'] {
+  const rule = `One address may send ${most} requests a minute without signing in. Sign in, or`
+  const count = quota(most, now, rule)
+  const counted = new WeakSet<Response>()
+  return (request, response) => {
+    if (counted.has(response)) return
+    counted.add(response)
+    count(networkOf(request.ip ?? ''), response)
   }
 }
 

@@ -1,3 +1,4 @@
+import { STATUS_CODES } from 'node:http'
 import type { ErrorRequestHandler, Request, Response } from 'express'
 import type { Logger } from 'pino'
 import { failureDocument } from '../atom/failure.js'
@@ -29,8 +30,11 @@ const answers = {
   forbidden: { status: 403, message: notAuthorized },
   notFound: { status: 404, message: invalid },
   methodNotAllowed: { status: 405, message: invalid },
+  notImplemented: { status: 501, message: invalid },
   addressTooLong: { status: 414, message: invalid },
   bodyTooLarge: { status: 413, message: invalid },
+  headTooLarge: { status: 431, message: invalid },
+  tooSlow: { status: 408, message: invalid },
   mediaTypeUnsupported: { status: 415, message: invalid },
   connectionExists: { status: 400, code: '', message: exists },
   preconditionFailed: { status: 412, message: invalid },
@@ -79,9 +83,29 @@ function sendPage(response: Response, answer: Answer, sentence = answer.message)
 }
 
 function send(response: Response, answer: Answer, sentence?: string): void {
-  const { code = String(answer.status), message } = answer
-  const document = failureDocument(code, sentence === undefined ? message : `${message} ${sentence}`)
-  sendRefusal(response, answer, 'text/xml;charset=UTF-8', document)
+  sendRefusal(response, answer, documentType, documentOf(answer, sentence))
+}
+
+const documentType = 'text/xml;charset=UTF-8'
+
+function documentOf({ status, code = String(status), message }: Answer, sentence?: string): string {
+  return failureDocument(code, sentence === undefined ? message : `${message} ${sentence}`)
+}
+
+/** The whole answer to what never became a request, after which the connection is closed. */
+export function answerWithoutRequest({ code, message }: Failure): { readonly status: number; readonly text: string } {
+  const answer: Answer = answers[code]
+  const { status } = answer
+  const document = documentOf(answer, message)
+  const head = [
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
+    'Connection: close',
+    'Cache-Control: no-store',
+    'X-Content-Type-Options: nosniff',
+    `Content-Type: ${documentType}`,
+    `Content-Length: ${Buffer.byteLength(document)}`,
+  ]
+  return { status, text: `${head.join('\r\n')}\r\n\r\n${document}` }
 }
 
 function sendRefusal(response: Response, { status }: Answer, type: string, document: string): void {

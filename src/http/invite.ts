@@ -3,7 +3,7 @@ import { readInvitation } from '../atom/invitation.js'
 import { invite } from '../connections/invite.js'
 import { signedIn } from '../connections/rules.js'
 import { Failure } from '../errors.js'
-import { readBody } from './body.js'
+import { bodyOf } from './body.js'
 import { readInvited } from './connection-query.js'
 import { type Door, searchOf } from './door.js'
 import { sendNothing } from './respond.js'
@@ -18,7 +18,7 @@ export function inviteColleague(door: Door, status: 200 | 201): RequestHandler {
   return async (request, response) => {
     const person = readInvited(searchOf(request))
     const caller = signedIn(await door.identify(request))
-    const invitation = readInvitation(await readBody(request, response), request.headers['content-type'])
+    const invitation = readInvitation(bodyOf(request), request.headers['content-type'])
     if (invitation.status === 'accepted') {
       throw new Failure('invalid', 'An invitation begins as pending; only the invited person can accept it.')
     }

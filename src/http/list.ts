@@ -5,12 +5,16 @@ import type { Network, Page } from '../connections/connection.js'
 import { openList, readList } from '../connections/list.js'
 import { prepareMessages } from '../connections/message.js'
 import { isOwner } from '../connections/rules.js'
+import { inChunks } from './chunks.js'
 import { entityTag, type Validators } from './conditional.js'
 import { type Door, searchOf } from './door.js'
 import { chooseEncoding } from './encoding.js'
 import { linkField, pageLinks, selfLink } from './paging.js'
 import type { ConnectionsQuery } from './query.js'
 import { answeredNotModified, sendDocument } from './respond.js'
+
+/** With more entries than that a page is dear (`load.ts`). */
+export const longPage = 50
 
 /** A resource that shows a list as a feed. */
 export interface ListResource<Query extends ConnectionsQuery> {
@@ -39,6 +43,7 @@ export function showList<Query extends ConnectionsQuery>(door: Door, resource: L
     const now = door.now()
     if (answeredNotModified(request, response, validatorsOf(network), now)) return
 
+    if (query.list.pageSize > longPage) await door.load.turn(request, response)
     const page = await readList(door, caller, network, query.list)
     const links = pageLinks(resource.address, query, page, door.config.HIDE_EMAIL)
     const { colleagues, total, waitingTotal } = page
@@ -52,7 +57,7 @@ export function showList<Query extends ConnectionsQuery>(door: Door, resource: L
       itemsPerPage: query.list.pageSize,
       pendingInvitations: waitingTotal,
       links,
-      entries: colleagues.map((colleague) =>
+      entries: await inChunks(colleagues, (colleague) =>
         query.outputType === 'profile'
           ? door.atom.profiles.entry(colleague.peer, query.form, { connectionId: colleague.id })
           : door.atom.connections.entry(colleague, includeMessage),

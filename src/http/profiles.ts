@@ -4,6 +4,7 @@ import { findLastChange } from '../accounts/last-change-store.js'
 import { findNamed } from '../accounts/several-store.js'
 import { mediaType } from '../atom/vocabulary.js'
 import { answerWith } from './answer.js'
+import { inChunks } from './chunks.js'
 import { digestOf } from './conditional.js'
 import { type Door, searchOf } from './door.js'
 import { newestOf } from './people-feed.js'
@@ -31,7 +32,7 @@ export function showProfiles(door: Door): RequestHandler {
       madeOf: [links.self, accounts, updated],
       changed: updated,
       links,
-      write: () =>
+      write: async () =>
         atom.feed({
           id: `profile:${only?.key ?? digestOf([asked.by, asked.values])}`,
           title: `profile with ${asked.parameter} ${asked.raw}`,
@@ -39,7 +40,7 @@ export function showProfiles(door: Door): RequestHandler {
           isComplete: true,
           ...(only && { related: atom.related(only) }),
           links,
-          entries: accounts.map((account) => atom.profiles.entry(account, form)),
+          entries: await inChunks(accounts, (account) => atom.profiles.entry(account, form)),
         }),
     })
   }

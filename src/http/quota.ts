@@ -6,31 +6,27 @@ import { Failure } from '../errors.js'
 const minute = 60_000
 
 /**
- * Makes the function that counts the requests of each account, by the minute and for this process. A request that finds
- * nothing new is free (trust, 7 and H2): whoever polls well may poll often.
+ * Makes the function that counts requests by the minute, for this process. A request that finds nothing new is free
+ * (trust, 7 and H2): a client that polls well may poll often.
  *
  * @param now the time in milliseconds
- * @returns counts a request whose answer this will be; throws Failure `tooMany` where there were `most` in this minute
+ * @param rule a sentence about `most`, up to the word `wait`
+ * @returns counts a request of the sender with this key, whose answer this will be; throws Failure `tooMany` if there were
+ *   `most` in this minute
  */
-export function quota(most: number, now: () => number): (accountId: string, response: Response) => void {
+export function quota(most: number, now: () => number, rule: string): (key: string, response: Response) => void {
   const counts = new LRUCache<string, { readonly minute: number; count: number }>({ max: 10_000 })
-  return (accountId, response) => {
+  return (key, response) => {
     const time = now()
-    const known = counts.get(accountId)
+    const known = counts.get(key)
     const current = Math.floor(time / minute)
     const ours = known?.minute === current ? known : { minute: current, count: 0 }
     if (ours.count >= most) {
       const retryAfter = Math.ceil(((current + 1) * minute - time) / 1000)
-      throw new Failure(
-        'tooMany',
-        `An account may send ${most} requests a minute; wait ${counted(retryAfter, 'second')}.`,
-        {
-          retryAfter,
-        },
-      )
+      throw new Failure('tooMany', `${rule} wait ${counted(retryAfter, 'second')}.`, { retryAfter })
     }
     ours.count++
-    counts.set(accountId, ours)
+    counts.set(key, ours)
     response.once('finish', () => {
       if (response.statusCode === 304) ours.count--
     })

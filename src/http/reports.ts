@@ -7,6 +7,7 @@ import type { Feed } from '../atom/feed.js'
 import { mediaType } from '../atom/vocabulary.js'
 import { unknownPerson } from '../connections/find.js'
 import { answerWith } from './answer.js'
+import { inChunks } from './chunks.js'
 import { type Door, searchOf } from './door.js'
 import { numberedLinks, selfLink } from './paging.js'
 import { newestOf } from './people-feed.js'
@@ -43,6 +44,7 @@ function showReports(
   return async (request, response) => {
     const query = readPersonQuery(searchOf(request))
     const person = await personAsked(door, request, query.person)
+    await door.load.turn(request, response)
     const reports = await find(door.db, person, query)
     if (!reports) throw unknownPerson()
     const changed = await findLastChange(door.db)
@@ -58,12 +60,12 @@ function feedOf({ atom }: Door, { of, total, accounts }: Reports, { form }: Pers
     type: `${mediaType.atom};charset=UTF-8`,
     madeOf: [head.links.self, of, total, accounts],
     links: head.links,
-    write: () =>
+    write: async () =>
       atom.feed({
         ...head,
         updated: newestOf(accounts) ?? of.updated,
         totalResults: total,
-        entries: accounts.map((account) => atom.profiles.entry(account, form, { self: 'none' })),
+        entries: await inChunks(accounts, (account) => atom.profiles.entry(account, form, { self: 'none' })),
       }),
   }
 }

@@ -35,6 +35,9 @@ export const methodNames = ['get', ...writing] as const
 /** The handlers of an address. HEAD is answered by `get`. */
 export type Methods = { readonly [Method in (typeof methodNames)[number]]?: RequestHandler }
 
+/** Addresses that cost next to nothing. */
+export const free = ['/live', '/ready', '/html/icon.svg', '/html/style.css', '/html/script.js']
+
 /**
  * Every address of the Atom API and of its pages, without the prefix, and what handles each of its methods.
  *

@@ -4,6 +4,7 @@ import { foldedEmail } from '../accounts/merge.js'
 import { type Found, type Search, searchAccounts } from '../accounts/search-store.js'
 import { mediaType } from '../atom/vocabulary.js'
 import { answerWith } from './answer.js'
+import { inChunks } from './chunks.js'
 import { digestOf } from './conditional.js'
 import { type Door, searchOf } from './door.js'
 import { numberedLinks } from './paging.js'
@@ -26,6 +27,7 @@ export function showSearch(door: Door): RequestHandler {
   return async (request, response) => {
     const query = readSearchQuery(searchOf(request))
     await identifyViewer(door, request)
+    await door.load.turn(request, response)
     const { total, accounts } = await findPeople(door, query)
 
     const changed = await findLastChange(door.db)
@@ -36,7 +38,7 @@ export function showSearch(door: Door): RequestHandler {
       madeOf: [links.self, total, accounts, updated],
       changed,
       links,
-      write: () =>
+      write: async () =>
         atom.feed({
           id: `search:${idOf(query.search)}`,
           title: `profiles where ${query.criteria.map(([name, value]) => ` ${name}=${value}`).join('')}`,
@@ -45,7 +47,7 @@ export function showSearch(door: Door): RequestHandler {
           startIndex: (query.page - 1) * query.pageSize + 1,
           itemsPerPage: query.pageSize,
           links,
-          entries: accounts.map((account) => atom.profiles.entry(account, query.form, { self: 'feed' })),
+          entries: await inChunks(accounts, (account) => atom.profiles.entry(account, query.form, { self: 'feed' })),
         }),
     })
   }

@@ -26,9 +26,10 @@ export async function polling(address: { port: number; path: string }): Promise<
 }
 
 /** A client that does next to nothing, so that what is measured is the server. */
-export async function reader({ port, path }: { port: number; path: string }) {
-  const socket: Socket = await new Promise((resolve) => {
-    const opened = open(port, '127.0.0.1', () => resolve(opened))
+export async function reader({ port, path, from }: { port: number; path: string; from?: string }) {
+  const socket: Socket = await new Promise((resolve, reject) => {
+    const opened = open({ port, host: '127.0.0.1', ...(from !== undefined && { localAddress: from }) })
+    opened.once('connect', () => resolve(opened)).once('error', reject)
   })
   socket.setNoDelay(true)
   let received = ''

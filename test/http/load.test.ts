@@ -1,48 +1,245 @@
-import { type ClientRequest, request } from 'node:http'
-import { afterAll, beforeAll, expect, test } from '@jest/globals'
-import { type Client, startClient } from '../support/client.js'
+import { EventEmitter, once } from 'node:events'
+import { createServer, type RequestListener, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals'
+import express from 'express'
+import { pino } from 'pino'
+import { inChunks } from '../../src/http/chunks.js'
+import { failureHandler } from '../../src/http/fail.js'
+import { openLoad } from '../../src/http/load.js'
+import { openLoopDelay } from '../../src/http/loop-delay.js'
+import { type Client, sendTo, startClient } from '../support/client.js'
 import { freshDatabase, type TestDatabase } from '../support/database.js'
-import { addPerson, signInSecret } from '../support/world.js'
+import { dial, type Line } from '../support/dial.js'
+import { openModule } from '../support/module.js'
+import { addPerson, connect, signInSecret } from '../support/world.js'
 
 let database: TestDatabase
 let client: Client
+let delay = 0
 beforeAll(async () => {
   database = await freshDatabase()
-  await addPerson(database.db, 'ann', { password: signInSecret })
-  client = await startClient(database.db)
+  const ann = await addPerson(database.db, 'ann', { password: signInSecret })
+  await connect(database.db, ann, await addPerson(database.db, 'bo'), 'accepted')
+  const { world } = await openModule(database)
+  client = await startClient(database.db, {}, undefined, undefined, world, () => delay)
 })
 afterAll(async () => {
   await client.close()
   await database.close()
 })
 
-const feed = '/atom/connections.do?connectionType=colleague&userid=ann'
+const servers: Server[] = []
+const lines: Line[] = []
+afterEach(async () => {
+  delay = 0
+  for (const { socket } of lines.splice(0)) socket.destroy()
+  for (const server of servers.splice(0)) await new Promise((resolve) => server.close(resolve))
+})
 
-/** Begins a request and leaves it at that: its body never comes. */
-function begin(): ClientRequest {
-  const headers = { authorization: `Basic ${Buffer.from('ann:colleagues').toString('base64')}`, 'content-length': 10 }
-  const options = { port: client.port, host: '127.0.0.1', method: 'POST', agent: false as const, headers }
-  const begun = request({ ...options, path: '/atom/connections.do?userid=ann' })
-  begun.on('error', () => {})
-  begun.flushHeaders()
-  return begun
+/** Serves so that a request is admitted as by our app, and then handled in this way. Gives the port. */
+async function serve(handler: express.RequestHandler, load = openLoad(() => 0, 300)): Promise<number> {
+  const app = express().set('trust proxy', '127.0.0.1')
+  app.use(load.admit, handler, failureHandler(pino({ level: 'silent' })))
+  const server = createServer(app as RequestListener)
+  servers.push(server)
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  return (server.address() as AddressInfo).port
 }
 
-const answer = () => client.send(feed)
+const get = (path: string, fields = '') => `GET ${path} HTTP/1.1\r\nHost: x\r\n${fields}\r\n`
 
-test('with two hundred requests under way the next is told to come again, but not that we do not live', async () => {
-  const begun: ClientRequest[] = []
-  let refused = await answer()
-  while (refused.status !== 503) {
-    begun.push(...Array.from({ length: 20 }, begin))
-    // Whoever signs in after them waits until they have signed in.
-    await client.send('/atom/connections.do?connectionType=colleague', { as: 'ann:colleagues' })
-    refused = await answer()
+function speak(port: number, first: string): Line {
+  const line = dial(port, first)
+  lines.push(line)
+  return line
+}
+
+describe('places', () => {
+  test('with two hundred requests served the next is told to come again, but not that we do not live', async () => {
+    const held: express.Response[] = []
+    let full = () => {}
+    const isFull = new Promise<void>((resolve) => (full = resolve))
+    const port = await serve(({ path }, response) => {
+      if (path !== '/held') return void response.end('answered')
+      held.push(response)
+      if (held.length === 200) full()
+    })
+    const waiting = Array.from({ length: 200 }, () => speak(port, get('/held')))
+    await isFull
+    const refused = await sendTo(port)('/other')
+    expect([refused.status, refused.headers['retry-after']]).toEqual([503, '1'])
+    expect(refused.text).toContain('The server is busy; try again in a moment.')
+    expect((await sendTo(port)('/live')).status).toBe(200)
+
+    // A client that goes away does not end the work for it.
+    for (const { socket } of waiting) socket.destroy()
+    await Promise.all(waiting.map(({ ended }) => ended))
+    expect((await sendTo(port)('/other')).status).toBe(503)
+    held.pop()?.end('done')
+    expect((await sendTo(port)('/other')).status).toBe(200)
+  })
+
+  test('an answer that is made gives its place back, though its client does not read it, nor those after it', async () => {
+    const large = Buffer.alloc(15_000_000)
+    const arrived = new EventEmitter()
+    const port = await serve(({ path }, response) => {
+      response.end(path === '/large' ? large : 'small')
+      arrived.emit(path)
+    })
+    // Less unread than one address may leave, and more requests than there are places.
+    const last = once(arrived, '/last')
+    const unread = speak(port, get('/large') + get('/small').repeat(250) + get('/last'))
+    unread.socket.pause()
+    await last
+    for (let count = 0; count < 20; count++) expect((await sendTo(port)('/small')).status).toBe(200)
+  })
+})
+
+describe('answers that are not read', () => {
+  const from = (address: string) => `X-Forwarded-For: ${address}\r\n`
+
+  test('are bounded for each address, for all, and sooner for dear requests', async () => {
+    const load = openLoad(() => 0, 300)
+    const large = Buffer.alloc(20_000_000)
+    const arrived = new EventEmitter()
+    const port = await serve(async (request, response) => {
+      if (request.path === '/dear') await load.turn(request, response)
+      response.end(request.path === '/large' ? large : 'small')
+      arrived.emit(request.path)
+    }, load)
+    const ask = async (address: string, path = '/small') => {
+      const text = await speak(port, get(path, `${from(address)}Connection: close\r\n`)).ended
+      return [Number(text.slice(9, 12)), /<message>[^:]*: [^.]*\. (.*)<\/message>/.exec(text)?.[1]]
+    }
+    const leave = async (address: string) => {
+      const isLeft = once(arrived, '/large')
+      const line = speak(port, get('/large', from(address)))
+      line.socket.pause()
+      await isLeft
+      return line
+    }
+    const first = await leave('2001:db8::1')
+    const own = [429, 'Read the answers that wait for you first.']
+    const busy = [503, 'The server is busy; try again in a moment.']
+    expect(await ask('2001:db8::2')).toEqual(own)
+    expect(await ask('10.0.0.1')).toEqual([200, undefined])
+    expect(await ask('10.0.0.1', '/dear')).toEqual([200, undefined])
+
+    const others = [await leave('10.0.0.2')]
+    expect(await ask('10.0.0.1')).toEqual([200, undefined])
+    expect(await ask('10.0.0.1', '/dear')).toEqual(busy)
+    for (const address of ['10.0.0.3', '10.0.0.4']) others.push(await leave(address))
+    expect(await ask('10.0.0.1')).toEqual(busy)
+
+    // Whoever reads, or goes away, makes room.
+    for (const { socket } of others) socket.destroy()
+    first.socket.resume()
+    while ((await ask('2001:db8::2', '/dear'))[0] !== 200) continue
+  })
+})
+
+describe('when the event loop is late', () => {
+  const feed = '/atom/connections.do?connectionType=colleague&userid=ann'
+  const dear = [
+    `${feed}&ps=250`,
+    `${feed}&ps=51&outputType=profile&format=full`,
+    '/atom/connectionsInCommon.do?userid=ann,bo&ps=100',
+    '/atom/search.do?name=ann',
+    '/atom/peopleManaged.do?userid=ann',
+    '/html/picture.do?userid=ann',
+  ]
+  const cheap = [feed, '/atom/profile.do?userid=ann', '/photo.do?userid=ann', '/html/profileView.do?userid=ann']
+  const statuses = (paths: string[], headers: Record<string, string> = {}) =>
+    Promise.all(paths.map(async (path) => (await client.send(path, { headers, as: 'ann:colleagues' })).status))
+
+  test('dear requests are refused first, then others, and never the one for whether we live', async () => {
+    const pages = [`${feed}&ps=250`, '/atom/search.do?name=ann']
+    expect(await statuses(dear)).toEqual(dear.map(() => 200))
+    const tag = (await client.send(`${feed}&ps=250`)).headers.etag as string
+
+    delay = 150
+    expect(await statuses([...dear, '/v2/connections'])).toEqual([...dear.map(() => 503), 503])
+    expect(await statuses(pages, { accept: 'text/html' })).toEqual([503, 503])
+    expect(await statuses(cheap)).toEqual(cheap.map(() => 200))
+    // A poll that finds nothing new costs nothing.
+    expect((await client.send(`${feed}&ps=250`, { headers: { 'if-none-match': tag } })).status).toBe(304)
+    const refused = await client.send('/v2/connections', { as: 'ann:colleagues' })
+    expect(refused.headers['retry-after']).toBe('1')
+    expect(JSON.parse(refused.text)).toMatchObject({
+      status: 503,
+      reason: 'The server is busy; try again in a moment.',
+    })
+
+    delay = 400
+    expect(await statuses([...dear, ...cheap])).toEqual([...dear, ...cheap].map(() => 503))
+    expect((await client.send('/live')).status).toBe(200)
+  })
+
+  test('how late it is, is measured', async () => {
+    const late = openLoopDelay()
+    expect(late()).toBe(0)
+    for (let count = 0; count < 3; count++) await new Promise((resolve) => setTimeout(resolve, 10))
+    const until = performance.now() + 700
+    while (performance.now() < until) continue
+    let measured = 0
+    while (measured === 0) {
+      await new Promise((resolve) => setTimeout(resolve, 5))
+      measured = late()
+    }
+    expect(measured).toBeGreaterThan(100)
+  })
+})
+
+test('dear requests take turns: three are worked on, some wait, and the others are told to come again', async () => {
+  const load = openLoad(() => 0, 300, 1_000_000)
+  const happened = new EventEmitter()
+  const working: express.Response[] = []
+  let asked = 0
+  let left = 0
+  const port = await serve(async (request, response) => {
+    asked++
+    happened.emit('one')
+    response.once('close', () => {
+      left++
+      happened.emit('one')
+    })
+    await load.turn(request, response)
+    working.push(response)
+    happened.emit('one')
+  }, load)
+  const until = async (holds: () => boolean) => {
+    while (!holds()) await once(happened, 'one')
   }
-  expect(begun.length).toBeGreaterThanOrEqual(200)
-  expect(refused.headers['retry-after']).toBe('1')
-  expect(refused.text).toContain('The server is busy; try again in a moment.')
-  expect((await client.send('/live')).status).toBe(200)
-  for (const each of begun) each.destroy()
-  while ((await answer()).status !== 200) continue
+  const clients = Array.from({ length: 27 }, () => speak(port, get('/')))
+  await until(() => asked === 27 && working.length === 3)
+  expect((await sendTo(port)('/')).status).toBe(503)
+  working[0]?.end('done')
+  await until(() => working.length === 4)
+
+  // What no client waits for any more is not worked on.
+  const before = left
+  for (const { socket } of clients) socket.destroy()
+  await until(() => left - before >= 26)
+  for (const response of working) response.end()
+  void sendTo(port)('/').catch(() => {})
+  await until(() => working.length === 5)
+  expect(working[4]?.destroyed).toBe(false)
+  working[4]?.end()
+})
+
+test('entries are written a few at a time, and others have their turn between', async () => {
+  const values = Array.from({ length: 110 }, (_, index) => index)
+  let turns = 0
+  let isOver = false
+  const other = (async () => {
+    while (!isOver) {
+      turns++
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+  })()
+  expect(await inChunks(values, (value) => value * 2)).toEqual(values.map((value) => value * 2))
+  isOver = true
+  await other
+  expect(turns).toBeGreaterThanOrEqual(4)
 })

@@ -1,6 +1,7 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
 import { appPasswordOf } from '../support/app-passwords.js'
 import { type Client, startClient } from '../support/client.js'
+import { dial } from '../support/dial.js'
 import { freshDatabase, type TestDatabase } from '../support/database.js'
 import { openModule } from '../support/module.js'
 import { addPerson, signInSecret } from '../support/world.js'
@@ -48,6 +49,100 @@ test('an account has so many requests a minute, by whatever door and credential,
 
   clock += 45_000
   expect((await client.send(path, ann)).status).toBe(200)
+})
+
+describe('without a sign-in', () => {
+  const settings = { ANONYMOUS_PER_MINUTE: '3', REQUESTS_PER_MINUTE: '2', TRUST_PROXY: '127.0.0.1' }
+  let visited: Client
+  beforeAll(async () => {
+    const { world } = await openModule(database)
+    visited = await startClient(database.db, settings, () => new Date(clock), 'test', world)
+  })
+  afterAll(() => visited.close())
+  beforeEach(() => void (clock += 60_000))
+  const from = (address: string, more = {}) => ({ headers: { 'x-forwarded-for': address, ...more } })
+  const feed = `${path}&userid=ann`
+
+  test.each([
+    feed,
+    '/profiles/atom/search.do?name=ann',
+    '/profiles/atom/profileType.do',
+    '/profiles/photo.do?userid=ann',
+    '/profiles/vcard/profile.do?userid=ann',
+    '/profiles/html/profileView.do?userid=ann',
+    '/profiles/html/signIn.do',
+    '/nowhere',
+    '/v2/connections/0190cafe-0000-7000-8000-000000000001',
+  ])('an address has so many requests a minute: %s', async (asked) => {
+    const statuses = new Set<number>()
+    for (let time = 0; time < 3; time++) statuses.add((await visited.send(asked, from('10.0.0.1'))).status)
+    expect(statuses.has(429)).toBe(false)
+    const refused = await visited.send(asked, from('10.0.0.1'))
+    const wait = Math.ceil((60_000 - (clock % 60_000)) / 1000)
+    expect([refused.status, refused.headers['retry-after']]).toEqual([429, String(wait)])
+    const sentence = `One address may send 3 requests a minute without signing in. Sign in, or wait ${wait} seconds.`
+    if (asked.startsWith('/v2')) expect(JSON.parse(refused.text)).toMatchObject({ status: 429, reason: sentence })
+    else expect(refused.text).toContain(sentence)
+    for (const other of ['10.0.0.2', '2001:db8::1']) {
+      expect((await visited.send(asked, from(other))).status).not.toBe(429)
+    }
+    clock += 60_000
+    expect((await visited.send(asked, from('10.0.0.1'))).status).not.toBe(429)
+  })
+
+  test('an IPv6 address counts by its /64', async () => {
+    for (const last of ['1', '2', 'ffff:1']) {
+      expect((await visited.send(feed, from(`2001:db8:0:7::${last}`))).status).toBe(200)
+    }
+    expect((await visited.send(feed, from('2001:db8:0:7:a::'))).status).toBe(429)
+    expect((await visited.send(feed, from('2001:db8:0:8::1'))).status).toBe(200)
+  })
+
+  test('polls that find nothing new are free, and so are what pages load and how the server is', async () => {
+    const address = '10.0.1.1'
+    const { headers } = await visited.send(feed, from(address))
+    const poll = from(address, { 'if-none-match': headers.etag as string })
+    for (let time = 0; time < 10; time++) expect((await visited.send(feed, poll)).status).toBe(304)
+    const free = ['/live', '/ready', '/profiles/html/style.css', '/profiles/html/script.js', '/profiles/html/icon.svg']
+    for (const each of [...free, ...free]) expect((await visited.send(each, from(address))).status).toBe(200)
+    for (let time = 0; time < 2; time++) expect((await visited.send(feed, from(address))).status).toBe(200)
+    expect((await visited.send(feed, poll)).status).toBe(429)
+    for (const each of free) expect((await visited.send(each, from(address))).status).toBe(200)
+    expect((await visited.send(feed, { ...from(address), method: 'OPTIONS' })).status).toBe(204)
+  })
+
+  test('credentials that are not right, and sessions that are over, do not get around it', async () => {
+    const address = '10.0.2.1'
+    const tries = [
+      { authorization: 'Bearer junk' },
+      { cookie: '__Host-connections=s%3Aover.x' },
+      { authorization: '?' },
+    ]
+    const statuses = []
+    for (const more of [...tries, ...tries]) {
+      const proto = { 'x-forwarded-proto': 'https' }
+      statuses.push((await visited.send(feed, from(address, { ...proto, ...more }))).status)
+    }
+    expect(statuses).toEqual([401, 200, 401, 429, 429, 429])
+  })
+
+  test('who signs in is counted by account, at whatever address', async () => {
+    const address = '10.0.3.1'
+    for (let time = 0; time < 4; time++) await visited.send(feed, from(address))
+    const signedIn = { ...from(address, { 'x-forwarded-proto': 'https' }), as: 'bo:colleagues' }
+    expect((await visited.send(path, signedIn)).status).toBe(200)
+    expect((await visited.send(path, signedIn)).status).toBe(200)
+    expect((await visited.send(path, signedIn)).text).toContain('An account may send 2 requests a minute; wait')
+  })
+
+  test('a body that belongs to a refused request is not waited for', async () => {
+    const address = '10.0.4.1'
+    for (let time = 0; time < 3; time++) await visited.send(feed, from(address))
+    const fields = `Host: x\r\nX-Forwarded-For: ${address}\r\nContent-Length: 60000\r\n`
+    const line = dial(visited.port, `POST /profiles/html/signIn.do HTTP/1.1\r\n${fields}\r\n`)
+    expect(await line.ended).toMatch(/^HTTP\/1\.1 429 [^]*\r\nConnection: close\r\n/)
+    line.socket.destroy()
+  })
 })
 
 test.each([

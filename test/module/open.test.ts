@@ -17,7 +17,7 @@ let app: App
 beforeAll(async () => {
   folder = await databaseFolder()
   // Even where a server is tested, this is the embedded database: the server's is full of other tests' schemas.
-  app = await open({ dataDir: folder.path, baseUrl: 'https://connections.example' })
+  app = await open({ dataDir: folder.path, baseUrl: 'https://connections.example', maxDelayMs: 1_000_000 })
 })
 afterAll(async () => {
   await app.close()
@@ -76,6 +76,7 @@ test('what a site keeps to itself, a program that serves it keeps too', async ()
     hideEmail: true,
     requireSignIn: true,
     requestsPerMinute: 1,
+    maxDelayMs: 1_000_000,
     corsOrigins: ['https://intranet.example'],
   }
   await expect(open({ dataDir: other.path, ...site, requestsPerMinute: 0 })).rejects.toThrow(/REQUESTS_PER_MINUTE must/)
@@ -131,7 +132,7 @@ test('no caller waits for a database that does not answer', async () => {
 
 test('the base of links is the same with a slash at its end and without', async () => {
   const other = await databaseFolder()
-  const site = await open({ dataDir: other.path, baseUrl: 'https://connections.example/network/' })
+  const site = await open({ dataDir: other.path, baseUrl: 'https://connections.example/network/', maxDelayMs: 1e6 })
   const { send, stop } = await served(site)
   const { text } = await send('/profiles/atom/search.do?search=*')
   expect(text).toContain('href="https://connections.example/network/profiles/atom/search.do?search=*"')

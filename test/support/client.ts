@@ -1,11 +1,13 @@
-import { createServer, type IncomingHttpHeaders, request, type Server } from 'node:http'
+import { type IncomingHttpHeaders, request, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Kysely } from 'kysely'
 import { pino } from 'pino'
 import { type Config, readConfig } from '../../src/config.js'
 import { discreetLog } from '../../src/db/discreet-log.js'
 import type { Tables } from '../../src/db/tables.js'
+import type { Context } from '../../src/context.js'
 import { createApp } from '../../src/http/app.js'
+import { openServer } from '../../src/http/server.js'
 import type { ModuleWorld } from '../../src/module/scope.js'
 
 export interface Answer {
@@ -46,12 +48,19 @@ export async function startClient(
   now: () => Date = () => new Date(),
   release = 'test',
   module?: ModuleWorld,
+  // However busy this machine is, no test is refused for that.
+  loopDelay: Context['loopDelay'] = () => 0,
 ): Promise<Client> {
-  const config: Config = readConfig({ BASE_URL: baseUrl, LOG_LEVEL: 'debug', ...settings })
+  const usual = { BASE_URL: baseUrl, LOG_LEVEL: 'debug', ANONYMOUS_PER_MINUTE: '1000000' }
+  const config: Config = readConfig({ ...usual, ...settings })
   const lines: string[] = []
   const log = discreetLog(pino({ level: config.LOG_LEVEL }, { write: (line: string) => void lines.push(line) }))
-  const context = { db, config, baseUrl: config.BASE_URL ?? baseUrl, sessionKey: 'a key of tests', log, release, now }
-  const server = createServer(createApp(context, () => false, module))
+  const sessionKey = 'a key of tests'
+  const context = { db, config, baseUrl: config.BASE_URL ?? baseUrl, sessionKey, log, release, now, loopDelay }
+  const server = openServer(log).on(
+    'request',
+    createApp(context, () => false, module),
+  )
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const { port } = server.address() as AddressInfo
   return {

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 
 export interface Running {
+  pid: number
   output: () => string
   errors: () => string
   /** Resolves with the status that the process ends with. */
@@ -20,13 +21,15 @@ export function runProgram(
   input = '',
 ): Running {
   const { PATH = '', HOME = '' } = process.env
-  const env = { PATH, HOME, PORT: '0', ...environment }
+  // However busy this machine is, no test is refused for that.
+  const env = { PATH, HOME, PORT: '0', MAX_DELAY_MS: '1000000', ...environment }
   const child = spawn(program, args, { env })
   const text = { output: '', errors: '' }
   child.stdout.on('data', (chunk: Buffer) => (text.output += chunk.toString()))
   child.stderr.on('data', (chunk: Buffer) => (text.errors += chunk.toString()))
   child.stdin.end(input)
   return {
+    pid: child.pid ?? 0,
     output: () => text.output,
     errors: () => text.errors,
     exit: once(child, 'close').then(([code]) => code as number | null),

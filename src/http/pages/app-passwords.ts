@@ -26,7 +26,7 @@ export function showAppPasswords(door: Door): RequestHandler {
 export function makeByForm(door: Door): RequestHandler {
   return async (request, response) => {
     const caller = await inPerson(door, request)
-    const form = await readForm(request, response)
+    const form = readForm(request)
     const mayWrite = yesOrNo('write', form('write'))
     const made = await makeAppPasswordOnce(door.db, caller.id, idIn(form, 'form'), {
       name: form('name') ?? '',
@@ -43,7 +43,7 @@ export function makeByForm(door: Door): RequestHandler {
 export function revokeByForm(door: Door): RequestHandler {
   return async (request, response) => {
     const caller = await inPerson(door, request)
-    const id = idIn(await readForm(request, response), 'id')
+    const id = idIn(readForm(request), 'id')
     await revokeAppPassword(door.db, caller.id, id)
     note(door.log, request, 'app password revoked', { appPassword: id })
     leadTo(response, `${to.appPasswords}?done=revoked`)

@@ -1,10 +1,10 @@
 import { isUtf8 } from 'node:buffer'
-import type { Request, Response } from 'express'
+import type { Request } from 'express'
 import { isUuid } from '../../accounts/account.js'
 import { checkMessage, htmlOf } from '../../atom/content.js'
 import { Failure } from '../../errors.js'
 import { isPlace, to } from '../../pages/to.js'
-import { readBody } from '../body.js'
+import { bodyOf } from '../body.js'
 import { naming, readParameters, valueOf } from '../parameters.js'
 
 const type = 'application/x-www-form-urlencoded'
@@ -17,13 +17,13 @@ export type Form = (name: string) => string | undefined
 /**
  * Reads a form that one of our pages sent.
  *
- * @throws Failure `mediaTypeUnsupported` for any other body, `invalid` for one that is malformed, as `readBody`
+ * @throws Failure `mediaTypeUnsupported` for any other body, `invalid` for one that is malformed
  */
-export async function readForm(request: Request, response: Response): Promise<Form> {
+export function readForm(request: Request): Form {
   if (request.headers['content-type']?.split(';')[0]?.trim().toLowerCase() !== type) {
     throw new Failure('mediaTypeUnsupported', `This address takes forms alone: send ${type}.`)
   }
-  const bytes = await readBody(request, response)
+  const bytes = bodyOf(request)
   if (!isUtf8(bytes)) throw new Failure('invalid', 'The form is not UTF-8.')
   const parameters = readParameters(Buffer.from(bytes).toString(), longest)
   return (name) => valueOf(parameters, name)

@@ -5,7 +5,7 @@ import { isOwner } from '../../connections/rules.js'
 import { standingsWith } from '../../connections/standing.js'
 import { networkPage } from '../../pages/network-page.js'
 import { type Door, searchOf } from '../door.js'
-import type { ListResource } from '../list.js'
+import { type ListResource, longPage } from '../list.js'
 import { pageLinks } from '../paging.js'
 import type { ConnectionsQuery } from '../query.js'
 import { answerWithPage, feedOf, frameFor } from './answer-page.js'
@@ -19,6 +19,7 @@ export function showNetworkPage<Query extends ConnectionsQuery>(
     const query = read(searchOf(request))
     const caller = await door.identify(request)
     const network = await openList(door, caller, query.list)
+    if (query.list.pageSize > longPage) await door.load.turn(request, response)
     const page = await readList(door, caller, network, query.list)
     const { status, inCommonWith } = query.list
     const other = inCommonWith && (await findAccount(door.db, inCommonWith))

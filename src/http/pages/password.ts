@@ -23,7 +23,7 @@ export function showPasswordPage(door: Door): RequestHandler {
 export function changePasswordByForm(door: Door): RequestHandler {
   return async (request, response) => {
     const caller = await inSession(door, request)
-    const form = await readForm(request, response)
+    const form = readForm(request)
     const [present = '', fresh = '', again = ''] = [form('present'), form('fresh'), form('again')]
     const refuse = (status: 400 | 401, sentence: string) => {
       response.status(status)

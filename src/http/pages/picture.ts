@@ -10,6 +10,7 @@ export function showPicture(door: Door): RequestHandler {
   return async (request, response) => {
     const { person } = readPersonQuery(searchOf(request))
     const caller = await door.identify(request)
+    await door.load.turn(request, response)
     const picture = await readPicture(door, caller, person)
     const values = { ...(await frameFor(door, request, caller)), ...picture }
     await answerWithPage(door, request, response, values, picturePage)

@@ -14,6 +14,7 @@ export function showSearchPage(door: Door): RequestHandler {
   return async (request, response) => {
     const query = readSearchQuery(searchOf(request))
     const caller = await identifyViewer(door, request)
+    await door.load.turn(request, response)
     const { total, accounts } = await findPeople(door, query)
     const standing = await standingsWith(door, caller, accounts)
     const words = query.criteria.map(([, value]) => value).join(' ')

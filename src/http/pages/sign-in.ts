@@ -24,7 +24,7 @@ export const showSignInPage: RequestHandler = (request, response) => {
 /** POST of `/html/signIn.do`: opens a session and leads on, or asks again, in the same words whatever was not right; the name stays. */
 export function signInByForm(door: Door): RequestHandler {
   return async (request, response) => {
-    const form = await readForm(request, response)
+    const form = readForm(request)
     const next = nextOf(form)
     const credentials = { user: (form('user') ?? '').normalize('NFC'), password: form('password') ?? '' }
     try {
@@ -44,7 +44,7 @@ export function signInByForm(door: Door): RequestHandler {
 /** POST of `/html/signOut.do`: ends the session; with `everywhere=true` those in other browsers too. */
 export function signOutByForm(door: Door): RequestHandler {
   return async (request, response) => {
-    const form = await readForm(request, response)
+    const form = readForm(request)
     const which = yesOrNo('everywhere', form('everywhere')) ? 'all' : 'this'
     const who = await door.sessions.end(request, which)
     if (who) note(door.log, request, 'signed out', { account: who.id, sessions: which })

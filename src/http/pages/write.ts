@@ -31,7 +31,7 @@ export const removeByForm = (door: Door): RequestHandler =>
 function byForm(door: Door, act: (caller: Account, form: Form) => Promise<Done>): RequestHandler {
   return async (request: Request, response: Response) => {
     const caller = signedIn(await door.identify(request))
-    const form = await readForm(request, response)
+    const form = readForm(request)
     const done = await act(caller, form)
     const next = nextOf(form)
     leadTo(response, `${next}${next.includes('?') ? '&' : '?'}done=${done}`)

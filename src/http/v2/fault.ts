@@ -11,7 +11,10 @@ import { sendJson } from './json.js'
 /** Where HTTP has a status of its own for a refusal. */
 const statuses: Partial<Record<FailureCode, number>> = {
   methodNotAllowed: 405,
+  notImplemented: 501,
   addressTooLong: 414,
+  headTooLarge: 431,
+  tooSlow: 408,
   mediaTypeUnsupported: 415,
   preconditionFailed: 412,
 }

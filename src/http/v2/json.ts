@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer'
 import type { Request, Response } from 'express'
 import { Failure } from '../../errors.js'
-import { readBody } from '../body.js'
+import { bodyOf } from '../body.js'
 import { sendUnstored } from '../respond.js'
 
 /**
@@ -23,10 +23,10 @@ export function sendValue(response: Response, value: unknown): void {
 /**
  * The JSON object in the body of a request.
  *
- * @throws Failure `invalid` where it is none, and as `readBody`
+ * @throws Failure `invalid` where it is none
  */
-export async function readJson(request: Request, response: Response): Promise<Readonly<Record<string, unknown>>> {
-  const bytes = await readBody(request, response)
+export function readJson(request: Request): Readonly<Record<string, unknown>> {
+  const bytes = bodyOf(request)
   if (bytes.length === 0) throw new Failure('invalid', 'The request has no body; send a JSON object.')
   if (!isUtf8(bytes)) throw new Failure('invalid', 'The body is not in UTF-8.')
   try {

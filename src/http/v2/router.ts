@@ -63,6 +63,7 @@ function handled(door: Door, world: ModuleWorld, methods: { readonly [Method in 
       throw new Failure('methodNotAllowed', `This address takes ${taken} and OPTIONS, not ${request.method}.`)
     }
     const scope = await scopeOf(door, world, request, response)
+    if (handler === list) await door.load.turn(request, response)
     await runIn(scope, () => handler(connectionsOf(scope), request, response))
   }
 }
@@ -84,7 +85,7 @@ const apply: Handler = async (calls, request, response) => {
 
 const create: Handler = async (calls, request, response) => {
   const { objects = 'connections', id = '' } = request.params as { objects?: string; id?: string }
-  const { targets } = await readJson(request, response)
+  const { targets } = readJson(request)
   const data = await calls.create(objects, id, targets as Target[])
   sendJson(response, { object: 'list', data, hasMore: false })
 }

@@ -1,0 +1,245 @@
+import { createServer, type RequestListener, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals'
+import express from 'express'
+import { pino } from 'pino'
+import { readConfig } from '../../src/config.js'
+import { createApp } from '../../src/http/app.js'
+import { bodyOf, receiveBody } from '../../src/http/body.js'
+import { openDoor } from '../../src/http/door.js'
+import { failureHandler } from '../../src/http/fail.js'
+import { closeUnlessRead } from '../../src/http/linger.js'
+import { openServer } from '../../src/http/server.js'
+import { baseUrl } from '../support/client.js'
+import { freshDatabase, type TestDatabase } from '../support/database.js'
+import { dial, type Line } from '../support/dial.js'
+import { connectionEntry } from '../support/entries.js'
+import { addPerson, signInSecret } from '../support/world.js'
+import { parse } from '../support/xml.js'
+
+let database: TestDatabase
+const servers: Server[] = []
+const lines: Line[] = []
+beforeAll(async () => {
+  database = await freshDatabase()
+  for (const name of ['ann', 'bo', 'kit']) await addPerson(database.db, name, { password: signInSecret })
+})
+afterEach(async () => {
+  for (const { socket } of lines.splice(0)) socket.destroy()
+  for (const server of servers.splice(0)) await new Promise((resolve) => server.close(resolve))
+})
+afterAll(() => database.close())
+
+const log = pino({ level: 'silent' })
+/** Tests name the address of each client. */
+const config = () => readConfig({ BASE_URL: baseUrl, ANONYMOUS_PER_MINUTE: '1000000', TRUST_PROXY: '127.0.0.1' })
+const context = () => {
+  const now = () => new Date()
+  return { db: database.db, config: config(), baseUrl, sessionKey: '-', release: '', log, now, loopDelay: () => 0 }
+}
+
+const ourApp = () => createApp(context())
+
+/** Receives bodies as our app does, with seconds of another length, and answers what it received. */
+function echo(second: number): RequestListener {
+  const app = express().set('trust proxy', '127.0.0.1')
+  app.use(closeUnlessRead, receiveBody(openDoor(context()), second))
+  app.use((request, response) => void response.end(`received ${bodyOf(request).length}`))
+  return app.use(failureHandler(log))
+}
+
+/** @returns the port */
+async function serve(server: Server, app: RequestListener): Promise<number> {
+  servers.push(server.on('request', app))
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  return (server.address() as AddressInfo).port
+}
+
+function speak(port: number, first: string): Line {
+  const line = dial(port, first)
+  lines.push(line)
+  return line
+}
+
+const post = (path: string, fields: string) => `POST ${path} HTTP/1.1\r\nHost: x\r\n${fields}\r\n`
+const form = 'Content-Type: application/x-www-form-urlencoded\r\n'
+const signIn = (name: string) => `Authorization: Basic ${Buffer.from(`${name}:colleagues`).toString('base64')}\r\n`
+const proxied = (address: string) => `X-Forwarded-For: ${address}\r\nX-Forwarded-Proto: https\r\n`
+const statusOf = (text: string) => Number(/^HTTP\/1\.1 (\d{3}) /.exec(text)?.[1])
+
+/** Answers whole, in the API's error form. */
+function expectRefusal(text: string, status: number, sentence: string): void {
+  const [head = '', body = ''] = text.split('\r\n\r\n')
+  expect(statusOf(head)).toBe(status)
+  expect(head).toContain('\r\nContent-Type: text/xml;charset=UTF-8')
+  expect(head).toContain('\r\nConnection: close')
+  expect(body).toContain(`<code>${status}</code>`)
+  expect(body).toContain(sentence)
+  parse(body)
+}
+
+const places: [string, () => Server][] = [
+  ['our server', () => openServer(log)],
+  ['the server of another program', () => createServer()],
+]
+
+describe.each(places)('on %s', (where, open) => {
+  test.each([
+    ['by an entry', '/atom/connections.do?userid=bo', signIn('ann')],
+    ['by a form, of nobody', '/profiles/html/signIn.do', form],
+    ['by JSON', '/v2/accounts/0190cafe-0000-7000-8000-000000000001/connections', ''],
+    ['where nothing is', '/nowhere', ''],
+  ])('a body that is called too large is refused before it comes: %s', async (_name, path, fields) => {
+    const port = await serve(open(), ourApp())
+    for (const expectation of ['', 'Expect: 100-continue\r\n']) {
+      const line = speak(port, post(path, `${fields}Content-Length: 1073741824\r\n${expectation}`))
+      const text = (await line.ended).replace(/^HTTP\/1\.1 100 Continue\r\n\r\n/, (interim) => {
+        // Another program's server says that by itself.
+        expect(where).not.toBe('our server')
+        return interim && ''
+      })
+      expectRefusal(text, 413, 'The body may have at most 65536 bytes.')
+    }
+  })
+
+  test('a body that grows too large without a length is refused as soon as it does', async () => {
+    const port = await serve(open(), ourApp())
+    const line = speak(port, post('/atom/connections.do?userid=bo', `${signIn('ann')}Transfer-Encoding: chunked\r\n`))
+    for (let count = 0; count < 5; count++) line.socket.write(`4000\r\n${'x'.repeat(0x4000)}\r\n`)
+    expectRefusal(await line.ended, 413, 'The body may have at most 65536 bytes.')
+  })
+
+  test.each([
+    [413, `${signIn('ann')}Content-Length: 10000000\r\n`, 'at most 65536 bytes'],
+    [403, 'Sec-Fetch-Site: cross-site\r\nContent-Length: 10000000\r\n', 'A page of another site'],
+    [415, 'Content-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n', 'not compressed, without Content-Encoding'],
+  ])('a client that goes on sending gets its answer whole: %i', async (status, fields, sentence) => {
+    const port = await serve(open(), ourApp())
+    const line = speak(port, post('/atom/connections.do?userid=bo', fields))
+    const piece = `afc8\r\n${'x'.repeat(45_000)}\r\n`
+    // More than ten times as much as a body may have, before the answer is looked at.
+    line.socket.pause()
+    for (let count = 0; count < 20; count++) await new Promise((sent) => line.socket.write(piece, sent))
+    line.socket.resume()
+    expectRefusal(await line.ended, status, sentence)
+  })
+
+  test('what goes on being sent after the answer is cut off soon', async () => {
+    const port = await serve(open(), ourApp())
+    const line = speak(port, post('/atom/connections.do?userid=bo', `Content-Length: 1073741824\r\n`))
+    let sent = 0
+    const closed = new Promise((resolve) => line.socket.once('close', resolve))
+    const send = () => {
+      if (line.socket.destroyed) return
+      sent += 100_000
+      line.socket.write(Buffer.alloc(100_000), () => setImmediate(send))
+    }
+    send()
+    await closed
+    expectRefusal(line.received(), 413, 'at most 65536 bytes')
+    // What the operating system keeps on the way counts for us too.
+    expect(sent).toBeLessThan(100_000_000)
+  })
+
+  test('a request that follows on such a connection is not served', async () => {
+    const port = await serve(open(), ourApp())
+    const write = post('/profiles/html/signIn.do', `${form}Sec-Fetch-Site: cross-site\r\nContent-Length: 10\r\n`)
+    const line = speak(port, write)
+    await line.until(/<\/error>/)
+    line.socket.write('0123456789GET /live HTTP/1.1\r\nHost: x\r\n\r\n')
+    line.socket.end()
+    expect(await line.ended).not.toContain('live\n')
+  })
+
+  test('after a body that was read the connection goes on', async () => {
+    const port = await serve(open(), ourApp())
+    const body = connectionEntry('pending', 'Hello')
+    const length = `Content-Length: ${Buffer.byteLength(body)}\r\n`
+    const line = speak(port, post('/atom/connections.do?userid=nobody', `${signIn('ann')}${length}`))
+    await new Promise((resolve) => setImmediate(resolve))
+    line.socket.write(body)
+    const text = await line.until(/<\/error>/)
+    expect(statusOf(text)).toBe(400)
+    expect(text).toContain('\r\nConnection: keep-alive\r\n')
+    line.socket.write('GET /live HTTP/1.1\r\nHost: x\r\n\r\n')
+    expect(await line.until(/live\n/)).toContain('HTTP/1.1 200 OK')
+  })
+})
+
+test('a client that waits is told to go on, once, and its body is read', async () => {
+  const port = await serve(openServer(log), echo(1_000_000))
+  const line = speak(port, post('/', 'Content-Length: 5\r\nExpect: 100-continue\r\n'))
+  await line.until(/\r\n\r\n/)
+  line.socket.write('hello')
+  expect(await line.until(/received/)).toMatch(/^HTTP\/1\.1 100 Continue\r\n\r\nHTTP\/1\.1 200 OK\r\n[^]*received 5$/)
+})
+
+describe('slow bodies', () => {
+  const slow = 'A body has to arrive within 5 seconds, with 500 bytes a second or more.'
+
+  test('one that comes byte by byte is given up', async () => {
+    const port = await serve(openServer(log), echo(50))
+    const line = speak(port, post('/', 'Content-Length: 60000\r\n'))
+    const trickle = setInterval(() => line.socket.write('x'), 10)
+    expectRefusal(await line.ended, 408, slow)
+    clearInterval(trickle)
+  })
+
+  test('so is one that comes fast enough, but never ends', async () => {
+    const port = await serve(openServer(log), echo(50))
+    const line = speak(port, post('/', 'Transfer-Encoding: chunked\r\n'))
+    line.socket.write(`4000\r\n${'x'.repeat(0x4000)}\r\n`)
+    expectRefusal(await line.ended, 408, slow)
+  })
+
+  test('five hundred of them, from many addresses and of one account, keep no reader from an answer', async () => {
+    const port = await serve(openServer(log), ourApp())
+    const senders = Array.from({ length: 500 }, (_, index) => {
+      const from = proxied(`10.0.${index}.1`)
+      const head =
+        index % 50 === 0
+          ? post('/atom/connections.do?userid=bo', `${from}${signIn('ann')}Content-Length: 100\r\n`)
+          : post('/profiles/html/signIn.do', `${from}${form}Content-Length: 100\r\n`)
+      return speak(port, `${head}x`)
+    })
+    const reader = `GET /atom/connections.do?connectionType=colleague&userid=ann HTTP/1.1\r\nHost: x\r\n${proxied('10.9.9.9')}\r\n`
+    for (let count = 0; count < 10; count++) {
+      expect(await speak(port, reader).until(/<\/feed>/)).toMatch(/^HTTP\/1\.1 200 OK/)
+    }
+    const ended = await Promise.all(senders.map(({ ended }) => ended))
+    expect([...new Set(ended.map(statusOf))]).toEqual([408])
+  })
+
+  test.each([
+    ['one address', 50, (index: number) => proxied(`2001:db8:0:1::${index}`), 'One address may send 50 bodies'],
+    ['one account', 20, (index: number) => proxied(`10.1.${index}.1`) + signIn('kit'), 'An account may send 20 bodies'],
+  ])('so many may be under way from %s', async (_name, most, fieldsOf, sentence) => {
+    const port = await serve(openServer(log), echo(1_000_000))
+    const begin = (index: number) =>
+      speak(port, post('/', `${fieldsOf(index)}Content-Length: 5\r\nExpect: 100-continue\r\n`))
+    const begun = Array.from({ length: most }, (_, index) => begin(index))
+    for (const line of begun) expect(await line.until(/\r\n\r\n/)).toBe('HTTP/1.1 100 Continue\r\n\r\n')
+
+    const text = await begin(most).ended
+    expectRefusal(text, 429, `${sentence} at the same time; wait until one has arrived.`)
+    expect(text).toContain('\r\nRetry-After: 1\r\n')
+    // Others, and small bodies that come with their heads, are received.
+    const other = post('/', `${proxied('10.2.0.1')}${signIn('bo')}Content-Length: 5\r\n`)
+    expect(await speak(port, `${other}hello`).until(/received/)).toContain('received 5')
+    expect(await speak(port, `${post('/', `${fieldsOf(0)}Content-Length: 5\r\n`)}hello`).until(/received/)).toContain(
+      'received 5',
+    )
+
+    begun[0]?.socket.write('hello')
+    await begun[0]?.until(/received 5/)
+    expect(await begin(most + 1).until(/\r\n\r\n/)).toBe('HTTP/1.1 100 Continue\r\n\r\n')
+  })
+})
+
+test('where another program has read the body already, nothing waits for it', async () => {
+  const app = express().use(express.text({ type: () => true }), ourApp())
+  const port = await serve(createServer(), app)
+  const body = connectionEntry('pending', 'Hello')
+  const head = post('/atom/connections.do?userid=bo', `${signIn('ann')}Content-Length: ${Buffer.byteLength(body)}\r\n`)
+  expect(statusOf(await speak(port, `${head}${body}`).until(/<\/error>/))).toBe(400)
+})
