@@ -12,6 +12,7 @@ import * as invitations from './0010-invitations.js'
 import * as rights from './0011-rights.js'
 import * as objectIds from './0013-object-ids.js'
 import * as directoryChange from './0014-directory-change.js'
+import * as search from './0017-search.js'
 
 /** Every step, in order. Listed by hand: a scan of the folder would also find what a build left behind. */
 export const migrations: Record<string, Migration> = {
@@ -28,4 +29,5 @@ export const migrations: Record<string, Migration> = {
   '0011-rights': rights,
   '0013-object-ids': objectIds,
   '0014-directory-change': directoryChange,
+  '0017-search': search,
 }

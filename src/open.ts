@@ -1,4 +1,5 @@
 import { pino, type Logger } from 'pino'
+import { fillSearchWords } from './accounts/search-words-store.js'
 import { sessionKey } from './auth/session.js'
 import { sweepSessions } from './auth/session-store.js'
 import { type Config, readConfig } from './config.js'
@@ -87,6 +88,7 @@ export async function open(options: OpenOptions = {}): Promise<App> {
   try {
     const [newest = await tokenSecret(dataDir), ...older] = given
     await migrate(database.db)
+    await fillSearchWords(database.db)
     // From here on somebody waits for every statement.
     await database.limit(6_000)
     return await appOn(database, config, [newest, ...older], options)
@@ -124,7 +126,7 @@ async function appOn(
   const log = discreetLog(given)
   const stop = new AbortController()
   const sweeps = sweepOften(
-    [() => sweep(db), () => sweepSessions(db)],
+    [() => sweep(db), () => sweepSessions(db), () => fillSearchWords(db)],
     (error) => log.warn({ err: error }, 'nothing swept'),
     stop.signal,
   )

@@ -4,6 +4,7 @@ import type { Tables } from '../db/tables.js'
 import { Failure } from '../errors.js'
 import { recordChange } from './last-change-store.js'
 import { datesKept, type Known } from './merge.js'
+import { searchWords } from './search-words.js'
 import { columnsOf, toAccount } from './store.js'
 import { nameColumns } from './words.js'
 
@@ -41,9 +42,11 @@ export async function addAccount(db: Transaction<Tables>, { userId, login, email
       profile: '{}',
       roles: [],
       seen: '{}',
-      created_at: sql`clock_timestamp()`,
-      updated_at: sql`clock_timestamp()`,
+      created_at: sql`statement_timestamp()`,
+      updated_at: sql`statement_timestamp()`,
       ...nameColumns(name),
+      search_words: searchWords({ userId, login, email, name, profile: {} }),
+      search_of: sql`statement_timestamp()`,
     })
     .execute()
   await recordChange(db)

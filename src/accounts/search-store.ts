@@ -1,18 +1,19 @@
-import { type Kysely, type RawBuilder, sql } from 'kysely'
+import { type Kysely, sql } from 'kysely'
 import { onceFor, prepared, type Value } from '../db/prepared.js'
 import type { Tables } from '../db/tables.js'
-import type { Account } from './account.js'
+import type { Account, Person } from './account.js'
+import { queryFor, type Sought } from './search-words.js'
 import { columnsOf, isPerson, isPossible, toAccounts } from './store.js'
-import { domainPattern } from './without-addresses.js'
-import { prefixQuery } from './words.js'
 
-/** What must hold of a person, all of it: that everybody is meant where nothing is said. */
+/** What must hold of a person, all of it. Nothing means everybody. */
 export interface Search {
-  /** Each is the beginning of a word of the display name (`askedWords`). */
-  readonly words: readonly string[]
-  readonly userId?: string | undefined
-  readonly email?: string | undefined
-  /** Whether nobody is to be found by the domain of an address that stands in a name. */
+  readonly words: readonly Sought[]
+  /** Whom the person must be; of each way to name a person at most one. */
+  readonly named: readonly Person[]
+  readonly isManager?: boolean | undefined
+  /** Leaves out inactive people. */
+  readonly isActive?: boolean
+  /** Whether e-mail addresses are hidden, so that nobody is found by a part of one. */
   readonly hidesEmail?: boolean
 }
 
@@ -29,40 +30,43 @@ export interface Found {
   readonly accounts: readonly Account[]
 }
 
-/** A page of the people of whom all holds that is asked, active or not, by folded name and then id. */
+/** A page of the people of whom all holds that is asked, by folded name and then id. */
 export async function searchAccounts(db: Kysely<Tables>, search: Search, page: PageNumber): Promise<Found> {
-  const named = (['userId', 'email'] as const).flatMap((by) => {
-    const value = search[by]
-    return value === undefined ? [] : { by, value }
-  })
-  if (!named.every(isPossible)) return { total: 0, accounts: [] }
+  if (!search.named.every(isPossible)) return { total: 0, accounts: [] }
   const { rows } = await db.executeQuery(searchQuery(search, page))
   return { total: rows[0]?.total ?? 0, accounts: toAccounts(rows, 'account') }
 }
 
 /** The statement of `searchAccounts`, apart so that its plan can be looked at. */
-export function searchQuery({ words, userId, email, hidesEmail = false }: Search, { page, pageSize }: PageNumber) {
-  const shape = {
-    words: words.length > 0,
-    userId: userId !== undefined,
-    email: email !== undefined,
-    hides: words.length > 0 && hidesEmail,
-  }
-  return statement(shape).with({
-    words: prefixQuery(words),
-    userId: userId ?? '',
-    email: email ?? '',
+export function searchQuery(search: Search, { page, pageSize }: PageNumber) {
+  const { named, isManager, isActive = false, hidesEmail = false } = search
+  const manager: Sought[] = isManager ? [isOne] : []
+  const words = queryFor([...search.words, ...manager], hidesEmail)
+  const by = named.map((person) => person.by)
+  const nameOf = Object.fromEntries(named.map((person) => [person.by, person.value]))
+  return statement({ words: words !== '', by, isNoManager: isManager === false, isActive }).with({
+    words,
+    noManager: queryFor([isOne], true),
+    ...nameOf,
     limit: pageSize,
     offset: (page - 1) * pageSize,
-  })
+  } as Values)
 }
 
-interface Values {
+const isOne: Sought = { kind: 'manager', word: 'true', match: 'whole' }
+
+interface Values extends Record<Person['by'], string> {
   words: string
-  userId: string
-  email: string
+  noManager: string
   limit: number
   offset: number
+}
+
+interface Shape {
+  words: boolean
+  by: readonly Person['by'][]
+  isNoManager: boolean
+  isActive: boolean
 }
 
 /**
@@ -70,20 +74,22 @@ interface Values {
  * both, before anything is put in order: reading names in order until enough of them match can mean to read them all.
  * Everybody, though, is best read in order.
  */
-const statement = onceFor((asked: { words: boolean; userId: boolean; email: boolean; hides: boolean }) =>
+const statement = onceFor((asked: Shape) =>
   prepared((db, value: Value<Values>) => {
-    const isEverybody = !asked.words && !asked.userId && !asked.email
+    const isNarrow = asked.words || asked.by.length > 0
+    const found = db
+      .selectFrom('account')
+      .select(['id', 'sort'])
+      .$if(asked.words, (query) => query.where(sql<boolean>`search_words @@ ${value('words')}::text::tsquery`))
+      .$if(asked.isNoManager, (query) =>
+        query.where(sql<boolean>`not search_words @@ ${value('noManager')}::text::tsquery`),
+      )
+      .$if(asked.isActive, (query) => query.where('state', '=', 'active'))
+    const matching = asked.by.reduce((query, by) => query.where(isPerson(by, value(by))), found)
     return db
       .with(
-        (name) => (isEverybody ? name('matching').notMaterialized() : name('matching').materialized()),
-        (cte) =>
-          cte
-            .selectFrom('account')
-            .select(['id', 'sort'])
-            .$if(asked.words, (query) => query.where(sql<boolean>`words @@ ${value('words')}::text::tsquery`))
-            .$if(asked.hides, (query) => query.where(hasShownWords(sql`${value('words')}::text::tsquery`)))
-            .$if(asked.userId, (query) => query.where(isPerson('userId', value('userId'))))
-            .$if(asked.email, (query) => query.where(isPerson('email', value('email')))),
+        (name) => (isNarrow ? name('matching').materialized() : name('matching').notMaterialized()),
+        () => matching,
       )
       .selectFrom((from) =>
         from
@@ -110,11 +116,3 @@ const statement = onceFor((asked: { words: boolean; userId: boolean; email: bool
       .orderBy('shown.id')
   }),
 )
-
-/**
- * Whether the words are found in a name as it is shown where addresses are hidden; else whoever asks for one beginning
- * after the other would read the address. Names without one are found as ever.
- */
-const hasShownWords = (asked: RawBuilder<unknown>) => sql<boolean>`(
-  name !~* ${domainPattern}::text or array_to_tsvector(array_remove(regexp_split_to_array(
-    lower(regexp_replace(name, ${domainPattern}::text, ' ', 'gi')), '[^[:alnum:]]+'), '')) @@ ${asked})`

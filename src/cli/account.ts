@@ -77,7 +77,7 @@ export async function addAccountCommand(
 /** `account list`: a line for each person, by name: user id, name, address, and what not everybody is or has. */
 export async function listAccountsCommand(terminal: Terminal, db: Kysely<Tables>): Promise<void> {
   for (let page = 1, total = 1; (page - 1) * pageSize < total; page++) {
-    const found = await searchAccounts(db, { words: [] }, { page, pageSize })
+    const found = await searchAccounts(db, { words: [], named: [] }, { page, pageSize })
     total = found.total
     if (total === 0) say(terminal, 'Nobody yet: `account add` adds a person, and `import` many.')
     const ids = found.accounts.map(({ id }) => id)

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import { sessionKey } from '../auth/session.js'
+import { fillSearchWords } from '../accounts/search-words-store.js'
 import { sweepSessions } from '../auth/session-store.js'
 import type { Config } from '../config.js'
 import { sweep, sweepOften } from '../connections/grants/sweep.js'
@@ -35,6 +36,7 @@ export async function serveCommand(
 ): Promise<void> {
   const { db } = database
   await migrate(db)
+  await fillSearchWords(db)
   const isLocal = isOwnMachine(config)
   if (isLocal && config.DATABASE_URL === undefined) await loadCast(db)
   if (!isLocal && (await forbidCast(db))) terminal.output.write(castForbidden)
@@ -73,7 +75,7 @@ export async function serveCommand(
   const letters = sendLetters({ db, log, post, baseUrl, tokenKeys: module.tokenKeys, random: Math.random }, stop)
 
   const sweeps = sweepOften(
-    [() => sweep(db), () => sweepSessions(db)],
+    [() => sweep(db), () => sweepSessions(db), () => fillSearchWords(db)],
     (error) => log.warn({ err: error }, 'nothing swept'),
     stop,
   )

@@ -24,6 +24,9 @@ export interface AccountTable {
   /** The name folded for order and its words, as `accounts/words.ts` makes them. */
   sort: string
   words: string
+  /** Every word by which the person is searched (`accounts/search-words.ts`), and `updated_at` as it was then. */
+  search_words: string | null
+  search_of: Date | null
 }
 
 /** An account's own picture. */

@@ -3,6 +3,7 @@ import { sortKey } from '../accounts/account.js'
 import { foldedEmail } from '../accounts/merge.js'
 import { touchProfile } from '../accounts/change-store.js'
 import { recordChange } from '../accounts/last-change-store.js'
+import { searchWords } from '../accounts/search-words.js'
 import { nameColumns } from '../accounts/words.js'
 import { endSessionsOf } from '../auth/session-store.js'
 import { json } from '../db/json.js'
@@ -11,7 +12,10 @@ import type { AccountChange, PeopleChange, StoredAccount } from './people.js'
 import { type Db, noteFates } from './store.js'
 
 /** An account as the import and the export read it. */
-export type AccountRow = Omit<AccountTable, 'profile' | 'seen' | 'created_at' | 'sort' | 'words'> & {
+export type AccountRow = Omit<
+  AccountTable,
+  'profile' | 'seen' | 'created_at' | 'sort' | 'words' | 'search_words' | 'search_of'
+> & {
   profile: StoredAccount['known']['profile']
   seen: StoredAccount['known']['seen']
 }
@@ -104,6 +108,7 @@ async function writeAccounts(db: Db, accounts: readonly AccountChange[]): Promis
       ...columns,
       updated_at: updated,
       ...nameColumns(columns.name),
+      search_words: searchWords({ userId, ...columns }),
     })),
   )
   // A name may pass from one account to another, and an index looks at one row at a time.
@@ -111,16 +116,18 @@ async function writeAccounts(db: Db, accounts: readonly AccountChange[]): Promis
   await sql`update account set login = null, email = null where id = any(${kept}::uuid[])`.execute(db)
   await sql`
     insert into account (id, key, user_id, login, email, name, state, external, profile, roles, seen,
-      created_at, updated_at, sort, words)
+      created_at, updated_at, sort, words, search_words, search_of)
     select id, key, user_id, login, email, name, state, external, profile,
-      array(select jsonb_array_elements_text(said.roles)), seen, clock_timestamp(), updated_at, sort, words
+      array(select jsonb_array_elements_text(said.roles)), seen, clock_timestamp(), updated_at, sort, words, search_words,
+      updated_at
     from jsonb_to_recordset(${rows}) as said (id uuid, key uuid, user_id text, login text, email text, name text,
       state text, external boolean, profile jsonb, roles jsonb, seen jsonb, updated_at timestamptz,
-      sort text, words tsvector)
+      sort text, words tsvector, search_words tsvector)
     on conflict (id) do update set key = excluded.key, user_id = excluded.user_id, login = excluded.login,
       email = excluded.email, name = excluded.name, state = excluded.state, external = excluded.external,
       profile = excluded.profile, roles = excluded.roles, seen = excluded.seen,
-      updated_at = excluded.updated_at, sort = excluded.sort, words = excluded.words`.execute(db)
+      updated_at = excluded.updated_at, sort = excluded.sort, words = excluded.words,
+      search_words = excluded.search_words, search_of = excluded.search_of`.execute(db)
   // Whoever is enabled again has to sign in again: a browser that was the reason may be in other hands.
   const disabled = accounts.filter(({ known }) => known.state === 'inactive').map(({ id }) => id)
   if (disabled.length > 0) await endSessionsOf(db, disabled)

@@ -1,8 +1,12 @@
+import type { Person } from '../accounts/account.js'
 import type { PageNumber, Search } from '../accounts/search-store.js'
-import { askedWords } from '../accounts/words.js'
+import { digitsOf, leastWithin, type Kind, type Sought } from '../accounts/search-words.js'
+import { runsOf, short } from '../accounts/words.js'
 import { Failure } from '../errors.js'
-import { openParameters } from './parameters.js'
+import { naming, openParameters } from './parameters.js'
+import { personParameters } from './person-names.js'
 import { type ProfileQuery, readForm, readPage } from './profile-query.js'
+import { yesOrNo } from './values.js'
 
 /** What a request for `search.do` asks for. */
 export interface SearchQuery extends ProfileQuery, PageNumber {
@@ -11,38 +15,126 @@ export interface SearchQuery extends ProfileQuery, PageNumber {
   readonly criteria: readonly (readonly [name: string, value: string])[]
 }
 
+/** Reads a criterion that looks for words; undefined if it is blank. */
+type ReadWords = (raw: string, name: string) => readonly Sought[] | undefined
+
 /** In the order in which the title names them. */
-const criteriaNames = ['search', 'name', 'email', 'userid'] as const
+const wordCriteria: Readonly<Record<string, ReadWords>> = {
+  search: words('any'),
+  name: words('name'),
+  profileTags: tags,
+  city: words('city'),
+  country: words('country'),
+  organization: words('organization'),
+  jobTitle: words('jobTitle'),
+  phoneNumber,
+}
+
+/** Criteria that name one person. */
+const personCriteria: Readonly<Record<string, Person['by']>> = Object.fromEntries(
+  personParameters(undefined).map(({ parameter, by }) => [parameter, by]),
+)
+
+const criteriaNames = [...Object.keys(wordCriteria), ...Object.keys(personCriteria), 'isManager']
+
+/** What else a request may hold. Parameters of other resources, and what clients add against caches, have no effect. */
+const otherNames = new Set(
+  `activeUsersOnly output format page ps pos outputType connectionType sortBy sortOrder status since inclMessage
+    inclUserStatus inclPendingCount labels lastMod forceRefresh lang timestamp dojo.preventCache _`.split(/\s+/),
+)
 
 /** What one search may cost the database. */
-const mostWords = 64
+const maxWords = 64
 
 /**
- * Reads the parameters of GET `search.do`. `search` and `name` mean the same, the words of a display name. A criterion
- * that is blank counts as not given.
+ * Reads the parameters of GET `search.do`. A person must meet all criteria. A criterion that is blank is not given.
  *
- * @throws Failure `invalid` when there is no criterion, or too many words
+ * @throws Failure `invalid` if there is no criterion, too many words, a parameter that is unknown, or a value that cannot
+ *   be searched for
  */
 export function readSearchQuery(search: string): SearchQuery {
   const { parameters, value } = openParameters(search)
-  const criteria = criteriaNames.flatMap((name) => {
+  const unknown = parameters.find(([name]) => !criteriaNames.includes(name) && !otherNames.has(name))
+  if (unknown) throw new Failure('invalid', `${naming(unknown[0])} is not taken here. ${whatWouldDo}`)
+
+  const given = criteriaNames.flatMap((name) => {
     const raw = value(name)
-    return raw === undefined || isBlank(name, raw) ? [] : [[name, raw] as const]
+    return raw === undefined || raw.trim() === '' ? [] : [[name, raw] as const]
   })
-  if (criteria.length === 0) {
-    throw new Failure('invalid', `Give at least one of the parameters ${criteriaNames.join(', ')}; a blank is none.`)
-  }
-  const given = new Map(criteria)
-  const words = [...new Set(['search', 'name'].flatMap((name) => askedWords(value(name) ?? '') ?? []))]
-  if (words.length > mostWords) throw new Failure('invalid', `At most ${mostWords} words are searched for.`)
+  const read = given.map(([name, raw]) => ({ name, raw, words: wordCriteria[name]?.(raw, name) }))
+  const criteria = read.filter(({ name, words }) => !(name in wordCriteria) || words !== undefined)
+  if (criteria.length === 0) throw new Failure('invalid', `${whatWouldDo} A blank one is not a criterion.`)
+  const sought = [...new Map(criteria.flatMap(({ words = [] }) => words).map((each) => [keyOf(each), each])).values()]
+  if (sought.length > maxWords) throw new Failure('invalid', `A search takes at most ${maxWords} words.`)
+  const isManager = value('isManager')?.trim()
   return {
-    search: { words, email: given.get('email')?.trim(), userId: given.get('userid')?.trim() },
-    criteria,
+    search: {
+      words: sought,
+      named: criteria.flatMap(({ name, raw }) => {
+        const by = personCriteria[name]
+        return by ? { by, value: raw.trim() } : []
+      }),
+      ...(isManager && { isManager: yesOrNo('isManager', isManager) }),
+      isActive: value('activeUsersOnly') === undefined || yesOrNo('activeUsersOnly', value('activeUsersOnly')),
+    },
+    criteria: criteria.map(({ name, raw }) => [name, raw] as const),
     form: readForm(value),
     ...readPage(value),
     parameters,
   }
 }
 
-const isBlank = (name: string, raw: string): boolean =>
-  name === 'search' || name === 'name' ? askedWords(raw) === undefined : raw.trim() === ''
+const whatWouldDo = `Search by one or more of ${criteriaNames.join(', ')}.`
+
+const keyOf = ({ kind, word, match }: Sought) => `${kind} ${match} ${word}`
+
+/**
+ * Each word is the beginning of a word of the person's. A star or percent sign at its end says the same; a star before it
+ * finds the word within words. A star alone asks for nothing, so that alone it finds everybody.
+ */
+function words(kind: Kind): ReadWords {
+  return (raw, name) => {
+    const runs = runsOf(raw).filter(({ run }) => run !== '')
+    if (runs.length === 0) return undefined
+    return runs.flatMap(({ run, parts }) => {
+      if (/^[*%]+$/.test(run)) return []
+      const [first = run, ...rest] = parts
+      const isWithin = run.startsWith('*')
+      if (isWithin && Array.from(first).length < leastWithin) throw tooShort(name)
+      const match = isWithin ? ('within' as const) : ('beginning' as const)
+      return [
+        { kind, word: short(first), match },
+        ...rest.map((word) => ({ kind, word: short(word), match: 'beginning' as const })),
+      ]
+    })
+  }
+}
+
+/** Tags with commas or spaces between; a star at the end of one finds the tags that begin so. */
+function tags(raw: string, name: string): readonly Sought[] | undefined {
+  const asked = runsOf(raw.replaceAll(',', ' ')).map(({ run }) => run)
+  if (asked.length === 0) return undefined
+  return asked.flatMap((run) => {
+    const word = run.replaceAll(/^[*%]+|[*%]+$/g, '')
+    if (word === '') return []
+    if (!run.startsWith('*'))
+      return { kind: 'tag', word: short(word), match: /[*%]$/.test(run) ? 'beginning' : 'whole' }
+    if (Array.from(word).length < leastWithin) throw tooShort(name)
+    return { kind: 'tag', word: short(word), match: 'within' }
+  })
+}
+
+const tooShort = (name: string) =>
+  new Failure(
+    'invalid',
+    `${naming(name)} has a * before fewer than ${leastWithin} letters; add letters or leave it out.`,
+  )
+
+/** Digits of a telephone number, from three on anywhere in it. */
+function phoneNumber(raw: string, name: string): readonly Sought[] {
+  const word = short(digitsOf(raw))
+  if (word === '' || /[^\d\s+()./*%-]/.test(raw.normalize('NFKC'))) {
+    throw new Failure('invalid', `${naming(name)} must be the digits of a telephone number.`)
+  }
+  return [{ kind: 'phone', word, match: word.length < leastWithin ? 'beginning' : 'within' }]
+}

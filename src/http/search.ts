@@ -12,15 +12,15 @@ import { newestOf } from './people-feed.js'
 import { readSearchQuery } from './search-query.js'
 import { identifyViewer } from './viewer.js'
 
-/** A page of those of whom all holds that is asked, as far as the site lets people be found. */
+/** A page of the people who meet all criteria, as far as the site lets people be found. */
 export const findPeople = (
   { db, config: { HIDE_EMAIL } }: Door,
   query: ReturnType<typeof readSearchQuery>,
 ): Promise<Found> => searchAccounts(db, { ...query.search, hidesEmail: HIDE_EMAIL }, query)
 
 /**
- * GET and HEAD of `search.do`: the people of whom all holds that is asked. Inactive ones are among them and shown as
- * such: whoever looks for a colleague of old should learn what became of him, and lists show them too.
+ * GET and HEAD of `search.do`: the people who meet all criteria. Inactive people are left out unless
+ * `activeUsersOnly=false`.
  */
 export function showSearch(door: Door): RequestHandler {
   const { atom } = door
@@ -53,6 +53,11 @@ export function showSearch(door: Door): RequestHandler {
   }
 }
 
-/** The same for what finds the same. */
-const idOf = ({ words, userId, email }: Search) =>
-  digestOf([words.toSorted(), userId ?? null, email === undefined ? null : foldedEmail(email)])
+/** The same for the same criteria, whatever their order and case. */
+const idOf = ({ words, named, isManager, isActive }: Search) =>
+  digestOf([
+    words.map(({ kind, word, match }) => [kind, word, match].join(' ')).toSorted(),
+    named.map(({ by, value }) => [by, by === 'userId' || by === 'login' ? value : foldedEmail(value)]),
+    isManager ?? null,
+    isActive,
+  ])

@@ -2,7 +2,8 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { sql } from 'kysely'
 import { chainQuery } from '../../src/accounts/chain-store.js'
 import { managedQuery } from '../../src/accounts/reports-store.js'
-import { searchQuery } from '../../src/accounts/search-store.js'
+import { type Search, searchQuery } from '../../src/accounts/search-store.js'
+import type { Sought } from '../../src/accounts/search-words.js'
 import { freshDatabase, type TestDatabase } from '../support/database.js'
 import { planOf } from '../support/plan.js'
 
@@ -12,10 +13,11 @@ let database: TestDatabase
 beforeAll(async () => {
   database = await freshDatabase()
   await sql`
-    insert into account (id, key, user_id, login, email, name, state, profile, seen, created_at, updated_at, sort, words)
+    insert into account (id, key, user_id, login, email, name, state, profile, seen, created_at, updated_at, sort, words,
+      search_words, search_of)
     select id, id, 'u' || n, 'login ' || n, 'u' || n || '@example.com', first || ' ' || last, 'active',
       jsonb_build_object('managerLogin', 'login ' || n / 100 * 100), '{}', now(), now(), first || ' ' || last,
-      array_to_tsvector(array[first, last])
+      '', array_to_tsvector(array['n<' || first, 'n<' || last, 'n>' || substr(last, 2), 'c<city' || n % 50]), now()
     from (select n, gen_random_uuid() as id, 'given' || n % 200 as first, 'family' || n as last
       from generate_series(1, 20000) n) person`.execute(database.db)
   await sql`analyze account`.execute(database.db)
@@ -27,12 +29,18 @@ const indexes = (nodes: Awaited<ReturnType<typeof planOf>>) => nodes.flatMap((no
 const scans = (nodes: Awaited<ReturnType<typeof planOf>>) =>
   nodes.filter((node) => node['Node Type'] === 'Seq Scan').map((node) => node['Relation Name'])
 
-test.each<[string, Parameters<typeof searchQuery>[0], string]>([
-  ['a whole word', { words: ['family77'] }, 'account_words'],
-  ['the beginning of many words', { words: ['given12'] }, 'account_words'],
-  ['beginnings of two words', { words: ['given7', 'family777'] }, 'account_words'],
-  ['an address', { words: [], email: 'u7@example.com' }, 'account_email'],
-  ['a user id', { words: [], userId: 'u7' }, 'account_user_id_key'],
+const nobody: Search = { words: [], named: [], isActive: true }
+const name = (word: string, match: Sought['match'] = 'beginning'): Sought => ({ kind: 'name', word, match })
+
+test.each<[string, Search, string]>([
+  ['a whole word', { ...nobody, words: [name('family77')] }, 'account_search'],
+  ['the beginning of many words', { ...nobody, words: [name('given12')] }, 'account_search'],
+  ['beginnings of two words', { ...nobody, words: [name('given7'), name('family777')] }, 'account_search'],
+  ['a part of a word', { ...nobody, words: [name('amily777', 'within')] }, 'account_search'],
+  ['a city', { ...nobody, words: [{ kind: 'city', word: 'city7', match: 'beginning' }] }, 'account_search'],
+  ['being a manager', { ...nobody, isManager: true }, 'account_search'],
+  ['an address', { ...nobody, named: [{ by: 'email', value: 'u7@example.com' }] }, 'account_email'],
+  ['a user id', { ...nobody, named: [{ by: 'userId', value: 'u7' }] }, 'account_user_id_key'],
 ])('a search by %s reads its index once, and then the people shown', async (_what, search, index) => {
   const nodes = await planOf(database.db, searchQuery(search, first))
   expect(indexes(nodes).sort()).toEqual([index, 'account_pkey'].sort())
@@ -40,7 +48,7 @@ test.each<[string, Parameters<typeof searchQuery>[0], string]>([
 })
 
 test.each([1, 100])('a page of everybody, the %d., is read in order', async (page) => {
-  const nodes = await planOf(database.db, searchQuery({ words: [] }, { ...first, page }))
+  const nodes = await planOf(database.db, searchQuery(nobody, { ...first, page }))
   const limit = nodes.find((node) => node['Node Type'] === 'Limit')
   expect(limit?.Plans).toEqual([expect.objectContaining({ 'Index Name': 'account_sort' })])
 })

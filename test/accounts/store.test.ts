@@ -49,6 +49,8 @@ test('a new account is active, internal and empty, and dated by the database', a
     updated_at: expect.any(Date),
     sort: 'ann angstrom',
     words: "'angstrom' 'ann'",
+    search_words: expect.stringContaining("'n<angstrom' 'n<ann'"),
+    search_of: row.updated_at,
   })
   for (const date of [row.created_at, row.updated_at]) {
     expect(date.getTime()).toBeGreaterThanOrEqual(before.getTime())

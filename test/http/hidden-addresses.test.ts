@@ -290,7 +290,7 @@ test('Z3: whoever has no other name is called by what stands before the sign', a
 
 test.each(['', 'text/html'])('Z3: a search finds nobody by the domain of an address in a name (%s)', async (accept) => {
   const found = async (client: Client, words: string) => {
-    const { text } = await client.send(`/profiles/atom/search.do?search=${encodeURIComponent(words)}`, {
+    const { text } = await client.send(`/profiles/atom/search.do?name=${encodeURIComponent(words)}`, {
       headers: { accept },
     })
     return text.includes(await idOf('odd'))

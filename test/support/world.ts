@@ -1,6 +1,7 @@
 import { type Kysely, sql } from 'kysely'
 import { v7 as newId } from 'uuid'
 import { sortKey } from '../../src/accounts/account.js'
+import { searchWords } from '../../src/accounts/search-words.js'
 import { nameColumns } from '../../src/accounts/words.js'
 import type { Status, Tables } from '../../src/db/tables.js'
 
@@ -25,23 +26,27 @@ export async function addPerson(
 ): Promise<string> {
   const id = newId()
   const updated = more.updated ?? new Date('2026-01-01T00:00:00Z')
+  const email = more.email === undefined ? `${userId}@example.com` : more.email
+  const { name = userId, login = null, profile = {} } = more
   await db
     .insertInto('account')
     .values({
       id,
       key: id,
       user_id: userId,
-      login: more.login ?? null,
-      email: more.email === undefined ? `${userId}@example.com` : more.email,
-      name: more.name ?? userId,
+      login,
+      email,
+      name,
       state: 'active',
       external: false,
-      profile: JSON.stringify(more.profile ?? {}),
+      profile: JSON.stringify(profile),
       roles: [],
       seen: '{}',
       created_at: updated,
       updated_at: updated,
-      ...nameColumns(more.name ?? userId),
+      ...nameColumns(name),
+      search_words: searchWords({ userId, login, email, name, profile }),
+      search_of: updated,
     })
     .execute()
   if (more.password !== undefined) {

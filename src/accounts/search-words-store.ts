@@ -1,0 +1,33 @@
+import { type Kysely, sql } from 'kysely'
+import { json } from '../db/json.js'
+import type { Tables } from '../db/tables.js'
+import { searchWords, type Searched } from './search-words.js'
+
+const batchSize = 500
+
+/**
+ * Brings the search words up to date of accounts that a server of an older release wrote: at start, after a migration,
+ * and from time to time while both run. Finds them by their own index, which is empty as a rule.
+ *
+ * @returns how many there were
+ */
+export async function fillSearchWords(db: Kysely<Tables>): Promise<number> {
+  let filled = 0
+  for (;;) {
+    const count = await db.transaction().execute(async (transaction) => {
+      const { rows } = await sql<Searched & { id: string }>`
+        select id, user_id as "userId", login, email, name, profile from account
+        where search_words is null or search_of is distinct from updated_at
+        order by id limit ${batchSize} for no key update skip locked`.execute(transaction)
+      if (rows.length === 0) return 0
+      await sql`
+        update account set search_words = made.words, search_of = account.updated_at
+        from jsonb_to_recordset(${json(rows.map((row) => ({ id: row.id, words: searchWords(row) })))})
+          as made (id uuid, words tsvector)
+        where account.id = made.id`.execute(transaction)
+      return rows.length
+    })
+    filled += count
+    if (count < batchSize) return filled
+  }
+}
