@@ -137,6 +137,8 @@ const keyed: Record<string, { readonly run: () => Promise<unknown>; readonly key
 /** What has no rows of a person, writes one row that it is given, only builds a part, or is of no person's doing. */
 const others = [
   ...['findFaults', 'hasEvent', 'keepEvents', 'keepLetter', 'insertRelationship', 'lockNetworks', 'moveNetworks'],
+  // The first of the two reads by owner_id, and the person's own lists, which are no rows yet.
+  ...['findListsShowing', 'lockListsShowing'],
   ...['amongQuery', 'networkStatement', 'pageStatement', 'pageQuery', 'toColleague'],
   ...['findRoles', 'hasApp', 'keepApp', 'findBaseUrls', 'findOrgs'],
   ...['insertGrant', 'rowOf', 'lockContext', 'deleteExpired', 'countRecent'],
