@@ -10,6 +10,7 @@ import * as credentials from './0008-credentials.js'
 import * as sessions from './0009-sessions.js'
 import * as invitations from './0010-invitations.js'
 import * as rights from './0011-rights.js'
+import * as limits from './0012-limits.js'
 import * as objectIds from './0013-object-ids.js'
 import * as directoryChange from './0014-directory-change.js'
 import * as search from './0017-search.js'
@@ -27,6 +28,7 @@ export const migrations: Record<string, Migration> = {
   '0009-sessions': sessions,
   '0010-invitations': invitations,
   '0011-rights': rights,
+  '0012-limits': limits,
   '0013-object-ids': objectIds,
   '0014-directory-change': directoryChange,
   '0017-search': search,

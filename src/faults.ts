@@ -12,12 +12,20 @@ const families = {
 
 type Family = keyof typeof families
 
+/** The faults of options that have the same form, and what they say. */
+const ofOptions = <Names extends string>(names: readonly Names[], message: string) =>
+  Object.fromEntries(names.map((name) => [`invalidArgument.${name}`, message])) as Record<
+    `invalidArgument.${Names}`,
+    string
+  >
+
 /** Every fault of the `connections` module, and what it says. */
 const messages = {
   'accessDenied.notLoggedIn': 'Sign in first: this needs an account.',
   'accessDenied.connectionRequiresVerification': 'The account has to be verified first.',
   'accessDenied.connectionsDisabled': 'Objects of this type take no connections.',
   'accessDenied.shareAccess': 'This needs share access (level 5) to the context.',
+  'accessDenied.shareRoles': 'Only the owner may give a role that the caller does not have here.',
   'accessDenied.connection': 'This connection is not the caller’s to see or to change.',
   'accessDenied.autoConnectionRequiresAccess': 'Connecting an account at once needs more access to that account.',
   'accessDenied.scope': 'The caller’s scope does not allow this.',
@@ -29,6 +37,20 @@ const messages = {
   'invalidArgument.requireConnectionAccept': 'Connections to this type of object have to be accepted; see forceAuto.',
   'invalidArgument.noConnectionApp': 'No app key is known; pass connectionAppKey.',
   'invalidArgument.connectionToken': 'There is no such token, or it is used, expired or not the caller’s.',
+  'invalidArgument.access': 'This is not a level of access.',
+  'invalidArgument.grant': 'This is not a level of access.',
+  'invalidArgument.roles': 'Each role has to be one that is defined here.',
+  'invalidArgument.usesRemaining': 'A link can be used 1 to 1,000,000 times.',
+  'invalidArgument.name': 'The name of a target has a first and a last part, each a text of at most 200 characters.',
+  'invalidArgument.connectionAppKey': 'An app key is a text.',
+  ...ofOptions(['paths', 'include', 'expand', 'objects'], 'This option takes texts.'),
+  ...ofOptions(
+    [
+      ...(['skipAcl', 'forceAuto', 'auto', 'skipNotification', 'skipNotifications', 'forceAllowConnections'] as const),
+      ...(['skipAccountTest', 'includeToken', 'includeUrl', 'includeKey'] as const),
+    ],
+    'This option is true or false.',
+  ),
   'invalidArgument.query': 'The query cannot be understood.',
   'invalidArgument.unspecified': 'An argument is wrong.',
   'notFound.instance': 'There is no such object.',
@@ -37,7 +59,7 @@ const messages = {
   'conflict.connectionExists': 'A connection of this target exists already.',
   'tooLarge.connectionTargets': 'At most 100 targets can be connected in one call.',
   'tooLarge.unspecified': 'The request is too large.',
-  'throttled.connectionInvitations': 'Too many invitations within an hour; try again later.',
+  'throttled.connectionInvitations': 'Too many invitations; try again later.',
   'throttled.unspecified': 'Too many requests; try again later.',
   'unsupportedOperation.unspecified': 'This operation is not offered.',
   'error.unspecified': 'The server could not do this.',
@@ -46,6 +68,8 @@ const messages = {
 export type FaultName = keyof typeof messages
 
 export const faultNames = Object.keys(messages) as readonly FaultName[]
+
+export const isFaultName = (name: string): name is FaultName => Object.hasOwn(messages, name)
 
 /** A target of `create`, as its fault names it. */
 export interface FaultTarget {

@@ -24,7 +24,7 @@ export type Event = {
     | 'expired'
 } & (
   | { readonly inviterId: string; readonly invitedId: string }
-  | { readonly detail: Readonly<Record<string, string | number | readonly string[] | null>> }
+  | { readonly detail: Readonly<Record<string, string | number | boolean | readonly string[] | null>> }
 )
 
 /**
@@ -56,3 +56,30 @@ export async function keepEvents(
 export async function hasEvent(db: Kysely<Tables>, id: string): Promise<boolean> {
   return (await db.selectFrom('connection_event').select('id').where('id', '=', id).executeTakeFirst()) !== undefined
 }
+
+/**
+ * How many invitations a person made lately, whatever became of them: those of the last day through either door, and those
+ * of the last hour through the module. Invitations by calls with `skipAcl` are not counted.
+ *
+ * Until the transaction ends, no other transaction can count for this person, so that simultaneous invitations are all
+ * counted. This lock is taken after all other locks.
+ */
+export async function countInvitations(
+  db: Transaction<Tables>,
+  actorId: string,
+): Promise<{ lastDay: number; lastHour: number }> {
+  await sql`select pg_advisory_xact_lock(hashtextextended(${`invitations of ${actorId}`}, 0))`.execute(db)
+  const { rows } = await invitationsQuery(actorId).execute(db)
+  return rows[0] ?? { lastDay: 0, lastHour: 0 }
+}
+
+/** The statement of `countInvitations`, apart so that its plan can be looked at; every limit is below a thousand. */
+export const invitationsQuery = (actorId: string) => sql<{ lastDay: number; lastHour: number }>`
+  select count(*)::integer as "lastDay",
+    count(case when detail ? 'object' and at > now() - interval '1 hour' then 1 end)::integer as "lastHour"
+  from (
+    select at, detail from connection_event
+    where actor_id = ${actorId} and at > now() - interval '1 day'
+      and verb = 'invited' and not detail ? 'skipAcl'
+    order by at desc limit 1000
+  ) as invited`

@@ -2,11 +2,11 @@ import type { Caller, Person } from '../accounts/account.js'
 import { findAccount } from '../accounts/store.js'
 import type { Context } from '../context.js'
 import { movesBetween } from './connection.js'
-import { keepEvents } from './event-store.js'
+import { countInvitations, keepEvents } from './event-store.js'
 import { keepLetter } from './letter-store.js'
-import { checkMayInvite, invitationsADay, checkMayInviteMore, signedIn } from './rules.js'
+import { checkMayInvite, checkMayInviteMore, signedIn } from './rules.js'
 import { write } from './write.js'
-import { countMadeToday, insertRelationship, lockNetworks, moveNetworks } from './write-store.js'
+import { insertRelationship, lockNetworks, moveNetworks } from './write-store.js'
 
 /**
  * Invites a person to be the caller's colleague (wire reference, section 5.2). From then on the invitation is
@@ -30,7 +30,7 @@ export async function invite(
 
   return write(db, async (transaction, eventId) => {
     const moment = await lockNetworks(transaction, [inviter.id, invited.id])
-    checkMayInviteMore(await countMadeToday(transaction, inviter.id, invitationsADay))
+    checkMayInviteMore((await countInvitations(transaction, inviter.id)).lastDay)
     const change = { changedBy: inviter.id, message, moment }
     const { connectionId, invitedRow } = await insertRelationship(transaction, wanted, change)
     const made = { ...wanted, connectionId }

@@ -98,7 +98,7 @@ export const invitationsADay = 500
 /**
  * Whether somebody may invite one more.
  *
- * @param recent how many of those that were made in the last day are still there
+ * @param recent how many were made in the last day, whatever became of them
  * @throws Failure `tooMany`
  */
 export function checkMayInviteMore(recent: number): void {

@@ -65,15 +65,6 @@ export async function findListsShowing(db: Db, accountId: string): Promise<List[
   return rows
 }
 
-/** How many connections somebody made in the last day that are still there; of the newest so many, and no more are read. */
-export async function countMadeToday(db: Db, creatorId: string, most: number): Promise<number> {
-  const { rows } = await sql<{ count: number }>`
-    select count(*)::integer as count
-    from (select created_at from connection where creator_id = ${creatorId} order by id desc limit ${most}) as newest
-    where created_at > clock_timestamp() - interval '1 day'`.execute(db)
-  return rows[0]?.count ?? 0
-}
-
 /** Moves lists on that are locked: a new version, a new date, and so many entries more or less. */
 export async function moveNetworks(db: Db, moves: readonly Move[], moment: Date): Promise<void> {
   await sql`

@@ -174,7 +174,7 @@ export interface OutboxTable {
   kind: string
   /** Null for whoever has an address, and perhaps no account: the connection holds it. */
   recipient_id: string | null
-  /** On whose behalf the module owes it; null where the Atom API does. */
+  /** On whose behalf the module owes it, if it is counted: not by the Atom API, nor under `skipAcl`. */
   creator_id: Generated<string | null>
   /** The connection, and the name of what it is about where the recipient may know it. Never a token. */
   payload: Json
@@ -190,6 +190,15 @@ export interface OutboxTable {
   error: string | null
 }
 
+/** When an address last got an e-mail about a person (`letters/mailed-store.ts`). */
+export interface MailedTable {
+  about_id: string
+  /** Folded (`accounts/merge.ts`). */
+  address: string
+  letter_id: string
+  at: Date
+}
+
 /** The schema that `migrations/` makes. */
 export interface Tables {
   account: AccountTable
@@ -203,6 +212,7 @@ export interface Tables {
   network: NetworkTable
   connection_event: ConnectionEventTable
   outbox: OutboxTable
+  mailed: MailedTable
   role: RoleTable
   app: AppTable
   org: OrgTable

@@ -8,6 +8,7 @@ import { mostAttempts, pauseAfter } from './attempts.js'
 import { letterFailure, type LetterFailure } from './failure.js'
 import { letterOf } from './letter.js'
 import { occasionOf } from './occasion.js'
+import { claim, release } from './mailed-store.js'
 import { markDead, markDropped, markSent, putBack, type Taken } from './outbox-store.js'
 import { plainName } from './plain.js'
 import type { Addressed, Post } from './post.js'
@@ -43,11 +44,12 @@ export async function deliver(office: Office, taken: Taken, signal: AbortSignal)
 
   const situation = await findSituation(db, taken.recipientId, connectionId)
   const occasion = occasionOf({ ...taken, title: typeof title === 'string' ? title : null }, situation, office)
-  if (typeof occasion === 'string') {
-    await markDropped(db, taken)
-    return log.info({ why: occasion }, 'letter not needed')
-  }
+  if (typeof occasion === 'string') return drop(occasion)
   const { name, address } = occasion.recipient
+  const mailing = { letterId: taken.id, aboutId: occasion.person.id, address }
+  // Who accepts an invitation is not its inviter.
+  const isLimited = taken.kind !== 'accepted'
+  if (isLimited && !(await claim(db, mailing))) return drop('there was an e-mail about the same person within a day')
   const to = { name: name === null ? '' : plainName(name), address }
   const letter = letterOf(occasion, addresses(office.baseUrl))
   const failure = await trySending(post, { ...letter, id: taken.id, to }, signal)
@@ -56,8 +58,14 @@ export async function deliver(office: Office, taken: Taken, signal: AbortSignal)
     return log.info('letter sent')
   }
   if (failure.isPermanent || taken.attempts === mostAttempts) return giveUp(failure.summary)
+  if (isLimited) await release(db, mailing)
   await putBack(db, taken, failure.summary, pauseAfter(taken.attempts, office.random()))
   log.warn({ error: failure.summary, attempts: taken.attempts }, 'letter put back')
+
+  async function drop(why: string) {
+    await markDropped(db, taken)
+    log.info({ why }, 'letter not needed')
+  }
 
   async function giveUp(error: string) {
     await markDead(db, taken, error)

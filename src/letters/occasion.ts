@@ -22,6 +22,7 @@ export interface Situation extends Grant {
   readonly status: Status | null
   readonly message: string | null
   /** The other person: the account that is the context, or else whoever made the connection. Null where gone. */
+  readonly personId: string | null
   readonly personName: string | null
   readonly personKey: string | null
   readonly personState: State | null
@@ -39,7 +40,7 @@ export interface Occasion {
     readonly address: string
     readonly hasAccount: boolean
   }
-  readonly person: { readonly name: string; readonly key: string }
+  readonly person: { readonly id: string; readonly name: string; readonly key: string }
   /** What the person wrote, as plain text; empty where nothing. */
   readonly message: string
   /** The name of what is offered; null where the recipient may not know it. */
@@ -63,18 +64,18 @@ export function occasionOf(
   place: Place & { readonly baseUrl: string },
 ): Occasion | string {
   if (!situation || !isStillSo(kind, situation)) return 'it is not so any more'
-  const { recipientState, personName, personKey, personState, message, object, appBase } = situation
+  const { recipientState, personId, personName, personKey, personState, message, object, appBase } = situation
   const hasAccount = recipientId !== null
   if (recipientState === 'inactive' || (hasAccount && recipientState === null)) return 'the recipient is not active'
   const address = hasAccount ? situation.recipientEmail : situation.targetEmail
   if (address === null || !isMailAddress(address)) return 'the recipient has no e-mail address'
-  if (personName === null || personKey === null) return 'the other person is gone'
+  if (personId === null || personName === null || personKey === null) return 'the other person is gone'
   if (personState !== 'active') return 'the other person is not active'
   const news = object !== 'account' ? kind : kind === 'offered' ? 'invited' : kind === 'connected' ? 'joined' : kind
   return {
     news,
     recipient: { name: hasAccount ? situation.recipientName : givenName(situation), address, hasAccount },
-    person: { name: personName, key: personKey },
+    person: { id: personId, name: personName, key: personKey },
     message: news === 'invited' ? textOfMessage(message ?? '') : '',
     title,
     url: mayHaveToken(kind, hasAccount, situation) ? urlOf(place, situation, appBase ?? undefined) : null,

@@ -21,7 +21,7 @@ export async function findSituation(
     select ${grantColumns},
       recipient.name as "recipientName", recipient.email as "recipientEmail", recipient.state as "recipientState",
       recipient.verified as "isVerified", colleague.status, colleague.message,
-      person.name as "personName", person.key as "personKey", person.state as "personState", app.base_url as "appBase"
+      person.id as "personId", person.name as "personName", person.key as "personKey", person.state as "personState", app.base_url as "appBase"
     from connection as c
     left join account as recipient on ${isRecipient}
     left join colleague on colleague.connection_id = c.id and colleague.owner_id = recipient.id

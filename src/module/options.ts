@@ -1,17 +1,13 @@
 import { z } from 'zod'
-import { levelOf } from '../connections/grants/levels.js'
+import { levelNames, levels, readLevel } from '../connections/grants/levels.js'
 import { timeOf } from '../connections/query/values.js'
-import { Fault } from '../faults.js'
+import { Fault, isFaultName } from '../faults.js'
 
 /** `null` is as good as nothing in every option. */
 const flag = z
   .boolean()
   .nullish()
   .transform((value) => value ?? false)
-const text = z
-  .string()
-  .nullish()
-  .transform((value) => value ?? null)
 const texts = z
   .array(z.string())
   .nullish()
@@ -19,15 +15,33 @@ const texts = z
 
 /** What is kept: the database takes no NUL, and a letter no line break in a name. */
 const kept = z.string().regex(/^[^\p{Cc}\p{Cs}]*$/u, 'has characters that are no text')
-const keptText = kept.nullish().transform((value) => value ?? null)
+
+const partOfName = kept
+  .refine((name) => Array.from(name).length <= 200, 'has more than 200 characters')
+  .nullish()
+  .transform((value) => value ?? null)
+
+const appKey = kept.nullish().transform((value) => value ?? null)
 
 /** One text, or several. */
-const oneOrMore = z
-  .union([kept, z.array(kept)])
-  .nullish()
-  .transform((value) => (value == null ? [] : typeof value === 'string' ? [value] : value))
+const oneOrMore = z.preprocess(
+  (value) => (value == null ? [] : Array.isArray(value) ? (value as unknown[]) : [value]),
+  z.array(kept),
+)
 
-const level = z.unknown().optional().transform(levelOf)
+/** A number, also as a string of digits. */
+const number = (schema: z.ZodType<number>) =>
+  z.preprocess((value) => (typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : value), schema.nullish())
+
+const level = z
+  .unknown()
+  .optional()
+  .transform((value, context) => {
+    const read = readLevel(value ?? levels.none)
+    if (read !== undefined) return read
+    context.addIssue(levelNames)
+    return z.NEVER
+  })
 
 const date = z.unknown().transform((value, context) => {
   const time = timeOf(value)
@@ -40,10 +54,7 @@ const date = z.unknown().transform((value, context) => {
 const mostMs = 1000 * 365 * 86_400_000
 
 const clamped = (least: number, most: number, fallback: number) =>
-  z
-    .number()
-    .nullish()
-    .transform((value) => Math.min(most, Math.max(least, Math.trunc(value ?? fallback))))
+  number(z.number()).transform((value) => Math.min(most, Math.max(least, Math.trunc(value ?? fallback))))
 
 const projection = { paths: texts, include: texts, expand: texts }
 
@@ -56,20 +67,16 @@ export const createOptions = z.object({
   forceAuto: flag,
   skipNotification: flag,
   skipNotifications: flag,
-  connectionAppKey: text,
+  connectionAppKey: appKey,
   forceAllowConnections: flag,
 })
 
 export const linkOptions = z.object({
   skipAcl: flag,
-  expiresInMs: z.number().int().min(0).max(mostMs).nullish(),
+  expiresInMs: number(z.number().int().min(0).max(mostMs)),
   expiresAt: date.nullish(),
-  usesRemaining: z
-    .number()
-    .int()
-    .nullish()
-    .transform((value) => (value == null ? null : Math.min(1_000_000, Math.max(1, value)))),
-  connectionAppKey: text,
+  usesRemaining: number(z.number().int().min(1).max(1_000_000)).transform((value) => value ?? null),
+  connectionAppKey: appKey,
   forceAllowConnections: flag,
   roles: oneOrMore,
 })
@@ -85,12 +92,7 @@ export const readOptions = z.object({
 
 export const listOptions = z.object({
   ...projection,
-  skip: z
-    .number()
-    .int()
-    .max(10_000)
-    .nullish()
-    .transform((value) => Math.max(0, value ?? 0)),
+  skip: number(z.number().int().max(10_000)).transform((value) => Math.max(0, value ?? 0)),
   limit: clamped(1, 1000, 100),
   where: z.unknown().optional(),
   map: z.unknown().optional(),
@@ -100,34 +102,42 @@ export const listOptions = z.object({
   pipeline: z.unknown().optional(),
   skipAcl: flag,
   show: z.enum(['creator', 'target', 'context']).nullish(),
-  state: z.union([z.literal(0), z.literal(1)]).nullish(),
+  state: number(z.union([z.literal(0), z.literal(1)])),
   objects: oneOrMore,
   startingAfter: z.uuid().nullish(),
   endingBefore: z.uuid().nullish(),
 })
 
 export const target = z.object({
-  // What is no id or no address is a fault of the target, not of the option.
+  // These say who the target is: `readTarget` judges them.
   _id: z.unknown().optional(),
   email: z.unknown().optional(),
+  object: z.unknown().optional(),
   access: level,
   roles: oneOrMore,
-  name: z.object({ first: keptText, last: keptText }).nullish(),
-  auto: flag,
-  object: text,
+  name: z.object({ first: partOfName, last: partOfName }).nullish(),
+  auto: z.boolean().nullish(),
 })
 
 /**
- * Reads options; those that are not known are dropped (reference connections-module.md, section 1).
+ * Reads options; unknown ones are dropped (reference connections-module.md, section 1).
  *
- * @throws Fault `invalidArgument.unspecified` naming the option that has a wrong type
+ * @param within where the options stand, for the path of a fault; empty for those of a call
+ * @throws Fault `invalidArgument.<option>`, or `invalidArgument.unspecified` if the option has no fault of its own, with the
+ *   path of what is wrong, such as `targets[3].roles[0]`
  */
-export function readOptionsAs<Schema extends z.ZodType>(schema: Schema, options: unknown): z.infer<Schema> {
+export function readOptionsAs<Schema extends z.ZodType>(
+  schema: Schema,
+  options: unknown,
+  within = '',
+): z.infer<Schema> {
   const read = schema.safeParse(options ?? {})
   if (read.success) return read.data
-  const [issue] = read.error.issues
-  throw new Fault('invalidArgument.unspecified', {
-    path: issue?.path.join('.') || 'options',
-    ...(issue && { reason: issue.message }),
+  const { path = [], message = '' } = read.error.issues[0] ?? {}
+  const name = `invalidArgument.${String(path[0])}`
+  const steps = path.map((step) => (typeof step === 'number' ? `[${step}]` : `.${String(step)}`)).join('')
+  throw new Fault(isFaultName(name) ? name : 'invalidArgument.unspecified', {
+    path: within === '' ? steps.slice(1) || 'options' : within + steps,
+    reason: message,
   })
 }

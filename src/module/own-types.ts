@@ -11,7 +11,6 @@ export const accountsType = (db: Kysely<Tables>, hidesEmail: boolean): ObjectDef
   name: 'account',
   plural: 'accounts',
   load: async (ids) => (await findKnown(db, ids)).map(({ account }) => instanceOf(account, hidesEmail)),
-  owner: ({ _id }) => _id,
   properties: {
     name: 'public',
     image: 'public',

@@ -23,7 +23,7 @@ export async function read(scope: Scope, tokenOrId: unknown, options: unknown): 
   const skipAcl = asked.skipAcl || principal.skipAcl
   const grant = await readable(world, principal, which, skipAcl)
   const isHolder = 'token' in which
-  if (isHolder && principal.account !== null && !asked.skipAccountTest && !skipAcl) checkVerified(principal)
+  if (principal.account !== null && !asked.skipAccountTest) checkVerified(principal)
 
   const reached = reachedBy(path)
   const showing = showingOf({ ...asked, expand: [...asked.expand, ...reached.expand] }, { skipAcl, isHolder })

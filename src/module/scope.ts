@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { findKnown } from '../connections/grants/directory-store.js'
 import type { Level } from '../connections/grants/object-type.js'
-import { levelOf, levels } from '../connections/grants/levels.js'
+import { levelNames, levels, readLevel } from '../connections/grants/levels.js'
 import type { Action, Principal } from '../connections/grants/principal.js'
 import type { World } from '../connections/grants/world.js'
 import type { Turns } from '../db/turns.js'
@@ -58,7 +58,7 @@ export function currentScope(): Scope {
 
 /** The caller with the rights of this moment: what was taken away a moment ago is gone. */
 export async function principalOf({ world, caller }: Scope): Promise<Principal> {
-  const { accountId, skipAcl = false, grant = levels.none, appKey = world.appKey, scope = null } = caller
+  const { accountId, skipAcl = false, grant, appKey = world.appKey, scope = null } = caller
   const [known] = accountId === null ? [] : await findKnown(world.db, [accountId])
   const { account, verified } = known ?? { account: null, verified: false }
   // Whoever has not shown that an address is theirs has no claim to what was sent to it.
@@ -67,9 +67,16 @@ export async function principalOf({ world, caller }: Scope): Promise<Principal> 
     account: owned?.state === 'active' ? owned : null,
     verified,
     skipAcl,
-    grant: levelOf(grant),
+    grant: levelGranted(grant),
     appKey,
     scope,
     requestId: caller.requestId ?? null,
   }
+}
+
+/** @throws Fault `invalidArgument.grant` for what is not a level */
+function levelGranted(grant: Level | null = levels.none): number {
+  const level = readLevel(grant ?? levels.none)
+  if (level !== undefined) return level
+  throw new Fault('invalidArgument.grant', { path: 'grant', reason: levelNames })
 }

@@ -1,11 +1,11 @@
 import { type Account, isUuid } from '../accounts/account.js'
 import { foldedEmail } from '../accounts/merge.js'
 import { isMailAddress } from '../mailbox.js'
-import { union } from '../connections/grants/access.js'
 import { addressOf } from '../connections/grants/grant.js'
 import type { Instance, ObjectType } from '../connections/grants/object-type.js'
 import { Fault } from '../faults.js'
 import { readOptionsAs, target as targetSchema } from './options.js'
+import { joinedPlaces, type Places, placesOf } from './roles.js'
 
 /** A target as it was given, read but not looked for. */
 export type Given = Named & Wishes
@@ -15,7 +15,7 @@ type Named = { readonly id: string; readonly email: null } | { readonly id: null
 
 interface Wishes {
   readonly access: number
-  readonly roles: readonly string[]
+  readonly roles: Places
   readonly first: string | null
   readonly last: string | null
   readonly auto: boolean
@@ -30,49 +30,69 @@ export interface Limits {
   readonly hidesEmail: boolean
 }
 
-/** Reads one target of `create`. @throws Fault in the order of the contract's table */
-export function readTarget(value: unknown, creator: Account, { type, context, forceAuto, hidesEmail }: Limits): Given {
-  if (typeof value !== 'object' || value === null) throw wrongTarget(told(value ?? 'null'), 'A target is an object.')
-  const read = readOptionsAs(targetSchema, value)
-  if (read.object !== null && !['account', 'accounts'].includes(read.object)) {
-    throw wrongTarget(read.object, 'Only accounts can be connected.')
+/**
+ * Reads one target of `create`.
+ *
+ * @param at its place, for faults: `targets[2]`
+ * @throws Fault in the order of the contract's table
+ */
+export function readTarget(
+  value: unknown,
+  at: string,
+  creator: Account,
+  { type, context, forceAuto, hidesEmail }: Limits,
+): Given {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw wrongTarget(at, 'A target is an object.')
   }
-  const named = nameOf(read)
+  const read = readOptionsAs(targetSchema, value, at)
+  if (read.object != null && !['account', 'accounts'].includes(read.object as string)) {
+    throw wrongTarget(told(read.object), `${at}: only accounts can be connected.`)
+  }
+  const named = nameOf(read, at)
   const { id, email } = named
   if (email !== null && hidesEmail) {
     throw wrongTarget('email', 'This site hides e-mail addresses; name people by _id.')
   }
   const self = [creator, ...(type.name === 'account' ? [{ id: context._id, email: addressIn(context) }] : [])]
   if (self.some((each) => (id === null ? email === addressOf(each) : id === each.id))) {
-    throw wrongTarget('self', 'Nobody can be connected with themselves.')
+    throw wrongTarget('self', `${at}: nobody can be connected with themselves.`)
   }
   if (read.auto && email !== null) throw new Fault('invalidArgument.autoConnectionRequiresId', { path: email })
   if (read.auto && type.requireAccept && !forceAuto) {
     throw new Fault('invalidArgument.requireConnectionAccept', { path: type.name })
   }
   const { first = null, last = null } = read.name ?? {}
-  return { ...named, access: read.access, roles: read.roles, first, last, auto: read.auto }
+  const roles = placesOf(read.roles, `${at}.roles`)
+  return { ...named, access: read.access, roles, first, last, auto: read.auto ?? (forceAuto && id !== null) }
 }
 
 const addressIn = ({ email }: Instance) => (typeof email === 'string' ? email : null)
 
 /** @throws Fault `invalidArgument.connectionTarget` for what is neither an id nor an address */
-function nameOf({ _id, email }: { readonly _id?: unknown; readonly email?: unknown }): Named {
+function nameOf({ _id, email }: { readonly _id?: unknown; readonly email?: unknown }, at: string): Named {
   if (_id != null) {
     if (typeof _id === 'string' && isUuid(_id)) return { id: _id.toLowerCase(), email: null }
-    throw wrongTarget(told(_id), 'An _id is a UUID.')
+    throw wrongTarget(told(_id) || at, `${at}: an _id is a UUID.`)
   }
   const address = typeof email === 'string' ? foldedEmail(email.trim()) : ''
-  if (isMailAddress(address)) return { id: null, email: address }
-  throw wrongTarget(address || told(email ?? ''), 'A target needs an _id or a valid e-mail address.')
+  if (isMailAddress(address) && address.length <= longestAddress) return { id: null, email: address }
+  throw wrongTarget(
+    address.slice(0, longestAddress) || told(email ?? '').trim() || at,
+    `${at}: a target needs an _id or a valid e-mail address.`,
+  )
 }
 
-/** What a program gave where something else was due; an object may not even have a text. */
-const told = (value: unknown) => (typeof value === 'string' || typeof value === 'number' ? String(value) : typeof value)
+/** The given value as text, for a fault; an object may not even have one. */
+const told = (value: unknown) =>
+  typeof value === 'string' || typeof value === 'number' ? String(value).slice(0, longestAddress) : typeof value
+
+/** The longest that e-mail can be sent to (RFC 5321, 4.5.3.1.3). */
+const longestAddress = 254
 
 const wrongTarget = (path: string, reason: string) => new Fault('invalidArgument.connectionTarget', { path, reason })
 
-/** One target that is given twice is one target. */
+/** Merges the targets that name one id or one address. */
 export function merged(given: readonly Given[]): Given[] {
   const byName = new Map<string, Given>()
   for (const each of given) {
@@ -86,7 +106,7 @@ export function merged(given: readonly Given[]): Given[] {
 const both = (one: Given, other: Given): Given => ({
   ...one,
   access: Math.max(one.access, other.access),
-  roles: union(one.roles, other.roles),
+  roles: joinedPlaces(one.roles, other.roles),
   // A name is one thing: the first that was given.
   ...((one.first ?? one.last) === null && { first: other.first, last: other.last }),
   auto: one.auto && other.auto,

@@ -1,12 +1,11 @@
 import type { Account } from '../accounts/account.js'
-import { findNamed } from '../accounts/several-store.js'
-import { findKnown, findRoles, type Known } from '../connections/grants/directory-store.js'
+import { findKnown, type Known } from '../connections/grants/directory-store.js'
 import { noAccess } from '../connections/grants/access.js'
 import type { Wanted } from '../connections/grants/sharing.js'
-import { addressOf } from '../connections/grants/grant.js'
 import type { Principal } from '../connections/grants/principal.js'
 import { accessOfEach, typeOf, type World } from '../connections/grants/world.js'
 import { Fault } from '../faults.js'
+import { checkDefined, joinedPlaces } from './roles.js'
 import { type Given, type Limits, merged, readTarget } from './target.js'
 
 const most = 100
@@ -26,7 +25,7 @@ export async function readTargets(
   limits: Limits,
 ): Promise<Wanted[]> {
   const several = Array.isArray(targets) ? (targets as unknown[]) : targets === undefined ? [] : [targets]
-  const given = merged(several.map((each) => readTarget(each, creator, limits)))
+  const given = merged(Array.from(several, (each, index) => readTarget(each, `targets[${index}]`, creator, limits)))
   const ids = given.flatMap(({ id }) => id ?? [])
   const known = new Map((await findKnown(world.db, ids)).map((each) => [each.account.id, each]))
   for (const [id, { account }] of known) if (account.state !== 'active') known.delete(id)
@@ -41,26 +40,8 @@ export async function readTargets(
   if (missing.length > 0) throw new Fault('notFound.account', { path: missing.join(',') })
   if (ids.length > most) throw new Fault('tooLarge.connectionTargets', { path: String(ids.length) })
   if (given.length === 0) throw new Fault('invalidArgument.noConnectionTargets', { path: 'targets' })
-  const roles = await findRoles(
-    world.db,
-    given.flatMap(({ roles }) => roles),
-  )
-  const owners = await findOwners(
-    world,
-    given.flatMap(({ email }) => email ?? []),
-  )
-  return given.map((each) => wanted(each, known, owners, roles))
-}
-
-/** The accounts that addresses belong to, as far as that is known: whoever only claims one must not get what is for it. */
-async function findOwners({ db }: World, emails: readonly string[]): Promise<Map<string | null, Account>> {
-  if (emails.length === 0) return new Map()
-  const claiming = await findNamed(db, { by: 'email', values: emails })
-  const known = await findKnown(
-    db,
-    claiming.map(({ id }) => id),
-  )
-  return new Map(known.filter(({ verified }) => verified).map(({ account }) => [addressOf(account), account]))
+  await checkDefined(world.db, joinedPlaces(...given.map(({ roles }) => roles)))
+  return given.map((each) => wanted(each, known))
 }
 
 /** Whether those can be connected at once who are to be. */
@@ -84,22 +65,14 @@ async function checkAuto(
   })
 }
 
-function wanted(
-  given: Given,
-  known: ReadonlyMap<string, Known>,
-  owners: ReadonlyMap<string | null, Account>,
-  existing: ReadonlySet<string>,
-): Wanted {
-  const { id, email, roles, access, first, last, auto } = given
+/** An address stays an address, whether an account has it or not: the answer must not tell. */
+function wanted({ id, email, roles, ...wish }: Given, known: ReadonlyMap<string, Known>): Wanted {
   return {
-    access,
-    first,
-    last,
-    auto,
-    roles: [...new Set(roles)].filter((role) => existing.has(role)),
+    ...wish,
+    roles: [...roles.keys()],
+    places: roles,
     account: id === null ? null : (known.get(id)?.account ?? null),
     email,
-    owner: email === null ? null : (owners.get(email) ?? null),
-    named: given.id === null ? { email: given.email } : { _id: given.id },
+    named: id === null ? { email } : { _id: id },
   }
 }

@@ -26,6 +26,7 @@ const all = [
   'connection_event',
   'credential',
   'directory',
+  'mailed',
   'network',
   'org',
   'outbox',

@@ -345,9 +345,9 @@ describe('faults', () => {
     for (const text of ['a\0', '\ud800', 'Ann\r\nBcc: all@example.com']) {
       const path = `/v2/documents/${document}/connections`
       const named = await create('ann', path, [{ email: 'dora@example.com', name: { first: text } }])
-      expect(fault(named)).toEqual([400, 'invalidArgument.unspecified', 'name.first'])
+      expect(fault(named)).toEqual([400, 'invalidArgument.name', 'targets[0].name.first'])
       const having = await create('ann', path, [{ email: 'dora@example.com', roles: [text] }])
-      expect(fault(having)).toEqual([400, 'invalidArgument.unspecified', 'roles.0'])
+      expect(fault(having)).toEqual([400, 'invalidArgument.roles', 'targets[0].roles[0]'])
     }
     const headers = { authorization: ['Basic YTpi', 'Basic YTpi'] }
     expect(fault(await json('/v2/connections', { headers }))).toEqual([400, 'invalidArgument.unspecified'])

@@ -11,7 +11,7 @@ const to = addresses('https://connections.example')
 const occasion: Occasion = {
   news: 'invited',
   recipient: { name: 'Bo', address: 'bo@example.com', hasAccount: true },
-  person: { name: 'Ann Lee', key: '01900000-0000-7000-8000-000000000002' },
+  person: { id: 'id', name: 'Ann Lee', key: '01900000-0000-7000-8000-000000000002' },
   message: 'Hello Bo,\r\n\r\nwe met <at> lunch & dinner.\n',
   title: null,
   url: null,

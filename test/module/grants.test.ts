@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { accessTo, granted, noAccess } from '../../src/connections/grants/access.js'
-import { levelOf, levels } from '../../src/connections/grants/levels.js'
+import { levelOf, levels, readLevel } from '../../src/connections/grants/levels.js'
 import type { ObjectDefinition, ObjectType, ShareEntry } from '../../src/connections/grants/object-type.js'
 import { ObjectTypes } from '../../src/connections/grants/object-types.js'
 import type { Principal } from '../../src/connections/grants/principal.js'
@@ -75,7 +75,8 @@ describe('the table of the contract', () => {
   })
 })
 
-const level = fc.integer({ min: 0, max: 9 }).map(levelOf)
+const aLevel = (least: number) => fc.constantFrom(...Object.values(levels).filter((each) => each >= least))
+const level = aLevel(0)
 const role: fc.Arbitrary<string> = fc.constantFrom('F', 'G', 'H')
 const entry: fc.Arbitrary<ShareEntry> = fc.oneof(
   fc.record({ type: fc.constant('access' as const), target: level, allow: level }),
@@ -91,11 +92,12 @@ test('Z5: never more is granted than was asked, nor as much as the granter has, 
       fc.array(entry),
       level,
       fc.uniqueArray(role),
-      fc.integer({ min: 5, max: 9 }).map(levelOf),
+      aLevel(5),
       fc.uniqueArray(role),
-      (shareChain, shareAcl, access, roles, have, held) => {
+      fc.uniqueArray(role),
+      (shareChain, shareAcl, access, roles, have, held, here) => {
         const type = typeWith({ shareChain, shareAcl })
-        const mine = { level: have, roles: new Set(held) }
+        const mine = { level: have, roles: new Set([...held, ...here]), here: new Set(here) }
         const result = granted(type, context, somebody, mine, { access, roles }, false)
         expect(result.access).toBeLessThanOrEqual(Math.max(type.leastAccess, access))
         expect(result.access).toBeLessThan(have)
@@ -103,18 +105,121 @@ test('Z5: never more is granted than was asked, nor as much as the granter has, 
         const most = shareAcl.length > 0 ? highest(shareAcl) : Math.max(0, ...shareChain, type.leastAccess)
         expect(result.access).toBeLessThanOrEqual(most)
         const offered = shareAcl.flatMap((each) => ('role' in each ? [each.role] : []))
-        for (const each of result.roles) expect(roles.includes(each) && offered.includes(each)).toBe(true)
+        const own = shareAcl.length > 0 ? offered : here
+        for (const each of result.roles) expect(roles.includes(each) && own.includes(each)).toBe(true)
       },
     ),
   )
 })
 
 const highest = (entries: readonly ShareEntry[]) =>
-  Math.max(0, ...entries.map((each) => ('allow' in each ? levelOf(each.allow) : 0)))
+  Math.max(0, ...entries.map((each) => ('allow' in each ? levelOf(each.allow, 'test') : 0)))
 
-test('what is junk counts as the next lower level', () => {
-  const read = ['read', 3, -1, 4.5, 12, null, undefined, 'all', NaN, {}]
-  expect(read.map(levelOf)).toEqual([4, 2, 0, 4, 9, 0, 0, 0, 0, 0])
+test('a level is a number, a string of digits or a name; a number counts as the next lower level', () => {
+  const read: (readonly [unknown, number])[] = [
+    ...([
+      ['read', 4],
+      ['system', 9],
+      [0, 0],
+      [3, 2],
+      [-1, 0],
+      [-0.5, 0],
+      [4.5, 4],
+      [12, 9],
+    ] as const),
+    ...([
+      [Infinity, 9],
+      [-Infinity, 0],
+      ['0', 0],
+      ['3', 2],
+      ['4', 4],
+      ['0004', 4],
+      ['9'.repeat(400), 9],
+    ] as const),
+  ]
+  expect(read.map(([given]) => readLevel(given))).toEqual(read.map(([, level]) => level))
+})
+
+test('everything else is not a level', () => {
+  const names: fc.Arbitrary<unknown> = fc.string().filter((text) => !/^\d+$/.test(text) && !Object.hasOwn(levels, text))
+  const others = fc.constantFrom(NaN, true, false, null, undefined, [], [4], {}, 4n, Symbol('read'), new Date(4), '-1')
+  const near = fc.constantFrom('READ', ' read', 'read ', '4.0', '4 ', '0x4', '', 'toString', '__proto__')
+  fc.assert(fc.property(fc.oneof(names, others, near), (given) => expect(readLevel(given)).toBeUndefined()))
+  expect(() => levelOf('READ', 'document.body')).toThrow(
+    new TypeError(
+      "document.body: 'READ' is not a level of access; use a number, or one of none, public, connected, read, share, " +
+        'update, delete, script, system.',
+    ),
+  )
+})
+
+test.each<[string, Partial<ObjectDefinition>]>([
+  ['thing.title', { properties: { title: 'PUBLIC' as never } }],
+  ['thing.title', { properties: { title: { access: 'reed' as never } } }],
+  ['thing.title', { properties: { title: null as never } }],
+  ['thing.title', { properties: { title: undefined as never } }],
+  ['thing.shareChain', { shareChain: ['read', 'all' as never] }],
+  ['thing.shareAcl', { shareAcl: [{ type: 'access', target: 'shares' as never, role: 'G' }] }],
+  ['thing.shareAcl', { shareAcl: [{ type: 'self', allow: 'everything' as never }] }],
+  ['thing.acl', { acl: [{ type: 'owner', allow: NaN }] }],
+  ['thing.acl', { acl: [{ type: 'owner' } as never] }],
+  ['thing.leastAccess', { leastAccess: 'nothing' as never }],
+  ['thing.requiredAccess', { requiredAccess: true as never }],
+])('a definition with an unknown level is refused: %s of %j', (where, settings) => {
+  expect(() => typeWith(settings)).toThrow(TypeError)
+  expect(() => typeWith(settings)).toThrow(where)
+})
+
+test('an access list that is a function may not give an unknown level either', () => {
+  const type = typeWith({ acl: () => [{ type: 'account', target: 'anyone', allow: 'READ' as never }] })
+  expect(() => accessTo(type, context, somebody, noAccess)).toThrow(TypeError)
+})
+
+describe('a loader', () => {
+  const loading = (...rows: unknown[]) => typeWith({ load: () => Promise.resolve(rows as never) })
+
+  test('may leave objects out', async () => {
+    expect(await loading({ _id: 'a' }).load(['a', 'b'])).toEqual([{ _id: 'a' }])
+  })
+
+  test.each([[{ _id: 'c' }], [{ _id: 'A' }], [{ _id: undefined }], [{}]])(
+    'that returns %j when asked for a and b is an error of the application',
+    async (row) => {
+      await expect(loading({ _id: 'a' }, row).load(['a', 'b'])).rejects.toThrow(
+        /^load of thing returned an object with the _id .+, which it was not asked for.$/,
+      )
+    },
+  )
+})
+
+describe('roles', () => {
+  const me = { id: 'me', roles: ['everywhere'] } as unknown as NonNullable<Principal['account']>
+  const caller: Principal = { ...somebody, account: me }
+  const wish = { access: 2, roles: ['held', 'everywhere', 'other'] }
+  const rolesOf = (type: ObjectType, by: Principal, connected = noAccess, skipAcl = false) =>
+    granted(type, context, by, accessTo(type, context, by, connected), wish, skipAcl).roles
+
+  test('are all the owner’s to give, and those of calls with skipAcl', () => {
+    for (const shareChain of [['connected'] as const, []]) {
+      expect(rolesOf(typeWith({ shareChain, owner: () => 'me' }), caller)).toEqual(wish.roles)
+      expect(rolesOf(typeWith({ shareChain }), somebody, noAccess, true)).toEqual(wish.roles)
+    }
+  })
+
+  test('others give those that they have here: by the access list or a connection, not those that they have everywhere', () => {
+    const connected = { level: 5, roles: new Set(['held']) }
+    expect(rolesOf(typeWith({}), caller, connected)).toEqual(['held'])
+    const acl = [{ type: 'account' as const, target: 'me', role: 'other' }]
+    expect(rolesOf(typeWith({ acl }), caller, connected)).toEqual(['held', 'other'])
+    expect(rolesOf(typeWith({}), { ...caller, grant: 8 })).toEqual([])
+  })
+
+  test('if the type has a share list, it says what others give', () => {
+    const shareAcl: ShareEntry[] = [{ type: 'access', target: 'share', role: 'other' }]
+    const connected = { level: 5, roles: new Set(['held']) }
+    expect(rolesOf(typeWith({ shareAcl }), caller, connected)).toEqual(['other'])
+    expect(rolesOf(typeWith({ shareAcl, owner: () => 'me' }), caller)).toEqual(wish.roles)
+  })
 })
 
 test('an owner has the object, and roles count that a connection gave', () => {

@@ -50,9 +50,12 @@ const options: Record<string, () => Promise<void>> = {
     expect([(await invite({ _id: bo.id, access: 4 })).access, (await invite()).access]).toEqual([4, 2])
   },
   'create targets roles': async () => {
-    const target = { _id: bo.id, roles: ['editor', 'unknown'] }
-    expect((await invite(target, { skipAcl: true })).roles).toEqual(['editor'])
-    expect((await invite(target)).roles).toEqual([])
+    for (const roles of ['editor', ['editor', 'editor']]) {
+      expect((await invite({ _id: bo.id, roles })).roles).toEqual(['editor'])
+    }
+    expect(await faultOf(invite({ _id: bo.id, roles: ['editor', 'unknown'] }))).toBe(
+      'invalidArgument.roles targets[0].roles[1]',
+    )
   },
   'create skipAcl': async () => {
     const id = fresh()
@@ -63,8 +66,10 @@ const options: Record<string, () => Promise<void>> = {
   'create forceAuto': async () => {
     const target = { _id: bo.id, auto: true }
     expect(await faultOf(invite(target, { skipAcl: true }))).toMatch(/^invalidArgument.requireConnectionAccept/)
-    expect((await invite(target, { skipAcl: true, forceAuto: true })).state).toBe(1)
-    expect((await invite({ _id: bo.id }, { skipAcl: true, forceAuto: true })).state).toBe(0)
+    const forced = { skipAcl: true, forceAuto: true }
+    expect((await invite(target, forced)).state).toBe(1)
+    expect((await invite({ _id: bo.id }, forced)).state).toBe(1)
+    expect((await invite({ email: bo.email }, forced)).state).toBe(0)
   },
   'create skipNotification': async () => {
     const [silent, told] = [await module.person('silent'), await module.person('told')]
@@ -83,7 +88,7 @@ const options: Record<string, () => Promise<void>> = {
     const { target } = await invite({ email: 'who@example.com', name: { first: 'Wanda', last: null } })
     expect(target?.name).toEqual({ first: 'Wanda', last: null })
     expect(await faultOf(invite({ _id: bo.id, name: { first: 'two\nlines' } }))).toBe(
-      'invalidArgument.unspecified name.first',
+      'invalidArgument.name targets[0].name.first',
     )
   },
   'create targets auto': async () => {
@@ -133,8 +138,10 @@ const options: Record<string, () => Promise<void>> = {
   },
   'linkTo usesRemaining': async () => {
     const link = (usesRemaining: number) => ann.calls.linkTo('documents', fresh(), 4, { usesRemaining })
-    expect([(await link(3)).usesRemaining, (await link(0)).usesRemaining]).toEqual([3, 1])
-    expect((await link(2_000_000)).usesRemaining).toBe(1_000_000)
+    expect([(await link(3)).usesRemaining, (await link(1_000_000)).usesRemaining]).toEqual([3, 1_000_000])
+    for (const wrong of [0, 1_000_001]) {
+      expect(await faultOf(link(wrong))).toBe('invalidArgument.usesRemaining usesRemaining')
+    }
     expect(await ann.calls.linkTo('documents', fresh(), 4)).not.toHaveProperty('usesRemaining')
   },
   'linkTo connectionAppKey': async () => {
@@ -323,6 +330,11 @@ const options: Record<string, () => Promise<void>> = {
     await database.db.updateTable('account').set({ verified: false }).where('id', '=', eve.id).execute()
     expect(await faultOf(eve.calls.read(token as string))).toBe('accessDenied.connectionRequiresVerification')
     expect(await eve.calls.read(token as string, { skipAccountTest: true })).toMatchObject({ token })
+    const { _id } = await invite({ _id: eve.id })
+    for (const options of [{}, { skipAcl: true }]) {
+      expect(await faultOf(eve.calls.read(_id, options))).toBe('accessDenied.connectionRequiresVerification')
+    }
+    expect(await eve.calls.read(_id, { skipAccountTest: true })).toMatchObject({ _id })
   },
   'delete skipAcl': async () => {
     const { _id } = await invite()

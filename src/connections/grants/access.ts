@@ -1,5 +1,5 @@
 import { Fault } from '../../faults.js'
-import { levelOf, levels, mostGranted } from './levels.js'
+import { levelBelow, levelOf, levels, mostGranted } from './levels.js'
 import type { Allowance, Instance, ObjectType, ShareEntry } from './object-type.js'
 import type { Principal } from './principal.js'
 
@@ -7,6 +7,8 @@ import type { Principal } from './principal.js'
 export interface Access {
   readonly level: number
   readonly roles: ReadonlySet<string>
+  /** Those of the roles that come from the context's access list or a connection, not from the account. */
+  readonly here?: ReadonlySet<string>
 }
 
 /** Nothing. */
@@ -30,13 +32,13 @@ export function accessTo(type: ObjectType, context: Instance, principal: Princip
     .acl(context)
     .filter((entry) => isAbout(entry, type, context, principal, before))
     .map(allowed)
-  return joined(before, ...given)
+  return { ...joined(before, ...given), here: joined(connected, ...given).roles }
 }
 
 const allowed = (allowance: Allowance): Access =>
   'role' in allowance
     ? { level: levels.none, roles: new Set([allowance.role]) }
-    : { level: levelOf(allowance.allow), roles: new Set() }
+    : { level: levelOf(allowance.allow, 'acl'), roles: new Set() }
 
 function isAbout(
   entry: ShareEntry,
@@ -55,7 +57,7 @@ function isAbout(
     case 'owner':
       return isOwner(type, context, { account })
     case 'access':
-      return level >= levelOf(entry.target)
+      return level >= levelOf(entry.target, 'acl')
   }
 }
 
@@ -95,16 +97,35 @@ export function granted(
   skipAcl: boolean,
 ): Wish {
   const have = skipAcl ? levels.system : mine.level
-  const want = Math.max(type.leastAccess, Math.min(levelOf(have - 1), wish.access))
-  const most = Math.min(want, mostGranted)
-  if (skipAcl) return { access: most, roles: wish.roles }
-  if (type.shareAcl.length === 0) {
-    const link = type.shareChain.find((level) => have > level)
-    if (link === undefined) return { access: levels.none, roles: [] }
-    return { access: Math.max(type.leastAccess, Math.min(link, most)), roles: [] }
+  const most = Math.min(Math.max(type.leastAccess, Math.min(levelBelow(have), wish.access)), mostGranted)
+  const roles = wish.roles.filter((role) => mayImpart(type, context, principal, mine, role, skipAcl))
+  if (skipAcl) return { access: most, roles }
+  if (type.shareAcl.length > 0) {
+    return { access: Math.min(shareable(type, context, principal, mine).level, most), roles }
   }
-  const given = joined(...type.shareAcl.filter((entry) => isAbout(entry, type, context, principal, mine)).map(allowed))
-  return { access: Math.min(given.level, most), roles: wish.roles.filter((role) => given.roles.has(role)) }
+  const link = type.shareChain.find((level) => have > level)
+  return { access: link === undefined ? levels.none : Math.max(type.leastAccess, Math.min(link, most)), roles }
+}
+
+/** What the share list of a type lets a caller pass on. */
+const shareable = (type: ObjectType, context: Instance, principal: Principal, mine: Access): Access =>
+  joined(...type.shareAcl.filter((entry) => isAbout(entry, type, context, principal, mine)).map(allowed))
+
+/**
+ * Whether a caller may give a role. The owner may give any; others the roles that the type's share list says, or without
+ * such a list those that they have on this context themselves.
+ */
+export function mayImpart(
+  type: ObjectType,
+  context: Instance,
+  principal: Principal,
+  mine: Access,
+  role: string,
+  skipAcl: boolean,
+): boolean {
+  if (skipAcl || isOwner(type, context, principal)) return true
+  const own = type.shareAcl.length > 0 ? shareable(type, context, principal, mine).roles : mine.here
+  return own?.has(role) ?? false
 }
 
 /** Whether a connection would give so little that there is no point in it. */

@@ -8,6 +8,7 @@ import { isValid } from './valid.js'
 
 /** What everyone has of an account without a connection, and what may be passed on of it: at every door. */
 export const accountRights = {
+  owner: ({ _id }) => _id,
   acl: [
     { type: 'self', allow: 'delete' },
     { type: 'role', target: 'admin', allow: 'delete' },

@@ -11,7 +11,7 @@ import { findBetween, lockContext } from './grant-store.js'
 import { levels } from './levels.js'
 import { owe } from './owe.js'
 import { roomOf } from './room.js'
-import type { Sharing, Wanted } from './sharing.js'
+import { checkMayImpart, type Sharing, type Wanted } from './sharing.js'
 import { isValid, ordinaryAccess } from './valid.js'
 import { accessOf, type World } from './world.js'
 
@@ -19,23 +19,25 @@ import { accessOf, type World } from './world.js'
  * Connects targets with a context in one transaction, in which it is also decided what each is granted.
  *
  * @returns for each target its connection, or why there is none
- * @throws Fault `accessDenied.shareAccess` where the caller may not share the context any more
+ * @throws Fault `accessDenied.shareAccess` where the caller may not share the context any more, `accessDenied.shareRoles`
+ *   for a role that is not theirs to give; nothing is changed then
  */
 export function establish(world: World, sharing: Sharing, targets: readonly Wanted[]): Promise<(Grant | Fault)[]> {
   const { type, context, principal, creator, skipAcl } = sharing
   const reference = { object: type.name, contextId: context._id }
-  const people = targets.flatMap(({ account, owner }) => (account ?? owner)?.id ?? [])
+  const people = targets.flatMap(({ account }) => account?.id ?? [])
   return write(world.db, async (transaction, eventId) => {
     const moment = await lockContext(transaction, reference, people)
     const mine = await accessOf(transaction, type, context, principal)
     if (!skipAcl) checkMayShare(mine, creator)
+    for (const target of targets) checkMayImpart(sharing, mine, target)
     const ordinary = await ordinaryAccess(transaction, sharing, mine)
     let room = await roomOf(transaction, sharing)
     const outcomes: (Grant | Fault)[] = []
     const events: Event[] = []
     for (const target of targets) {
-      const id = (target.account ?? target.owner)?.id ?? null
-      const found = await findBetween(transaction, reference, { id, email: target.email })
+      const { account, email } = target
+      const found = await findBetween(transaction, reference, { id: account?.id ?? null, email })
       const between: Grant[] = []
       for (const each of found) between.push(await asOffered(transaction, sharing, each))
       const step = decide(world, sharing, target, { mine, ordinary, between, room, moment })
@@ -58,7 +60,13 @@ async function asOffered(db: Transaction<Tables>, { type, context, creator }: Sh
   return { ...grant, access: levels.none, roles: [], skippedAccess: null, skippedRoles: [] }
 }
 
-function eventOf({ creator, principal }: Sharing, { verb, before, after }: Step): Event {
-  const detail = { ...described(after), before: before?.access ?? null, request: principal.requestId }
+function eventOf({ creator, principal, skipAcl }: Sharing, { verb, before, after }: Step): Event {
+  const detail = {
+    ...described(after),
+    before: before?.access ?? null,
+    request: principal.requestId,
+    // Such an invitation is not counted (`countInvitations`).
+    ...(skipAcl && { skipAcl }),
+  }
   return { connectionId: after.id, actorId: creator.id, verb, detail }
 }

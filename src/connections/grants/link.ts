@@ -3,8 +3,8 @@ import { Fault } from '../../faults.js'
 import { asColleagues } from '../connection.js'
 import { keepEvents } from '../event-store.js'
 import { write } from '../write.js'
-import { checkMayShare, givesNothing, type Wish } from './access.js'
-import type { Sharing } from './sharing.js'
+import { checkMayShare, givesNothing } from './access.js'
+import { checkMayImpart, type PlacedWish, type Sharing } from './sharing.js'
 import { described, type Grant } from './grant.js'
 import { insertGrant, lockContext } from './grant-store.js'
 import { grantedTo, ordinaryAccess } from './valid.js'
@@ -21,14 +21,21 @@ export interface Ends {
  * Makes a link: an active connection without a target, by which whoever has its token reads the context.
  *
  * @throws Fault `accessDenied.shareAccess` where the caller may not share the context, or not this of it;
+ *   `accessDenied.shareRoles` for a role that is not theirs to give;
  *   `invalidArgument.unspecified` for a link that would have ended already
  */
-export function makeLink(world: World, sharing: Omit<Sharing, 'isNotified'>, wish: Wish, ends: Ends): Promise<Grant> {
+export function makeLink(
+  world: World,
+  sharing: Omit<Sharing, 'isNotified'>,
+  wish: PlacedWish,
+  ends: Ends,
+): Promise<Grant> {
   const { type, context, principal, creator, skipAcl, appKey } = sharing
   return write(world.db, async (transaction, eventId) => {
     const moment = await lockContext(transaction, { object: type.name, contextId: context._id }, [])
     const mine = await accessOf(transaction, type, context, principal)
     if (!skipAcl) checkMayShare(mine, creator)
+    checkMayImpart(sharing, mine, wish)
     const ordinary = await ordinaryAccess(transaction, sharing, mine)
     const given = grantedTo(sharing, mine, ordinary, wish)
     if (givesNothing(type, given)) throw new Fault('accessDenied.shareAccess', { path: creator.id })

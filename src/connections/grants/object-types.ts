@@ -1,5 +1,6 @@
+import { inspect } from 'node:util'
 import { levelOf, levels } from './levels.js'
-import type { ObjectDefinition, ObjectType } from './object-type.js'
+import type { Instance, ObjectDefinition, ObjectType, ShareEntry } from './object-type.js'
 
 /** The types of objects that are known, by their singular and their plural names. */
 export class ObjectTypes {
@@ -8,7 +9,7 @@ export class ObjectTypes {
   /**
    * Makes a type known.
    *
-   * @throws TypeError for a name that is malformed or taken, or a title that is no property
+   * @throws TypeError for a name that is malformed or taken, a title that is no property, or an unknown level
    */
   define(definition: ObjectDefinition): void {
     const type = complete(definition)
@@ -35,27 +36,51 @@ export class ObjectTypes {
   }
 }
 
-/** A definition with its defaults. */
+/** A definition with its defaults. @throws TypeError for an unknown level */
 export function complete(definition: ObjectDefinition): ObjectType {
-  const { acl = [{ type: 'owner', allow: levels.delete }], shareChain = ['share', 'read', 'connected'] } = definition
-  const properties = Object.entries(definition.properties).map(([name, given]) => {
-    const { access, roles = [], optional = false } = typeof given === 'object' ? given : { access: given }
-    return [name, { access: levelOf(access), roles, optional }] as const
+  const { name, acl = [{ type: 'owner', allow: levels.delete }], shareAcl = [] } = definition
+  const { shareChain = ['share', 'read', 'connected'], requiredAccess = levels.share } = definition
+  const properties = Object.entries(definition.properties).map(([property, given]) => {
+    const whole = typeof given === 'object' && given !== null ? given : { access: given }
+    const { access, roles = [], optional = false } = whole
+    return [property, { access: levelOf(access, `${name}.${property}`), roles, optional }] as const
   })
+  checkLevels(shareAcl, `${name}.shareAcl`)
+  if (typeof acl !== 'function') checkLevels(acl, `${name}.acl`)
   return {
-    name: definition.name,
+    name,
     plural: definition.plural,
-    load: definition.load,
+    load: async (ids) => asked(await definition.load(ids), ids, name),
     owner: definition.owner ?? (() => null),
     properties: Object.fromEntries(properties),
     title: definition.title ?? null,
     acl: typeof acl === 'function' ? acl : () => acl,
-    shareChain: shareChain.map(levelOf).sort((one, other) => other - one),
-    shareAcl: definition.shareAcl ?? [],
+    shareChain: shareChain.map((level) => levelOf(level, `${name}.shareChain`)).sort((one, other) => other - one),
+    shareAcl,
     allowConnections: definition.allowConnections ?? true,
     requireAccept: definition.requireAccept ?? true,
-    requiredAccess: Math.max(levels.share, levelOf(definition.requiredAccess ?? levels.share)),
+    requiredAccess: Math.max(levels.share, levelOf(requiredAccess, `${name}.requiredAccess`)),
     sendNotifications: definition.sendNotifications ?? true,
-    leastAccess: levelOf(definition.leastAccess ?? levels.connected),
+    leastAccess: levelOf(definition.leastAccess ?? levels.connected, `${name}.leastAccess`),
   }
+}
+
+function checkLevels(entries: readonly ShareEntry[], where: string): void {
+  for (const entry of entries) {
+    if (!('role' in entry)) levelOf(entry.allow, where)
+    if (entry.type === 'access') levelOf(entry.target, where)
+  }
+}
+
+/**
+ * The objects that a loader returned.
+ *
+ * @throws Error for an object with an id that was not asked for: access is decided by the id, so another object must not
+ *   take its place
+ */
+function asked(loaded: readonly Instance[], ids: readonly string[], name: string): readonly Instance[] {
+  const expected = new Set(ids)
+  const other = loaded.find(({ _id }) => !expected.has(_id))
+  if (!other) return loaded
+  throw new Error(`load of ${name} returned an object with the _id ${inspect(other._id)}, which it was not asked for.`)
 }

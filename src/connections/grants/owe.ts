@@ -31,14 +31,15 @@ export async function owe(
  * Whether whoever is connected at once is told of it is the type's to say (reference connections-module.md, section 3);
  * of more access nobody is.
  */
-function owedFor({ type, context, creator, isNotified }: Sharing, { verb, after }: Step): Owed | undefined {
+function owedFor({ type, context, creator, skipAcl, isNotified }: Sharing, { verb, after }: Step): Owed | undefined {
   if (!isNotified || verb === 'upgraded' || (verb === 'connected' && !type.sendNotifications)) return undefined
   const title = titleOf(type, context, accessGiven(after))
   return {
     kind: verb === 'connected' ? 'connected' : isBetweenAccounts(after) ? 'invited' : 'offered',
     recipientId: after.targetId,
     connectionId: after.id,
-    creatorId: creator.id,
+    // Calls with `skipAcl` are not counted.
+    ...(!skipAcl && { creatorId: creator.id }),
     ...(title !== undefined && { title }),
   }
 }

@@ -1,7 +1,9 @@
 import type { Transaction } from 'kysely'
 import type { Tables } from '../../db/tables.js'
+import { countInvitations } from '../event-store.js'
+import { invitationsADay } from '../rules.js'
 import type { Sharing } from './sharing.js'
-import { countRecent } from './throttle-store.js'
+import { countLetters } from './throttle-store.js'
 
 /** How many invitations somebody may make within an hour. */
 const mostAnHour = 100
@@ -15,12 +17,15 @@ export interface Room {
   readonly letters: number
 }
 
-/** Reads how much room a creator has; whoever need not have access needs no room either. */
+/** Reads how much room a creator has. Calls with `skipAcl` are not limited. */
 export async function roomOf(
   db: Transaction<Tables>,
   { creator, skipAcl }: Pick<Sharing, 'creator' | 'skipAcl'>,
 ): Promise<Room> {
   if (skipAcl) return { invitations: Infinity, letters: Infinity }
-  const recent = await countRecent(db, creator.id)
-  return { invitations: mostAnHour - recent.invitations, letters: mostLettersAnHour - recent.letters }
+  const { lastDay, lastHour } = await countInvitations(db, creator.id)
+  return {
+    invitations: Math.min(mostAnHour - lastHour, invitationsADay - lastDay),
+    letters: mostLettersAnHour - (await countLetters(db, creator.id)),
+  }
 }

@@ -1,4 +1,3 @@
-import { isDate } from 'node:util/types'
 import { Fault } from '../../faults.js'
 
 const longest = 16 * 1024
@@ -9,21 +8,27 @@ export const refused = (path: string, reason: string): Fault => new Fault('inval
 /** The path of a name within what has a path itself. */
 export const within = (path: string, name: string | number): string => (path === '' ? `${name}` : `${path}.${name}`)
 
-/** Whether a value is an object of names and values, from whichever realm. */
-export const isDocument = (value: unknown): value is object =>
-  Object.prototype.toString.call(value) === '[object Object]' && !isDate(value)
+/** Whether a value is a plain object, from whichever realm. */
+export function isDocument(value: unknown): value is object {
+  if (Object.prototype.toString.call(value) !== '[object Object]') return false
+  const prototype: unknown = Object.getPrototypeOf(value)
+  return prototype === null || Object.hasOwn(prototype as object, 'isPrototypeOf')
+}
 
 /**
  * The names and values of a document.
  *
  * @param option whose the document is, for the fault
  * @param path of the document within the option
- * @throws Fault `invalidArgument.query` for what is no document, or has a name whose value is undefined: a variable
- * that was never set must not turn a condition into none
+ * @throws Fault `invalidArgument.query` for what is not a plain object, has hidden names, or a name whose value is
+ *   undefined: a variable that was never set, or an object of another kind, must not turn a condition into none
  */
 export function entriesOf(document: unknown, option: string, path = ''): [string, unknown][] {
-  if (!isDocument(document)) throw refused(path || option, 'This has to be an object of names and values.')
+  if (!isDocument(document)) throw refused(path || option, 'This has to be a plain object of names and values.')
   const entries = Object.entries(document) as [string, unknown][]
+  if (Reflect.ownKeys(document).length > entries.length) {
+    throw refused(path || option, 'This has names that are symbols or not enumerable.')
+  }
   const unset = entries.find(([, value]) => value === undefined)
   if (unset) throw refused(within(path, unset[0]), 'The value is undefined; use null for what is absent.')
   return entries

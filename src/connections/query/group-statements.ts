@@ -1,6 +1,7 @@
 import { type RawBuilder, sql } from 'kysely'
 import { columnOf } from './column-statements.js'
-import type { Accumulator, Group, GroupSort } from './group.js'
+import { refused, within } from './document.js'
+import { type Accumulator, type Group, type GroupSort, mostInSet } from './group.js'
 import type { Property } from './properties.js'
 
 /** A row under the names that `groupQuery` gave its columns. */
@@ -54,13 +55,24 @@ function accumulated(by: Accumulator, property: Property | undefined): RawBuilde
     case '$max':
       return sql`max(${column})`
     case '$addToSet':
-      return sql`coalesce(array_agg(distinct ${column}) filter (where ${column} is not null), '{}')`
+      // One more than a set may have: enough to notice that there are too many.
+      return sql`coalesce(
+        (array_agg(distinct ${column}) filter (where ${column} is not null))[1:${mostInSet + 1}::integer], '{}')`
   }
 }
 
-/** A group as it is shown, out of a row of `groupQuery`: numbers, ids, `Date`s and lists of ids; null for none. */
+/**
+ * A group as it is shown, out of a row of `groupQuery`: numbers, ids, `Date`s and lists of ids; null for none.
+ *
+ * @throws Fault `invalidArgument.query` for a set that has too many values
+ */
 export function toGroup({ keys, out }: Group, row: GroupRow): Record<string, unknown> {
   const values = keys.map(({ name }, index): [string, unknown] => [name ?? '_id', row[keyName(index)]])
   const id: [string, unknown][] = keys[0]?.name === undefined ? values : [['_id', Object.fromEntries(values)]]
-  return Object.fromEntries([...id, ...out.map(({ name }, index): [string, unknown] => [name, row[outName(index)]])])
+  const made = out.map(({ name, by }, index): [string, unknown] => {
+    const value = row[outName(index)]
+    if (by !== '$addToSet' || (value as unknown[]).length <= mostInSet) return [name, value]
+    throw refused(within(within('out', name), by), `A set has at most ${mostInSet} values; narrow it down by where.`)
+  })
+  return Object.fromEntries([...id, ...made])
 }

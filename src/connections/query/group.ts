@@ -22,6 +22,9 @@ export interface GroupSort {
 
 const most = 8
 
+/** How many values `$addToSet` may come to. */
+export const mostInSet = 1000
+
 /**
  * Reads the option `group` (connections-module reference, section 13).
  *

@@ -1,4 +1,4 @@
-import { checkSize, entriesOf, isDocument, refused } from './document.js'
+import { checkSize, entriesOf, refused } from './document.js'
 import { referred, stepsOf } from './names.js'
 import { place } from './place.js'
 
@@ -42,11 +42,15 @@ export function applyMap(mapping: Mapping | undefined, shown: Record<string, unk
   if (mapping === undefined) return shown
   const made: Record<string, unknown> = {}
   for (const { from, to } of mapping) {
-    const value = from.reduce<unknown>((from, name) => (isDocument(from) ? own(from, name) : undefined), shown)
+    const value = from.reduce<unknown>((from, name) => (isObject(from) ? own(from, name) : undefined), shown)
     if (value !== undefined) place(made, to, value)
   }
   return made
 }
+
+/** What an application's objects hold need not be plain. */
+const isObject = (value: unknown): value is object =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 const own = (of: object, name: string): unknown =>
   Object.hasOwn(of, name) ? (of as Record<string, unknown>)[name] : undefined

@@ -105,6 +105,17 @@ test('only what is given is grouped, and a part of it read', async () => {
   expect(await grouped(input, { n: 1 }, from, 1, 1)).toEqual([{ _id: 2, n: 3 }])
 })
 
+test('a set has at most a thousand values', async () => {
+  const input = { _id: 'creator', out: { ids: { $addToSet: '$_id' }, n: { $count: 1 } } }
+  const of = (count: number) => sql`(
+    select c.*, gen_random_uuid() as each from connection c, generate_series(1, ${count}::integer) where creator_id = ${bo}
+  ) as r, lateral (select (r.each) as id, r.creator_id, r.context_id) as c`
+  const [group] = (await grouped(input, undefined, of(1000))) as { ids: string[]; n: number }[]
+  expect([group?.ids.length, group?.n]).toEqual([1000, 1000])
+  const call = grouped(input, undefined, of(1001))
+  await expect(call).rejects.toMatchObject({ errCode: 'cortex.invalidArgument.query', path: 'out.ids.$addToSet' })
+})
+
 test('of nothing there are no groups', async () => {
   const none = sql`(select * from connection where false) as c`
   expect(await grouped({ _id: null, out: { n: { $count: 1 } } }, undefined, none)).toEqual([])

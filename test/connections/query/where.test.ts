@@ -1,4 +1,8 @@
+import { runInNewContext } from 'node:vm'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { parseGroup } from '../../../src/connections/query/group.js'
+import { parseMap } from '../../../src/connections/query/map.js'
+import { parseSort } from '../../../src/connections/query/sort.js'
 import { parseWhere } from '../../../src/connections/query/where.js'
 import { freshDatabase, type TestDatabase } from '../../support/database.js'
 import { addRows, ann, bo, chen, day, everybody, failure, found, id, rows, singular } from './rows.js'
@@ -168,6 +172,45 @@ test.each<[string, unknown, string]>([
   ['$options', { 'target.email': { $regex: '^d', $options: 'i' } }, 'target.email.$options'],
 ])('refuses %s', (_name, where, path) => {
   expect(failure(() => parseWhere(where, singular))).toBe(`invalidArgument.query ${path}`)
+})
+
+class Filter {
+  constructor(readonly state = 0) {}
+}
+class Empty {}
+/** Each would count as `{}`, or as less than it says, if its kind were not looked at. */
+const instances: [string, object][] = [
+  ['an instance with fields', new Filter()],
+  ['an instance without', new Empty()],
+  ['an instance of a derived class', new (class extends Filter {})()],
+  ['a Map', new Map([['state', 0]])],
+  ['a Set', new Set(['state'])],
+  ['a Date', new Date()],
+  ['a RegExp', /state/],
+  ['an array', []],
+  ['a Promise', Promise.resolve({ state: 0 })],
+  ['an Error', new Error('state')],
+  ['a String', new String('state')],
+  ['URL parameters', new URLSearchParams('state=0')],
+  ['an object that inherits its names', Object.create({ state: 0 }) as object],
+  ['a proxy of an instance', new Proxy(new Filter(), {})],
+  ['hidden names', Object.defineProperty({}, 'state', { value: 0 })],
+  ['a symbol', { [Symbol('state')]: 0 }],
+]
+
+test.each(instances)('refuses %s in place of a plain object', (_name, value) => {
+  expect(failure(() => parseWhere(value, singular))).toBe('invalidArgument.query where')
+  expect(failure(() => parseWhere({ $or: [{ state: 0 }, value] }, singular))).toBe('invalidArgument.query $or.1')
+  expect(failure(() => parseWhere({ $not: value }, singular))).toBe('invalidArgument.query $not')
+  expect(failure(() => parseWhere({ state: value }, singular))).toBe('invalidArgument.query state')
+  expect(failure(() => parseSort(value))).toBe('invalidArgument.query sort')
+  expect(failure(() => parseMap(value))).toBe('invalidArgument.query map')
+  expect(failure(() => parseGroup(value))).toBe('invalidArgument.query group')
+})
+
+test('a plain object may come from elsewhere, or have no prototype', async () => {
+  const others = [runInNewContext('({ state: 0 })'), Object.assign(Object.create(null) as object, { state: 0 })]
+  for (const where of others as unknown[]) expect(await found(database.db, where)).toEqual([2, 3, 4, 7])
 })
 
 test.each(['bo', '^b.', '^b*', '^(b)', '^[b]', '^b|c', '^b$', '^^b', '^\\d', '^\\w', '^b\\', '^b{2}', 1, /^b/, null])(
