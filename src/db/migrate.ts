@@ -39,5 +39,5 @@ const mostTries = 10
  */
 function isOfNeighbour(error: unknown): boolean {
   const { code } = error as { code?: unknown }
-  return code === '42P01' || code === '3F000' || code === 'XX000'
+  return code === '42P01' || code === '42703' || code === '3F000' || code === 'XX000'
 }
