@@ -192,7 +192,8 @@ function cancel(client: pg.Client): Promise<void> {
   return new Promise((resolve) => {
     socket.setTimeout(500, () => socket.destroy())
     socket.on('error', () => {}).on('close', () => resolve())
-    socket.end(request).resume()
+    // Kept open until the server closes it, which says that the request was passed on; a pooler drops it otherwise.
+    socket.resume().write(request)
   })
 }
 
