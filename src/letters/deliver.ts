@@ -18,8 +18,7 @@ import { findSituation } from './situation-store.js'
 export interface Office {
   readonly db: Kysely<Tables>
   readonly log: Logger
-  /** Undefined where there is no mail server. */
-  readonly post: Post | undefined
+  readonly post: Post
   /** Public base of links. */
   readonly baseUrl: string
   /** Of which the tokens are made that letters carry; the database has none. */
@@ -37,7 +36,6 @@ export interface Office {
 export async function deliver(office: Office, taken: Taken, signal: AbortSignal): Promise<void> {
   const { db, post } = office
   const log = office.log.child({ letter: taken.id, kind: taken.kind, recipient: taken.recipientId })
-  if (post === undefined) return log.info('letter kept: there is no SMTP_URL')
   if (taken.attempts > mostAttempts) return giveUp('no attempt came to an end')
   const { connectionId, title } = taken.payload
   if (typeof connectionId !== 'string' || !isUuid(connectionId)) return giveUp('no connection is named')
@@ -52,7 +50,7 @@ export async function deliver(office: Office, taken: Taken, signal: AbortSignal)
   if (isLimited && !(await claim(db, mailing))) return drop('there was an e-mail about the same person within a day')
   const to = { name: name === null ? '' : plainName(name), address }
   const letter = letterOf(occasion, addresses(office.baseUrl))
-  const failure = await trySending(post, { ...letter, id: taken.id, to }, signal)
+  const failure = occasion.isWhole ? await trySending(post, { ...letter, id: taken.id, to }, signal) : withoutToken
   if (failure === undefined) {
     await markSent(db, taken)
     return log.info('letter sent')
@@ -72,6 +70,9 @@ export async function deliver(office: Office, taken: Taken, signal: AbortSignal)
     log.warn({ error, attempts: taken.attempts }, 'letter given up')
   }
 }
+
+/** A server that has the secret may still send it. */
+const withoutToken: LetterFailure = { isPermanent: false, summary: 'TOKEN_SECRET lacks the secret of its token' }
 
 async function trySending(post: Post, letter: Addressed, signal: AbortSignal): Promise<LetterFailure | undefined> {
   try {

@@ -47,6 +47,8 @@ export interface Occasion {
   readonly title: string | null
   /** Where the token leads that the recipient applies it with; null where there is none to give away. */
   readonly url: string | null
+  /** False where there is one to give away, but its secret is not known here. */
+  readonly isWhole: boolean
   /** Where whoever signs in sees it. */
   readonly page: string
 }
@@ -72,13 +74,16 @@ export function occasionOf(
   if (personId === null || personName === null || personKey === null) return 'the other person is gone'
   if (personState !== 'active') return 'the other person is not active'
   const news = object !== 'account' ? kind : kind === 'offered' ? 'invited' : kind === 'connected' ? 'joined' : kind
+  const hasToken = situation.tokenKey !== null && mayHaveToken(kind, hasAccount, situation)
+  const url = hasToken ? urlOf(place, situation, appBase ?? undefined) : null
   return {
     news,
     recipient: { name: hasAccount ? situation.recipientName : givenName(situation), address, hasAccount },
     person: { id: personId, name: personName, key: personKey },
     message: news === 'invited' ? textOfMessage(message ?? '') : '',
     title,
-    url: mayHaveToken(kind, hasAccount, situation) ? urlOf(place, situation, appBase ?? undefined) : null,
+    url,
+    isWhole: !hasToken || url !== null,
     page: appBase ?? `${place.baseUrl}/v2/connections/${situation.id}`,
   }
 }

@@ -19,16 +19,13 @@ const isWaiting = sql<boolean>`sent_at is null and dropped_at is null and dead_a
  * Takes rows that are due, the oldest first. For ten minutes nobody else gets them; whoever dies meanwhile loses
  * nothing. One statement, so that no transaction is open while a mail server is spoken to. Kinds of a newer version
  * than this are left to it.
- *
- * @param which `untried` leaves out what was ever taken before
  */
-export async function takeDue(db: Kysely<Tables>, limit: number, which: 'all' | 'untried'): Promise<Taken[]> {
-  const untried = which === 'untried' ? sql`and attempts = 0` : sql``
+export async function takeDue(db: Kysely<Tables>, limit: number): Promise<Taken[]> {
   // Compared with now(), for which an index is of use; the clock itself may give each row another time.
   const { rows } = await sql<Taken>`
     with due as materialized (
       select id from outbox
-      where ${isWaiting} ${untried} and due_at <= now() and kind in (${sql.join(kinds)})
+      where ${isWaiting} and due_at <= now() and kind in (${sql.join(kinds)})
       order by due_at, id
       limit ${limit}
       for update skip locked

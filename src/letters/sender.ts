@@ -29,14 +29,14 @@ export async function sendLetters(office: Office, stop: AbortSignal): Promise<vo
 }
 
 /**
- * Takes a few letters that are due and sends them side by side; without a mail server, tells of new ones.
+ * Takes a few letters that are due and sends them side by side.
  *
  * @param end gives up what is on its way
  * @returns whether there may be more
  * @throws the database's errors, once all that was taken is through
  */
 export async function sendDue(office: Office, end: AbortSignal): Promise<boolean> {
-  const taken = await takeDue(office.db, atOnce, office.post === undefined ? 'untried' : 'all')
+  const taken = await takeDue(office.db, atOnce)
   const through = await Promise.allSettled(
     taken.map((each) => deliver(office, each, AbortSignal.any([end, AbortSignal.timeout(longestForOne)]))),
   )

@@ -15,6 +15,7 @@ const occasion: Occasion = {
   message: 'Hello Bo,\r\n\r\nwe met <at> lunch & dinner.\n',
   title: null,
   url: null,
+  isWhole: true,
   page: 'https://app.example/',
 }
 const invited = (more: Partial<Occasion> = {}) => letterOf({ ...occasion, ...more }, to)

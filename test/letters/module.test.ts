@@ -359,9 +359,13 @@ test('neither the database nor the log has a token, and the log no address and n
   expect(JSON.stringify(logged)).not.toMatch(/@|Plan|Ann|Office/)
 })
 
-test('a token of another secret is not made up', async () => {
-  const { _id } = made(await ann.calls.create('documents', document, { email: address() }))
+test('a token of another secret is not made up, and its letter waits for a server that has the secret', async () => {
+  const connection = made(await ann.calls.create('documents', document, { email: address() }))
   const tokenKeys = keysOf([randomBytes(32)])
   await untilEmpty(officeFor({ db: database.db, tokenKeys }, server.url, logged))
-  expect(server.received[0]?.mail.text).toContain(`\nhttps://connections.example/v2/connections/${_id}\n`)
+  expect(server.received).toEqual([])
+  const error = 'TOKEN_SECRET lacks the secret of its token'
+  expect(logged).toEqual([expect.objectContaining({ msg: 'letter put back', error, attempts: 1 })])
+  await sql`update outbox set due_at = clock_timestamp()`.execute(database.db)
+  expect((await letter()).text).toContain(`/v2/connections/${await tokenOf(connection)}\n`)
 })

@@ -103,6 +103,19 @@ test('two servers on one database send each letter once', async () => {
   )
 })
 
+test('a server without a mail server leaves letters alone, for one that has it', async () => {
+  await withDatabase(async ({ db }) => oweInvitations(db, await addPerson(db, 'ann'), 1))
+  const letters = () =>
+    withDatabase(({ db }) => db.selectFrom('outbox').select(['attempts', 'due_at', 'sent_at', 'error']).execute())
+  const before = await letters()
+  const without = serve({ SMTP_URL: '', MAIL_FROM: '' })
+  await started(without)
+  expect(await end(without, 'SIGTERM')).toBe(0)
+  expect(await letters()).toEqual(before)
+  const sending = serve()
+  await until(() => server.received.length === 1, sending)
+})
+
 /** The database that `serve` takes; the embedded one only while no process serves. */
 async function withDatabase<Result>(work: (database: Database) => Promise<Result>): Promise<Result> {
   if (onServer) return work(onServer)
