@@ -75,6 +75,11 @@ export async function deleteAppPassword(db: Kysely<Tables>, accountId: string, i
   return gone.length > 0
 }
 
+/** Ends all app passwords of some accounts. */
+export async function endAppPasswordsOf(db: Kysely<Tables>, accountIds: readonly string[]): Promise<void> {
+  await db.deleteFrom('credential').where('kind', '=', 'app').where('account_id', 'in', accountIds).execute()
+}
+
 /** An app password that is in force, and whose it is. */
 export interface AppSignIn {
   readonly id: string

@@ -24,6 +24,10 @@ interface Fact {
 
 type Facts = ReadonlyMap<string, Fact>
 
+/** Begins the entries of `seen` that tell since when a name of a person is somebody else's (`claims.ts`). */
+export const lossPrefix = 'lost '
+export const isLoss = (entry: string): boolean => entry.startsWith(lossPrefix)
+
 const profileFields = [...textFieldNames, ...Object.keys(otherFields)]
 const plainFields = ['login', 'email', 'name', 'state', 'external', 'roles'] as const
 
@@ -38,6 +42,16 @@ export const foldedEmail = (email: string): string => email.replaceAll(/[A-Z]+/g
 const userIdOfEmail = (email: string) => uuidOf(foldedEmail(email), userIdsOfEmails)
 const userIdOfKey = (key: string) => uuidOf(key, userIdsOfKeys)
 const keyOfUserId = (userId: string) => uuidOf(userId, keysOfUserIds)
+
+/** The ids of a person that somebody told, and that are not made from others. */
+export function realIds(known: Known): { readonly key: string | undefined; readonly userId: string | undefined } {
+  const made = madeUp([known])
+  const { key, userId } = known
+  return { key: made.has(key) ? undefined : key, userId: made.has(userId) || userId === key ? undefined : userId }
+}
+
+/** A user id for a person who has none. */
+export const spareUserId = ({ key, userId }: Known): string => (userId === key ? userIdOfKey(key) : key)
 
 /**
  * What a statement alone makes known of a person. A key or user id that nobody told is made from the address, the
@@ -64,7 +78,7 @@ export function knownFrom(statement: Statement): Known {
  * statements come makes no difference.
  *
  * @param decides whether the values of `other` win among those seen at once
- * @throws Failure `invalid` when both have a real user id, or a real key, and they differ
+ * @throws Failure `invalid` when both have a real key and they differ, or without a key in common a real user id
  */
 export function merged(one: Known, other: Known, decides = false): Known {
   const made = madeUp([one, other])
@@ -72,7 +86,7 @@ export function merged(one: Known, other: Known, decides = false): Known {
   dropIds(facts, made)
   dropIds(others, made)
   for (const field of ['userId', 'key'] as const) {
-    if (facts.has(field) && others.has(field) && one[field] !== other[field]) {
+    if (one.key !== other.key && facts.has(field) && others.has(field) && one[field] !== other[field]) {
       const what = field === 'key' ? 'profile keys' : 'user ids'
       throw new Failure('invalid', `One person cannot have two ${what}, ${one[field]} and ${other[field]}.`)
     }
@@ -84,7 +98,12 @@ export function merged(one: Known, other: Known, decides = false): Known {
   }
   const [told, otherTold] = [isUpdateTold(one), isUpdateTold(other)]
   const dates = [...(told || !otherTold ? [one] : []), ...(otherTold || !told ? [other] : [])]
-  return asKnown(facts, Math.max(...dates.map(({ updated }) => updated.getTime())), told || otherTold)
+  const updated = Math.max(...dates.map((each) => each.updated.getTime()))
+  const known = asKnown(facts, updated, told || otherTold)
+  if (one.key !== other.key || known.key === one.key) return known
+  // The key was made from a user id that is another now. It stays, since it says who this is.
+  const seen = Math.max(...[one, other].map((each) => each.seen['key'] ?? each.updated.getTime()))
+  return asKnown(facts.set('key', { value: one.key, seen }), updated, told || otherTold)
 }
 
 /** The ids that are made from other values of these parts of knowledge. */
@@ -108,7 +127,8 @@ function factsOf(known: Known): Map<string, Fact> {
   if (known.seen['name'] === undefined && known.name === substituteName(known)) delete values['name']
   if (known.seen['state'] === undefined && known.state === 'active') delete values['state']
   const facts = new Map<string, Fact>()
-  for (const field of ['key', 'userId', ...plainFields, ...profileFields]) {
+  const losses = Object.keys(known.seen).filter(isLoss)
+  for (const field of ['key', 'userId', ...plainFields, ...profileFields, ...losses]) {
     const seen = known.seen[field] ?? (isEmpty(values[field]) ? undefined : known.updated.getTime())
     if (seen !== undefined) facts.set(field, { value: values[field], seen })
   }
@@ -140,7 +160,8 @@ const isEmpty = (value: unknown) =>
 /** Accounts that were not imported have a date of their own. */
 const isUpdateTold = ({ seen }: Known) => seen['updated'] !== undefined || Object.keys(seen).length === 0
 
-const substituteName = ({ email, userId }: Pick<Account, 'email' | 'userId'>) => email ?? userId
+/** What a person is called whose name nobody told. */
+export const substituteName = ({ email, userId }: Pick<Account, 'email' | 'userId'>) => email ?? userId
 
 function asKnown(facts: Facts, updated: number, updateTold: boolean): Known {
   const value = <Value>(field: string) => {

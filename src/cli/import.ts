@@ -4,6 +4,7 @@ import type { Kysely } from 'kysely'
 import type { Tables } from '../db/tables.js'
 import { importFiles } from '../directory/import.js'
 import { unreadable } from '../directory/read.js'
+import type { LostName } from '../directory/losses.js'
 import type { Counts } from '../directory/store.js'
 import type { Terminal } from './terminal.js'
 
@@ -21,9 +22,10 @@ export async function importCommand(terminal: Terminal, db: Kysely<Tables>, file
     0,
   )
   try {
-    const { accounts, colleagues } = await importFiles(db, files, { onProgress: (bytes) => bar?.update(bytes) })
+    const { accounts, colleagues, losses } = await importFiles(db, files, { onProgress: (bytes) => bar?.update(bytes) })
     bar?.stop()
     terminal.output.write(`People: ${inWords(accounts)}\nConnections: ${inWords(colleagues)}\n`)
+    for (const loss of losses) terminal.output.write(`${lossInWords(loss)}\n`)
   } finally {
     bar?.stop()
   }
@@ -39,5 +41,13 @@ async function sizeOf(file: string): Promise<number> {
 
 const barOn = (stream: NodeJS.WritableStream) =>
   new SingleBar({ stream, format: 'Importing {bar} {percentage} %', clearOnComplete: true }, Presets.shades_classic)
+
+const fields = { userId: 'user id', email: 'address', login: 'login' }
+
+function lossInWords({ field, name, loser, holder }: LostName): string {
+  const [one, other] = [loser, holder].map((person) => `${person.name} (${person.userId})`)
+  const after = field === 'userId' ? ' The account is disabled; its sessions and app passwords have ended.' : ''
+  return `${one} no longer has the ${fields[field]} ${name}, which is now that of ${other}.${after}`
+}
 
 const inWords = ({ added, changed, unchanged }: Counts) => `${added} added, ${changed} changed, ${unchanged} unchanged.`

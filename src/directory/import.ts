@@ -3,16 +3,18 @@ import { knownFrom, type Statement } from '../accounts/merge.js'
 import type { Tables } from '../db/tables.js'
 import { at, isPair, isPerson, type Item, type ShownPair, type ShownPerson } from './item.js'
 import { resolvePairs } from './pairs.js'
-import { resolvePeople } from './people.js'
+import { type LostName, settleLosses } from './losses.js'
+import { type Loss, resolvePeople } from './people.js'
 import { readItems } from './read.js'
 import { findPairs, findPeople, putPairs } from './pairs-store.js'
 import { findAccounts, putAccounts } from './people-store.js'
 import { beginImport, countFates, type Counts, moveNetworksOn } from './store.js'
 
-/** What an import did: how many people and pairs of colleagues it added, changed and found as they were. */
+/** What an import did: how many people and pairs of colleagues it added, changed and found as they were, and who lost a name. */
 export interface Summary {
   readonly accounts: Counts
   readonly colleagues: Counts
+  readonly losses: readonly LostName[]
 }
 
 export interface ImportOptions {
@@ -26,7 +28,8 @@ const batchSize = 1000
 
 /**
  * Brings in what directory files and recorded documents say, all of it or nothing. In which order the files come, in
- * one import or in several, makes no difference, nor does an import that is repeated.
+ * one import or in several, makes no difference, as long as no name passes from one person to another; nor does an
+ * import that is repeated.
  *
  * @throws Failure `invalid` with file, place and reason; nothing is kept then
  */
@@ -38,15 +41,18 @@ export function importFiles(
   return db.transaction().execute(async (transaction) => {
     await beginImport(transaction)
     const aliases = new Map<string, string>()
+    const losses: Loss[] = []
     for await (const batch of batches(allItems(files, onProgress))) {
-      await importPeople(transaction, batch.filter(isPerson), aliases)
+      losses.push(...(await importPeople(transaction, batch.filter(isPerson), aliases)))
       await importPairs(transaction, batch.filter(isPair), aliases)
     }
+    const lost = await settleLosses(transaction, losses)
     await moveNetworksOn(transaction)
     await afterwards(transaction)
     return {
       accounts: await countFates(transaction, 'touched_account'),
       colleagues: await countFates(transaction, 'touched_pair'),
+      losses: lost,
     }
   })
 }
@@ -76,13 +82,16 @@ async function* batches(items: AsyncIterable<Item>): AsyncGenerator<Item[]> {
   if (batch.length > 0) yield batch
 }
 
-/** @param aliases takes up what the batch found out: made-up user ids, and whose they are */
+/**
+ * @param aliases takes up what the batch found out: user ids of old, and whose they are
+ * @returns the names that went from one account to another
+ */
 async function importPeople(
   db: Transaction<Tables>,
   people: readonly ShownPerson[],
   aliases: Map<string, string>,
-): Promise<void> {
-  if (people.length === 0) return
+): Promise<readonly Loss[]> {
+  if (people.length === 0) return []
   const stored = await findAccounts(
     db,
     people.map(({ place, person }) => at(place, () => knownFrom(person))),
@@ -93,6 +102,7 @@ async function importPeople(
     aliases.set(madeUp, userId)
     aliases.delete(userId)
   }
+  return change.losses
 }
 
 async function importPairs(
@@ -101,16 +111,12 @@ async function importPairs(
   aliases: ReadonlyMap<string, string>,
 ): Promise<void> {
   if (shown.length === 0) return
-  const userId = (told: string): string => {
-    const other = aliases.get(told)
-    return other === undefined ? told : userId(other)
-  }
-  const people = await findPeople(db, [
-    ...new Set(shown.flatMap(({ connection: { source, target } }) => [userId(source), userId(target)])),
-  ])
+  const told = new Set(shown.flatMap(({ connection: { source, target } }) => [source, target]))
+  const people = await findPeople(db, [...new Set([...told].flatMap((userId) => [...alsoKnownAs(userId, aliases)]))])
   const byUserId = new Map(people.map((person) => [person.userId, person]))
   const byId = new Map(people.map((person) => [person.id, person]))
-  const person = (told: string) => byUserId.get(userId(told))
+  // Whoever has a user id comes before those who had it.
+  const person = (userId: string) => [...alsoKnownAs(userId, aliases)].flatMap((each) => byUserId.get(each) ?? []).at(0)
   const stored = await findPairs(
     db,
     shown.flatMap(({ connection: { source, target } }) => {
@@ -121,4 +127,12 @@ async function importPairs(
   )
   const changes = resolvePairs(shown, person, stored)
   await putPairs(db, changes, (id) => byId.get(id)?.name as string)
+}
+
+/** A user id, and those that have taken its place one after the other. */
+function alsoKnownAs(userId: string, aliases: ReadonlyMap<string, string>): Set<string> {
+  const all = new Set<string>()
+  for (let each: string | undefined = userId; each !== undefined && !all.has(each); each = aliases.get(each))
+    all.add(each)
+  return all
 }

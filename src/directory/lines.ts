@@ -9,9 +9,10 @@
  *     {"colleague":{"inviter":"ann","invited":"bo","status":"accepted","changedBy":"ann","message":"Hello",
  *       "updated":"2026-02-03T08:00:00.000Z","inviterEntry":"…","invitedEntry":"…"}}
  *
- * Accounts stand before the pairs that name them. `userId`, `name` and `updated`, the date of the last change, are
- * required; what is left out is empty, not external is false and unknown is left out, `state` is active, `key` is made
- * from the user id. `seen` is the date for which the line speaks, where that is later than `updated`: of older and
+ * Accounts stand before the pairs that name them. `userId` and `updated`, the date of the last change, are required. A
+ * field that is left out stays as it is: in a new account empty, with `state` active, `key` made from the user id, and
+ * the address or user id for a `name`. Null empties a field, those of `profile` too, or all of them; not `key` and `name`,
+ * which nobody is without. `external` is false for who is of the organisation, and null where that is unknown. `seen` is the date for which the line speaks, where that is later than `updated`: of older and
  * newer word the newer counts, and a line also counts against what was seen at its very date. The fields of `profile`
  * are those of `accounts/fields.ts`.
  *
@@ -21,8 +22,9 @@
  * the one that is known stays.
  */
 import { z } from 'zod'
-import type { Known, Statement } from '../accounts/merge.js'
-import { otherFields, type Profile, textFieldNames } from '../accounts/fields.js'
+import { isLoss, type Known, type Statement } from '../accounts/merge.js'
+import { otherFields, textFieldNames } from '../accounts/fields.js'
+import type { ShownProfile } from '../accounts/sighting.js'
 import type { ShownConnection } from '../connections/shown.js'
 import { Failure } from '../errors.js'
 import { checked } from './checked.js'
@@ -33,16 +35,37 @@ const date = z.iso
   .transform((value) => new Date(value))
   .pipe(past)
 
+/** May be left out; null stands for empty. */
+const emptied = <Value extends z.ZodType>(schema: Value, empty: z.output<Value>) =>
+  schema
+    .nullable()
+    .transform((value) => value ?? empty)
+    .optional()
+
+const emptyProfile = Object.fromEntries([
+  ...textFieldNames.map((field) => [field, '']),
+  ...Object.keys(otherFields).map((field) => [field, field === 'isManager' ? null : []]),
+]) as Required<ShownProfile>
+
+const shownProfile = z.strictObject(
+  Object.fromEntries(
+    Object.entries(profile.shape).map(([field, schema]) => [
+      field,
+      emptied(schema.unwrap() as z.ZodType, emptyProfile[field as keyof ShownProfile]),
+    ]),
+  ),
+) as unknown as z.ZodType<ShownProfile>
+
 const account = z.strictObject({
   key: uuid.optional(),
   userId: filled(identifier),
-  login: identifier.default(''),
-  email: identifier.default(''),
-  name: filled(name),
-  state: state.default('active'),
-  external: z.boolean().nullable().default(null),
-  roles: roles.default([]),
-  profile: profile.default({}),
+  login: emptied(identifier, ''),
+  email: emptied(identifier, ''),
+  name: filled(name).optional(),
+  state: emptied(state, 'active'),
+  external: z.boolean().nullable().optional(),
+  roles: emptied(roles, []),
+  profile: emptied(shownProfile, emptyProfile),
   updated: date,
   seen: date.optional(),
 })
@@ -65,11 +88,6 @@ const line = z
   .refine((kinds) => Object.keys(kinds).length > 0, 'neither an account nor a colleague')
   .refine((kinds) => Object.keys(kinds).length < 2, 'more than one of account, colleague and connections')
 
-const emptyProfile = Object.fromEntries([
-  ...textFieldNames.map((field) => [field, '']),
-  ...Object.keys(otherFields).map((field) => [field, field === 'isManager' ? null : []]),
-]) as Statement['profile']
-
 /**
  * Reads one line.
  *
@@ -80,7 +98,7 @@ export function readLine(text: string): { person: Statement } | { connection: Sh
   const { account, colleague } = checked(line, parsed(text))
   if (account) {
     const { seen = account.updated, ...values } = account
-    return { person: { ...values, profile: { ...emptyProfile, ...values.profile }, seen, decides: true } }
+    return { person: { ...values, seen, decides: true } }
   }
   return colleague && { connection: shown(colleague) }
 }
@@ -129,22 +147,35 @@ export interface PairLine {
 /** The first line of a file. */
 export const headerLine = (): string => written({ connections: { version: 1 } })
 
-/** The line of an account. */
+/** The line of an account. What was said to be empty is null, so that it is emptied wherever the line is read. */
 export function accountLine({ seen, ...known }: Known): string {
   const updated = known.updated.getTime()
-  const latest = Math.max(updated, ...Object.values(seen))
-  const { key, userId, login, email, name, external } = known
+  const latest = Math.max(updated, ...Object.entries(seen).flatMap(([field, at]) => (isLoss(field) ? [] : at)))
+  const { key, userId, name } = known
+  const orSaid = <Value>(field: string, value: Value | null) => value ?? (seen[field] === undefined ? undefined : null)
+  const texts = textFieldNames.map((field) => [field, orSaid(field, known.profile[field] ?? null)])
+  const { tags, isManager, extensions } = known.profile
+  const shown: Record<string, unknown> = {
+    ...(Object.fromEntries(texts) as Record<string, string | null | undefined>),
+    tags: orSaid('tags', tags ?? null),
+    isManager: orSaid('isManager', isManager ?? null),
+    // The database keeps them in an order of its own.
+    extensions: orSaid(
+      'extensions',
+      extensions?.map(({ id, key, value, dataType }) => ({ id, key, value, dataType })) ?? null,
+    ),
+  }
   return written({
     account: {
       key,
       userId,
-      login: login ?? undefined,
-      email: email ?? undefined,
+      login: orSaid('login', known.login),
+      email: orSaid('email', known.email),
       name,
-      state: known.state === 'active' ? undefined : known.state,
-      external: external ?? undefined,
-      roles: known.roles.length === 0 ? undefined : known.roles,
-      profile: Object.keys(known.profile).length === 0 ? undefined : ordered(known.profile),
+      state: known.state === 'active' && seen['state'] === undefined ? undefined : known.state,
+      external: orSaid('external', known.external),
+      roles: orSaid('roles', known.roles.length === 0 ? null : known.roles),
+      profile: Object.values(shown).every((value) => value === undefined) ? undefined : shown,
       updated: known.updated,
       seen: latest === updated ? undefined : new Date(latest),
     },
@@ -169,13 +200,3 @@ export function pairLine(pair: PairLine): string {
 }
 
 const written = (value: unknown) => `${JSON.stringify(value)}\n`
-
-/** The database keeps fields in an order of its own. */
-function ordered({ tags, isManager, extensions, ...texts }: Profile) {
-  return {
-    ...Object.fromEntries(textFieldNames.map((field) => [field, texts[field]])),
-    tags,
-    isManager,
-    extensions: extensions?.map(({ id, key, value, dataType }) => ({ id, key, value, dataType })),
-  }
-}

@@ -58,8 +58,22 @@ export async function findAccounts(
   return rows.map((row) => ({ id: row.id, known: toKnown(row), inUse: row.in_use }))
 }
 
+/** Reads accounts by their ids. */
+export async function findByIds(
+  db: Db,
+  ids: readonly string[],
+): Promise<{ id: string; known: StoredAccount['known'] }[]> {
+  const { rows } = await sql<AccountRow>`
+    select id, key, user_id, login, email, name, state, external, profile, roles, seen, updated_at
+    from account where id = any(${ids}::uuid[])`.execute(db)
+  return rows.map((row) => ({ id: row.id, known: toKnown(row) }))
+}
+
 /** Writes what became of accounts, also where their names stand in other people's lists. */
-export async function putAccounts(db: Db, { accounts, absorbed }: PeopleChange): Promise<void> {
+export async function putAccounts(
+  db: Db,
+  { accounts, absorbed }: Pick<PeopleChange, 'accounts' | 'absorbed'>,
+): Promise<void> {
   const pictured = absorbed.length > 0 ? await absorb(db, absorbed) : []
   const written = accounts.filter(({ written }) => written)
   if (written.length > 0) await writeAccounts(db, written)
@@ -111,9 +125,13 @@ async function writeAccounts(db: Db, accounts: readonly AccountChange[]): Promis
       search_words: searchWords({ userId, ...columns }),
     })),
   )
-  // A name may pass from one account to another, and an index looks at one row at a time.
+  // A name may pass from one account to another, and an index looks at one row at a time. No user id begins with a space.
   const kept = accounts.filter(({ fate }) => fate !== 'added').map(({ id }) => id)
   await sql`update account set login = null, email = null where id = any(${kept}::uuid[])`.execute(db)
+  const moved = accounts.filter((each) => each.moved).map(({ id }) => id)
+  if (moved.length > 0) {
+    await sql`update account set user_id = ' ' || id where id = any(${moved}::uuid[])`.execute(db)
+  }
   await sql`
     insert into account (id, key, user_id, login, email, name, state, external, profile, roles, seen,
       created_at, updated_at, sort, words, search_words, search_of)

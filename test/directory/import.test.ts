@@ -77,6 +77,8 @@ const lists = async (userId: string) => {
   return Object.fromEntries(rows.map(({ status, version, total }) => [status, { version, total }]))
 }
 
+const extension = { id: '1', key: 'k', value: 'v', dataType: 'text' }
+
 const invitation = { status: 'pending', message: 'Hi\n<b>there</b>' }
 
 describe('a pair', () => {
@@ -287,11 +289,15 @@ describe('two rows that turn out to be one person', () => {
     ])
   })
 
-  test('are left alone when both are in use', async () => {
+  test('stay two when both are in use: the address is that of the one who has the user id', async () => {
     await bring(placeholder, unlinked, account('bo'), colleague('bo', madeUp, 1), colleague('bo', 'ann', 2))
-    const before = await contents(database.db)
-    await expect(bring(link)).rejects.toThrow(/line 1: this is one person, who has two accounts here, both in use/)
-    expect(await contents(database.db)).toEqual(before)
+    const before = await ids()
+    const { losses } = await bring(link)
+    expect(losses).toMatchObject([
+      { field: 'email', name: email, loser: { userId: madeUp }, holder: { userId: 'ann' } },
+    ])
+    expect(await ids()).toEqual(before)
+    expect(await bring(link)).toMatchObject({ accounts: { unchanged: 1 }, losses: [] })
   })
 })
 
@@ -312,11 +318,13 @@ describe('an import', () => {
     expect(await importFiles(database.db, paths)).toEqual({
       accounts: { added: 3, changed: 0, unchanged: 0 },
       colleagues: { added: 3, changed: 0, unchanged: 0 },
+      losses: [],
     })
     const before = await contents(database.db)
     expect(await importFiles(database.db, paths)).toEqual({
       accounts: { added: 0, changed: 0, unchanged: 3 },
       colleagues: { added: 0, changed: 0, unchanged: 3 },
+      losses: [],
     })
     expect(await contents(database.db)).toEqual(before)
   })
@@ -324,10 +332,64 @@ describe('an import', () => {
   test('takes the operator at his word when the date is the same', async () => {
     await bring(account('ann', { login: 'a', profile: { title: 'Chemist' }, roles: ['admin'] }))
     expect(await bring(account('ann', { name: 'A' }))).toMatchObject({ accounts: { changed: 1 } })
-    expect(await exported(database.db)).toContain('"name":"A","updated"')
+    expect(await exported(database.db)).toContain('"name":"A","roles":["admin"]')
     expect(await bring(account('ann', { name: 'Z', updated: '2025-01-01T00:00:00Z' }))).toMatchObject({
       accounts: { unchanged: 1 },
     })
+  })
+
+  test('leaves a field that is not there as it is, and empties one that is null', async () => {
+    const profile = { title: 'Chemist', city: 'Oslo', tags: ['lab'], isManager: true, extensions: [extension] }
+    const full = { login: 'a', external: true, roles: ['admin'], state: 'inactive', profile }
+    const line = async () => JSON.parse((await exported(database.db)).split('\n')[1] as string) as { account: object }
+    await bring(account('ann', full))
+    const before = (await line()).account
+    await bring({ account: { userId: 'ann', updated: '2026-01-02T00:00:00Z' } })
+    expect((await line()).account).toEqual({ ...before, updated: '2026-01-02T00:00:00.000Z' })
+    await bring(account('ann', { email: undefined, profile: { title: 'Boss' } }, 3))
+    expect((await line()).account).toMatchObject({ ...full, profile: { ...profile, title: 'Boss' } })
+    const none = { login: null, email: null, external: null, roles: null, state: null }
+    await bring(account('ann', { ...none, profile: { title: null, tags: null, isManager: null, extensions: null } }, 4))
+    const emptied = { title: null, city: 'Oslo', tags: null, isManager: null, extensions: null }
+    expect((await line()).account).toMatchObject({ ...none, state: 'active', profile: emptied })
+    const row = await database.db.selectFrom('account').selectAll().executeTakeFirstOrThrow()
+    expect(row).toMatchObject({ login: null, email: null, external: null, roles: [], state: 'active' })
+    expect(row.profile).toEqual({ city: 'Oslo' })
+    await bring(account('ann', { profile: null }, 5))
+    expect((await database.db.selectFrom('account').select('profile').executeTakeFirstOrThrow()).profile).toEqual({})
+
+    // What was emptied is emptied wherever the export is read, and comes out as it went in.
+    const text = await exported(database.db)
+    await empty(database.db)
+    await bring(account('ann', full))
+    await importFiles(database.db, [await folder.write('emptied.jsonl', text)])
+    expect(await exported(database.db)).toBe(text)
+  })
+
+  test('of an account without a name: it is called by its address, else its user id, until one is told', async () => {
+    const nameless = (email: string | undefined, on: string) => ({ account: { userId: 'ann', email, updated: on } })
+    const name = async () => (await database.db.selectFrom('account').select('name').executeTakeFirstOrThrow()).name
+    await bring(nameless(undefined, '2026-01-01T00:00:00Z'))
+    expect(await name()).toBe('ann')
+    await bring(nameless('ann@example.com', '2026-01-02T00:00:00Z'))
+    expect(await name()).toBe('ann@example.com')
+    await bring(account('ann'))
+    expect(await name()).toBe('ANN')
+  })
+
+  test('of a feed leaves what it does not show as it is', async () => {
+    await bring(account('bo', { login: 'b', external: true, roles: ['admin'], profile: { title: 'Chemist' } }))
+    await importFiles(database.db, [
+      await recorded({
+        ...{ id: 9, source: 'bo', target: 'cy', status: 'accepted', author: 'bo', contributor: 'cy', on: 2 },
+      }),
+    ])
+    const row = await database.db
+      .selectFrom('account')
+      .selectAll()
+      .where('user_id', '=', 'bo')
+      .executeTakeFirstOrThrow()
+    expect(row).toMatchObject({ login: 'b', external: true, roles: ['admin'], profile: { title: 'Chemist' } })
   })
 
   test('counts a person once, however far apart the file speaks of them, and makes no list for them', async () => {

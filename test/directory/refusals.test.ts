@@ -46,9 +46,11 @@ const refused: [why: string, content: string | Uint8Array, message: RegExp][] = 
   ],
   [
     'a missing value',
-    lines({ account: { userId: 'x', updated: '2026-01-01T00:00:00Z' } }),
-    /line 1: account\.name: missing/,
+    lines({ account: { name: 'X', updated: '2026-01-01T00:00:00Z' } }),
+    /line 1: account\.userId: missing/,
   ],
+  ['a name that is emptied', lines(account('x', { name: null })), /line 1: account\.name: .* received null/],
+  ['a key that is emptied', lines(account('x', { key: null })), /line 1: account\.key: not a UUID/],
   ['an empty name', lines(account('x', { name: ' \n ' })), /line 1: account\.name: empty/],
   [
     'an unknown profile field',
@@ -106,26 +108,6 @@ const refused: [why: string, content: string | Uint8Array, message: RegExp][] = 
     'the entry id of the other side',
     lines(colleague('bo', 'ann', 1, {}, 9)),
     /line 1: \S+0001 is the id of another entry/,
-  ],
-  ['two user ids of one key', lines(account('dee', { key })), /line 1: One person cannot have two user ids/],
-  ['two user ids of one address', lines(account('dee', { email: 'ANN@example.com' })), /cannot have two user ids/],
-  ['two keys of one user id', lines(account('ann', { key: key.replace('3', '4') })), /cannot have two profile keys/],
-  [
-    'a login that is another login',
-    lines(account('dee', { login: 'ann.desk' })),
-    /line 1: ann\.desk is the name of another/,
-  ],
-  ['a login that is a user id', lines(account('dee', { login: 'bo' })), /line 1: bo is the name of another/],
-  [
-    'a login that is an address',
-    lines(account('dee', { login: 'Bo@example.com' })),
-    /line 1: bo@example\.com is the name/,
-  ],
-  ['a user id that is a login', lines(account('ann.desk')), /line 1: ann\.desk is the name of another/],
-  [
-    'an address that is a login',
-    lines(account('e1', { login: 'q@x' }), account('e2', { email: 'Q@x' })),
-    /q@x is the name/,
   ],
   [
     'a recorded status that contradicts its author',
