@@ -13,10 +13,19 @@ import * as rights from './0011-rights.js'
 import * as limits from './0012-limits.js'
 import * as objectIds from './0013-object-ids.js'
 import * as directoryChange from './0014-directory-change.js'
+import * as marks from './0015-marks.js'
 import * as search from './0017-search.js'
 
+export interface Step extends Migration {
+  /**
+   * The oldest step that code must know to serve on a schema that has this one. A step that only adds (expand) names none:
+   * older code goes on beside it. One that takes away (contract) names the step since which no code needs what goes.
+   */
+  readonly oldest?: string
+}
+
 /** Every step, in order. Listed by hand: a scan of the folder would also find what a build left behind. */
-export const migrations: Record<string, Migration> = {
+export const migrations: Record<string, Step> = {
   '0001-accounts': accounts,
   '0002-connections': connections,
   '0003-events': events,
@@ -31,5 +40,6 @@ export const migrations: Record<string, Migration> = {
   '0012-limits': limits,
   '0013-object-ids': objectIds,
   '0014-directory-change': directoryChange,
+  '0015-marks': marks,
   '0017-search': search,
 }

@@ -6,7 +6,7 @@ import { commandsFor, type Surroundings } from './cli/commands.js'
 import { type Config, readConfig } from './config.js'
 import { discreetLog } from './db/discreet-log.js'
 import { openDatabase } from './db/open.js'
-import { isRefused, isUnavailable } from './db/unavailable.js'
+import { lineOf } from './db/unavailable.js'
 import { Failure } from './errors.js'
 
 const withDatabase: Surroundings['withDatabase'] = async (run) => {
@@ -26,9 +26,19 @@ function logger({ LOG_LEVEL }: Config) {
   return discreetLog(pino({ level: LOG_LEVEL, base: null, timestamp: pino.stdTimeFunctions.isoTime }, destination))
 }
 
+/** The first signal stops; a second changes nothing, since npm passes on what the terminal sent already; a third ends. */
 function untilStopped(): AbortSignal {
   const stop = new AbortController()
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop.abort())
+  let signals = 0
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    const hear = () => {
+      stop.abort()
+      if (++signals < 3) return
+      process.removeListener(signal, hear)
+      process.kill(process.pid, signal)
+    }
+    process.on(signal, hear)
+  }
   return stop.signal
 }
 
@@ -50,9 +60,8 @@ try {
     untilStopped,
   }).parseAsync()
 } catch (error) {
-  if (error instanceof Failure) process.stderr.write(`${error.message}\n`)
-  else if (isRefused(error)) process.stderr.write(`The database refuses: ${error.message}\n`)
-  else if (isUnavailable(error)) process.stderr.write(`The database cannot be reached: ${(error as Error).message}\n`)
-  else throw error
+  const line = error instanceof Failure ? error.message : lineOf(error)
+  if (line === undefined) throw error
+  process.stderr.write(`${line}\n`)
   process.exitCode = 1
 }

@@ -3,12 +3,13 @@ import { fillSearchWords } from './accounts/search-words-store.js'
 import { sessionKey } from './auth/session.js'
 import { sweepSessions } from './auth/session-store.js'
 import { type Config, readConfig } from './config.js'
+import { nearest } from './config-names.js'
 import { sweep, sweepOften } from './connections/grants/sweep.js'
 import { keysOf } from './connections/grants/token.js'
 import { discreetLog } from './db/discreet-log.js'
 import { migrate } from './db/migrate.js'
 import { type Database, openDatabase } from './db/open.js'
-import { tokenSecret } from './db/token-secret.js'
+import { checkSecrets, type Secrets, secretsFrom } from './db/token-secret.js'
 import { Failure } from './errors.js'
 import { createApp } from './http/app.js'
 import { release } from './http/release.js'
@@ -73,50 +74,117 @@ export interface App extends ModuleApp {
 /**
  * Opens the module on a database, whose schema is brought to the newest first. Where that fails nothing stays open.
  *
- * @throws Failure `invalid` for an option or a secret that is none, `unavailable` where another process holds `dataDir`; or
- *   the error of the database
+ * @throws Failure `invalid` for an option that is unknown or malformed, and for a secret or a schema that is not this
+ *   database's or release's; `unavailable` where another process holds `dataDir`; or the error of the database
  */
 export async function open(options: OpenOptions = {}): Promise<App> {
+  checkOptions(options)
   const config = configOf(options)
-  const { databaseUrl, dataDir = './data', tokenSecret: secrets = [], longestWaitMs = 0 } = options
-  if (!Number.isInteger(longestWaitMs) || longestWaitMs < 0 || longestWaitMs > 3_600_000) {
-    throw new Failure('invalid', 'longestWaitMs must be a whole number of milliseconds, from 0 to 3600000.')
-  }
-  const given = 'byteLength' in secrets ? [secrets] : secrets
-  if (given.some(({ length }) => length < 32)) throw new Failure('invalid', 'tokenSecret must have at least 32 bytes.')
-  const database = await openDatabase({ databaseUrl, dataDir, pooler: config.POOLER }, () => {})
+  const { tokenSecret: given = [] } = options
+  const place = { databaseUrl: config.DATABASE_URL, dataDir: config.DATA_DIR, pooler: config.POOLER }
+  const database = await openDatabase(place, () => {})
   try {
-    const [newest = await tokenSecret(dataDir), ...older] = given
+    const secrets = await secretsFrom(isBytes(given) ? [given] : given, config.DATA_DIR)
     await migrate(database.db)
+    await checkSecrets(database.db, secrets)
     await fillSearchWords(database.db)
     // From here on somebody waits for every statement.
     await database.limit(6_000)
-    return await appOn(database, config, [newest, ...older], options)
+    return await appOn(database, config, secrets, options)
   } catch (error) {
     await database.close()
     throw error
   }
 }
 
+interface Kind {
+  readonly is: (value: unknown) => boolean
+  readonly wanted: string
+}
+
+const isText = (value: unknown) => typeof value === 'string' && value.trim() !== ''
+const isBytes = (value: unknown): value is Uint8Array => value instanceof Uint8Array
+const isSecret = (value: unknown) => isBytes(value) && value.length >= 32
+
+const text: Kind = { is: isText, wanted: 'a text that is not empty' }
+const texts: Kind = { is: (value) => Array.isArray(value) && value.every(isText), wanted: 'an array of texts' }
+const truth: Kind = { is: (value) => typeof value === 'boolean', wanted: 'true or false' }
+const number: Kind = { is: Number.isSafeInteger, wanted: 'a whole number' }
+
+/** What options must be, for programs that no compiler checks; what they may hold, the settings of the same name say. */
+const kinds: Record<keyof OpenOptions, Kind> = {
+  databaseUrl: text,
+  pooler: text,
+  dataDir: text,
+  tokenSecret: {
+    is: (value) => isSecret(value) || (Array.isArray(value) && value.length > 0 && value.every(isSecret)),
+    wanted: 'a Uint8Array, such as a Buffer, of at least 32 bytes, or an array of them with the newest first',
+  },
+  longestWaitMs: {
+    is: (value) => Number.isInteger(value) && Number(value) >= 0 && Number(value) <= 3_600_000,
+    wanted: 'a whole number of milliseconds, from 0 to 3600000',
+  },
+  appKey: { is: (value) => value === null || isText(value), wanted: 'a text that is not empty, or null' },
+  baseUrl: text,
+  trustProxy: texts,
+  allowInsecure: truth,
+  requestsPerMinute: number,
+  anonymousPerMinute: number,
+  maxDelayMs: number,
+  requireSignIn: truth,
+  hideEmail: truth,
+  corsOrigins: texts,
+  log: {
+    is: (value) => typeof (value as Logger | null)?.child === 'function',
+    wanted: 'a logger of pino',
+  },
+}
+
+/** @throws Failure `invalid` with the first option that is unknown or of another kind, never its value */
+function checkOptions(options: unknown): void {
+  if (typeof options !== 'object' || options === null) {
+    throw new Failure('invalid', 'The options of open must be an object.')
+  }
+  for (const [name, value] of Object.entries(options)) {
+    const kind = Object.hasOwn(kinds, name) ? kinds[name as keyof OpenOptions] : undefined
+    if (!kind) throw new Failure('invalid', `${name} is not an option of open. ${hint(name)}`)
+    if (value !== undefined && !kind.is(value)) throw new Failure('invalid', `${name} must be ${kind.wanted}.`)
+  }
+}
+
+function hint(name: string): string {
+  const right = nearest(name, Object.keys(kinds))
+  return right === undefined ? `The options are ${Object.keys(kinds).join(', ')}.` : `Do you mean ${right}?`
+}
+
+/** How an option is called that stands for a setting: `baseUrl` for `BASE_URL`. */
+const optionOf = (setting: string) =>
+  setting.toLowerCase().replaceAll(/_(.)/g, (_, letter: string) => letter.toUpperCase())
+
 /** The settings of a server that a program may give. */
 const configOf = (options: OpenOptions): Config =>
-  readConfig({
-    POOLER: options.pooler,
-    BASE_URL: options.baseUrl,
-    TRUST_PROXY: options.trustProxy?.join(','),
-    ALLOW_INSECURE: options.allowInsecure?.toString(),
-    REQUESTS_PER_MINUTE: options.requestsPerMinute?.toString(),
-    ANONYMOUS_PER_MINUTE: options.anonymousPerMinute?.toString(),
-    MAX_DELAY_MS: options.maxDelayMs?.toString(),
-    REQUIRE_SIGN_IN: options.requireSignIn?.toString(),
-    HIDE_EMAIL: options.hideEmail?.toString(),
-    CORS_ORIGINS: options.corsOrigins?.join(','),
-  })
+  readConfig(
+    {
+      DATABASE_URL: options.databaseUrl,
+      POOLER: options.pooler,
+      DATA_DIR: options.dataDir,
+      BASE_URL: options.baseUrl,
+      TRUST_PROXY: options.trustProxy?.join(','),
+      ALLOW_INSECURE: options.allowInsecure?.toString(),
+      REQUESTS_PER_MINUTE: options.requestsPerMinute?.toString(),
+      ANONYMOUS_PER_MINUTE: options.anonymousPerMinute?.toString(),
+      MAX_DELAY_MS: options.maxDelayMs?.toString(),
+      REQUIRE_SIGN_IN: options.requireSignIn?.toString(),
+      HIDE_EMAIL: options.hideEmail?.toString(),
+      CORS_ORIGINS: options.corsOrigins?.join(','),
+    },
+    optionOf,
+  )
 
 async function appOn(
   database: Database,
   config: Config,
-  secrets: readonly [Uint8Array, ...Uint8Array[]],
+  secrets: Secrets,
   { appKey = 'connections', longestWaitMs, log: given = pino({ level: 'silent' }) }: OpenOptions,
 ): Promise<App> {
   const { db } = database
@@ -134,7 +202,7 @@ async function appOn(
     db,
     config,
     baseUrl: baseUrl ?? 'http://localhost:3000',
-    sessionKey: sessionKey(secrets[0]),
+    sessionKeys: secrets.map(sessionKey),
     log,
     now: () => new Date(),
   }

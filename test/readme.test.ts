@@ -110,7 +110,7 @@ test('the API table names every address and what it takes, and no other', async 
   const context = {
     config: readConfig({}),
     baseUrl: base,
-    sessionKey: '-',
+    sessionKeys: ['-'],
     release: '',
     log: pino({ level: 'silent' }),
   }

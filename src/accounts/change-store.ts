@@ -125,4 +125,18 @@ export async function keepRole(db: Kysely<Tables>, id: string): Promise<void> {
     .execute()
 }
 
+/** Makes a role known that rules are made for. */
+export async function defineRole(db: Kysely<Tables>, id: string): Promise<void> {
+  await db
+    .insertInto('role')
+    .values({ id, defined: true })
+    .onConflict((conflict) => conflict.column('id').doUpdateSet({ defined: true }))
+    .execute()
+}
+
+/** Whether there are rules for a role: the server's own, or an application's. */
+export async function isDefinedRole(db: Kysely<Tables>, id: string): Promise<boolean> {
+  return (await db.selectFrom('role').select('defined').where('id', '=', id).executeTakeFirst())?.defined ?? false
+}
+
 const millis = (moment: RawBuilder<unknown>) => sql`floor(extract(epoch from ${moment}) * 1000)::bigint`

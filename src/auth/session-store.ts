@@ -136,6 +136,16 @@ export async function endSessionsOf(db: Kysely<Tables>, accountIds: readonly str
       and credential.account_id = any(${accountIds}::uuid[])`.execute(db)
 }
 
+/** Ends all sessions of everybody. Returns how many there were. */
+export async function endAllSessions(db: Kysely<Tables>): Promise<number> {
+  const ended = await db
+    .deleteFrom('session')
+    .where('expires_at', '>', sql<Date>`now()`)
+    .returning('id_hash')
+    .execute()
+  return ended.length
+}
+
 /** Deletes the sessions that are over, which nobody can use any more. */
 export async function sweepSessions(db: Kysely<Tables>): Promise<void> {
   // Compared with now(), for which the index is of use.

@@ -38,7 +38,7 @@ export interface Sessions {
   readonly end: (request: Request, which: 'this' | 'all') => Promise<Account | undefined>
 }
 
-/** The key that cookies are signed with, made of the secret of all tokens: so every server on one database has it. */
+/** A key that cookies are signed with, made of a secret of tokens: so every server on one database has it. */
 export const sessionKey = (secret: Uint8Array): string =>
   Buffer.from(hkdfSync('sha256', secret, '', 'connections session cookie', 32)).toString('base64url')
 
@@ -49,7 +49,7 @@ export const sessionKey = (secret: Uint8Array): string =>
  * @param check whose name and password these are; rejects when nobody's
  */
 export function openSessions(
-  { db, sessionKey, baseUrl, config }: Pick<Context, 'db' | 'sessionKey' | 'baseUrl' | 'config'>,
+  { db, sessionKeys, baseUrl, config }: Pick<Context, 'db' | 'sessionKeys' | 'baseUrl' | 'config'>,
   check: PasswordSignIn,
 ): Sessions {
   const secure = baseUrl.startsWith('https:')
@@ -65,7 +65,7 @@ export function openSessions(
   const begun = { ...cookie, secure: secure || ('auto' as const) }
   const store = new SessionStore(db)
   const middlewares = [
-    session({ name, secret: sessionKey, store, cookie: begun, resave: false, saveUninitialized: false }),
+    session({ name, secret: [...sessionKeys], store, cookie: begun, resave: false, saveUninitialized: false }),
     authenticator.authenticate('session') as RequestHandler,
   ]
 

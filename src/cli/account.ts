@@ -1,6 +1,6 @@
 import type { Kysely } from 'kysely'
 import type { Account } from '../accounts/account.js'
-import { addAccount, changeRole } from '../accounts/change-store.js'
+import { addAccount, changeRole, isDefinedRole } from '../accounts/change-store.js'
 import { searchAccounts } from '../accounts/search-store.js'
 import { setPassword } from '../accounts/sign-in-store.js'
 import { findAccount } from '../accounts/store.js'
@@ -10,7 +10,7 @@ import { listAppPasswords } from '../auth/app-passwords.js'
 import { hashPassword } from '../auth/password.js'
 import type { Tables } from '../db/tables.js'
 import { Failure } from '../errors.js'
-import { askPassword } from './ask-password.js'
+import { askPassword } from './ask.js'
 import type { Terminal } from './terminal.js'
 
 const longest = 256
@@ -118,7 +118,8 @@ export async function passwordCommand(terminal: Terminal, db: Kysely<Tables>, us
 }
 
 /**
- * `account role`: gives a role to a person or takes it away.
+ * `account role`: gives a role to a person or takes it away. A role that no rule knows is given too, which is said: an
+ * application may define it later.
  *
  * @throws Failure `notFound` when nobody has the user id, `invalid` when the role is no lower-case word
  */
@@ -135,4 +136,6 @@ export async function roleCommand(
   const account = await existing(db, userId)
   await changeRole(db, account.id, role, change)
   say(terminal, `${account.name} ${change === 'add' ? 'now has' : 'no longer has'} the role ${role}.`)
+  if (change === 'remove' || (await isDefinedRole(db, role))) return
+  say(terminal, `No rule knows the role ${role}: it has no effect until an application defines it.`)
 }

@@ -47,10 +47,16 @@ export async function revokeAppPasswordCommand(
 
 const described = ({ id, name, scopes, created, expires, used }: AppPassword) =>
   `${id}: ${name}; ${scopes.join(', ')}; made ${created.toISOString()}, ` +
-  `${expires === null ? 'never ends' : `${expires > new Date() ? 'ends' : 'ended'} ${expires.toISOString()}`}, ` +
+  `${expires === null ? 'never ends' : `${expires > new Date() ? 'good to' : 'ended'} ${lastMoment(expires)}`}, ` +
   `${used === null ? 'never used' : `last used ${used.toISOString()}`}.`
 
 const day = 86_400_000
+
+/** The last day, for one that is good to the end of it. */
+function lastMoment(expires: Date): string {
+  if (expires.getTime() % day !== 0) return expires.toISOString()
+  return new Date(expires.getTime() - day).toISOString().slice(0, 10)
+}
 
 function afterDay(text: string): Date {
   const start = Date.parse(`${text}T00:00:00Z`)

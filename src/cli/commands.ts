@@ -7,8 +7,8 @@ import { accountCommands, type OnCurrentSchema } from './account-commands.js'
 import { doctorCommand } from './doctor.js'
 import { exportCommand } from './export.js'
 import { importCommand } from './import.js'
-import { migrateCommand } from './migrate.js'
-import { serveCommand } from './serve.js'
+import { migrateCommand, newSecretCommand } from './migrate.js'
+import { secretsOf, serveCommand } from './serve.js'
 import type { Terminal } from './terminal.js'
 
 /** What commands need of the process. */
@@ -45,7 +45,13 @@ export function commandsFor({ terminal, version, withDatabase, logger, untilStop
   program
     .command('migrate')
     .description('bring the database to the newest schema')
-    .action(() => withDatabase(({ db }) => migrateCommand(terminal, db)))
+    .option('--new-secret', 'take the present secret for that of the database; says which tokens and sessions end')
+    .action(({ newSecret = false }: { newSecret?: boolean }) =>
+      withDatabase(async ({ db }, config) => {
+        await migrateCommand(terminal, db)
+        if (newSecret) await newSecretCommand(terminal, db, await secretsOf(config))
+      }),
+    )
 
   program
     .command('import')
@@ -57,7 +63,10 @@ export function commandsFor({ terminal, version, withDatabase, logger, untilStop
     .command('export')
     .description('write the network as a directory file; - is standard output')
     .argument('<file>')
-    .action((file: string) => onCurrentSchema((db) => exportCommand(terminal, db, file)))
+    .option('--force', 'overwrite the file without a question')
+    .action((file: string, { force = false }: { force?: boolean }) =>
+      onCurrentSchema((db) => exportCommand(terminal, db, file, force)),
+    )
 
   program
     .command('doctor')

@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url'
 import type { Config } from '../config.js'
 import { isLoopback } from '../loopback.js'
 import { castPassword } from '../directory/cast.js'
@@ -19,6 +20,9 @@ export const castForbidden =
   'Others can reach this server, so the password that the example people shared is taken away from them for good.\n' +
   'Give somebody a new one by `npx connections account password USERID`.\n'
 
+/** The folder of this package, in which npx finds it. */
+const folder = fileURLToPath(new URL('../../..', import.meta.url)).replace(/[\\/]$/, '')
+
 /**
  * What a person at the terminal needs to begin.
  *
@@ -33,7 +37,8 @@ export function greeting(config: Config, baseUrl: string, member: string | undef
       ]
     : ['Sign in:  as somebody made by `npx connections account add` or brought in by `npx connections import`']
   const hints = isOwnMachine(config) ? [] : hintsFor(config, baseUrl)
-  return [`Connections is ready at ${baseUrl}`, `Feed:     ${feed}`, ...lines, ...hints, ''].join('\n')
+  const commands = `Commands: npx connections, in ${folder}`
+  return [`Connections is ready at ${baseUrl}`, `Feed:     ${feed}`, ...lines, commands, ...hints, ''].join('\n')
 }
 
 /** What whoever opens the server to others may have forgotten. */

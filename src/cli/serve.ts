@@ -10,7 +10,7 @@ import { sweep, sweepOften } from '../connections/grants/sweep.js'
 import { keysOf } from '../connections/grants/token.js'
 import { migrate } from '../db/migrate.js'
 import type { Database } from '../db/open.js'
-import { tokenSecret } from '../db/token-secret.js'
+import { checkSecrets, type Secrets, secretsFrom } from '../db/token-secret.js'
 import { findCastMember, forbidCast, loadCast } from '../directory/cast.js'
 import { Failure } from '../errors.js'
 import { createApp } from '../http/app.js'
@@ -36,6 +36,8 @@ export async function serveCommand(
 ): Promise<void> {
   const { db } = database
   await migrate(db)
+  const secrets = await secretsOf(config)
+  await checkSecrets(db, secrets)
   await fillSearchWords(db)
   const isLocal = isOwnMachine(config)
   if (isLocal && config.DATABASE_URL === undefined) await loadCast(db)
@@ -48,11 +50,8 @@ export async function serveCommand(
   await listen(server, config)
   const baseUrl = config.BASE_URL ?? addressOf(server, config.HOST)
   const isStopping = () => stop.aborted
-  const [newest = await tokenSecret(config.DATA_DIR), ...older] = (config.TOKEN_SECRET ?? []).map((each) =>
-    Buffer.from(each),
-  )
   const module = await openWorld(db, {
-    tokenKeys: keysOf([newest, ...older]),
+    tokenKeys: keysOf(secrets),
     appKey: config.APP_KEY,
     baseUrl,
     hidesEmail: config.HIDE_EMAIL,
@@ -61,7 +60,7 @@ export async function serveCommand(
     db,
     config,
     baseUrl,
-    sessionKey: sessionKey(newest),
+    sessionKeys: secrets.map(sessionKey),
     release: release(),
     log,
     now: () => new Date(),
@@ -70,9 +69,10 @@ export async function serveCommand(
   terminal.output.write(greeting(config, baseUrl, isLocal ? await findCastMember(db) : undefined))
 
   const { SMTP_URL, MAIL_FROM } = config
-  const hasPost = SMTP_URL !== undefined && MAIL_FROM !== undefined
-  const post = hasPost ? openPost(SMTP_URL, MAIL_FROM, new URL(baseUrl).hostname) : undefined
-  const letters = sendLetters({ db, log, post, baseUrl, tokenKeys: module.tokenKeys, random: Math.random }, stop)
+  const post = SMTP_URL && MAIL_FROM && openPost(SMTP_URL, MAIL_FROM, new URL(baseUrl).hostname)
+  // Without a mail server, e-mails are left to a server that has one.
+  const letters =
+    post && sendLetters({ db, log, post, baseUrl, tokenKeys: module.tokenKeys, random: Math.random }, stop)
 
   const sweeps = sweepOften(
     [() => sweep(db), () => sweepSessions(db), () => fillSearchWords(db)],
@@ -83,6 +83,13 @@ export async function serveCommand(
   if (!stop.aborted) await new Promise((resolve) => stop.addEventListener('abort', resolve))
   await Promise.all([drain(server), letters, sweeps])
 }
+
+/** The secrets that the settings give, else that of the file. */
+export const secretsOf = ({ TOKEN_SECRET, DATA_DIR }: Config): Promise<Secrets> =>
+  secretsFrom(
+    (TOKEN_SECRET ?? []).map((each) => Buffer.from(each)),
+    DATA_DIR,
+  )
 
 function listen(server: Server, { HOST, PORT }: Config): Promise<void> {
   return new Promise((resolve, reject) => {

@@ -38,11 +38,22 @@ export async function openDatabase(place: Place, onError: (error: Error) => void
   await makeFolder(place.dataDir)
   const unlock = await lockFolder(place.dataDir)
   try {
-    const embedded = openEmbedded(await PGlite.create(place.dataDir))
+    const embedded = openEmbedded(await openFolder(place.dataDir))
     return { ...embedded, close: () => embedded.close().finally(unlock) }
   } catch (error) {
     await unlock()
     throw error
+  }
+}
+
+/** What PGlite throws of files that Postgres cannot read is an exit status, or the trap of a WebAssembly module. */
+async function openFolder(folder: string): Promise<PGlite> {
+  try {
+    return await PGlite.create(folder)
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message.replaceAll(/\s+/g, ' ') : String(cause)
+    const hint = 'Restore it from a backup, or name another folder in DATA_DIR.'
+    throw new Failure('invalid', `The embedded database in ${folder} cannot be opened (${reason}). ${hint}`, { cause })
   }
 }
 

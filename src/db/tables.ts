@@ -123,12 +123,26 @@ export interface DirectoryTable {
 /** A role that accounts and connections can have; its id is a word. */
 export interface RoleTable {
   id: string
+  /** Whether rules are made for it; else some account merely has it. */
+  defined: Generated<boolean>
 }
 
 /** A program on whose behalf connections are made. */
 export interface AppTable {
   key: string
   base_url: string | null
+}
+
+/** The mark of a migration: the oldest one that code must know to serve beside it; null where any code can. */
+export interface SchemaStepTable {
+  name: string
+  oldest: string | null
+}
+
+/** A secret that tokens were made of, as an HMAC under it. That of the highest position makes them now. */
+export interface TokenSecretTable {
+  fingerprint: string
+  position: Generated<number>
 }
 
 export interface OrgTable {
@@ -216,4 +230,6 @@ export interface Tables {
   role: RoleTable
   app: AppTable
   org: OrgTable
+  schema_step: SchemaStepTable
+  token_secret: TokenSecretTable
 }

@@ -9,11 +9,21 @@ export class NoConnection extends Error {
   }
 }
 
+/** What to say at a command line of an error of the database, in one line; undefined if it is another error. */
+export function lineOf(error: unknown): string | undefined {
+  if (!(error instanceof Error)) return undefined
+  const message = error.message.replaceAll(/\s+/g, ' ').trim()
+  if (isRefused(error)) return `The database refuses: ${message}`
+  const { severity, code } = error as { severity?: unknown; code?: unknown }
+  if (severity !== undefined) return `The database answers with an error: ${message} (${String(code)})`
+  return isUnavailable(error) ? `The database cannot be reached: ${message}` : undefined
+}
+
 /**
  * Whether an error is Postgres's refusal to let us in, or to let us do something: an unknown database or role, a wrong
  * password, a right that the role lacks, a database that is only read.
  */
-export function isRefused(error: unknown): error is Error {
+function isRefused(error: unknown): error is Error {
   if (error instanceof NoConnection) return isRefused(error.cause)
   if (!(error instanceof Error)) return false
   const { severity, code } = error as { severity?: unknown; code?: unknown }

@@ -105,8 +105,8 @@ function anonymousQuota(most: number, now: () => number): Door['countAnonymous']
  * What is shown depends on `HIDE_EMAIL` as on the code. It is a secret, since an entity tag is made of more than its answer
  * shows: else whoever guesses the rest, such as an address that is hidden, could see by the tag that the guess is right.
  */
-const secretRelease = ({ release, sessionKey, config: { HIDE_EMAIL } }: Context): string =>
-  createHmac('sha256', sessionKey).update(`entity tags ${release} ${HIDE_EMAIL}`).digest('base64url')
+const secretRelease = ({ release, sessionKeys: [key = ''], config: { HIDE_EMAIL } }: Context): string =>
+  createHmac('sha256', key).update(`entity tags ${release} ${HIDE_EMAIL}`).digest('base64url')
 
 /** What follows the `?` of a request's address, as it came. */
 export const searchOf = ({ originalUrl }: Request): string => originalUrl.slice(`${originalUrl}?`.indexOf('?') + 1)

@@ -1,6 +1,6 @@
 import type { Kysely } from 'kysely'
 import { isUuid } from '../accounts/account.js'
-import { keepRole } from '../accounts/change-store.js'
+import { defineRole } from '../accounts/change-store.js'
 import { findSignIn } from '../accounts/sign-in-store.js'
 import { findKnown, keepApp } from '../connections/grants/directory-store.js'
 import type { Instance, ObjectDefinition } from '../connections/grants/object-type.js'
@@ -67,7 +67,7 @@ export function appIn(world: ModuleWorld): ModuleApp {
     connectionsFor: (caller) => connectionsIn(() => ({ world, caller })),
     defineObject: (definition) => world.types.define(definition as unknown as ObjectDefinition),
     removeContext: (objects, id) => called(() => removeContext(world, objects, id)),
-    defineRole: (role) => called(() => keepRole(db, role)),
+    defineRole: (role) => called(() => defineRole(db, role)),
     defineApp: (key, base) => called(() => keepApp(db, key, base)),
   }
 }

@@ -101,3 +101,16 @@ test('L2: who signed in and out, and made or revoked an app password, is logged 
   expect(lines.join('\n')).not.toContain(secret)
   expect(lines.join('\n')).not.toContain('Reader')
 })
+
+test('a session goes on with a new key in front of the old one, and ends with the old one', async () => {
+  const browser = openVisitor(client.send)
+  await signIn(browser, 'ann')
+  const statusWith = async (...keys: string[]) => {
+    const other = await startClient(database.db, {}, undefined, 'test', undefined, undefined, keys)
+    const { status } = await openVisitor(other.send, browser.cookie()).send('/profiles/html/appPasswords.do')
+    await other.close()
+    return status
+  }
+  expect(await statusWith('a new key', 'a key of tests')).toBe(200)
+  expect(await statusWith('a new key')).toBe(401)
+})

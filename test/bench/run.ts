@@ -43,7 +43,7 @@ const app = createApp({
   db: world.db,
   config,
   baseUrl: config.BASE_URL ?? '',
-  sessionKey: 'bench',
+  sessionKeys: ['bench'],
   log,
   release: 'bench',
   now: () => new Date(),

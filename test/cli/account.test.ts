@@ -1,6 +1,7 @@
 import { PassThrough } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals'
+import { defineRole } from '../../src/accounts/change-store.js'
 import { findSignIn } from '../../src/accounts/sign-in-store.js'
 import { findAccount } from '../../src/accounts/store.js'
 import { verifyPassword } from '../../src/auth/password.js'
@@ -159,10 +160,24 @@ test('password sets another', async () => {
 test('role gives a role and takes it away', async () => {
   await run(add(), 'a long secret\n')
   const roles = async () => (await findAccount(database.db, { by: 'userId', value: 'ann' }))?.roles
-  expect(await run(role('ann', 'add', 'org-admin'))).toBe('Ann Ångström now has the role org-admin.\n')
+  expect(await run(role('ann', 'add', 'org-admin'))).toBe(
+    'Ann Ångström now has the role org-admin.\n' +
+      'No rule knows the role org-admin: it has no effect until an application defines it.\n',
+  )
   expect(await roles()).toEqual(['org-admin'])
   expect(await run(role('ann', 'remove', 'org-admin'))).toBe('Ann Ångström no longer has the role org-admin.\n')
   expect(await roles()).toEqual([])
+})
+
+test('of a role it says that no rule knows it, until an application defines it', async () => {
+  await run(add(), 'a long secret\n')
+  await run(add('bob', { name: 'Bob', email: 'bob@example.org' }), 'a long secret\n')
+  expect(await run(role('ann', 'add', 'admin'))).toBe('Ann Ångström now has the role admin.\n')
+  expect(await run(role('ann', 'add', 'superuser'))).toContain('\nNo rule knows the role superuser:')
+  // That somebody has it makes no rule.
+  expect(await run(role('bob', 'add', 'superuser'))).toContain('\nNo rule knows the role superuser:')
+  await defineRole(database.db, 'superuser')
+  expect(await run(role('bob', 'add', 'superuser'))).toBe('Bob now has the role superuser.\n')
 })
 
 test.each(['', 'Admin', '1st', '-a', 'a b', 'a_b', 'a\n', 'rôle'])('%j is no role', async (word) => {

@@ -46,8 +46,9 @@ test('add puts out the secret alone, and says the rest beside it', async () => {
   )
 })
 
-test('one that ends is good to the end of its last day, in UTC', async () => {
-  await add('ann', { scopes: ['write', 'read'], end: '2096-02-29' })
+test('one that ends is good to the end of its last day, in UTC, and that day is told', async () => {
+  const { errors } = await add('ann', { scopes: ['write', 'read'], end: '2096-02-29' })
+  expect(errors).toContain(', good to 2096-02-29, never used.')
   const [made] = await listAppPasswords(database.db, ann)
   expect(made).toMatchObject({ scopes: ['read', 'write'], expires: new Date('2096-03-01T00:00:00Z') })
 })
@@ -59,7 +60,7 @@ test('list tells of each, never the secret', async () => {
   await add('bo', { name: 'not hers' })
   const { output } = await list()
   expect(output.split('\n').map(described)).toEqual([
-    'ID: Reader; read; made THEN, ends THEN, never used.',
+    'ID: Reader; read; made THEN, good to 2096-01-01, never used.',
     'ID: Board; read; made THEN, never ends, never used.',
     '',
   ])

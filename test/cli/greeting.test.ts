@@ -5,7 +5,7 @@ import { readConfig } from '../../src/config.js'
 const hints = (environment: Record<string, string>) =>
   greeting(readConfig(environment), 'http://host:3000', undefined)
     .split('\n')
-    .slice(3, -1)
+    .slice(4, -1)
     .map((line) => line.split(/:? {2,}|;/)[1])
 
 const [base, tls, open] = [

@@ -44,6 +44,22 @@ test('import says in two lines what it did, and shows no bar in a pipe', async (
   expect(pipe.shown()).toBe('')
 })
 
+test('import says of each name in a line that it is another person’s now', async () => {
+  const people = terminal(false)
+  const [ann, bo] = ['368771b6-89d1-438b-9d38-21bcec5a64af', '468771b6-89d1-438b-9d38-21bcec5a64af']
+  const before = jsonLines(account('ann', { key: ann }), account('bo', { key: bo, login: 'b' }))
+  await importCommand(terminal(false), database.db, [await folder.write('a.jsonl', before)])
+  const after = jsonLines(account('bo', { key: ann, email: 'bo@example.com', login: 'b' }, 2))
+  await importCommand(people, database.db, [await folder.write('a.jsonl', after)])
+  expect(people.said()).toBe(
+    'People: 0 added, 2 changed, 0 unchanged.\nConnections: 0 added, 0 changed, 0 unchanged.\n' +
+      `BO (${bo}) no longer has the user id bo, which is now that of BO (bo). ` +
+      'The account is disabled; its sessions and app passwords have ended.\n' +
+      `BO (${bo}) no longer has the address bo@example.com, which is now that of BO (bo).\n` +
+      `BO (${bo}) no longer has the login b, which is now that of BO (bo).\n`,
+  )
+})
+
 test('import shows a bar where somebody watches', async () => {
   const window = terminal(true)
   await importCommand(window, database.db, [cast])
@@ -64,12 +80,41 @@ test('import says which file does not exist, and reads none', async () => {
 test('export writes a file for its owner alone, in place of an older one, and leaves nothing beside it', async () => {
   await importCommand(terminal(false), database.db, [cast])
   const file = await folder.write('export.jsonl', 'older')
+  await expect(exportCommand(terminal(false), database.db, file)).rejects.toMatchObject({
+    name: 'Failure',
+    message: `${file} is there already; --force overwrites it.`,
+  })
+  expect(await readFile(file, 'utf8')).toBe('older')
   const pipe = terminal(false)
-  await exportCommand(pipe, database.db, file)
+  await exportCommand(pipe, database.db, file, true)
   expect(pipe.said()).toBe('People: 13 written.\nConnections: 20 written.\n')
   expect(await readFile(file, 'utf8')).toBe(await readFile(cast, 'utf8'))
   expect((await stat(file)).mode & 0o777).toBe(0o600)
-  expect(await readdir(folder.path)).toEqual(['export.jsonl'])
+  expect((await readdir(folder.path)).filter((name) => name.startsWith('export'))).toEqual(['export.jsonl'])
+})
+
+test.each([
+  ['yes', true],
+  ['Y', true],
+  ['', false],
+  ['no', false],
+])('export asks at a terminal before it overwrites a file: %j', async (answer, isWritten) => {
+  const file = await folder.write('export.jsonl', 'older')
+  const window = terminal(true)
+  window.errors.once('data', () => setImmediate(() => window.input.write(`${answer}\r`)))
+  const writing = exportCommand(window, database.db, file)
+  if (isWritten) await writing
+  else await expect(writing).rejects.toMatchObject({ name: 'Failure', message: `${file} was left as it was.` })
+  expect((await readFile(file, 'utf8')) === 'older').toBe(!isWritten)
+})
+
+test.each(['/dev/null', '.'])('export never replaces what is not a file: %s', async (place) => {
+  const before = await stat(place)
+  await expect(exportCommand(terminal(false), database.db, place, true)).rejects.toMatchObject({
+    name: 'Failure',
+    message: `${place} is not a file; - writes to standard output.`,
+  })
+  expect((await stat(place)).ino).toBe(before.ino)
 })
 
 test('export to - is the output', async () => {

@@ -1,11 +1,12 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals'
 import { sql } from 'kysely'
 import { prepareDataFolder } from '../support/embedded-template.js'
 import { freshDatabase, type TestDatabase } from '../support/database.js'
-import { putWhatIsOver, whatIsOver } from '../support/over.js'
+import { newerStep, putWhatIsOver, whatIsOver, within } from '../support/over.js'
 import { run, runProgram, type Running, started } from '../support/process.js'
 
 let folder: string
@@ -59,6 +60,7 @@ describe('serve', () => {
         `Feed:     ${feed}`,
         'Sign in:  ann, password colleagues (example people, for this machine only)',
         `Try:      curl -u ann:colleagues '${feed}'`,
+        `Commands: npx connections, in ${process.cwd()}`,
         '',
       ].join('\n'),
     )
@@ -136,9 +138,81 @@ describe('serve', () => {
     const answers = Array.from({ length: 12 }, () => fetch(feed, { headers: { authorization } }))
     await Promise.race(answers)
     server.kill('SIGINT')
+    // What passes a signal on may send it again; the first one has been heard when the server says that it is stopping.
+    while ((await fetch(`${base}/ready`)).status !== 503);
+    server.kill('SIGINT')
     expect((await Promise.all(answers)).map(({ status }) => status)).toEqual(Array(12).fill(200))
     expect(await server.exit).toBe(0)
     await expect(fetch(feed)).rejects.toThrow()
+  })
+
+  test('a third signal ends the server at once, whatever is in flight', async () => {
+    const server = connections(['serve'], { DATA_DIR: join(folder, 'in-flight') })
+    const base = await started(server)
+    // A request that never ends would keep it for as long as it may.
+    const request = connect(Number(new URL(base).port), '127.0.0.1', () => request.write('GET / HTTP/1.1\r\n'))
+    request.on('error', () => {})
+    let isOver = false
+    void server.exit.then(() => (isOver = true))
+    // Signals that come at once may be heard as one.
+    while (!isOver) {
+      server.kill('SIGTERM')
+      await new Promise((resolve) => setTimeout(resolve, 20))
+    }
+    expect(await server.exit).toBe(null)
+    request.destroy()
+  })
+
+  test('another secret than that of the database is refused, and so is a newer schema that this release cannot work with', async () => {
+    const DATA_DIR = join(folder, 'marks')
+    await prepareDataFolder(DATA_DIR)
+    const [old, fresh] = ['a'.repeat(32), 'b'.repeat(32)]
+    const serve = (TOKEN_SECRET: string) => connections(['serve'], { DATA_DIR, TOKEN_SECRET })
+    const served = async (secret: string) => {
+      const server = serve(secret)
+      await started(server)
+      server.kill('SIGTERM')
+      expect(await server.exit).toBe(0)
+    }
+    const refused = async (server: Running, line: RegExp) => {
+      expect(await server.exit).toBe(1)
+      expect(server.errors()).toMatch(line)
+      expect(server.errors().trimEnd()).not.toContain('\n')
+      expect(server.output()).toBe('')
+    }
+    await served(old)
+    const other =
+      /^The secret of this server is another than that of the database, .* --new-secret` takes this one\.\n$/
+    await refused(serve(fresh), other)
+    const migrating = connections(['migrate', '--new-secret'], { DATA_DIR, TOKEN_SECRET: fresh })
+    expect(await migrating.exit).toBe(0)
+    expect(migrating.output()).toContain('0 tokens ended')
+    await refused(serve(old), other)
+    await within(DATA_DIR, (db) => newerStep(db, '9998-made-up', null))
+    await served(fresh)
+    await within(DATA_DIR, (db) => newerStep(db, '9999-removal', '9998-made-up'))
+    const newer = /^The database has the schema of a newer release \(step 9999-removal\)/
+    await refused(serve(fresh), newer)
+    await refused(connections(['account', 'list'], { DATA_DIR }), newer)
+  })
+
+  test('an error of the database is one line', async () => {
+    const DATA_DIR = join(folder, 'broken')
+    await prepareDataFolder(DATA_DIR)
+    await within(DATA_DIR, (db) => sql`alter table account rename to people`.execute(db))
+    for (const command of [
+      ['account', 'list'],
+      ['export', '-'],
+      ['import', 'fixtures/cast.jsonl'],
+    ]) {
+      const process_ = connections(command, { DATA_DIR })
+      expect(await process_.exit).toBe(1)
+      expect(process_.errors()).toBe('The database answers with an error: relation "account" does not exist (42P01)\n')
+    }
+    await writeFile(join(DATA_DIR, 'PG_VERSION'), 'x')
+    const process_ = connections(['doctor'], { DATA_DIR })
+    expect(await process_.exit).toBe(1)
+    expect(process_.errors()).toMatch(/^The embedded database in \S+ cannot be opened \(.*\)\. Restore it .*\n$/)
   })
 
   test('on a server nothing is loaded by itself', async () => {
@@ -172,6 +246,10 @@ describe('serve', () => {
     [
       { PORT: 'many', REQUIRE_SIGN_IN: 'perhaps' },
       'Wrong configuration: PORT must be a whole number from 0 to 65535; REQUIRE_SIGN_IN must be one of true, false.\n',
+    ],
+    [
+      { REQUIRE_SIGNIN: 'true' },
+      'Wrong configuration: REQUIRE_SIGNIN is not a setting, REQUIRE_SIGN_IN is (ALLOW_UNKNOWN=REQUIRE_SIGNIN lets it pass).\n',
     ],
     [{ BASE_URL: 'https://people.example/profiles' }, /BASE_URL must be an address without \/profiles/],
     [{ DATA_DIR: 'src' }, 'DATA_DIR src holds other things than a database. Name a new or an empty folder.\n'],

@@ -32,7 +32,9 @@ const all = [
   'outbox',
   'photo',
   'role',
+  'schema_step',
   'session',
+  'token_secret',
   'wrong_try',
 ]
 

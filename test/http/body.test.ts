@@ -35,7 +35,7 @@ const log = pino({ level: 'silent' })
 const config = () => readConfig({ BASE_URL: baseUrl, ANONYMOUS_PER_MINUTE: '1000000', TRUST_PROXY: '127.0.0.1' })
 const context = () => {
   const now = () => new Date()
-  return { db: database.db, config: config(), baseUrl, sessionKey: '-', release: '', log, now, loopDelay: () => 0 }
+  return { db: database.db, config: config(), baseUrl, sessionKeys: ['-'], release: '', log, now, loopDelay: () => 0 }
 }
 
 const ourApp = () => createApp(context())

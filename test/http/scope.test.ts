@@ -30,7 +30,7 @@ beforeAll(async () => {
     baseUrl,
     log: pino({ level: 'silent' }),
     release: '',
-    sessionKey: '-',
+    sessionKeys: ['-'],
   }
   const application = express()
   application.get('/outside', async (_request, response) => void response.json(await connections.list()))

@@ -31,7 +31,7 @@ const log = pino({ level: 'silent' })
 function ourApp(): RequestListener {
   const config = readConfig({ BASE_URL: baseUrl, ANONYMOUS_PER_MINUTE: '1000000' })
   const now = () => new Date()
-  return createApp({ db: database.db, config, baseUrl, sessionKey: '-', release: '', log, now, loopDelay: () => 0 })
+  return createApp({ db: database.db, config, baseUrl, sessionKeys: ['-'], release: '', log, now, loopDelay: () => 0 })
 }
 
 /** An app on a server of its own, with limits that tests can wait for. Gives the port. */

@@ -10,7 +10,7 @@ import { databaseFolder, type Folder, temporaryFolder } from '../directory/files
 import { sendTo } from '../support/client.js'
 import { freshDatabase } from '../support/database.js'
 import { faultOf } from '../support/module.js'
-import { putWhatIsOver, whatIsOver } from '../support/over.js'
+import { newerStep, putWhatIsOver, whatIsOver, within } from '../support/over.js'
 
 let folder: Folder
 let app: App
@@ -79,7 +79,7 @@ test('what a site keeps to itself, a program that serves it keeps too', async ()
     maxDelayMs: 1_000_000,
     corsOrigins: ['https://intranet.example'],
   }
-  await expect(open({ dataDir: other.path, ...site, requestsPerMinute: 0 })).rejects.toThrow(/REQUESTS_PER_MINUTE must/)
+  await expect(open({ dataDir: other.path, ...site, requestsPerMinute: 0 })).rejects.toThrow(/requestsPerMinute must/)
   const discreet = await open({ dataDir: other.path, ...site, allowInsecure: true })
   const { send, stop } = await served(discreet)
   const search = '/profiles/atom/search.do?search=ann'
@@ -141,6 +141,68 @@ test('the base of links is the same with a slash at its end and without', async 
   await other.remove()
 })
 
+test.each<[object | string | null, string | RegExp]>([
+  ['./data', 'The options of open must be an object.'],
+  [null, 'The options of open must be an object.'],
+  [{ tokenSecret: 'a text that has more than 32 characters' }, secretWanted()],
+  [{ tokenSecret: ['a text that has more than 32 characters'] }, secretWanted()],
+  [{ tokenSecret: [] }, secretWanted()],
+  [{ tokenSecret: 42 }, secretWanted()],
+  [{ tokenSecret: null }, secretWanted()],
+  [{ tokenSecret: Buffer.from('short') }, secretWanted()],
+  [{ tokenSecret: [Buffer.alloc(32), Buffer.from('short')] }, secretWanted()],
+  [{ databaseUrl: 5 }, 'databaseUrl must be a text that is not empty.'],
+  [{ databaseUrl: null }, 'databaseUrl must be a text that is not empty.'],
+  [{ databaseUrl: '' }, 'databaseUrl must be a text that is not empty.'],
+  [
+    { databaseUrl: 'mysql://root:hunter2@db/x' },
+    'Wrong configuration: databaseUrl must be an address that begins with postgres:// or postgresql://.',
+  ],
+  [{ dataDir: new URL('file:///tmp') }, 'dataDir must be a text that is not empty.'],
+  [{ appKey: 7 }, 'appKey must be a text that is not empty, or null.'],
+  [{ appKey: '' }, 'appKey must be a text that is not empty, or null.'],
+  [{ baseUrl: 'here' }, 'Wrong configuration: baseUrl must be an address that begins with http:// or https://.'],
+  [{ baseUrl: new URL('https://connections.example') }, 'baseUrl must be a text that is not empty.'],
+  [{ trustProxy: '10.0.0.0/8' }, 'trustProxy must be an array of texts.'],
+  [
+    { trustProxy: ['everybody'] },
+    'Wrong configuration: trustProxy must be IP addresses or ranges such as 10.0.0.0/8, with commas between.',
+  ],
+  [{ corsOrigins: [null] }, 'corsOrigins must be an array of texts.'],
+  [{ allowInsecure: 'false' }, 'allowInsecure must be true or false.'],
+  [{ requireSignIn: 1 }, 'requireSignIn must be true or false.'],
+  [{ hideEmail: null }, 'hideEmail must be true or false.'],
+  [{ requestsPerMinute: '600' }, 'requestsPerMinute must be a whole number.'],
+  [{ requestsPerMinute: NaN }, 'requestsPerMinute must be a whole number.'],
+  [{ log: console.log }, 'log must be a logger of pino.'],
+  [{ requireSignin: true }, 'requireSignin is not an option of open. Do you mean requireSignIn?'],
+  [{ toString: 1 }, /^toString is not an option of open. The options are databaseUrl, /],
+])('an option that a program gets wrong is a Failure that says what is wanted: %j', async (options, message) => {
+  const opening = open(options as never)
+  await expect(opening).rejects.toMatchObject({ name: 'Failure', code: 'invalid' })
+  await expect(opening).rejects.toThrow(message)
+})
+
+function secretWanted(): string {
+  return 'tokenSecret must be a Uint8Array, such as a Buffer, of at least 32 bytes, or an array of them with the newest first.'
+}
+
+test('another secret than that of the database is refused, and so is a newer schema with which this release cannot work', async () => {
+  const other = await databaseFolder()
+  const [old, fresh] = [Buffer.alloc(32, 'a'), Buffer.alloc(32, 'b')]
+  const opened = (tokenSecret: Uint8Array) => open({ dataDir: other.path, tokenSecret })
+  const refused = (message: RegExp) => ({ name: 'Failure', message: expect.stringMatching(message) as unknown })
+  await (await opened(old)).close()
+  await expect(opened(fresh)).rejects.toMatchObject(refused(/^The secret of this server is another .* --new-secret/))
+  await within(other.path, (db) => newerStep(db, '9998-made-up', null))
+  await (await opened(old)).close()
+  await within(other.path, (db) => newerStep(db, '9999-removal', '9998-made-up'))
+  await expect(opened(old)).rejects.toMatchObject(
+    refused(/^The database has the schema of a newer release \(step 9999-removal\)/),
+  )
+  await other.remove()
+})
+
 test('the secret of tokens is made once, for its owner alone', async () => {
   const file = join(folder.path, 'token-secret')
   expect(await tokenSecret(folder.path)).toEqual(await readFile(file))
@@ -151,9 +213,6 @@ test('the secret of tokens is made once, for its owner alone', async () => {
   await writeFile(join(other.path, 'token-secret'), 'short')
   await expect(tokenSecret(other.path)).rejects.toThrow(/must hold 32 bytes/)
   await expect(tokenSecret('/dev/null/data')).rejects.toThrow(/set TOKEN_SECRET/)
-  await expect(open({ dataDir: other.path, tokenSecret: Buffer.from('short') })).rejects.toThrow(/at least 32 bytes/)
-  const both = [Buffer.alloc(32), Buffer.from('short')]
-  await expect(open({ dataDir: other.path, tokenSecret: both })).rejects.toThrow(/at least 32 bytes/)
   await other.remove()
 
   const beside = await temporaryFolder()

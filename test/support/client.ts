@@ -50,13 +50,13 @@ export async function startClient(
   module?: ModuleWorld,
   // However busy this machine is, no test is refused for that.
   loopDelay: Context['loopDelay'] = () => 0,
+  sessionKeys: readonly string[] = ['a key of tests'],
 ): Promise<Client> {
   const usual = { BASE_URL: baseUrl, LOG_LEVEL: 'debug', ANONYMOUS_PER_MINUTE: '1000000' }
   const config: Config = readConfig({ ...usual, ...settings })
   const lines: string[] = []
   const log = discreetLog(pino({ level: config.LOG_LEVEL }, { write: (line: string) => void lines.push(line) }))
-  const sessionKey = 'a key of tests'
-  const context = { db, config, baseUrl: config.BASE_URL ?? baseUrl, sessionKey, log, release, now, loopDelay }
+  const context = { db, config, baseUrl: config.BASE_URL ?? baseUrl, sessionKeys, log, release, now, loopDelay }
   const server = openServer(log).on(
     'request',
     createApp(context, () => false, module),

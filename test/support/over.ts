@@ -24,7 +24,14 @@ export const whatIsOver = (dataDir: string): Promise<string[]> =>
     return rows.map(({ what }) => what)
   })
 
-async function within<Result>(dataDir: string, work: (db: Database['db']) => Promise<Result>): Promise<Result> {
+/** Leaves what a step of a newer release leaves, with the oldest step that code must know to serve beside it. */
+export async function newerStep(db: Database['db'], name: string, oldest: string | null): Promise<void> {
+  await sql`insert into kysely_migration (name, timestamp) values (${name}, '')`.execute(db)
+  await db.insertInto('schema_step').values({ name, oldest }).execute()
+}
+
+/** Works with an embedded database that nobody has open. */
+export async function within<Result>(dataDir: string, work: (db: Database['db']) => Promise<Result>): Promise<Result> {
   const database = await openDatabase({ databaseUrl: undefined, dataDir }, () => {})
   return work(database.db).finally(() => database.close())
 }

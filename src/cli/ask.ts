@@ -16,6 +16,12 @@ export async function askPassword(terminal: Terminal): Promise<string> {
   return password
 }
 
+/** Asks somebody at a terminal a question, which `yes` or `y` confirms and anything else does not. */
+export async function isConfirmed({ input, errors }: Terminal, question: string): Promise<boolean> {
+  const answer = await read({ prompt: question, terminal: true, input, output: errors }).catch(() => '')
+  return /^y(es)?$/i.test(answer.trim())
+}
+
 async function typedTwice(terminal: Terminal): Promise<string> {
   const password = await typed(terminal, 'Password:')
   const again = await typed(terminal, 'The same once more:')

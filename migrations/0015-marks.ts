@@ -1,0 +1,23 @@
+import { type Kysely, sql } from 'kysely'
+
+export async function up(db: Kysely<unknown>): Promise<void> {
+  // Which code can serve on a schema that has a step: that which knows the step `oldest`; any, where that is null.
+  await sql`create table schema_step (name text collate "C" primary key, oldest text collate "C")`.execute(db)
+  await sql`insert into schema_step (name) select name from kysely_migration where name >= '0011'`.execute(db)
+
+  // The highest position is the secret of which tokens are made now. Of a secret the database has an HMAC alone.
+  await sql`
+    create table token_secret (
+      fingerprint text primary key,
+      position bigint generated always as identity unique
+    )`.execute(db)
+
+  await sql`alter table role add column defined boolean not null default false`.execute(db)
+  await sql`update role set defined = true where id = 'admin'`.execute(db)
+}
+
+export async function down(db: Kysely<unknown>): Promise<void> {
+  await sql`alter table role drop column defined`.execute(db)
+  await sql`drop table token_secret`.execute(db)
+  await sql`drop table schema_step`.execute(db)
+}
