@@ -14,6 +14,7 @@ import * as limits from './0012-limits.js'
 import * as objectIds from './0013-object-ids.js'
 import * as directoryChange from './0014-directory-change.js'
 import * as marks from './0015-marks.js'
+import * as retention from './0016-retention.js'
 import * as search from './0017-search.js'
 
 export interface Step extends Migration {
@@ -41,5 +42,6 @@ export const migrations: Record<string, Step> = {
   '0013-object-ids': objectIds,
   '0014-directory-change': directoryChange,
   '0015-marks': marks,
+  '0016-retention': retention,
   '0017-search': search,
 }

@@ -87,6 +87,11 @@ export const options = {
       'with 503; those that cost much are refused from a third of that on',
     read: wholeNumber(10, 1_000_000),
   },
+  EVENT_DAYS: {
+    fallback: '400',
+    means: 'after how many days the record of what happened to connections, and letters that were sent, are deleted',
+    read: wholeNumber(2, 36_500),
+  },
   REQUIRE_SIGN_IN: { fallback: 'false', means: 'whether accepted lists and people too need a sign-in', read: yesOrNo },
   HIDE_EMAIL: { fallback: 'false', means: 'whether no answer shows or takes e-mail addresses', read: yesOrNo },
   CORS_ORIGINS: {

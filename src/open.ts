@@ -1,10 +1,8 @@
 import { pino, type Logger } from 'pino'
 import { fillSearchWords } from './accounts/search-words-store.js'
 import { sessionKey } from './auth/session.js'
-import { sweepSessions } from './auth/session-store.js'
 import { type Config, readConfig } from './config.js'
 import { nearest } from './config-names.js'
-import { sweep, sweepOften } from './connections/grants/sweep.js'
 import { keysOf } from './connections/grants/token.js'
 import { discreetLog } from './db/discreet-log.js'
 import { migrate } from './db/migrate.js'
@@ -15,6 +13,7 @@ import { createApp } from './http/app.js'
 import { release } from './http/release.js'
 import { callerScope } from './http/scope.js'
 import { appIn, type ModuleApp } from './module/app.js'
+import { sweepOften } from './module/upkeep.js'
 import { openWorld } from './module/world.js'
 
 /** Where the data is, and how the module is used. */
@@ -44,6 +43,8 @@ export interface OpenOptions {
   readonly anonymousPerMinute?: number
   /** By how many milliseconds the event loop may be late before `http` refuses requests. */
   readonly maxDelayMs?: number
+  /** After how many days events of connections, and letters that were sent, are deleted. */
+  readonly eventDays?: number
   /** Whether `http` shows accepted lists and people to those alone who sign in. */
   readonly requireSignIn?: boolean
   /** Whether neither `http` nor the module shows or takes e-mail addresses. */
@@ -131,6 +132,7 @@ const kinds: Record<keyof OpenOptions, Kind> = {
   requestsPerMinute: number,
   anonymousPerMinute: number,
   maxDelayMs: number,
+  eventDays: number,
   requireSignIn: truth,
   hideEmail: truth,
   corsOrigins: texts,
@@ -174,6 +176,7 @@ const configOf = (options: OpenOptions): Config =>
       REQUESTS_PER_MINUTE: options.requestsPerMinute?.toString(),
       ANONYMOUS_PER_MINUTE: options.anonymousPerMinute?.toString(),
       MAX_DELAY_MS: options.maxDelayMs?.toString(),
+      EVENT_DAYS: options.eventDays?.toString(),
       REQUIRE_SIGN_IN: options.requireSignIn?.toString(),
       HIDE_EMAIL: options.hideEmail?.toString(),
       CORS_ORIGINS: options.corsOrigins?.join(','),
@@ -193,11 +196,7 @@ async function appOn(
   const world = await openWorld(db, { tokenKeys, appKey, baseUrl: baseUrl ?? null, hidesEmail, longestWaitMs })
   const log = discreetLog(given)
   const stop = new AbortController()
-  const sweeps = sweepOften(
-    [() => sweep(db), () => sweepSessions(db), () => fillSearchWords(db)],
-    (error) => log.warn({ err: error }, 'nothing swept'),
-    stop.signal,
-  )
+  const sweeps = sweepOften(db, config, (error) => log.warn({ err: error }, 'nothing swept'), stop.signal)
   const context = {
     db,
     config,

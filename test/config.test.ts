@@ -11,6 +11,7 @@ test('what holds when nothing is set', () => {
     APP_KEY: 'connections',
     TOKEN_SECRET: undefined,
     POOLER: 'none',
+    EVENT_DAYS: 400,
     DATA_DIR: './data',
     BASE_URL: undefined,
     TRUST_PROXY: [],

@@ -5,6 +5,7 @@ import { counted } from '../counted.js'
 import { Failure } from '../errors.js'
 import type { Credentials } from './basic.js'
 import { type Identity, type Refusal, refused } from './identity.js'
+import { knownAddresses } from './known-addresses.js'
 import { knownPasswords } from './known-passwords.js'
 import { checkHasRoom, isPossiblePassword, renewedHash, verifyPassword } from './password.js'
 import { type Triers, triersOf } from './triers.js'
@@ -20,17 +21,29 @@ export type PasswordSignIn = (credentials: Credentials, address: string) => Prom
  * @returns rejects with Failure `unauthenticated` where they are nobody's, `tooMany` for whoever tried too many wrong
  *   ones, `unavailable` when too many sign in at once
  */
-export function passwordSignIn({ db, log, now }: Pick<Context, 'db' | 'log' | 'now'>): PasswordSignIn {
+export function passwordSignIn(context: Pick<Context, 'db' | 'sessionKeys' | 'log' | 'now'>): PasswordSignIn {
+  const { db, log, now } = context
   const known = knownPasswords(() => now().getTime())
-  // Of several at once for one name, in whatever case, none is checked before those before it were counted.
+  const addresses = knownAddresses(context)
+  // Of several at once with one count, none is checked before those before it were counted.
   const inTurn = turns()
 
   const keyOf = (user: string, password: string, found: SignIn | undefined) =>
     known.keyOf([found?.account.id ?? `nobody ${user}`, found?.account.state ?? '', found?.secret ?? '', password])
 
+  const recall = ({ user, password }: Credentials, found: SignIn | undefined) => known.get(keyOf(user, password, found))
+
   /** Whether the password is right, found out at the cost of a hash. */
-  async function verified({ user, password }: Credentials, triers: Triers, found: SignIn | undefined) {
+  async function verified(credentials: Credentials, address: string, found: SignIn | undefined): Promise<boolean> {
     // First of all, since a refusal by load is to cost little.
+    checkHasRoom()
+    // An inactive account is as unknown as a name that nobody has, at the same cost.
+    const accountId = found?.account.state === 'active' ? found.account.id : nobody
+    const triers = triersOf(credentials.user, address, await addresses.keyOf(accountId, address))
+    return inTurn(triers[0].key, async () => recall(credentials, found) ?? hashed(credentials, triers, found))
+  }
+
+  async function hashed({ user, password }: Credentials, triers: Triers, found: SignIn | undefined): Promise<boolean> {
     checkHasRoom()
     const seconds = await secondsToWait(db, triers)
     if (seconds > 0) throw tooMany(seconds, reasonOf(found, 'too many wrong passwords'))
@@ -65,15 +78,18 @@ export function passwordSignIn({ db, log, now }: Pick<Context, 'db' | 'log' | 'n
     const { user, password } = credentials
     if (!isPossiblePassword(password)) throw refused('what cannot be a password')
     const found = await findSignIn(db, user)
-    const recall = () => known.get(keyOf(user, password, found))
-    const triers = triersOf(user, address)
-    const isRight =
-      recall() ?? (await inTurn(triers[0].key, async () => recall() ?? verified(credentials, triers, found)))
-    if (found && isRight) return { account: found.account, rights: ownRights }
+    const isRight = recall(credentials, found) ?? (await verified(credentials, address, found))
+    if (found && isRight) {
+      await addresses.keep(found.account.id, address)
+      return { account: found.account, rights: ownRights }
+    }
     const { reason, account } = reasonOf(found, 'wrong password')
     throw refused(reason, account)
   }
 }
+
+/** The id of no account. */
+const nobody = '00000000-0000-0000-0000-000000000000'
 
 function reasonOf(found: SignIn | undefined, otherwise: string): Refusal {
   if (!found) return { reason: `${otherwise}, unknown name` }

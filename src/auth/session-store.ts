@@ -4,6 +4,7 @@ import type { SessionData } from 'express-session'
 import { type Kysely, type RawBuilder, sql } from 'kysely'
 import type { Account } from '../accounts/account.js'
 import { columnsOf, toAccount } from '../accounts/store.js'
+import { deleteInBatches } from '../db/batches.js'
 import type { Tables } from '../db/tables.js'
 
 /** Who signed in, and with what. */
@@ -146,11 +147,13 @@ export async function endAllSessions(db: Kysely<Tables>): Promise<number> {
   return ended.length
 }
 
-/** Deletes the sessions that are over, which nobody can use any more. */
-export async function sweepSessions(db: Kysely<Tables>): Promise<void> {
-  // Compared with now(), for which the index is of use.
-  await db
-    .deleteFrom('session')
-    .where('expires_at', '<=', sql<Date>`now()`)
-    .execute()
-}
+/** Deletes the sessions that are over, which nobody can use any more. Returns how many. */
+export const sweepSessions = (db: Kysely<Tables>, stop?: AbortSignal): Promise<number> =>
+  deleteInBatches(
+    db,
+    // Compared with now(), for which the index is of use.
+    (most) => sql`
+      delete from session where id_hash = any(array(
+        select id_hash from session where expires_at <= now() limit ${most} for update skip locked))`,
+    stop,
+  )

@@ -9,15 +9,18 @@ export interface Trier {
   readonly most: number
 }
 
-/** The name and the address that a password comes with. */
+/** The account or name, and the address, that a password comes with. */
 export type Triers = readonly [name: Trier, address: Trier]
 
 /**
- * Who tries a password: the name that is given, whether anybody has it or not, and the address that it comes from
- * (trust, A7). Of several rows that are locked the address comes last.
+ * The counts of wrong passwords for a name from an address (trust, A7). An account has a count of its own at an address
+ * that is known for it. All other addresses share one for the name, whether anybody has it or not. Lock order: name, then
+ * address.
+ *
+ * @param known the key of the account at this address (`known-addresses.ts`)
  */
-export const triersOf = (name: string, address: string): Triers => [
-  { key: hashed(`name ${name.toLowerCase()}`), most: 5 },
+export const triersOf = (name: string, address: string, known: string | undefined): Triers => [
+  { key: known ?? hashed(`name ${name.toLowerCase()}`), most: 5 },
   { key: hashed(`address ${networkOf(address)}`), most: 50 },
 ]
 

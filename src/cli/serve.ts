@@ -2,11 +2,9 @@ import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Logger } from 'pino'
-import { sessionKey } from '../auth/session.js'
 import { fillSearchWords } from '../accounts/search-words-store.js'
-import { sweepSessions } from '../auth/session-store.js'
+import { sessionKey } from '../auth/session.js'
 import type { Config } from '../config.js'
-import { sweep, sweepOften } from '../connections/grants/sweep.js'
 import { keysOf } from '../connections/grants/token.js'
 import { migrate } from '../db/migrate.js'
 import type { Database } from '../db/open.js'
@@ -17,6 +15,7 @@ import { createApp } from '../http/app.js'
 import { openServer } from '../http/server.js'
 import { openPost } from '../letters/post.js'
 import { sendLetters } from '../letters/sender.js'
+import { sweepOften } from '../module/upkeep.js'
 import { openWorld } from '../module/world.js'
 import { castForbidden, greeting, isOwnMachine } from './greeting.js'
 import { release } from '../http/release.js'
@@ -74,11 +73,7 @@ export async function serveCommand(
   const letters =
     post && sendLetters({ db, log, post, baseUrl, tokenKeys: module.tokenKeys, random: Math.random }, stop)
 
-  const sweeps = sweepOften(
-    [() => sweep(db), () => sweepSessions(db), () => fillSearchWords(db)],
-    (error) => log.warn({ err: error }, 'nothing swept'),
-    stop,
-  )
+  const sweeps = sweepOften(db, config, (error) => log.warn({ err: error }, 'nothing swept'), stop)
 
   if (!stop.aborted) await new Promise((resolve) => stop.addEventListener('abort', resolve))
   await Promise.all([drain(server), letters, sweeps])

@@ -1,5 +1,6 @@
 import { type Kysely, sql, type Transaction } from 'kysely'
 import { v7 as newId } from 'uuid'
+import { deleteInBatches } from '../db/batches.js'
 import { json } from '../db/json.js'
 import type { Tables } from '../db/tables.js'
 
@@ -51,6 +52,17 @@ export async function keepEvents(
     from jsonb_to_recordset(${json(rows)})
       as event (id uuid, "connectionId" uuid, "actorId" uuid, verb text, detail jsonb)`.execute(db)
 }
+
+/** Deletes events that are older than so many days. Returns how many. */
+export const sweepEvents = (db: Kysely<Tables>, days: number, stop?: AbortSignal): Promise<number> =>
+  deleteInBatches(
+    db,
+    (most) => sql`
+      delete from connection_event where id = any(array(
+        select id from connection_event where at <= now() - ${days}::integer * interval '1 day'
+        limit ${most} for update skip locked))`,
+    stop,
+  )
 
 /** Whether an event was kept. */
 export async function hasEvent(db: Kysely<Tables>, id: string): Promise<boolean> {

@@ -64,6 +64,15 @@ export interface WrongTryTable {
   forgotten_at: Date
 }
 
+/** An address from which an account signed in. */
+export interface KnownAddressTable {
+  account_id: string
+  /** Keyed hash of the account and its network. */
+  hash: Uint8Array
+  /** When it was last used to sign in, to the day. */
+  seen_at: Date
+}
+
 /** A browser that somebody signed in with. */
 export interface SessionTable {
   /** SHA-256 of the session's id. */
@@ -221,6 +230,7 @@ export interface Tables {
   credential: CredentialTable
   session: SessionTable
   wrong_try: WrongTryTable
+  known_address: KnownAddressTable
   connection: ConnectionTable
   colleague: ColleagueTable
   network: NetworkTable

@@ -1,4 +1,5 @@
 import { type Kysely, type RawBuilder, sql } from 'kysely'
+import { deleteInBatches } from '../db/batches.js'
 import type { Tables } from '../db/tables.js'
 import { type Kind, kinds } from './occasion.js'
 
@@ -63,3 +64,15 @@ const isStillOurs = ({ id, attempts }: Taken) => sql<boolean>`id = ${id} and att
 async function end(db: Kysely<Tables>, change: RawBuilder<unknown>, where: RawBuilder<boolean>): Promise<void> {
   await sql`update outbox set ${change} where ${where} and ${isWaiting}`.execute(db)
 }
+
+/** Deletes letters that were sent, or needed no more, before so many days. Returns how many. */
+export const sweepOutbox = (db: Kysely<Tables>, days: number, stop?: AbortSignal): Promise<number> =>
+  deleteInBatches(
+    db,
+    (most) => sql`
+      delete from outbox where id = any(array(
+        select id from outbox
+        where coalesce(sent_at, dropped_at, dead_at) <= now() - ${days}::integer * interval '1 day'
+        limit ${most} for update skip locked))`,
+    stop,
+  )

@@ -1,8 +1,10 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals'
 import { sql } from 'kysely'
+import { setPassword } from '../../src/accounts/sign-in-store.js'
 import { appPasswordOf } from '../support/app-passwords.js'
 import type { Answer, Client } from '../support/client.js'
 import { freshDatabase, type TestDatabase } from '../support/database.js'
+import { openVisitor } from '../support/visitor.js'
 import { addPerson, signInSecret } from '../support/world.js'
 
 // The real argon2, listened to; what is guessed by the dozen it need not look at.
@@ -20,15 +22,18 @@ let database: TestDatabase
 let client: Client
 let other: Client
 let clock: number
+let ann: string
 beforeAll(async () => {
   database = await freshDatabase()
   const secret = await hashPassword('colleagues')
-  for (const name of ['ann', 'bo', 'gone']) await addPerson(database.db, name, { password: secret })
+  ann = await addPerson(database.db, 'ann', { password: secret })
+  for (const name of ['bo', 'gone']) await addPerson(database.db, name, { password: secret })
   await database.db.updateTable('account').set({ state: 'inactive' }).where('user_id', '=', 'gone').execute()
 })
 afterAll(() => database.close())
 beforeEach(async () => {
   await database.db.deleteFrom('wrong_try').execute()
+  await database.db.deleteFrom('known_address').execute()
   clock = Date.now()
   const start = () => startClient(database.db, { TRUST_PROXY: '127.0.0.1' }, () => new Date(clock))
   client = await start()
@@ -195,9 +200,9 @@ describe('A7: guessing', () => {
       expect((await client.send(path, app.bearer)).status).toBe(200)
     }
     await hold()
-    expect(outcome(await signIn('ann', 'colleagues', undefined, other))[0]).toBe(429)
+    expect(outcome(await signIn('ann', 'colleagues', '198.51.100.9', other))[0]).toBe(429)
     await pass(held + 900)
-    expect(outcome(await signIn('ann', 'colleagues', undefined, other))[0]).toBe(200)
+    expect(outcome(await signIn('ann', 'colleagues', '198.51.100.9', other))[0]).toBe(200)
   })
 
   test('a wrong password that is repeated counts once an hour, and costs no new hash', async () => {
@@ -229,6 +234,181 @@ describe('A7: guessing', () => {
     await pass(601)
     await guess('bo', 1, '198.51.100.1')
     expect(await database.db.selectFrom('wrong_try').select('key').execute()).toHaveLength(2)
+  })
+})
+
+describe('A7: an address from which an account signed in', () => {
+  const home = '192.0.2.7'
+  const proxied = { 'X-Forwarded-For': home, 'X-Forwarded-Proto': 'https' }
+  /** Wrong passwords for ann, each from another address, until the name has to wait for long. */
+  const guessElsewhere = async (times = 8) => {
+    for (let time = 0; time < times; time++) await guess('ann', 1, `198.51.100.${time + 1}`)
+    await hold()
+  }
+  const addresses = () => database.db.selectFrom('known_address').selectAll().execute()
+  const age = (days: number) =>
+    sql`update known_address set seen_at = seen_at - ${days}::integer * interval '1 day'`.execute(database.db)
+
+  test('is not locked out by guesses from elsewhere, at any server', async () => {
+    expect((await signIn('ann', 'colleagues', home)).status).toBe(200)
+    await guessElsewhere()
+    expect((await signIn('ann', 'colleagues', '198.51.100.99', other)).status).toBe(429)
+    expect((await signIn('ann', 'colleagues', home, other)).status).toBe(200)
+    // By any of the account's names.
+    expect((await signIn('ANN@example.com', 'colleagues', home, other)).status).toBe(200)
+  })
+
+  test('is not locked out of the form, nor of a change of password', async () => {
+    expect((await signIn('ann', 'colleagues', home)).status).toBe(200)
+    await guessElsewhere()
+    const browser = openVisitor(other.send)
+    const form = { user: 'ann', password: 'colleagues' }
+    expect((await browser.post('/profiles/html/signIn.do', form, { headers: proxied })).status).toBe(303)
+    const change = { present: 'colleagues', fresh: 'another password', again: 'another password' }
+    const third = await startClient(database.db, { TRUST_PROXY: '127.0.0.1' })
+    const elsewhere = openVisitor(third.send, browser.cookie())
+    const headers = { ...proxied, accept: 'text/html' }
+    const changed = await elsewhere.post('/profiles/html/password.do', change, { headers })
+    await third.close()
+    expect([changed.status, changed.headers.location]).toEqual([303, '../html/password.do?done=passwordChanged'])
+    await setPassword(database.db, ann, await hashPassword('colleagues'))
+  })
+
+  test('becomes known by the form too', async () => {
+    const form = { user: 'ann', password: 'colleagues' }
+    await openVisitor(client.send).post('/profiles/html/signIn.do', form, { headers: proxied })
+    await guessElsewhere()
+    expect((await signIn('ann', 'colleagues', home, other)).status).toBe(200)
+  })
+
+  test('stays known while a secret is replaced, at servers that have both in either order', async () => {
+    const serverWith = (keys: readonly string[]) =>
+      startClient(database.db, { TRUST_PROXY: '127.0.0.1' }, undefined, undefined, undefined, undefined, keys)
+    const servers = await Promise.all([['old'], ['old', 'new'], ['new', 'old'], ['new']].map(serverWith))
+    await signIn('ann', 'colleagues', home, servers[0])
+    await guessElsewhere()
+    const statuses = []
+    for (const server of servers) statuses.push((await signIn('ann', 'colleagues', home, server)).status)
+    await Promise.all(servers.map((server) => server.close()))
+    // The one before the last keeps it under the new secret.
+    expect(statuses).toEqual([200, 200, 200, 200])
+  })
+
+  test('has a count of its own, for whoever guesses there, by any name', async () => {
+    await signIn('ann', 'colleagues', home)
+    expect(await guess('ann', 2, home)).toEqual([denied, denied])
+    expect(await guess('ann@example.com', 3, home, other)).toEqual([denied, denied, [429, '1']])
+    await hold()
+    expect((await signIn('ann', 'colleagues', home, other)).status).toBe(429)
+    expect((await guess('ann', 1, home))[0]?.[0]).toBe(429)
+    expect(await guess('ann', 4, '198.51.100.1')).toEqual([denied, denied, denied, denied])
+    expect((await signIn('ann', 'colleagues', '198.51.100.2', other)).status).toBe(200)
+  })
+
+  test('meets 429 from the fiftieth wrong try there on, as any other', async () => {
+    await signIn('ann', 'colleagues', home)
+    for (let name = 0; name < 50; name++) await guess(`n${name}`, 1, home)
+    await hold()
+    expect((await signIn('ann', 'colleagues', home, other)).status).toBe(429)
+  })
+
+  test('is known for that account alone', async () => {
+    await signIn('bo', 'colleagues', home)
+    await guessElsewhere()
+    expect((await signIn('ann', 'colleagues', home, other)).status).toBe(429)
+  })
+
+  test('of an IPv6 network is the whole network', async () => {
+    await signIn('ann', 'colleagues', '2001:db8:0:1::1')
+    await guessElsewhere()
+    expect((await signIn('ann', 'colleagues', '2001:db8:0:2::1', other)).status).toBe(429)
+    expect((await signIn('ann', 'colleagues', '[2001:db8:0:1:ffff::2]:4711', other)).status).toBe(200)
+  })
+
+  test('is not known after wrong passwords, nor for a disabled account', async () => {
+    await guess('ann', 2, home)
+    await signIn('gone', 'colleagues', home)
+    expect(await addresses()).toEqual([])
+    const [gone] = await database.db.selectFrom('account').select('id').where('user_id', '=', 'gone').execute()
+    await signIn('ann', 'colleagues', home)
+    await sql`update known_address set account_id = ${gone?.id}`.execute(database.db)
+    // With the one above these are five.
+    expect(await guess('gone', 3, '198.51.100.1')).toEqual([denied, denied, denied])
+    expect(await guess('gone', 1, home)).toEqual([[429, '1']])
+  })
+
+  test('is forgotten after 30 days without a sign-in', async () => {
+    await signIn('ann', 'colleagues', home)
+    await guessElsewhere()
+    await age(29)
+    expect((await signIn('ann', 'colleagues', home, other)).status).toBe(200)
+    await age(30)
+    const third = await startClient(database.db, { TRUST_PROXY: '127.0.0.1' })
+    expect((await signIn('ann', 'colleagues', home, third)).status).toBe(429)
+    await third.close()
+  })
+
+  test('is kept as a hash that no other account shares, and no more than twenty for each', async () => {
+    await signIn('bo', 'colleagues', '203.0.113.1')
+    const [first] = await addresses()
+    for (let at = 1; at <= 25; at++) await signIn('ann', 'colleagues', `203.0.113.${at}`)
+    const rows = await addresses()
+    expect(rows.filter(({ account_id }) => account_id === ann)).toHaveLength(20)
+    expect(new Set(rows.map(({ hash }) => Buffer.from(hash).toString('hex'))).size).toBe(21)
+    expect(rows.every(({ hash }) => hash.length === 32)).toBe(true)
+    expect(rows).toContainEqual(first)
+    await guessElsewhere()
+    expect((await signIn('ann', 'colleagues', '203.0.113.1', other)).status).toBe(429)
+    expect((await signIn('ann', 'colleagues', '203.0.113.25', other)).status).toBe(200)
+  })
+
+  test('costs a poll nothing, and is written once a day', async () => {
+    const statements: string[] = []
+    const listened = database.db.withPlugin({
+      transformQuery: ({ node }) => {
+        statements.push(JSON.stringify(node))
+        return node
+      },
+      transformResult: ({ result }) => Promise.resolve(result),
+    })
+    const polled = await startClient(listened, { TRUST_PROXY: '127.0.0.1' }, () => new Date(clock))
+    const poll = async () => {
+      statements.length = 0
+      expect((await signIn('ann', 'colleagues', home, polled)).status).toBe(200)
+      return statements.filter((statement) => statement.includes('known_address')).length
+    }
+    expect(await poll()).toBeGreaterThan(0)
+    const [before] = await addresses()
+    for (let times = 0; times < 12; times++) {
+      clock += 4 * 60_000
+      expect(await poll()).toBe(0)
+    }
+    // Another server finds it written.
+    await signIn('ann', 'colleagues', home, other)
+    expect(await addresses()).toEqual([before])
+    await age(2)
+    clock += 24 * hour
+    expect(await poll()).toBeGreaterThan(0)
+    const [after] = await addresses()
+    expect(after?.seen_at.getTime()).toBeGreaterThanOrEqual(before?.seen_at.getTime() as number)
+    await polled.close()
+  })
+
+  test('that cannot be kept lets the person in all the same', async () => {
+    await sql`alter table known_address rename to elsewhere`.execute(database.db)
+    // Whether it is known is asked at the hash alone, which a password that is remembered does not need.
+    const failing = await signIn('ann', 'colleagues', home).finally(() =>
+      sql`alter table elsewhere rename to known_address`.execute(database.db),
+    )
+    expect(failing.status).toBe(500)
+    await signIn('ann', 'colleagues', home)
+    await database.db.deleteFrom('known_address').execute()
+    await sql`alter table known_address rename to elsewhere`.execute(database.db)
+    const remembered = await signIn('ann', 'colleagues', '192.0.2.8').finally(() =>
+      sql`alter table elsewhere rename to known_address`.execute(database.db),
+    )
+    expect(remembered.status).toBe(200)
+    expect(client.logged().join()).toContain('address of a sign-in not kept')
   })
 })
 

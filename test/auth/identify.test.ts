@@ -23,7 +23,8 @@ const { hashPassword } = await import('../../src/auth/password.js')
 
 /** A server that answers in JSON who asked: the account, null for nobody, or the error. */
 const open = async (db: TestDatabase['db']) => {
-  const context = { db, log: pino({ level: 'silent' }), config: readConfig({}), now: () => new Date() }
+  const config = readConfig({})
+  const context = { db, sessionKeys: ['a key'], log: pino({ level: 'silent' }), config, now: () => new Date() }
   const identify = identifier([authorization(context, passwordSignIn(context))])
   const app = express().use(async (incoming, outgoing) => {
     const answer = await identify(incoming).then(

@@ -26,6 +26,7 @@ const all = [
   'connection_event',
   'credential',
   'directory',
+  'known_address',
   'mailed',
   'network',
   'org',

@@ -45,7 +45,7 @@ export async function exported(db: Kysely<Tables>): Promise<string> {
 
 /** Takes everybody and everything out. */
 export async function empty(db: Kysely<Tables>): Promise<void> {
-  await sql`truncate account, credential, connection, colleague, network, photo`.execute(db)
+  await sql`truncate account, credential, connection, colleague, network, photo, known_address`.execute(db)
 }
 
 /** Everything that an import writes, ids and dates included. */

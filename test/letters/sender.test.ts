@@ -24,7 +24,9 @@ beforeAll(async () => {
 })
 afterAll(() => database.close())
 beforeEach(async () => {
-  await sql`truncate outbox, colleague, network, connection, credential, photo, account`.execute(database.db)
+  await sql`truncate outbox, colleague, network, connection, credential, photo, known_address, account`.execute(
+    database.db,
+  )
   logged.splice(0)
   server = await startMailServer()
   ann = await addPerson(database.db, 'ann', { name: 'Ann Lee' })

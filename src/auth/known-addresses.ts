@@ -1,0 +1,57 @@
+import { createHmac } from 'node:crypto'
+import { LRUCache } from 'lru-cache'
+import type { Context } from '../context.js'
+import { findKnownAddress, keepAddress } from './known-address-store.js'
+import { networkOf } from './triers.js'
+
+/**
+ * From which addresses accounts signed in of late. Wrong passwords from elsewhere must not lock a person out at home, so an
+ * account's wrong tries from a known address are counted apart (trust, A7).
+ */
+export interface KnownAddresses {
+  /** The key of that count; undefined if the account did not sign in from there within 30 days. */
+  keyOf(accountId: string, address: string): Promise<string | undefined>
+  /** The account signed in from this address. Costs a statement once a day. */
+  keep(accountId: string, address: string): Promise<void>
+}
+
+const day = 86_400_000
+
+/**
+ * The database holds a keyed hash of account and network, never the address. While a secret is replaced, an address is known
+ * by either.
+ */
+export function knownAddresses({
+  db,
+  sessionKeys,
+  log,
+  now,
+}: Pick<Context, 'db' | 'sessionKeys' | 'log' | 'now'>): KnownAddresses {
+  const keys = sessionKeys.map((key) => createHmac('sha256', key).update('known addresses').digest())
+  const hashesOf = (accountId: string, address: string) => {
+    const text = `${accountId} ${networkOf(address)}`
+    return keys.map((key) => createHmac('sha256', key).update(text).digest())
+  }
+  const kept = new LRUCache<string, true>({ max: 10_000, ttl: day, perf: { now: () => now().getTime() } })
+  return {
+    keyOf: async (accountId, address) => {
+      const hash = await findKnownAddress(db, accountId, hashesOf(accountId, address))
+      return hash?.toString('base64')
+    },
+    keep: async (accountId, address) => {
+      const [hash] = hashesOf(accountId, address)
+      if (!hash) return
+      const name = hash.toString('base64')
+      if (kept.has(name)) return
+      // Before the database has it, so that many requests at once write once.
+      kept.set(name, true)
+      try {
+        await keepAddress(db, accountId, hash)
+      } catch (error) {
+        kept.delete(name)
+        // Failing to record an address must not fail the sign-in.
+        log.warn({ err: error }, 'address of a sign-in not kept')
+      }
+    },
+  }
+}

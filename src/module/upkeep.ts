@@ -1,0 +1,32 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import type { Kysely } from 'kysely'
+import { fillSearchWords } from '../accounts/search-words-store.js'
+import { sweepAddresses } from '../auth/known-address-store.js'
+import { sweepSessions } from '../auth/session-store.js'
+import type { Config } from '../config.js'
+import { sweep, sweepEvents } from '../connections/grants/sweep.js'
+import type { Tables } from '../db/tables.js'
+import { sweepOutbox } from '../letters/outbox-store.js'
+
+const betweenSweeps = 600_000
+
+/**
+ * Deletes what is over, and fills in words of search that are missing, every ten minutes until told to stop, and then ends after a batch of each. Any number of
+ * processes may do it. Never rejects: what could not be deleted is deleted next time.
+ */
+export async function sweepOften(
+  db: Kysely<Tables>,
+  { EVENT_DAYS }: Pick<Config, 'EVENT_DAYS'>,
+  failed: (error: unknown) => void,
+  stop: AbortSignal,
+): Promise<void> {
+  while (!stop.aborted) {
+    await sweep(db, stop).catch(failed)
+    await sweepSessions(db, stop).catch(failed)
+    await sweepAddresses(db, stop).catch(failed)
+    await sweepEvents(db, EVENT_DAYS, stop).catch(failed)
+    await sweepOutbox(db, EVENT_DAYS, stop).catch(failed)
+    await fillSearchWords(db).catch(failed)
+    await wait(betweenSweeps, undefined, { signal: stop }).catch(() => {})
+  }
+}
