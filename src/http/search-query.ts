@@ -37,10 +37,13 @@ const personCriteria: Readonly<Record<string, Person['by']>> = Object.fromEntrie
 
 const criteriaNames = [...Object.keys(wordCriteria), ...Object.keys(personCriteria), 'isManager']
 
-/** What else a request may hold. Parameters of other resources, and what clients add against caches, have no effect. */
+/**
+ * What else a request may hold. Parameters of other resources, what clients add against caches, and `done`, which our
+ * pages add, have no effect.
+ */
 const otherNames = new Set(
   `activeUsersOnly output format page ps pos outputType connectionType sortBy sortOrder status since inclMessage
-    inclUserStatus inclPendingCount labels lastMod forceRefresh lang timestamp dojo.preventCache _`.split(/\s+/),
+    inclUserStatus inclPendingCount labels lastMod forceRefresh lang timestamp dojo.preventCache _ done`.split(/\s+/),
 )
 
 /** What one search may cost the database. */

@@ -57,7 +57,8 @@ test.each([
 
 test.each([
   ['greta', '1 person'],
-  ['*', '14 people'],
+  ['*', '13 people'],
+  ['*&activeUsersOnly=false', '14 people'],
 ])('a search for %s finds %s', async (words, sentence) => {
   const { texts } = await get(`/profiles/atom/search.do?search=${words}`)
   expect(texts('main > p')).toEqual([sentence])
