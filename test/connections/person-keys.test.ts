@@ -142,7 +142,7 @@ const others = [
   ...['findListsShowing', 'lockListsShowing'],
   ...['amongQuery', 'networkStatement', 'pageStatement', 'pageQuery', 'toColleague'],
   ...['findRoles', 'hasApp', 'keepApp', 'findBaseUrls', 'findOrgs'],
-  ...['insertGrant', 'rowOf', 'lockContext', 'deleteExpired', 'countInvitations'],
+  ...['insertGrant', 'rowOf', 'lockContext', 'deleteExpired', 'sweepEvents', 'reissueTokens', 'countInvitations'],
   ...['listGrants', 'findContexts', 'columnOf', 'typeOf', 'groupQuery', 'toGroup', 'orderOf', 'conditionOf'],
 ]
 
