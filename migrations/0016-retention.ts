@@ -10,7 +10,6 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     )`.execute(db)
   // Rows are deleted by age, so each kind has an index by age.
   await sql`create index known_address_age on known_address (seen_at)`.execute(db)
-  await sql`create index connection_event_age on connection_event (at)`.execute(db)
   await sql`
     create index outbox_age on outbox (coalesce(sent_at, dropped_at, dead_at))
     where coalesce(sent_at, dropped_at, dead_at) is not null`.execute(db)
@@ -18,6 +17,5 @@ export async function up(db: Kysely<unknown>): Promise<void> {
 
 export async function down(db: Kysely<unknown>): Promise<void> {
   await sql`drop index outbox_age`.execute(db)
-  await sql`drop index connection_event_age`.execute(db)
   await sql`drop table known_address`.execute(db)
 }

@@ -1,4 +1,4 @@
-import { type Kysely, sql, type Transaction } from 'kysely'
+import { type Kysely, type RawBuilder, sql, type Transaction } from 'kysely'
 import { v7 as newId } from 'uuid'
 import { deleteInBatches } from '../db/batches.js'
 import { json } from '../db/json.js'
@@ -53,16 +53,24 @@ export async function keepEvents(
       as event (id uuid, "connectionId" uuid, "actorId" uuid, verb text, detail jsonb)`.execute(db)
 }
 
-/** Deletes events that are older than so many days. Returns how many. */
+/**
+ * Deletes events that are older than so many days. Returns how many. Ids are UUIDs of version 7, which begin with their
+ * time (RFC 9562, section 5.7), so the primary key finds the old ones.
+ */
 export const sweepEvents = (db: Kysely<Tables>, days: number, stop?: AbortSignal): Promise<number> =>
   deleteInBatches(
     db,
     (most) => sql`
       delete from connection_event where id = any(array(
-        select id from connection_event where at <= now() - ${days}::integer * interval '1 day'
-        limit ${most} for update skip locked))`,
+        select id from connection_event
+        where id < ${leastId(sql`now() - ${days}::integer * interval '1 day'`)}
+        order by id limit ${most} for update skip locked))`,
     stop,
   )
+
+/** The least UUID of version 7 that was made at a moment. */
+const leastId = (moment: RawBuilder<Date>) =>
+  sql`rpad(lpad(to_hex((extract(epoch from ${moment}) * 1000)::bigint), 12, '0'), 32, '0')::uuid`
 
 /** Whether an event was kept. */
 export async function hasEvent(db: Kysely<Tables>, id: string): Promise<boolean> {

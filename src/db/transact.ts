@@ -50,8 +50,20 @@ async function tried<Result>(db: Kysely<Tables>, work: Work<Result>, isDone: () 
       })
     } catch (error) {
       if (isClash(error) && tries < mostTries) await wait(Math.random() * 20 * 2 ** tries)
-      else if (outcome && isUnavailable(error) && (await isDone())) return outcome.result
+      else if (outcome && isUnavailable(error) && (await told(isDone))) return outcome.result
       else throw error
+    }
+  }
+}
+
+/** Asks `isDone`; while the database is away again for a moment, up to three times. */
+async function told(isDone: () => Promise<boolean>): Promise<boolean> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await isDone()
+    } catch (error) {
+      if (!isUnavailable(error) || tries === 3) throw error
+      await wait(200 * tries)
     }
   }
 }

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/g
 import { type Kysely, sql } from 'kysely'
 import { transact } from '../../src/db/transact.js'
 import type { Tables } from '../../src/db/tables.js'
+import { Failure } from '../../src/errors.js'
 import { freshDatabase, type TestDatabase } from '../support/database.js'
 import { addPerson } from '../support/world.js'
 
@@ -104,6 +105,15 @@ describe('where the answer to the commit is lost', () => {
   test('what did not is an error, and is not done a second time', async () => {
     await expect(transact(losing('before'), work, isThere('ann'))).rejects.toMatchObject({ code: '08006' })
     expect(await names()).toEqual([])
+  })
+
+  test('the database is asked again if it is away for a moment', async () => {
+    let asked = 0
+    const soon = () => {
+      asked++
+      return asked < 3 ? Promise.reject(new Failure('unavailable', 'away')) : isThere('ann')()
+    }
+    expect(await transact(losing('after'), work, soon)).toMatch(/^[\da-f-]{36}$/)
   })
 
   test('and where that cannot be told, an error too', async () => {

@@ -70,7 +70,7 @@ test('one that may write invites, and still opens no way to another', async () =
 test.each([
   [{ name: '' }, 'The name of an app password must have 1 to 100 characters; this has 0.'],
   [{ name: 'a', days: '7' }, 'The parameter days must be one of 30, 90, 365, or empty.'],
-  [{ name: 'a', write: 'yes' }, 'The parameter write must be one of true, false.'],
+  [{ name: 'a', write: 'yes' }, 'The parameter write must be one of true, false, 1, 0.'],
   [{ name: 'a', form: 'x' }, 'The parameter form must be a UUID.'],
 ])('%j is refused', async (fields: Record<string, string>, sentence) => {
   const { status, text } = await post(address, as('chen'), fields)
