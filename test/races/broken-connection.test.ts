@@ -27,7 +27,7 @@ async function faultyWay(to: URL): Promise<{ port: number; cut: (at: Fault) => v
       })
     }
     client.on('data', (bytes) => {
-      const isFault = fault !== 'none' && bytes.includes(fault === 'at a read' ? '"network"' : 'commit')
+      const isFault = fault !== 'none' && bytes.includes(fault === 'at a read' ? '"network"' : 'commit\0')
       if (isFault && fault !== 'after the commit') client.destroy()
       else postgres.write(bytes)
       if (!isFault) return

@@ -28,7 +28,7 @@ function findPrograms(): string | undefined {
 export const postgresPrograms = findPrograms()
 
 /** Postgres refuses to run as root, so it runs as the user of that name then. */
-function unprivileged(): { uid?: number; gid?: number } {
+export function unprivileged(): { uid?: number; gid?: number } {
   if (userInfo().uid !== 0) return {}
   const number = (option: string) => Number(execFileSync('id', [option, 'postgres']).toString())
   return { uid: number('-u'), gid: number('-g') }
@@ -76,7 +76,7 @@ export async function makeCluster(bin: string): Promise<Cluster> {
   return { url, start, kill: () => stop(), freeze: () => signal('SIGSTOP'), thaw: () => signal('SIGCONT'), remove }
 }
 
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1')
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo
@@ -84,7 +84,7 @@ async function freePort(): Promise<number> {
   return port
 }
 
-async function answers(connectionString: string): Promise<boolean> {
+export async function answers(connectionString: string): Promise<boolean> {
   const client = new pg.Client({ connectionString, connectionTimeoutMillis: 500 })
   client.on('error', () => {})
   const isUp = await client.connect().then(

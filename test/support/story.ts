@@ -1,0 +1,44 @@
+import { expect } from '@jest/globals'
+import { castPassword } from '../../src/directory/cast.js'
+import type { Send, Sending } from './client.js'
+import { accept, idIn, invite, remove } from './writes.js'
+
+/**
+ * A day of the network of the example, through every door: greta and lou connect, read each other's lists, and part again.
+ *
+ * @param over fields that each request carries, such as those of a proxy
+ * @returns what anonymous readers get of an accepted list, and that list as greta sees it
+ */
+export async function tellStory(
+  plain: Send,
+  over: Record<string, string> = {},
+): Promise<{ anonymous: number; list: string }> {
+  const send: Send = (path, options = {}) => plain(path, { ...options, headers: { ...over, ...options.headers } })
+  const as = (name: string, more: Sending = {}): Sending => ({ as: `${name}:${castPassword}`, ...more })
+  const colleagues = '/profiles/atom/connections.do?connectionType=colleague&inclMessage=true'
+  const total = async (status: string, name: string) => {
+    const answer = await send(`${colleagues}&status=${status}`, as(name))
+    expect(answer.status).toBe(200)
+    return Number(/totalResults>(\d+)/.exec(answer.text)?.[1])
+  }
+  const before = await total('accepted', 'greta')
+
+  const invited = await invite(send, 'greta', 'lou', 'Shall we?')
+  expect([invited.status, await total('pending', 'lou')]).toEqual([201, 1])
+  expect((await accept(send, 'lou', idIn(invited))).status).toBe(200)
+  expect(await total('accepted', 'greta')).toBe(before + 1)
+
+  const list = await send(colleagues, as('greta'))
+  const unchanged = await send(colleagues, as('greta', { headers: { 'if-none-match': String(list.headers.etag) } }))
+  expect([unchanged.status, unchanged.text]).toEqual([304, ''])
+  const page = await send(colleagues, as('greta', { headers: { accept: 'text/html' } }))
+  expect([page.status, page.headers['content-type']]).toEqual([200, 'text/html;charset=UTF-8'])
+
+  const json = { 'content-type': 'application/json' }
+  const found = await send('/v2/connections?show=target', as('lou', { headers: json }))
+  expect([found.status, found.text.includes('"_id"')]).toEqual([200, true])
+  const anonymous = await send(`/profiles/atom/connections.do?connectionType=colleague&userid=greta`)
+  expect((await remove(send, 'lou', idIn(invited))).status).toBe(200)
+  expect(await total('accepted', 'greta')).toBe(before)
+  return { anonymous: anonymous.status, list: list.text }
+}
