@@ -27,11 +27,15 @@ export async function up(db: Kysely<unknown>): Promise<void> {
   // What is shared with an account is few among all that it is the target of.
   await sql`
     create index connection_shared on connection (target_id) where state = 'active' and access >= 5`.execute(db)
+  // Of two accounts, either may share the other's.
+  await sql`
+    create index connection_shared_back on connection (context_key)
+    where context_object = 'account' and state = 'active' and reverse_access >= 5`.execute(db)
 }
 
 export async function down(db: Kysely<unknown>): Promise<void> {
   await sql`delete from connection where context_id is null`.execute(db)
-  await sql`drop index connection_shared, connection_context_key`.execute(db)
+  await sql`drop index connection_shared, connection_shared_back, connection_context_key`.execute(db)
   await uniqueBy(db, sql`context_id`)
   await sql`
     alter table connection

@@ -169,7 +169,8 @@ test('Z8: of what somebody manages, each read is of a context that is named, or 
       where.replaceAll(/\$(\d+)/g, (_, number) => JSON.stringify(parameters[Number(number) - 1])),
     )
   }
-  expect(await wheres(of('shared'))).toEqual(['target_id = "me"', managed])
+  const back = `context_object = 'account' and context_key = "me"`
+  expect(await wheres(of('shared'))).toEqual(['target_id = "me"', back, managed])
   expect(await wheres(of([{ object: 'document', contextId: 'x' }]))).toEqual([managed])
   expect(statements.at(-1)?.parameters).toEqual(expect.arrayContaining([['document'], ['x']]))
 })

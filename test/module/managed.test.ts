@@ -200,6 +200,19 @@ describe('one’s own account', () => {
     expect(await managed(gus.calls)).toHaveLength(0)
     expect(await managed(hal.calls)).toHaveLength(0)
   })
+
+  test('shows its connections to a colleague who invited first and was later given share access', async () => {
+    const [kit, lou] = [await module.person('kit'), await module.person('lou')]
+    made(await lou.calls.create('accounts', lou.id, { _id: kit.id }))
+    await kit.calls.apply(await tokenOf(kit, lou.id))
+    const link = await kit.calls.linkTo('accounts', kit.id, 'connected')
+    expect(ids(await managed(lou.calls))).not.toContain(link._id)
+    made(await kit.calls.create('accounts', kit.id, { email: lou.email, access: 6 }))
+    await lou.calls.apply(await tokenOf(lou, kit.id))
+    expect(ids(await managed(lou.calls, { where: { context: kit.id } }))).toContain(link._id)
+    expect(ids(await managed(lou.calls))).toContain(link._id)
+    expect(await lou.calls.delete(link._id)).toBe(true)
+  })
 })
 
 test('the same is at /v2', async () => {
@@ -248,7 +261,7 @@ describe('with 100,000 connections on one object, and 10,000 on others', () => {
 
   test.each<[string, readonly Context[] | 'shared', string[]]>([
     ['one object', [{ object: 'document', contextId: 'busy' }], ['connection_context_key']],
-    ['what is shared', 'shared', ['connection_context_key', 'connection_shared']],
+    ['what is shared', 'shared', ['connection_context_key', 'connection_shared', 'connection_shared_back']],
   ])('a page of %s is read off indexes', async (_name, contexts, indexes) => {
     const nodes = await planOf(database.db, listQuery(selection(contexts), part).compile(database.db))
     const reads = nodes.filter((node) => node['Relation Name'] === 'connection' || node['Index Name'])

@@ -84,12 +84,15 @@ function contextsOf(viewer: Viewer, { contexts }: Managed): RawBuilder<unknown> 
     return sql`select object, key from unnest(${objects}::text[], ${keys}::text[]) as named (object, key)`
   }
   const accountId = viewer?.accountId ?? null
-  // Share, as the index on these has it.
+  // 5 is share; literal, as in the conditions of the two indexes.
   return sql`
     select 'account' as object, ${accountId}::text as key
     union all
     select context_object, context_key from connection
-    where target_id = ${accountId} and state = 'active' and access >= 5`
+    where target_id = ${accountId} and state = 'active' and access >= 5
+    union all
+    select context_object, target_id::text from connection
+    where context_object = 'account' and context_key = ${accountId} and state = 'active' and reverse_access >= 5`
 }
 
 /** Which of some contexts have connections. */
