@@ -106,7 +106,12 @@ export async function touchProfile(db: Transaction<Tables>, accountId: string, m
   const seen = datesKept({ ...account, seen: row.seen as Known['seen'] }, updated)
   await db
     .updateTable('account')
-    .set({ updated_at: updated, seen: JSON.stringify(seen) })
+    .set({
+      updated_at: updated,
+      seen: JSON.stringify(seen),
+      // Words that were up to date still are.
+      search_of: sql<Date | null>`case when search_of = updated_at then ${updated}::timestamptz else search_of end`,
+    })
     .where('id', '=', accountId)
     .execute()
 }

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
+import { fillSearchWords } from '../../src/accounts/search-words-store.js'
 import { changePhoto } from '../../src/connections/photo.js'
 import { importFiles } from '../../src/directory/import.js'
 import { account, jsonLines, temporaryFolder } from '../directory/files.js'
@@ -143,6 +144,8 @@ describe('a change of a picture is news', () => {
     expect(await isNews(after)).toEqual(after.map(({ path }) => [path, 304]))
     const dates = [before, after].map((polled) => Number(linkOf(polled[0]?.text as string)))
     expect(dates[1]).toBeGreaterThan(dates[0] as number)
+    // The words by which people are searched are still right, so there is nothing to do about them.
+    expect(await fillSearchWords(database.db)).toBe(0)
   })
 
   test('is none when there was no picture to take away', async () => {
