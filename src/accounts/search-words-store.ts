@@ -9,9 +9,10 @@ const batchSize = 500
  * Brings the search words up to date of accounts that a server of an older release wrote: at start, after a migration,
  * and from time to time while both run. Finds them by their own index, which is empty as a rule.
  *
+ * @param stop ends it after a batch
  * @returns how many there were
  */
-export async function fillSearchWords(db: Kysely<Tables>): Promise<number> {
+export async function fillSearchWords(db: Kysely<Tables>, stop?: AbortSignal): Promise<number> {
   let filled = 0
   for (;;) {
     const count = await db.transaction().execute(async (transaction) => {
@@ -28,6 +29,6 @@ export async function fillSearchWords(db: Kysely<Tables>): Promise<number> {
       return rows.length
     })
     filled += count
-    if (count < batchSize) return filled
+    if (count < batchSize || stop?.aborted) return filled
   }
 }

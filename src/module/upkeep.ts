@@ -11,8 +11,8 @@ import { sweepOutbox } from '../letters/outbox-store.js'
 const betweenSweeps = 600_000
 
 /**
- * Deletes what is over, and fills in words of search that are missing, every ten minutes until told to stop, and then ends after a batch of each. Any number of
- * processes may do it. Never rejects: what could not be deleted is deleted next time.
+ * Every ten minutes, deletes what is over and fills in missing search words. Ends after the batch that runs when it is
+ * told to stop. Any number of processes may do this. Never rejects: what failed is tried again next time.
  */
 export async function sweepOften(
   db: Kysely<Tables>,
@@ -26,7 +26,7 @@ export async function sweepOften(
     await sweepAddresses(db, stop).catch(failed)
     await sweepEvents(db, EVENT_DAYS, stop).catch(failed)
     await sweepOutbox(db, EVENT_DAYS, stop).catch(failed)
-    await fillSearchWords(db).catch(failed)
+    await fillSearchWords(db, stop).catch(failed)
     await wait(betweenSweeps, undefined, { signal: stop }).catch(() => {})
   }
 }

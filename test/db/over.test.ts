@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals'
 import { type CompiledQuery, type Kysely, type RawBuilder, sql } from 'kysely'
 import { v7 as newId } from 'uuid'
+import { fillSearchWords } from '../../src/accounts/search-words-store.js'
 import { sweepAddresses } from '../../src/auth/known-address-store.js'
 import { sweepSessions } from '../../src/auth/session-store.js'
 import { forgetOldTries } from '../../src/auth/wrong-try-store.js'
@@ -94,6 +95,17 @@ test('what is told to stop deletes one batch and no more', async () => {
   await insertEvents(9, 2_500)
   expect(await sweepEvents(db, 3, AbortSignal.abort())).toBe(1_000)
   expect(await sweepEvents(db, 3)).toBe(1_500)
+})
+
+test('what is told to stop makes the search words of one batch and no more', async () => {
+  const { db } = database
+  await fillSearchWords(db)
+  await sql`
+    insert into account (id, key, user_id, name, state, profile, seen, created_at, updated_at, sort, words)
+    select id, id, id, 'One', 'active', '{}', '{}', now(), now(), '', ''
+    from (select gen_random_uuid() as id from generate_series(1, 700)) as made`.execute(db)
+  expect(await fillSearchWords(db, AbortSignal.abort())).toBe(500)
+  expect(await fillSearchWords(db)).toBe(200)
 })
 
 test('letters go once they ended before so many days, and those that wait stay', async () => {
