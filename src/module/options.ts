@@ -58,6 +58,16 @@ const clamped = (least: number, most: number, fallback: number) =>
 
 const projection = { paths: texts, include: texts, expand: texts }
 
+/** Of a caller, which the program gives: a typing error must not let anybody do more. */
+export const privileges = z.object({
+  skipAcl: flag,
+  grant: level,
+  scope: z
+    .array(z.enum(['create', 'read', 'update', 'delete']))
+    .nullish()
+    .transform((value) => value ?? null),
+})
+
 export const applyOptions = z.object({ skipAcl: flag })
 
 export const deleteOptions = z.object({ skipAcl: flag })

@@ -1,11 +1,11 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { findKnown } from '../connections/grants/directory-store.js'
 import type { Level } from '../connections/grants/object-type.js'
-import { levelNames, levels, readLevel } from '../connections/grants/levels.js'
 import type { Action, Principal } from '../connections/grants/principal.js'
 import type { World } from '../connections/grants/world.js'
 import type { Turns } from '../db/turns.js'
 import { Fault } from '../faults.js'
+import { privileges, readOptionsAs } from './options.js'
 
 /** What server code may let a caller do beyond his own rights; no request can ask for it (trust, Z6). */
 export interface Privileges {
@@ -56,9 +56,14 @@ export function currentScope(): Scope {
   throw new Fault('accessDenied.notLoggedIn', { reason: 'Call this inside a request, or inside runAs.' })
 }
 
-/** The caller with the rights of this moment: what was taken away a moment ago is gone. */
+/**
+ * The caller with the rights of this moment: what was taken away a moment ago is gone.
+ *
+ * @throws Fault `invalidArgument` for a privilege that is malformed
+ */
 export async function principalOf({ world, caller }: Scope): Promise<Principal> {
-  const { accountId, skipAcl = false, grant, appKey = world.appKey, scope = null } = caller
+  const { accountId, appKey = world.appKey } = caller
+  const { skipAcl, grant, scope } = readOptionsAs(privileges, caller)
   const [known] = accountId === null ? [] : await findKnown(world.db, [accountId])
   const { account, verified } = known ?? { account: null, verified: false }
   // Whoever has not shown that an address is theirs has no claim to what was sent to it.
@@ -67,16 +72,9 @@ export async function principalOf({ world, caller }: Scope): Promise<Principal> 
     account: owned?.state === 'active' ? owned : null,
     verified,
     skipAcl,
-    grant: levelGranted(grant),
+    grant,
     appKey,
     scope,
     requestId: caller.requestId ?? null,
   }
-}
-
-/** @throws Fault `invalidArgument.grant` for what is not a level */
-function levelGranted(grant: Level | null = levels.none): number {
-  const level = readLevel(grant ?? levels.none)
-  if (level !== undefined) return level
-  throw new Fault('invalidArgument.grant', { path: 'grant', reason: levelNames })
 }

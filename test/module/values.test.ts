@@ -173,6 +173,10 @@ describe('options', () => {
     ['expand expand', () => calls.read(document, { expand: 'context' } as never)],
     ['objects objects[0]', () => calls.list({ objects: [null] } as never)],
     ['skipAcl skipAcl', () => calls.list({ skipAcl: 'true' } as never)],
+    // What a program says of the caller.
+    ['skipAcl skipAcl', () => module.connectionsFor({ accountId: null, skipAcl: 'false' } as never).list()],
+    ['unspecified scope', () => module.connectionsFor({ accountId: null, scope: 'read' } as never).list()],
+    ['unspecified scope[1]', () => module.connectionsFor({ accountId: null, scope: ['read', 'all'] } as never).list()],
     ['forceAuto forceAuto', () => calls.create('documents', document, fresh(), { forceAuto: 1 } as never)],
   ])('%s', async (fault, call) => {
     expect(await faultOf(call())).toBe(`invalidArgument.${fault}`)
