@@ -16,9 +16,10 @@ const fingerprint = (secret: Uint8Array): string =>
   createHmac('sha256', secret).update('connections token secret').digest('hex')
 
 const otherSecret =
-  'The secret of this server is another than that of the database, so tokens and sessions of one server would be nothing ' +
-  'to the next. Give TOKEN_SECRET (or the file token-secret in DATA_DIR) what the other servers have; a new secret stands ' +
-  'before the old one, with a comma between. If the old one is lost, `npx connections migrate --new-secret` takes this one.'
+  'The secret of this server is another than that of the database, so no server would accept the tokens and sessions of ' +
+  'the other. Give TOKEN_SECRET (or the file token-secret in DATA_DIR) what the other servers have. To change the secret, ' +
+  'put the new one last on every server, then first. If the old one is lost, `npx connections migrate --new-secret` takes ' +
+  'this one.'
 
 /**
  * Sees to it that all servers on one database have its secret, of which it keeps a fingerprint: they need the one that was

@@ -182,7 +182,7 @@ describe('serve', () => {
     }
     await served(old)
     const other =
-      /^The secret of this server is another than that of the database, .* --new-secret` takes this one\.\n$/
+      /^The secret of this server is another than that of the database, .* last on every server, then first\. .* --new-secret` takes this one\.\n$/
     await refused(serve(fresh), other)
     const migrating = connections(['migrate', '--new-secret'], { DATA_DIR, TOKEN_SECRET: fresh })
     expect(await migrating.exit).toBe(0)
