@@ -1,5 +1,6 @@
 import { type Kysely, sql } from 'kysely'
 
+/** Contract, once no older server runs: drop the index `outbox_untried`, which only older servers use. */
 export async function up(db: Kysely<unknown>): Promise<void> {
   await sql`
     create table known_address (
