@@ -182,6 +182,25 @@ describe('a loader', () => {
     expect(await loading({ _id: 'a' }).load(['a', 'b'])).toEqual([{ _id: 'a' }])
   })
 
+  test('may take apart the list of ids that it is given', async () => {
+    const { load } = typeWith({
+      load: (ids) => Promise.resolve((ids as string[]).splice(0).map((_id) => ({ _id }))),
+    })
+    const ids = ['a', 'b']
+    expect([await load(ids), ids]).toEqual([
+      [{ _id: 'a' }, { _id: 'b' }],
+      ['a', 'b'],
+    ])
+  })
+
+  test('that puts another id in place of what it was asked for is an error of the application', async () => {
+    const load = (ids: readonly string[]) => {
+      ;(ids as string[])[0] = 'c'
+      return Promise.resolve(ids.map((_id) => ({ _id })))
+    }
+    await expect(typeWith({ load }).load(['a'])).rejects.toThrow(/the _id 'c', which it was not asked for/)
+  })
+
   test.each([[{ _id: 'c' }], [{ _id: 'A' }], [{ _id: undefined }], [{}]])(
     'that returns %j when asked for a and b is an error of the application',
     async (row) => {

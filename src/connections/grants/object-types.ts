@@ -50,7 +50,7 @@ export function complete(definition: ObjectDefinition): ObjectType {
   return {
     name,
     plural: definition.plural,
-    load: async (ids) => asked(await definition.load(ids), ids, name),
+    load: async (ids) => asked(await definition.load([...ids]), ids, name),
     owner: definition.owner ?? (() => null),
     properties: Object.fromEntries(properties),
     title: definition.title ?? null,
