@@ -42,11 +42,14 @@ const ofState = /^((08|28|40|53|55|57|58|72|F0)[0-9A-Z]{3}|25006|25P03|25P04|3D0
 const ofNetwork = /^(ECONN\w+|EPIPE|ETIMEDOUT|E(HOST|NET)(UNREACH|DOWN)|ENETRESET|ENOTFOUND|EAI_AGAIN)$/
 const ofDriver = /^(Connection terminated|Client (has encountered|was closed)|Cannot use a pool after calling end)/
 
+/** What an error says of itself. A program may throw anything, also undefined. */
+const fieldsOf = (error: unknown) => (error ?? {}) as { code?: string; message?: string; severity?: string }
+
 /** Whether an error says that the database cannot answer now, though it may in a moment. */
 export function isUnavailable(error: unknown): boolean {
   if (error instanceof NoConnection) return true
   if (error instanceof Failure) return error.code === 'unavailable'
-  const { code = '', message = '', severity = '' } = error as { code?: string; message?: string; severity?: string }
+  const { code = '', message = '', severity = '' } = fieldsOf(error)
   // An error that ends the connection is not about the statement.
   return ofState.test(code) || ofNetwork.test(code) || ofDriver.test(message) || /^(FATAL|PANIC)$/.test(severity)
 }
@@ -54,7 +57,7 @@ export function isUnavailable(error: unknown): boolean {
 /** Whether an error says that the connection broke under a statement: on another one it may be answered at once. */
 export function isBroken(error: unknown): boolean {
   if (error instanceof NoConnection) return false
-  const { code = '', message = '' } = error as { code?: string; message?: string }
+  const { code = '', message = '' } = fieldsOf(error)
   return (
     /^(08...|57P01|57P02|25P03|ECONNRESET|EPIPE)$/.test(code) ||
     /^(Connection terminated unexpectedly|Client has encountered)/.test(message)
@@ -62,14 +65,13 @@ export function isBroken(error: unknown): boolean {
 }
 
 /** Whether a connection must not be used again after an error: it broke, or leads to a server that became a standby. */
-export const endsConnection = (error: unknown): boolean =>
-  isBroken(error) || (error as { code?: unknown }).code === '25006'
+export const endsConnection = (error: unknown): boolean => isBroken(error) || fieldsOf(error).code === '25006'
 
 /**
  * Whether an error says that a transaction met others, so that the same one may go well a moment later: it could not be
  * put in order with them, they waited for each other, or a lock was not to be had in time.
  */
 export function isClash(error: unknown): boolean {
-  const { code } = error as { code?: unknown }
+  const { code } = fieldsOf(error)
   return code === '40001' || code === '40P01' || code === '55P03'
 }

@@ -126,7 +126,7 @@ test.each(['08006', '25006', '28000', '40001', '53100', '55000', '55P03', '57P03
   },
 )
 
-test.each<[string, Error, boolean]>([
+test.each<[string, unknown, boolean]>([
   ['no connection', new NoConnection(new Error('The server does not support SSL connections')), true],
   ['an error of the network', Object.assign(new Error('connect'), { code: 'ENETUNREACH' }), true],
   ['an error of the name service', Object.assign(new Error('getaddrinfo'), { code: 'EAI_AGAIN' }), true],
@@ -136,6 +136,9 @@ test.each<[string, Error, boolean]>([
   ['another refusal', new Failure('invalid', 'wrong'), false],
   ['a right that the role lacks', Object.assign(new Error(), { code: '42501', severity: 'ERROR' }), false],
   ['a fault of ours', new TypeError('Cannot read properties of undefined'), false],
+  ['undefined, which a program threw', undefined, false],
+  ['null, which a program threw', null, false],
+  ['a text, which a program threw', 'no', false],
 ])('%s: whether that means unavailable', (_name, error, is) => {
   expect(isUnavailable(error)).toBe(is)
 })

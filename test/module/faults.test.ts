@@ -113,6 +113,16 @@ test.each(Object.entries(raising))('%s', async (name, raise) => {
   expect((await faultOf(raise())).split(' ')[0]).toBe(name)
 })
 
+test.each([[undefined], [null], ['a text'], [404], [{}]])(
+  'of a load that throws %p is one of the server',
+  async (thrown) => {
+    const plural = `throwing_${faults++}`
+    module.defineObject({ name: `${plural}_one`, plural, load: () => Promise.reject(thrown as Error), properties: {} })
+    expect(await faultOf(ann.calls.linkTo(plural, 'x', 4))).toBe('error.unspecified')
+  },
+)
+let faults = 0
+
 describe('a fault', () => {
   test('has a form that goes over any wire', () => {
     const fault = new Fault('conflict.connectionExists', { path: 'x', target: { _id: 'y' } })
