@@ -365,6 +365,21 @@ describe('a link', () => {
   })
 })
 
+/** Accepts an invitation at the Atom door. Returns the status of the answer. */
+async function acceptByAtom(who: Person, connectionId: string): Promise<number> {
+  const { id } = await database.db
+    .selectFrom('colleague')
+    .select('id')
+    .where('connection_id', '=', connectionId)
+    .where('owner_id', '=', who.id)
+    .executeTakeFirstOrThrow()
+  const body = `<entry xmlns="http://www.w3.org/2005/Atom">
+    <category scheme="http://www.ibm.com/xmlns/prod/sn/type" term="connection"/>
+    <category scheme="http://www.ibm.com/xmlns/prod/sn/status" term="accepted"/></entry>`
+  const to = `/profiles/atom/connection.do?connectionId=${id}`
+  return (await client.send(to, { method: 'PUT', as: `${who.email}:colleagues`, body })).status
+}
+
 describe('an invitation whose creator may no longer share', () => {
   test.each(['an account', 'an address'])('answers as an unknown token: to %s', async (to) => {
     const [owner, ann, bo] = await people()
@@ -401,24 +416,22 @@ describe('an invitation whose creator may no longer share', () => {
     await helper.calls.apply(await tokenOf(helper, _id))
     const invitation = await offer(helper, { _id: lou.id }, kit.id)
     await password(lou.id)
-    const { id } = await database.db
-      .selectFrom('colleague')
-      .select('id')
-      .where('connection_id', '=', invitation._id)
-      .where('owner_id', '=', lou.id)
-      .executeTakeFirstOrThrow()
-    const accept = async () => {
-      const body = `<entry xmlns="http://www.w3.org/2005/Atom">
-        <category scheme="http://www.ibm.com/xmlns/prod/sn/type" term="connection"/>
-        <category scheme="http://www.ibm.com/xmlns/prod/sn/status" term="accepted"/></entry>`
-      const to = `/profiles/atom/connection.do?connectionId=${id}`
-      return (await client.send(to, { method: 'PUT', as: `${lou.email}:colleagues`, body })).status
-    }
+    const accept = () => acceptByAtom(lou, invitation._id)
     await kit.calls.delete(_id)
     expect([await accept(), await lou.calls.read(invitation._id)]).toMatchObject([403, { state: 0 }])
     const again = await offer(kit, { _id: helper.id, access: 6 })
     await helper.calls.apply(await tokenOf(helper, again._id))
     expect([await accept(), await lou.calls.read(invitation._id)]).toMatchObject([200, { state: 1 }])
+  })
+
+  test('is not accepted at the Atom door while its creator is disabled', async () => {
+    const [kit, lou] = await people()
+    const { _id } = await offer(kit, { _id: lou.id })
+    await password(lou.id)
+    await set(kit.id, { state: 'inactive' })
+    expect([await acceptByAtom(lou, _id), await lou.calls.read(_id)]).toMatchObject([403, { state: 0 }])
+    await set(kit.id, { state: 'active' })
+    expect([await acceptByAtom(lou, _id), await lou.calls.read(_id)]).toMatchObject([200, { state: 1 }])
   })
 
   test('does not outlive the access by what a job had offered beside it', async () => {

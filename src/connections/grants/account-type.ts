@@ -21,14 +21,13 @@ const names = { name: 'account', plural: 'accounts' }
 const accounts = complete({ ...names, ...accountRights, load: () => Promise.resolve([]), properties: {} })
 
 /**
- * Whether an invitation between two accounts may be accepted. If a third account made it on behalf of the inviter, that account
- * must still be allowed to.
+ * Whether an invitation between two accounts may be accepted: the account that made it must be active, and if that is a third
+ * account, still be allowed to invite on the inviter's behalf.
  *
  * @throws Failure `forbidden`
  */
 export async function checkMayBeAccepted(db: Transaction<Tables>, connectionId: string): Promise<void> {
   const grant = await findGrant(db, connectionId)
-  if (!grant || grant.creatorId === grant.contextId) return
-  if (await isValid(db, accounts, { _id: grant.contextId }, grant)) return
+  if (!grant || (await isValid(db, accounts, { _id: grant.contextId }, grant))) return
   throw new Failure('forbidden', 'This invitation is not valid any more. Decline it, or invite the person yourself.')
 }
