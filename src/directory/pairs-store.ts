@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 import { sortKey } from '../accounts/account.js'
+import { asColleagues } from '../connections/connection.js'
 import { json } from '../db/json.js'
 import { type PairChange, pairsOf, type Person, sides, statusSeenBy, type StoredPair, type StoredRow } from './pairs.js'
 import { type Db, noteFates } from './store.js'
@@ -44,6 +45,14 @@ export async function putPairs(db: Db, changes: readonly PairChange[], nameOf: (
   )
 }
 
+// What two colleagues have of each other stays theirs, also if the other one turns out to be the inviter. An offer stays
+// if the same person goes on inviting. Whatever else a file says makes colleagues, as the Atom door does.
+const isKept = sql<boolean>`(connection.state = 'active' and excluded.state = 'active')`
+const isTurned = sql<boolean>`(connection.context_id <> excluded.context_id)`
+const isOfferedStill = sql<boolean>`(
+  connection.state = 'pending' and excluded.state = 'pending' and connection.creator_id = excluded.creator_id
+  and connection.context_id = excluded.context_id)`
+
 async function writeConnections(db: Db, changes: readonly PairChange[]): Promise<void> {
   const rows = changes.map(({ connectionId, pair }) => ({
     id: connectionId,
@@ -53,13 +62,30 @@ async function writeConnections(db: Db, changes: readonly PairChange[]): Promise
     at: new Date(pair.updated),
     applied: pair.accepted ? new Date(pair.updated) : null,
   }))
+  const { access } = asColleagues
   await sql`
     insert into connection (id, context_object, context_id, creator_id, target_id, state, access,
       created_at, updated_at, applied_at)
-    select id, 'account', inviter, inviter, invited, state, 2, at, at, applied
+    select id, 'account', inviter, inviter, invited, state, ${access}, at, at, applied
     from jsonb_to_recordset(${json(rows)})
       as said (id uuid, inviter uuid, invited uuid, state text, at timestamptz, applied timestamptz)
-    on conflict (id) do update set context_id = excluded.context_id, creator_id = excluded.creator_id,
+    on conflict (id) do update set
+      access = case
+        when ${isKept} and ${isTurned} then connection.reverse_access
+        when ${isKept} or ${isOfferedStill} then connection.access else ${access} end,
+      roles = case
+        when ${isKept} and ${isTurned} then connection.reverse_roles
+        when ${isKept} or ${isOfferedStill} then connection.roles else '{}' end,
+      reverse_access = case
+        when ${isKept} and ${isTurned} then connection.access
+        when ${isKept} then connection.reverse_access else ${access} end,
+      reverse_roles = case
+        when ${isKept} and ${isTurned} then connection.roles
+        when ${isKept} then connection.reverse_roles else '{}' end,
+      skipped_acl = ${isOfferedStill} and connection.skipped_acl,
+      skipped_access = case when ${isOfferedStill} then connection.skipped_access end,
+      skipped_roles = case when ${isOfferedStill} then connection.skipped_roles else '{}' end,
+      context_id = excluded.context_id, creator_id = excluded.creator_id,
       target_id = excluded.target_id, state = excluded.state, updated_at = excluded.updated_at,
       created_at = least(connection.created_at, excluded.created_at), applied_at = excluded.applied_at,
       token_hash = null, token_key = null`.execute(db)

@@ -127,6 +127,56 @@ describe('a pair', () => {
     })
   })
 
+  describe('that somebody gave more by the module', () => {
+    const more = { access: 6, roles: ['editor'] }
+    /** Ann invites bo, as a file and then the module say; what each has of the other's account afterwards. */
+    const rights = async (state: 'active' | 'pending', ...then: object[]) => {
+      await bring(account('ann'), account('bo'), colleague('ann', 'bo', 1, state === 'pending' ? invitation : {}))
+      await database.db
+        .updateTable('connection')
+        .set({ ...more, skipped_access: 6 })
+        .execute()
+      await bring(...then)
+      const connection = await database.db.selectFrom('connection').selectAll().executeTakeFirstOrThrow()
+      const { owner_id: ann } = (await row('ann', 'bo')) as { owner_id: string }
+      const given = [connection.access, ...connection.roles].join()
+      const back = [connection.reverse_access, ...connection.reverse_roles].join()
+      return connection.context_id === ann ? { bo: given, ann: back } : { bo: back, ann: given }
+    }
+
+    test.each<[string, 'active' | 'pending', object, object]>([
+      ['stays, of the same inviter', 'active', colleague('ann', 'bo', 1, {}, 5), { bo: '6,editor', ann: '2' }],
+      [
+        'stays with each of the two, of the other inviter',
+        'active',
+        colleague('bo', 'ann', 2, {}, 5),
+        { bo: '6,editor', ann: '2' },
+      ],
+      [
+        'is offered still, of the same inviter',
+        'pending',
+        colleague('ann', 'bo', 1, invitation, 5),
+        { bo: '6,editor', ann: '2' },
+      ],
+      [
+        'is not what the other inviter offers',
+        'pending',
+        colleague('bo', 'ann', 2, invitation, 5),
+        { bo: '2', ann: '2' },
+      ],
+      ['makes colleagues if it is accepted', 'pending', colleague('ann', 'bo', 1, {}, 5), { bo: '2', ann: '2' }],
+      [
+        'makes colleagues if the other inviter is accepted',
+        'pending',
+        colleague('bo', 'ann', 2, {}, 5),
+        { bo: '2', ann: '2' },
+      ],
+      ['ends if it is pending again', 'active', colleague('ann', 'bo', 1, invitation, 5), { bo: '2', ann: '2' }],
+    ])('%s: %s', async (_what, state, line, expected) => {
+      expect(await rights(state, line)).toEqual(expected)
+    })
+  })
+
   test('gives a derived id up for the real one, whichever comes first', async () => {
     const seen = { source: 'bo', target: 'ann', author: 'ann', contributor: 'ann', on: 1, status: 'pending' } as const
     const texts = await outcomes([
