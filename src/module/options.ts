@@ -29,9 +29,19 @@ const oneOrMore = z.preprocess(
   z.array(kept),
 )
 
-/** A number, also as a string of digits. */
+/** A number, also as a string of digits. An object is none; a promise would not even be looked at. */
 const number = (schema: z.ZodType<number>) =>
-  z.preprocess((value) => (typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : value), schema.nullish())
+  z.preprocess((value) => {
+    if (typeof value === 'object' && value !== null) return NaN
+    return typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : value
+  }, schema.nullish())
+
+/**
+ * Whether a value holds options by their names. A Map, a Date or a promise holds none, and would count as if nothing had been
+ * asked for.
+ */
+export const isOptions = (value: unknown): value is object =>
+  Object.prototype.toString.call(value) === '[object Object]'
 
 const level = z
   .unknown()
@@ -125,7 +135,10 @@ export const target = z.object({
   object: z.unknown().optional(),
   access: level,
   roles: oneOrMore,
-  name: z.object({ first: partOfName, last: partOfName }).nullish(),
+  name: z
+    .custom<object>(isOptions)
+    .pipe(z.object({ first: partOfName, last: partOfName }))
+    .nullish(),
   auto: z.boolean().nullish(),
 })
 
@@ -141,13 +154,17 @@ export function readOptionsAs<Schema extends z.ZodType>(
   options: unknown,
   within = '',
 ): z.infer<Schema> {
+  if (options != null && !isOptions(options)) {
+    const reason = 'Options are an object of names and values.'
+    throw new Fault('invalidArgument.unspecified', { path: within || 'options', reason })
+  }
   const read = schema.safeParse(options ?? {})
   if (read.success) return read.data
   const { path = [], message = '' } = read.error.issues[0] ?? {}
   const name = `invalidArgument.${String(path[0])}`
   const steps = path.map((step) => (typeof step === 'number' ? `[${step}]` : `.${String(step)}`)).join('')
   throw new Fault(isFaultName(name) ? name : 'invalidArgument.unspecified', {
-    path: within === '' ? steps.slice(1) || 'options' : within + steps,
+    path: within === '' ? steps.slice(1) : within + steps,
     reason: message,
   })
 }

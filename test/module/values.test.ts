@@ -158,6 +158,73 @@ describe('other values of a target', () => {
   })
 })
 
+/** Whatever they hold, no name would be looked up in them: a promise is what is left of a forgotten await. */
+const holdingNothing: [string, object][] = [
+  ['a promise', Promise.resolve({ usesRemaining: 1 })],
+  ['a Map', new Map([['usesRemaining', 1]])],
+  ['a Date', new Date()],
+  ['bytes', new Uint8Array(1)],
+  ['a list', [{ usesRemaining: 1 }]],
+]
+
+describe.each(holdingNothing)('%s', (_name, value) => {
+  const given = value as never
+
+  test('is no options', async () => {
+    const all = [
+      calls.linkTo('documents', document, 2, given),
+      calls.create('documents', document, fresh(), given),
+      calls.list(given),
+      calls.read(document, given),
+      calls.delete(document, given),
+      calls.apply('x'.repeat(32), given),
+    ]
+    expect(await Promise.all(all.map(faultOf))).toEqual(all.map(() => 'invalidArgument.unspecified options'))
+  })
+
+  test('is no target, and no part of one', async () => {
+    const [target, name] = [[fresh(), value], inThirdPlace({ name: value })] as never[]
+    expect(await faultOf(calls.create('documents', document, target as never))).toBe(
+      'invalidArgument.connectionTarget targets[1]',
+    )
+    expect(await faultOf(calls.create('documents', document, name as never))).toBe(
+      'invalidArgument.name targets[3].name',
+    )
+  })
+
+  test('is no number', async () => {
+    for (const name of ['usesRemaining', 'expiresInMs']) {
+      const fault = name === 'usesRemaining' ? name : 'unspecified'
+      const call = calls.linkTo('documents', document, 2, { [name]: value })
+      expect(await faultOf(call)).toBe(`invalidArgument.${fault} ${name}`)
+    }
+    expect(await faultOf(calls.list({ limit: given }))).toBe('invalidArgument.unspecified limit')
+  })
+
+  test('is no type of object', async () => {
+    expect(await faultOf(calls.linkTo(given, document))).toBe('invalidArgument.object objects')
+  })
+})
+
+describe('privileges', () => {
+  const as = (privileges: object) => module.connectionsFor({ accountId: null, ...privileges }).list()
+
+  test.each([['false'], ['true'], [1], [0], [''], [{}]])('skipAcl: %p is a fault', async (skipAcl) => {
+    expect(await faultOf(as({ skipAcl }))).toBe('invalidArgument.skipAcl skipAcl')
+  })
+
+  test.each([['read'], ['create,read'], [['read', 'all']], [[null]], [true], [{}]])(
+    'scope: %p is a fault',
+    async (scope) => {
+      expect(await faultOf(as({ scope }))).toBe('invalidArgument.unspecified scope')
+    },
+  )
+
+  test('that are null are none', async () => {
+    expect(await faultOf(as({ skipAcl: null, scope: null, grant: null }))).toBe('accessDenied.notLoggedIn')
+  })
+})
+
 describe('options', () => {
   test.each<[string, () => Promise<unknown>]>([
     ['roles roles[1]', () => calls.linkTo('documents', document, 2, { roles: ['editor', null] } as never)],

@@ -2,7 +2,9 @@ import type { Account } from '../../accounts/account.js'
 import { Fault } from '../../faults.js'
 
 /** What a caller's scope can allow. */
-export type Action = 'create' | 'read' | 'update' | 'delete'
+export type Action = (typeof actions)[number]
+
+export const actions = ['create', 'read', 'update', 'delete'] as const
 
 /** On whose behalf, and with which privileges, the module acts (reference connections-module.md, section 2). */
 export interface Principal {

@@ -22,7 +22,8 @@ export interface World {
 export function typeOf({ types }: Pick<World, 'types'>, name: string): ObjectType {
   const type = types.find(name)
   if (type) return type
-  throw new Fault('invalidArgument.object', { path: name })
+  // A program may give anything, and a path is a text.
+  throw new Fault('invalidArgument.object', { path: typeof name === 'string' ? name : 'objects' })
 }
 
 /** Loads an object; undefined where there is none. */
