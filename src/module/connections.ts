@@ -54,7 +54,7 @@ export interface LinkOptions extends Sharing {
 }
 
 interface Projection {
-  /** Only these, such as `context` or `target.email`; `_id` and `object` are always there. */
+  /** Only these, such as `context` or `target.email`; `_id` and `object` are always there. At most 100. */
   readonly paths?: readonly string[] | null
   /** Also these, which are left out otherwise; references among them are expanded. */
   readonly include?: readonly string[] | null

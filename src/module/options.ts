@@ -8,8 +8,13 @@ const flag = z
   .boolean()
   .nullish()
   .transform((value) => value ?? false)
+
+/** Each is looked for in every connection that is shown. */
+const mostPaths = 100
+
 const texts = z
   .array(z.string())
+  .max(mostPaths)
   .nullish()
   .transform((value) => value ?? [])
 

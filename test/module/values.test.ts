@@ -225,6 +225,15 @@ describe('privileges', () => {
   })
 })
 
+test.each(['paths', 'include', 'expand'])('at most a hundred %s can be named', async (name) => {
+  const named = (count: number) => ({ [name]: Array(count).fill('context') as string[] })
+  expect(await faultOf(calls.list(named(100)))).toBe('none')
+  expect(await faultOf(calls.list(named(101)))).toBe(`invalidArgument.${name} ${name}`)
+  expect(await faultOf(calls.read(document, named(101)))).toBe(`invalidArgument.${name} ${name}`)
+  const answer = await client.send(`/v2/connections?${name}=${'context,'.repeat(101)}`, { as: 'ann:colleagues' })
+  expect([answer.status, JSON.parse(answer.text)]).toMatchObject([400, { path: name }])
+})
+
 describe('options', () => {
   test.each<[string, () => Promise<unknown>]>([
     ['roles roles[1]', () => calls.linkTo('documents', document, 2, { roles: ['editor', null] } as never)],
