@@ -6,6 +6,8 @@ import { parseGroup, parseGroupSort } from '../connections/query/group.js'
 import { applyMap, parseMap } from '../connections/query/map.js'
 import { parseSort } from '../connections/query/sort.js'
 import { orderOf } from '../connections/query/sort-statements.js'
+import { refused } from '../connections/query/document.js'
+import { propertiesIn } from '../connections/query/tree.js'
 import { parseWhere } from '../connections/query/where.js'
 import { conditionOf } from '../connections/query/where-statements.js'
 import { Fault } from '../faults.js'
@@ -64,6 +66,9 @@ async function selectionOf(
     throw new Fault('notFound.unspecified', { path: name, reason: 'There is no such type of object.' })
   })
   const where = parseWhere(asked.where, singular)
+  if (world.hidesEmail && propertiesIn(where).some(({ column }) => column === 'target_email')) {
+    throw refused('target.email', 'This site hides e-mail addresses; name people by _id.')
+  }
   // What another program on this database defines nobody could show here.
   const known = objects.length > 0 ? objects : world.types.names()
   return {

@@ -175,6 +175,20 @@ test('Z3: what one wrote to whom is shown to nobody by address', async () => {
   expect((await hiding.send(`/v2/connections/${_id}/target/email`, { as: as('bo') })).status).toBe(404)
 })
 
+test.each([
+  { 'target.email': 'outside@example.net' },
+  { 'target.email': 'nobody@example.net' },
+  { $nor: [{ state: 1 }, { 'target.email': { $regex: '^o' } }] },
+])('Z3: an address is not found by asking for what it begins with: %j', async (where) => {
+  const path = `/v2/connections?show=creator&where=${encodeURIComponent(JSON.stringify(where))}`
+  expect((await open.send(path, { as: as('bo') })).status).toBe(200)
+  const { status, text } = await hiding.send(path, { as: as('bo') })
+  expect([status, JSON.parse(text)]).toMatchObject([
+    400,
+    { errCode: 'cortex.invalidArgument.query', path: 'target.email', reason: expect.stringContaining('hides') },
+  ])
+})
+
 const sentence = 'This site hides e-mail addresses; name people by userid or key.'
 const named = ['ann@example.com', 'ANN@EXAMPLE.COM', 'nobody@example.com', 'no address', '']
 const byAddress: [method: string, path: string][] = [

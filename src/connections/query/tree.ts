@@ -32,6 +32,12 @@ export function valuesOf(where: Where, column: Property['column']): readonly Val
   return undefined
 }
 
+/** Every property that a condition names, wherever in it. */
+export function propertiesIn(where: Where): Property[] {
+  if ('property' in where) return [where.property]
+  return where.is === 'not' ? propertiesIn(where.of) : where.of.flatMap(propertiesIn)
+}
+
 /** The conditions all together. */
 export const oneOrAll = (parts: readonly Where[]): Where =>
   parts.length === 1 ? (parts[0] as Where) : { is: 'and', of: parts }

@@ -3,7 +3,7 @@ import { isUuid } from '../../accounts/account.js'
 import { uuidObjects } from '../context-id.js'
 import { columnOf, typeOf } from './column-statements.js'
 import type { Property } from './properties.js'
-import type { Comparison, Condition, Where } from './tree.js'
+import { type Comparison, type Condition, propertiesIn, type Where } from './tree.js'
 import type { Value } from './values.js'
 
 /** Whose list is queried. */
@@ -34,11 +34,6 @@ export function conditionOf(where: Where, viewer: Viewer): RawBuilder<boolean> {
 const isParty = ({ accountId, email }: Viewer) => sql<boolean>`(
   c.creator_id = ${accountId}::uuid or c.target_id = ${accountId}::uuid
   or (c.target_id is null and c.target_email = ${email}::text))`
-
-function propertiesIn(where: Where): Property[] {
-  if ('property' in where) return [where.property]
-  return where.is === 'not' ? propertiesIn(where.of) : where.of.flatMap(propertiesIn)
-}
 
 function condition(where: Where): RawBuilder<boolean> {
   switch (where.is) {
