@@ -132,6 +132,24 @@ test('one call may name a member by id and by address: two invitations', async (
   ])
 })
 
+test.each(['documents', 'accounts'])(
+  'a member who accepts by id leaves invitations by address alone, so that none tells by its end whose address that is: %s',
+  async (objects) => {
+    const [ann, bo] = [await person('ann'), await person('bo')]
+    const id = objects === 'accounts' ? ann.id : module.addDocument(ann.id)
+    const addresses = [bo.email, 'nobody@example.com']
+    const targets = [{ _id: bo.id, access: 4 as const }, ...addresses.map((email) => ({ email }))]
+    const [byId, byAddress] = (await ann.calls.create(objects, id, targets)) as Connection[]
+    await bo.calls.apply((await bo.calls.getToken(byId?._id as string)) as string)
+    const left = await ann.calls.list({ where: { context: id, state: 0 } })
+    expect(left.map(({ target }) => target?.email)).toEqual(addresses)
+    // The one who has the address may still apply it; the connection keeps what it gives.
+    const applied = await bo.calls.apply((await bo.calls.getToken(byAddress?._id as string)) as string)
+    expect(applied).toMatchObject({ _id: byId?._id, access: 4 })
+    expect(await ann.calls.list({ where: { context: id, state: 0 } })).toHaveLength(1)
+  },
+)
+
 test('an address with `auto` is the same fault, whether anybody has it or not', async () => {
   const [ann, bo] = [await person('ann'), await person('bo')]
   for (const email of [bo.email, 'nobody@example.com']) {

@@ -106,7 +106,10 @@ async function take(
   const targetId = before.targetId ?? account.id
   const after = { ...givingOn(from, id, both(givenOn(from, id), current)), targetId, state: 'active' as const }
   const { access } = givenOn(after, id)
-  const needless = others.filter((each) => each !== kept && each.state === 'pending' && each.access <= access)
+  // What is for an address stays: that it went would tell its creator whose address that is.
+  const needless = others.filter(
+    (each) => each !== kept && each.state === 'pending' && each.targetId !== null && each.access <= access,
+  )
   await remove(db, kept ? [current, ...needless] : needless, moment)
   if (before.state === 'active') await updateGrant(db, after, moment)
   else await activate(db, before, after, account.id, moment)
