@@ -29,7 +29,7 @@ export interface Relationship {
   readonly isAccepted: boolean
 }
 
-/** What colleagues have of each other: all that whoever says yes at the Atom door can see of an invitation. */
+/** The access of colleagues to each other's accounts, unless an invitation offers more. */
 export const asColleagues = { access: 2, roles: [] as string[] }
 
 /** The connection that a colleague row is a view of. */

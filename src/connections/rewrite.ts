@@ -1,6 +1,6 @@
 import type { Caller } from '../accounts/account.js'
 import type { Context } from '../context.js'
-import { asColleagues, movesBetween, relationshipOf, type Status } from './connection.js'
+import { movesBetween, relationshipOf, type Status } from './connection.js'
 import { keepEvents } from './event-store.js'
 import { existing } from './find.js'
 import { checkMayBeAccepted } from './grants/account-type.js'
@@ -10,8 +10,8 @@ import { type Precondition, write } from './write.js'
 import { lockNetworks, moveNetworks, updateRelationship } from './write-store.js'
 
 /**
- * Accepts an invitation, or replaces the message of a connection (wire reference, section 5.3). What is so already is
- * left as it is.
+ * Accepts an invitation, or replaces the message of a connection (wire reference, section 5.3). The accepter gets what was
+ * offered. No-op if nothing changes.
  *
  * @param id of either person's view
  * @param asked the status that it shall have, and its message from now on; without one the message stays
@@ -39,8 +39,7 @@ export async function rewrite(
     const before = relationshipOf(current)
     if (step === 'accepted') await checkMayBeAccepted(transaction, before.connectionId)
     const after = { ...before, isAccepted: before.isAccepted || step === 'accepted' }
-    const grants = step === 'accepted' ? asColleagues : undefined
-    await updateRelationship(transaction, after, { changedBy: writer.id, message, moment, grants })
+    await updateRelationship(transaction, after, { changedBy: writer.id, message, moment })
     await moveNetworks(transaction, movesBetween(before, after), moment)
     await keepEvents(transaction, eventId, [{ verb: step, actorId: writer.id, ...after }], moment)
     if (step === 'rewritten') return

@@ -46,7 +46,7 @@ export async function putPairs(db: Db, changes: readonly PairChange[], nameOf: (
 }
 
 // What two colleagues have of each other stays theirs, also if the other one turns out to be the inviter. An offer stays
-// if the same person goes on inviting. Whatever else a file says makes colleagues, as the Atom door does.
+// if the same person goes on inviting. Whatever else a file says makes colleagues.
 const isKept = sql<boolean>`(connection.state = 'active' and excluded.state = 'active')`
 const isTurned = sql<boolean>`(connection.context_id <> excluded.context_id)`
 const isOfferedStill = sql<boolean>`(

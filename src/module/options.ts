@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { levelNames, levels, readLevel } from '../connections/grants/levels.js'
+import { actions } from '../connections/grants/principal.js'
 import { timeOf } from '../connections/query/values.js'
 import { Fault, isFaultName } from '../faults.js'
 
@@ -78,7 +79,7 @@ export const privileges = z.object({
   skipAcl: flag,
   grant: level,
   scope: z
-    .array(z.enum(['create', 'read', 'update', 'delete']))
+    .array(z.enum(actions))
     .nullish()
     .transform((value) => value ?? null),
 })

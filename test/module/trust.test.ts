@@ -60,11 +60,11 @@ test('nobody raises what they have of a colleague by raising what the colleague 
   expect(made(await invite(4, { skipAcl: true }))).toMatchObject({ _id, access: 4 })
 })
 
-describe('who says yes at the Atom door', () => {
+describe('an invitation accepted at the Atom door', () => {
   const entry = `<entry xmlns="http://www.w3.org/2005/Atom"><category scheme="http://www.ibm.com/xmlns/prod/sn/type"
     term="connection"/><category scheme="http://www.ibm.com/xmlns/prod/sn/status" term="accepted"/></entry>`
 
-  test('gives what colleagues have, whatever the invitation would grant by the other door', async () => {
+  test('gives the accepter what was offered, and the inviter what colleagues have', async () => {
     const [ann, bo] = [person('ann'), person('bo')]
     const target = { _id: bo.id, access: 6, roles: ['editor'] }
     const { _id } = made(await ann.calls.create('accounts', ann.id, target, { skipAcl: true }))
@@ -77,12 +77,12 @@ describe('who says yes at the Atom door', () => {
       .executeTakeFirstOrThrow()
     const to = `/profiles/atom/connection.do?connectionId=${id}`
     expect((await client.send(to, { method: 'PUT', as: 'bo:colleagues', body: entry })).status).toBe(200)
-    expect(await ann.calls.read(_id)).toMatchObject({ state: 1, access: 2, roles: [] })
+    expect(await ann.calls.read(_id)).toMatchObject({ state: 1, access: 6, roles: ['editor'] })
     const onBehalf = ann.calls.create('accounts', bo.id, { _id: person('chen').id })
     expect(await faultOf(onBehalf)).toBe(`accessDenied.shareAccess ${ann.id}`)
   })
 
-  test('and so does an administrator who completes it', async () => {
+  test('gives what colleagues have if an administrator completes it', async () => {
     const [ann, chen] = [person('ann'), person('chen')]
     await addPerson(database.db, 'root', { password: signInSecret })
     await database.db

@@ -4,7 +4,8 @@ import type { Send, Sending } from './client.js'
 import { accept, idIn, invite, remove } from './writes.js'
 
 /**
- * A day of the network of the example, through every door: greta and lou connect, read each other's lists, and part again.
+ * A day of a network, through every door: greta and lou, who have the password of the example, connect, read their lists, and
+ * part again.
  *
  * @param over fields that each request carries, such as those of a proxy
  * @returns what anonymous readers get of an accepted list, and that list as greta sees it

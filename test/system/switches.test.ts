@@ -2,11 +2,12 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
-import { loadCast } from '../../src/directory/cast.js'
+import { openDatabase } from '../../src/db/open.js'
 import { freshDatabase, serverUrl, type TestDatabase } from '../support/database.js'
 import { prepareDataFolder } from '../support/embedded-template.js'
 import { type Server, startServers, stopServers } from '../support/servers.js'
 import { tellStory } from '../support/story.js'
+import { addPerson, signInSecret } from '../support/world.js'
 
 /** The story holds under every switch of a server, alone and all together. */
 
@@ -15,8 +16,12 @@ let database: TestDatabase | undefined
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'connections-switches-'))
   database = serverUrl === undefined ? undefined : await freshDatabase()
-  if (database) await loadCast(database.db)
-  else await prepareDataFolder(join(folder, 'data'))
+  const data = join(folder, 'data')
+  if (!database) await prepareDataFolder(data)
+  // Of their own, since the example's people may not sign in through a proxy.
+  const people = database ?? (await openDatabase({ databaseUrl: undefined, dataDir: data }, () => {}))
+  for (const name of ['greta', 'lou']) await addPerson(people.db, name, { password: signInSecret })
+  if (!database) await people.close()
 })
 afterEach(async () => {
   await database?.close()
