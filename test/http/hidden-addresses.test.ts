@@ -91,9 +91,10 @@ function found({ headers, text }: Answer): string[] {
   const whole = `${JSON.stringify(headers)}\n${text}`
   const positions = [...whole.matchAll(/[?&;]pos=([\w-]+)/g)].map(([, position = '']) => position)
   const told = positions.map((position) => Buffer.from(position, 'base64url').toString())
-  return [...addresses].flatMap(([address, forms]) => {
-    return forms.some((form) => [whole.toLowerCase(), ...told].some((each) => each.includes(form))) ? address : []
-  })
+  const texts = [whole.toLowerCase(), ...told]
+  return [...addresses].flatMap(([address, forms]) =>
+    forms.some((form) => texts.some((text) => text.includes(form))) ? address : [],
+  )
 }
 
 const people = ['ann', 'odd']

@@ -213,12 +213,16 @@ describe('privileges', () => {
     expect(await faultOf(as({ skipAcl }))).toBe('invalidArgument.skipAcl skipAcl')
   })
 
-  test.each([['read'], ['create,read'], [['read', 'all']], [[null]], [true], [{}]])(
-    'scope: %p is a fault',
-    async (scope) => {
-      expect(await faultOf(as({ scope }))).toBe('invalidArgument.unspecified scope')
-    },
-  )
+  test.each<[unknown, string]>([
+    ['read', 'scope'],
+    ['create,read', 'scope'],
+    [['read', 'all'], 'scope[1]'],
+    [[null], 'scope[0]'],
+    [true, 'scope'],
+    [{}, 'scope'],
+  ])('scope: %p is a fault at %s', async (scope, path) => {
+    expect(await faultOf(as({ scope }))).toBe(`invalidArgument.unspecified ${path}`)
+  })
 
   test('that are null are none', async () => {
     expect(await faultOf(as({ skipAcl: null, scope: null, grant: null }))).toBe('accessDenied.notLoggedIn')
