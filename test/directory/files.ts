@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { sql, type Kysely } from 'kysely'
+import type { Kysely } from 'kysely'
 import type { Tables } from '../../src/db/tables.js'
 import { exportLines } from '../../src/directory/export.js'
 import { prepareDataFolder } from '../support/embedded-template.js'
@@ -45,7 +45,8 @@ export async function exported(db: Kysely<Tables>): Promise<string> {
 
 /** Takes everybody and everything out. */
 export async function empty(db: Kysely<Tables>): Promise<void> {
-  await sql`truncate account, credential, connection, colleague, network, photo, known_address`.execute(db)
+  // Of few rows, which is faster than to truncate. What belongs to an account goes with it.
+  for (const table of ['colleague', 'connection', 'network', 'account'] as const) await db.deleteFrom(table).execute()
 }
 
 /** Everything that an import writes, ids and dates included. */

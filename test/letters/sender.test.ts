@@ -24,9 +24,9 @@ beforeAll(async () => {
 })
 afterAll(() => database.close())
 beforeEach(async () => {
-  await sql`truncate outbox, colleague, network, connection, credential, photo, known_address, account`.execute(
-    database.db,
-  )
+  for (const table of ['outbox', 'colleague', 'connection', 'network', 'account'] as const) {
+    await database.db.deleteFrom(table).execute()
+  }
   logged.splice(0)
   server = await startMailServer()
   ann = await addPerson(database.db, 'ann', { name: 'Ann Lee' })

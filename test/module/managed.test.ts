@@ -5,7 +5,7 @@ import { orderOf } from '../../src/connections/query/sort-statements.js'
 import { parseSort } from '../../src/connections/query/sort.js'
 import { type Connection, type Connections, Fault } from '../../src/index.js'
 import { type Client, startClient } from '../support/client.js'
-import { freshDatabase, type TestDatabase } from '../support/database.js'
+import { freshDatabase, scaled, type TestDatabase } from '../support/database.js'
 import { faultOf, made, openModule, type Person } from '../support/module.js'
 import { planOf } from '../support/plan.js'
 import { addPerson, signInSecret } from '../support/world.js'
@@ -237,15 +237,16 @@ test('the same is at /v2', async () => {
   )
 })
 
-describe('with 100,000 connections on one object, and 10,000 on others', () => {
+describe('with many connections on one object, and a tenth of that on others', () => {
   beforeAll(async () => {
+    const count = scaled(110_000)
     await sql`
       insert into connection (id, context_object, context_text, creator_id, target_id, state, access,
         created_at, updated_at)
-      select gen_random_uuid(), 'document', case when n <= 100000 then 'busy' else 'quiet' || n end, gen_random_uuid(),
-        case when n = 1 or n > 109000 then ${dora.id}::uuid else gen_random_uuid() end, 'active',
-        case when n = 1 or n > 109990 then 5 else 2 end, now(), now()
-      from generate_series(1, 110000) as n`.execute(database.db)
+      select gen_random_uuid(), 'document', case when n <= ${(count * 10) / 11}::integer then 'busy' else 'quiet' || n end, gen_random_uuid(),
+        case when n = 1 or n > ${(count * 109) / 110}::integer then ${dora.id}::uuid else gen_random_uuid() end, 'active',
+        case when n = 1 or n > ${count - 10}::integer then 5 else 2 end, now(), now()
+      from generate_series(1, ${count}::integer) as n`.execute(database.db)
     await sql`analyze connection`.execute(database.db)
   })
 

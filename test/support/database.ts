@@ -8,6 +8,9 @@ import { borrowPglite } from './lent-database.js'
 /** Whether this run of the tests is on a Postgres server, rather than on the embedded database. */
 export const serverUrl = process.env['DATABASE_URL']
 
+/** So many rows on a server, and a tenth on the embedded database, where each takes 50 times as long. */
+export const scaled = (rows: number): number => (serverUrl === undefined ? rows / 10 : rows)
+
 export interface TestDatabase extends Database {
   /** For other processes: the address of this very database. Only on a server. */
   readonly url: string | undefined

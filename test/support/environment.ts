@@ -66,7 +66,9 @@ async function newLoan(): Promise<Loan> {
 async function takeBack(loan: Loan): Promise<void> {
   const { pglite, schema, rows } = loan
   try {
-    await pglite.exec('rollback; discard all')
+    await pglite.exec('rollback')
+    // By itself: statements sent together are a transaction, in which this is refused.
+    await pglite.exec('discard all')
     if ((await schemaOf(pglite)) !== schema || memoryOf(pglite) > maxMemoryBytes) return await discard(pglite)
     await pglite.exec(`truncate ${[...rows.keys()].map((name) => `"${name}"`).join()} restart identity`)
     for (const [name, json] of rows) {
