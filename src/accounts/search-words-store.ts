@@ -1,4 +1,5 @@
-import { type Kysely, sql } from 'kysely'
+import { type Kysely, sql, type Transaction } from 'kysely'
+import { inBatches } from '../db/batches.js'
 import { json } from '../db/json.js'
 import type { Tables } from '../db/tables.js'
 import { searchWords, type Searched } from './search-words.js'
@@ -12,23 +13,19 @@ const batchSize = 500
  * @param stop ends it after a batch
  * @returns how many there were
  */
-export async function fillSearchWords(db: Kysely<Tables>, stop?: AbortSignal): Promise<number> {
-  let filled = 0
-  for (;;) {
-    const count = await db.transaction().execute(async (transaction) => {
-      const { rows } = await sql<Searched & { id: string }>`
+export const fillSearchWords = (db: Kysely<Tables>, stop?: AbortSignal): Promise<number> =>
+  inBatches((most) => db.transaction().execute((transaction) => fillSome(transaction, most)), stop, batchSize)
+
+async function fillSome(db: Transaction<Tables>, most: number): Promise<number> {
+  const { rows } = await sql<Searched & { id: string }>`
         select id, user_id as "userId", login, email, name, profile from account
         where search_words is null or search_of is distinct from updated_at
-        order by id limit ${batchSize} for no key update skip locked`.execute(transaction)
-      if (rows.length === 0) return 0
-      await sql`
+        order by id limit ${most} for no key update skip locked`.execute(db)
+  if (rows.length === 0) return 0
+  await sql`
         update account set search_words = made.words, search_of = account.updated_at
         from jsonb_to_recordset(${json(rows.map((row) => ({ id: row.id, words: searchWords(row) })))})
           as made (id uuid, words tsvector)
-        where account.id = made.id`.execute(transaction)
-      return rows.length
-    })
-    filled += count
-    if (count < batchSize || stop?.aborted) return filled
-  }
+        where account.id = made.id`.execute(db)
+  return rows.length
 }

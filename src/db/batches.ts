@@ -1,7 +1,7 @@
 import type { Kysely, RawBuilder } from 'kysely'
 import type { Tables } from './tables.js'
 
-const batch = 1_000
+const usual = 1_000
 
 /**
  * Deletes rows in batches, so that no statement takes long and no row is locked for long.
@@ -18,13 +18,21 @@ export const deleteInBatches = (
   // The embedded database leaves the number out if it is 0.
   inBatches(async (most) => Number((await deletion(most).execute(db)).numAffectedRows ?? 0), stop)
 
-/** As `deleteInBatches`, by a function that returns how many rows it deleted. */
-export async function inBatches(deleteSome: (most: number) => Promise<number>, stop?: AbortSignal): Promise<number> {
-  let deleted = 0
+/**
+ * Changes rows in batches, as `deleteInBatches` deletes them.
+ *
+ * @param changeSome changes at most so many of the rows that are left, and returns how many it changed
+ */
+export async function inBatches(
+  changeSome: (most: number) => Promise<number>,
+  stop?: AbortSignal,
+  batch = usual,
+): Promise<number> {
+  let changed = 0
   let count: number
   do {
-    count = await deleteSome(batch)
-    deleted += count
+    count = await changeSome(batch)
+    changed += count
   } while (count === batch && !stop?.aborted)
-  return deleted
+  return changed
 }
