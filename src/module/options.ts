@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { levelNames, levels, readLevel } from '../connections/grants/levels.js'
 import { actions } from '../connections/grants/principal.js'
+import { isNamesAndValues } from '../connections/query/document.js'
 import { timeOf } from '../connections/query/values.js'
 import { Fault, isFaultName } from '../faults.js'
 
@@ -41,13 +42,6 @@ const number = (schema: z.ZodType<number>) =>
     if (typeof value === 'object' && value !== null) return NaN
     return typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : value
   }, schema.nullish())
-
-/**
- * Whether a value holds options by their names. A Map, a Date or a promise holds none, and would count as if nothing had been
- * asked for.
- */
-export const isOptions = (value: unknown): value is object =>
-  Object.prototype.toString.call(value) === '[object Object]'
 
 const level = z
   .unknown()
@@ -142,7 +136,7 @@ export const target = z.object({
   access: level,
   roles: oneOrMore,
   name: z
-    .custom<object>(isOptions)
+    .custom<object>(isNamesAndValues)
     .pipe(z.object({ first: partOfName, last: partOfName }))
     .nullish(),
   auto: z.boolean().nullish(),
@@ -160,7 +154,8 @@ export function readOptionsAs<Schema extends z.ZodType>(
   options: unknown,
   within = '',
 ): z.infer<Schema> {
-  if (options != null && !isOptions(options)) {
+  // A Map or a promise would count as if nothing had been asked for.
+  if (options != null && !isNamesAndValues(options)) {
     const reason = 'Options are an object of names and values.'
     throw new Fault('invalidArgument.unspecified', { path: within || 'options', reason })
   }

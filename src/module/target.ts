@@ -3,8 +3,9 @@ import { foldedEmail } from '../accounts/merge.js'
 import { isMailAddress } from '../mailbox.js'
 import { addressOf } from '../connections/grants/grant.js'
 import type { Instance, ObjectType } from '../connections/grants/object-type.js'
+import { isNamesAndValues } from '../connections/query/document.js'
 import { Fault } from '../faults.js'
-import { isOptions, readOptionsAs, target as targetSchema } from './options.js'
+import { readOptionsAs, target as targetSchema } from './options.js'
 import { joinedPlaces, type Places, placesOf } from './roles.js'
 
 /** A target as it was given, read but not looked for. */
@@ -42,7 +43,7 @@ export function readTarget(
   creator: Account,
   { type, context, forceAuto, hidesEmail }: Limits,
 ): Given {
-  if (!isOptions(value)) throw wrongTarget(at, 'A target is an object.')
+  if (!isNamesAndValues(value)) throw wrongTarget(at, 'A target is an object.')
   const read = readOptionsAs(targetSchema, value, at)
   if (read.object != null && !['account', 'accounts'].includes(read.object as string)) {
     throw wrongTarget(told(read.object), `${at}: only accounts can be connected.`)

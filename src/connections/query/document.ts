@@ -8,9 +8,13 @@ export const refused = (path: string, reason: string): Fault => new Fault('inval
 /** The path of a name within what has a path itself. */
 export const within = (path: string, name: string | number): string => (path === '' ? `${name}` : `${path}.${name}`)
 
-/** Whether a value is a plain object, from whichever realm. */
+/** Whether a value is an object of names and values, from whichever realm; a Map, a Date or a promise is not. */
+export const isNamesAndValues = (value: unknown): value is object =>
+  Object.prototype.toString.call(value) === '[object Object]'
+
+/** Whether a value is a plain object of names and values, not an instance of a class. */
 export function isDocument(value: unknown): value is object {
-  if (Object.prototype.toString.call(value) !== '[object Object]') return false
+  if (!isNamesAndValues(value)) return false
   const prototype: unknown = Object.getPrototypeOf(value)
   return prototype === null || Object.hasOwn(prototype as object, 'isPrototypeOf')
 }
