@@ -1,6 +1,6 @@
 import { foldedEmail, isLoss, type Known, lossPrefix, realIds, spareUserId, substituteName } from './merge.js'
 
-/** By what people sign in. Where two claim one name in different fields, it is theirs whose field comes first. */
+/** Sign-in names. If two people claim one name in different fields, the field that comes first here wins. */
 export const nameFields = ['userId', 'email', 'login'] as const
 
 export type NameField = (typeof nameFields)[number]
