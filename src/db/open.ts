@@ -1,8 +1,8 @@
 import { mkdir, readdir } from 'node:fs/promises'
 import { PGlite } from '@electric-sql/pglite'
-import { Kysely } from 'kysely'
-import { PGliteDialect } from 'kysely-pglite-dialect'
+import type { Kysely } from 'kysely'
 import { Failure } from '../errors.js'
+import { openEmbedded } from './embedded.js'
 import { lockFolder } from './lock.js'
 import { openServer } from './server.js'
 import type { Tables } from './tables.js'
@@ -66,17 +66,4 @@ async function makeFolder(folder: string): Promise<void> {
   const files = (await readdir(folder)).filter((name) => !name.startsWith('lock-') && !name.startsWith(secretName))
   if (files.length === 0 || files.includes('PG_VERSION')) return
   throw new Failure('invalid', `DATA_DIR ${folder} holds other things than a database. Name a new or an empty folder.`)
-}
-
-/** Postgres in this process. Its one connection is handed to one transaction after the other. */
-export function openEmbedded(pglite: PGlite): Database {
-  const db = new Kysely<Tables>({ dialect: new PGliteDialect(pglite) })
-  const close = async () => {
-    await db.destroy()
-    // Kysely closes only what it has used, and an open database keeps the process alive.
-    if (!pglite.closed) await pglite.close()
-    // It would keep all the memory of that Postgres, some 200 MB, for as long as anything knows of it.
-    Reflect.deleteProperty(pglite, 'mod')
-  }
-  return { db, limit: () => Promise.resolve(), close }
 }

@@ -5,6 +5,7 @@ import pg from 'pg'
 import { Failure } from '../errors.js'
 import { type Breaker, breaker } from './breaker.js'
 import type { Database } from './open.js'
+import { resultTypes } from './result-types.js'
 import type { Tables } from './tables.js'
 import { patienceNow } from './turns.js'
 import { endsConnection, NoConnection } from './unavailable.js'
@@ -32,7 +33,7 @@ export function openServer(
     connectionString,
     connectionTimeoutMillis,
     fallback_application_name: 'connections',
-    types: { getTypeParser },
+    types: resultTypes,
   }
   const away = breaker(
     (end) => answers({ ...config, ...timeouts(terms) }, end),
@@ -216,9 +217,3 @@ async function answers(config: pg.ClientConfig, end: AbortSignal): Promise<boole
     stop()
   }
 }
-
-const bigint = 20
-
-/** As pg's own, but a bigint is a number, as it is on the embedded database: our counters stay far below 2^53. */
-const getTypeParser: typeof pg.types.getTypeParser = (oid: number, format?: 'text' | 'binary') =>
-  oid === bigint ? Number : (pg.types.getTypeParser(oid, format) as (text: string) => unknown)

@@ -2,8 +2,9 @@ import { randomUUID } from 'node:crypto'
 import { sql } from 'kysely'
 import { type Fault, findFaults } from '../../src/connections/check-store.js'
 import { migrate } from '../../src/db/migrate.js'
-import { type Database, openDatabase, openEmbedded } from '../../src/db/open.js'
-import { borrowPglite } from './lent-database.js'
+import { openEmbedded } from '../../src/db/embedded.js'
+import { type Database, openDatabase } from '../../src/db/open.js'
+import { lend } from './lent-database.js'
 
 /** Whether this run of the tests is on a Postgres server, rather than on the embedded database. */
 export const serverUrl = process.env['DATABASE_URL']
@@ -35,7 +36,7 @@ export async function freshDatabase(damage: readonly Fault['what'][] = []): Prom
   }
 }
 
-const embedded = async (): Promise<TestDatabase> => ({ ...openEmbedded(await borrowPglite()), url: undefined })
+const embedded = async (): Promise<TestDatabase> => ({ ...openEmbedded(await lend()), url: undefined })
 
 async function ownSchema(server: string): Promise<TestDatabase> {
   const schema = `test_${randomUUID().replaceAll('-', '')}`

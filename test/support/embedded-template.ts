@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { PGlite } from '@electric-sql/pglite'
 import { migrate } from '../../src/db/migrate.js'
-import { openEmbedded } from '../../src/db/open.js'
+import { openEmbedded } from '../../src/db/embedded.js'
 
 /**
  * Runs once before all test files: makes a migrated, empty embedded database, as an archive that workers load and as a
