@@ -17,6 +17,11 @@ export default defineConfig(
       ],
     },
   },
+  // Jest's matchers of a part of a value, such as `expect.any`, are of type `any`.
+  {
+    files: ['test/**'],
+    rules: { '@typescript-eslint/no-unsafe-assignment': 'off', '@typescript-eslint/no-unsafe-argument': 'off' },
+  },
   {
     files: ['src/pages/*.js'],
     languageOptions: {

@@ -12,7 +12,6 @@ const usual = 'postgres://postgres@127.0.0.1:5432/test'
 const { DATABASE_URL: given, ...rest } = process.env
 const folder = mkdtempSync(join(tmpdir(), 'connections-all-'))
 const report = join(folder, 'report.json')
-const flags = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning']
 const jest = ['node_modules/jest/bin/jest.js', '--testPathIgnorePatterns=^$', '--json', `--outputFile=${report}`]
 
 const runs: readonly [name: string, env: NodeJS.ProcessEnv][] = [
@@ -21,7 +20,7 @@ const runs: readonly [name: string, env: NodeJS.ProcessEnv][] = [
 ]
 const sums = runs.map(([name, env]) => {
   process.stderr.write(`== ${name}\n`)
-  const { status } = spawnSync(process.execPath, [...flags, ...jest, ...process.argv.slice(2)], {
+  const { status } = spawnSync(process.execPath, [...jest, ...process.argv.slice(2)], {
     env,
     stdio: ['ignore', 'ignore', 'inherit'],
   })

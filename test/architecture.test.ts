@@ -1,6 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, normalize, relative } from 'node:path'
-import { expect, test } from '@jest/globals'
 
 /** From top to bottom; a room imports from itself and from rooms below it. */
 const floors = [
@@ -32,7 +31,6 @@ const rooms: Record<string, string[]> = {
   pg: ['db'],
   'damerau-levenshtein': ['config-names'],
   '@electric-sql/pglite': ['db'],
-  'kysely-pglite-dialect': ['db'],
   negotiator: ['http'],
   'raw-body': ['http'],
   commander: ['cli'],

@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs'
-import { expect, test } from '@jest/globals'
 import { misspelt } from '../src/config-names.js'
 import { options, readConfig } from '../src/config.js'
 

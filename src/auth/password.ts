@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { availableParallelism } from 'node:os'
-import { hash, verify } from '@node-rs/argon2'
+import argon2 from '@node-rs/argon2'
 import pLimit from 'p-limit'
 import { Failure } from '../errors.js'
 import { isAppSecret } from './app-secret.js'
@@ -59,7 +59,7 @@ export async function hashPassword(password: string): Promise<string> {
   if (isAppSecret(normal)) {
     throw new Failure('invalid', 'This has the form of an app password, and could not be told from one at sign-in.')
   }
-  return inTurn(() => hash(normal, cost))
+  return inTurn(() => argon2.hash(normal, cost))
 }
 
 /** Whether a text can be anybody's password: what is longer, or an app password, is not worth a hash. */
@@ -75,7 +75,7 @@ export const isPossiblePassword = (text: string): boolean =>
  */
 export async function verifyPassword(secret: string | null, password: string): Promise<boolean> {
   if (!isPossiblePassword(password)) return false
-  return inTurn(() => verify(secret ?? nobodysSecret, password.normalize('NFC')))
+  return inTurn(() => argon2.verify(secret ?? nobodysSecret, password.normalize('NFC')))
 }
 
 /**
@@ -85,5 +85,5 @@ export async function verifyPassword(secret: string | null, password: string): P
  */
 export async function renewedHash(secret: string, password: string): Promise<string | undefined> {
   if (secret.startsWith(ours) || atOnce.activeCount + atOnce.pendingCount > 0) return undefined
-  return inTurn(() => hash(password.normalize('NFC'), cost))
+  return inTurn(() => argon2.hash(password.normalize('NFC'), cost))
 }

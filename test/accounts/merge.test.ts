@@ -1,4 +1,3 @@
-import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { type Known, knownFrom, merged, type Statement } from '../../src/accounts/merge.js'
 

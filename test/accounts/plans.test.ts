@@ -1,4 +1,3 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { sql } from 'kysely'
 import { chainQuery } from '../../src/accounts/chain-store.js'
 import { managedQuery } from '../../src/accounts/reports-store.js'

@@ -1,4 +1,3 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals'
 import { sql } from 'kysely'
 import { validate, version } from 'uuid'
 import type { Person } from '../../src/accounts/account.js'

@@ -1,4 +1,3 @@
-import { expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { isXmlText } from '../../src/atom/escape.js'
 import { initialsOf } from '../../src/accounts/initials.js'

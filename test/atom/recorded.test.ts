@@ -1,4 +1,3 @@
-import { describe, expect, test } from '@jest/globals'
 import { readRecorded } from '../../src/atom/recorded.js'
 import { fixture, haveRecordings, recording } from '../support/files.js'
 

@@ -1,4 +1,3 @@
-import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { textFieldNames } from '../../src/accounts/fields.js'
 import { htmlOf } from '../../src/atom/content.js'

@@ -1,4 +1,3 @@
-import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { SaxesParser } from 'saxes'
 import { parseXml, requestLimits, type XmlElement } from '../../src/atom/xml.js'

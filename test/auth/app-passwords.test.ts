@@ -1,20 +1,16 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals'
 import { pino } from 'pino'
 import { listAppPasswords, revokeAppPassword } from '../../src/auth/app-passwords.js'
+import { signInByApp } from '../../src/auth/app-sign-in.js'
 import { appSecretHash, newAppSecret } from '../../src/auth/app-secret.js'
 import { appPasswordOf } from '../support/app-passwords.js'
-import type { Client } from '../support/client.js'
+import { listenTo } from '../support/argon2.js'
+import { type Client, startClient } from '../support/client.js'
 import { freshDatabase, type TestDatabase } from '../support/database.js'
 import { connectionEntry } from '../support/entries.js'
 import { openModule } from '../support/module.js'
 import { addPerson, signInSecret } from '../support/world.js'
 
-// The real argon2, listened to.
-const argon2 = await import('@node-rs/argon2')
-const verify = jest.fn(argon2.verify)
-jest.unstable_mockModule('@node-rs/argon2', () => ({ ...argon2, verify }))
-const { startClient } = await import('../support/client.js')
-const { signInByApp } = await import('../../src/auth/app-sign-in.js')
+const verify = listenTo('verify')
 
 let database: TestDatabase
 let client: Client

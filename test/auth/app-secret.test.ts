@@ -1,4 +1,3 @@
-import { expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { appSecretHash, hasChecksum, isAppSecret, newAppSecret } from '../../src/auth/app-secret.js'
 import { hashPassword } from '../../src/auth/password.js'

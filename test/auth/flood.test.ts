@@ -1,21 +1,17 @@
 import { availableParallelism } from 'node:os'
-import { afterAll, beforeAll, expect, jest, test } from '@jest/globals'
 import { appPasswordOf } from '../support/app-passwords.js'
-import type { Client } from '../support/client.js'
+import { listenTo, real } from '../support/argon2.js'
+import { type Client, startClient } from '../support/client.js'
 import { freshDatabase, type TestDatabase } from '../support/database.js'
 import { addPerson, signInSecret } from '../support/world.js'
 
-// The real argon2, which a test can make wait.
-const argon2 = await import('@node-rs/argon2')
 let gate: Promise<void> = Promise.resolve()
 let running = 0
-const verify = jest.fn(async (...asked: Parameters<typeof argon2.verify>) => {
+listenTo('verify').mockImplementation(async (...asked) => {
   running++
   await gate
-  return argon2.verify(...asked).finally(() => running--)
+  return real.verify(...asked).finally(() => running--)
 })
-jest.unstable_mockModule('@node-rs/argon2', () => ({ ...argon2, verify }))
-const { startClient } = await import('../support/client.js')
 
 let database: TestDatabase
 let client: Client

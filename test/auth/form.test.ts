@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto'
 import type { Socket } from 'node:net'
-import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals'
 import { appPasswordOf } from '../support/app-passwords.js'
 import { type Client, startClient } from '../support/client.js'
 import { freshDatabase, type TestDatabase } from '../support/database.js'

@@ -1,20 +1,18 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals'
+import argon2 from '@node-rs/argon2'
 import { sql } from 'kysely'
 import { setPassword } from '../../src/accounts/sign-in-store.js'
+import { hashPassword } from '../../src/auth/password.js'
 import { appPasswordOf } from '../support/app-passwords.js'
-import type { Answer, Client } from '../support/client.js'
+import { listenTo, real } from '../support/argon2.js'
+import { type Answer, type Client, startClient } from '../support/client.js'
 import { freshDatabase, type TestDatabase } from '../support/database.js'
 import { openVisitor } from '../support/visitor.js'
 import { addPerson, signInSecret } from '../support/world.js'
 
-// The real argon2, listened to; what is guessed by the dozen it need not look at.
-const argon2 = await import('@node-rs/argon2')
-const verify = jest.fn((...asked: Parameters<typeof argon2.verify>) =>
-  /^wrong \d/.test(asked[1] as string) ? Promise.resolve(false) : argon2.verify(...asked),
+// What is guessed by the dozen it need not look at.
+const verify = listenTo('verify').mockImplementation((...asked) =>
+  /^wrong \d/.test(asked[1] as string) ? Promise.resolve(false) : real.verify(...asked),
 )
-jest.unstable_mockModule('@node-rs/argon2', () => ({ ...argon2, verify }))
-const { startClient } = await import('../support/client.js')
-const { hashPassword } = await import('../../src/auth/password.js')
 
 const hour = 3_600_000
 

@@ -2,24 +2,22 @@ import { once } from 'node:events'
 import { createServer, type IncomingMessage, request, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
-import { afterAll, beforeAll, beforeEach, expect, jest, test } from '@jest/globals'
+import argon2 from '@node-rs/argon2'
 import express from 'express'
 import { sql } from 'kysely'
 import { pino } from 'pino'
 import { addAccount, type NewAccount } from '../../src/accounts/change-store.js'
 import { setPassword } from '../../src/accounts/sign-in-store.js'
 import { findAccount } from '../../src/accounts/store.js'
+import { authorization } from '../../src/auth/authorization.js'
+import { challenge, identifier } from '../../src/auth/identify.js'
+import { hashPassword } from '../../src/auth/password.js'
+import { passwordSignIn } from '../../src/auth/password-sign-in.js'
 import { readConfig } from '../../src/config.js'
+import { listenTo } from '../support/argon2.js'
 import { freshDatabase, type TestDatabase } from '../support/database.js'
 
-// The real argon2, listened to.
-const argon2 = await import('@node-rs/argon2')
-const verify = jest.fn(argon2.verify)
-jest.unstable_mockModule('@node-rs/argon2', () => ({ ...argon2, verify }))
-const { challenge, identifier } = await import('../../src/auth/identify.js')
-const { authorization } = await import('../../src/auth/authorization.js')
-const { passwordSignIn } = await import('../../src/auth/password-sign-in.js')
-const { hashPassword } = await import('../../src/auth/password.js')
+const verify = listenTo('verify')
 
 /** A server that answers in JSON who asked: the account, null for nobody, or the error. */
 const open = async (db: TestDatabase['db']) => {

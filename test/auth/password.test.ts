@@ -1,12 +1,10 @@
 import { availableParallelism } from 'node:os'
-import { beforeAll, beforeEach, expect, jest, test } from '@jest/globals'
+import argon2 from '@node-rs/argon2'
+import { hashPassword, verifyPassword } from '../../src/auth/password.js'
+import { listenTo, real } from '../support/argon2.js'
 
-// The real argon2, listened to: what it is asked, it answers, but we hear of it.
-const argon2 = await import('@node-rs/argon2')
-const hash = jest.fn(argon2.hash)
-const verify = jest.fn(argon2.verify)
-jest.unstable_mockModule('@node-rs/argon2', () => ({ ...argon2, hash, verify }))
-const { hashPassword, verifyPassword } = await import('../../src/auth/password.js')
+const hash = listenTo('hash')
+const verify = listenTo('verify')
 
 const password = 'correct: horse Ω'
 let secret: string
@@ -80,7 +78,7 @@ test('A5: beyond those that run, 32 wait and the next is sent away', async () =>
   let most = 0
   verify.mockImplementation(async (...asked) => {
     most = Math.max(most, ++now)
-    return argon2.verify(...asked).finally(() => now--)
+    return real.verify(...asked).finally(() => now--)
   })
   const checks = Array.from({ length: running + 33 }, (_, index) => verifyPassword(index % 2 ? secret : null, password))
   const outcomes = await Promise.allSettled(checks)

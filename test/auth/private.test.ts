@@ -1,15 +1,11 @@
 import type { Socket } from 'node:net'
-import { afterAll, afterEach, beforeAll, expect, jest, test } from '@jest/globals'
-import type { Client } from '../support/client.js'
+import { listenTo } from '../support/argon2.js'
+import { type Client, startClient } from '../support/client.js'
 import { freshDatabase, type TestDatabase } from '../support/database.js'
+import { openVisitor, signIn } from '../support/visitor.js'
 import { addPerson, signInSecret } from '../support/world.js'
 
-// The real argon2, listened to.
-const argon2 = await import('@node-rs/argon2')
-const verify = jest.fn(argon2.verify)
-jest.unstable_mockModule('@node-rs/argon2', () => ({ ...argon2, verify }))
-const { openVisitor, signIn } = await import('../support/visitor.js')
-const { startClient } = await import('../support/client.js')
+const verify = listenTo('verify')
 
 let database: TestDatabase
 let client: Client

@@ -1,5 +1,4 @@
 import { Agent, request } from 'node:http'
-import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals'
 import { changeRole } from '../../src/accounts/change-store.js'
 import { setPassword } from '../../src/accounts/sign-in-store.js'
 import { revokeAppPassword } from '../../src/auth/app-passwords.js'

@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { PassThrough } from 'node:stream'
 import { text } from 'node:stream/consumers'
-import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { sql } from 'kysely'
 import { addAppPasswordCommand } from '../../src/cli/app-password.js'
 import { passwordCommand } from '../../src/cli/account.js'

@@ -1,4 +1,3 @@
-import { expect, test } from '@jest/globals'
 import { sessionKey } from '../../src/auth/session.js'
 
 test('the key of cookies follows from the secret of all tokens, and the secret not from the key', () => {

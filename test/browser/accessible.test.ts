@@ -1,6 +1,5 @@
 import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
-import { expect } from '@jest/globals'
 import type { Page } from 'playwright-core'
 import { castPassword } from '../../src/directory/cast.js'
 import { openedBrowser } from '../support/browser.js'

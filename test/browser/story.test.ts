@@ -1,4 +1,3 @@
-import { expect, test } from '@jest/globals'
 import type { Page } from 'playwright-core'
 import { castPassword } from '../../src/directory/cast.js'
 import { openedBrowser } from '../support/browser.js'

@@ -1,6 +1,5 @@
 import { PassThrough } from 'node:stream'
 import { text } from 'node:stream/consumers'
-import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals'
 import { defineRole } from '../../src/accounts/change-store.js'
 import { findSignIn } from '../../src/accounts/sign-in-store.js'
 import { findAccount } from '../../src/accounts/store.js'

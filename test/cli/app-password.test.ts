@@ -1,6 +1,5 @@
 import { PassThrough } from 'node:stream'
 import { text } from 'node:stream/consumers'
-import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals'
 import { listAppPasswords } from '../../src/auth/app-passwords.js'
 import { passwordCommand } from '../../src/cli/account.js'
 import { addAppPasswordCommand, listAppPasswordsCommand, revokeAppPasswordCommand } from '../../src/cli/app-password.js'

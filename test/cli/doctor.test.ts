@@ -1,6 +1,5 @@
 import { PassThrough } from 'node:stream'
 import { text } from 'node:stream/consumers'
-import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals'
 import { type RawBuilder, sql } from 'kysely'
 import { doctorCommand } from '../../src/cli/doctor.js'
 import type { Fault } from '../../src/connections/check-store.js'

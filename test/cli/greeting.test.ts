@@ -1,4 +1,3 @@
-import { expect, test } from '@jest/globals'
 import { greeting, isOwnMachine } from '../../src/cli/greeting.js'
 import { readConfig } from '../../src/config.js'
 

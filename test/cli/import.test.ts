@@ -1,7 +1,6 @@
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
-import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals'
 import { exportCommand } from '../../src/cli/export.js'
 import { importCommand } from '../../src/cli/import.js'
 import { account, empty, type Folder, jsonLines, temporaryFolder } from '../directory/files.js'

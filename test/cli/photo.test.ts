@@ -1,6 +1,5 @@
 import { PassThrough } from 'node:stream'
 import { text } from 'node:stream/consumers'
-import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals'
 import { longestPhoto, readPhoto } from '../../src/accounts/photo-store.js'
 import { photoCommand } from '../../src/cli/photo.js'
 import { changePhoto } from '../../src/connections/photo.js'

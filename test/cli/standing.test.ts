@@ -1,6 +1,5 @@
 import { PassThrough } from 'node:stream'
 import { text } from 'node:stream/consumers'
-import { expect, test } from '@jest/globals'
 import { findAccount } from '../../src/accounts/store.js'
 import { stateCommand, verifiedCommand } from '../../src/cli/standing.js'
 import type { Terminal } from '../../src/cli/terminal.js'

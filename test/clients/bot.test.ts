@@ -1,4 +1,3 @@
-import { expect, test } from '@jest/globals'
 import { XMLParser } from 'fast-xml-parser'
 import { appPasswordOf } from '../support/app-passwords.js'
 import { servedCast } from '../support/served-cast.js'

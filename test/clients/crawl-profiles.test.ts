@@ -1,4 +1,3 @@
-import { expect, test } from '@jest/globals'
 import { as, servedCast } from '../support/served-cast.js'
 import { addPerson } from '../support/world.js'
 import { type Element, parse, tagged } from '../support/xml.js'

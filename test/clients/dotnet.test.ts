@@ -1,4 +1,3 @@
-import { expect, test } from '@jest/globals'
 import { as, servedCast } from '../support/served-cast.js'
 import { parse } from '../support/xml.js'
 

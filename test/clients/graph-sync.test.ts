@@ -1,4 +1,3 @@
-import { expect, test } from '@jest/globals'
 import { as, servedCast } from '../support/served-cast.js'
 import { countsOf, entriesOf } from '../support/toolkit.js'
 import { addPerson, connect } from '../support/world.js'

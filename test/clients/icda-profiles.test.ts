@@ -1,4 +1,3 @@
-import { expect, test } from '@jest/globals'
 import { fixture } from '../support/files.js'
 import { as, servedCast } from '../support/served-cast.js'
 import { child, parse } from '../support/xml.js'

@@ -1,4 +1,3 @@
-import { expect, test } from '@jest/globals'
 import { v7 as newId } from 'uuid'
 import { baseUrl } from '../support/client.js'
 import { fixture } from '../support/files.js'

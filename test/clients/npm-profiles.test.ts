@@ -1,4 +1,3 @@
-import { expect, test } from '@jest/globals'
 import { npmClient } from '../support/npm-client.js'
 import { servedProcess } from '../support/served-process.js'
 

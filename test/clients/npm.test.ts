@@ -1,4 +1,3 @@
-import { describe, expect, test } from '@jest/globals'
 import { type Ask, npmClient } from '../support/npm-client.js'
 import { servedProcess } from '../support/served-process.js'
 

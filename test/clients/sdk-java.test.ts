@@ -1,4 +1,3 @@
-import { describe, expect, test } from '@jest/globals'
 import { baseUrl } from '../support/client.js'
 import { fixture } from '../support/files.js'
 import { as, servedCast } from '../support/served-cast.js'

@@ -1,4 +1,3 @@
-import { describe, expect, test } from '@jest/globals'
 import { as, servedCast } from '../support/served-cast.js'
 import { textAt, select } from '../support/select.js'
 import { countsOf, entriesOf, profileOf } from '../support/toolkit.js'

@@ -1,4 +1,3 @@
-import { expect, test } from '@jest/globals'
 import { XMLParser } from 'fast-xml-parser'
 import { as, servedCast } from '../support/served-cast.js'
 

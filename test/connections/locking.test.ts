@@ -1,4 +1,3 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { sql } from 'kysely'
 import { invite } from '../../src/connections/invite.js'
 import { findAccount } from '../../src/accounts/store.js'

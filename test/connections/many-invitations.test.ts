@@ -1,5 +1,4 @@
 import { sql } from 'kysely'
-import { expect, test } from '@jest/globals'
 import { as, servedCast } from '../support/served-cast.js'
 import { idIn, invite, remove } from '../support/writes.js'
 

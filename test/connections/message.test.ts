@@ -1,4 +1,3 @@
-import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { type DefaultTreeAdapterTypes, html, parse, parseFragment, serialize } from 'parse5'
 import { htmlOf } from '../../src/atom/content.js'

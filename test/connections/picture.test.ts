@@ -1,4 +1,3 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { pino } from 'pino'
 import { findAccount } from '../../src/accounts/store.js'
 import { readConfig } from '../../src/config.js'

@@ -1,4 +1,3 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { sql } from 'kysely'
 import { v7 as newId } from 'uuid'
 import { amongQuery } from '../../src/connections/among-store.js'

@@ -1,4 +1,3 @@
-import { describe, expect, test } from '@jest/globals'
 import type { Account, Caller } from '../../src/accounts/account.js'
 import type { Colleague, Status } from '../../src/connections/connection.js'
 import * as rules from '../../src/connections/rules.js'

@@ -1,4 +1,3 @@
-import { afterEach, expect, test } from '@jest/globals'
 import { type Breaker, breaker } from '../../src/db/breaker.js'
 
 /** While the database is away, requests are refused at once, and one probe after the other looks for it. */

@@ -1,4 +1,3 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { type Kysely, sql } from 'kysely'
 import { down, up } from '../../migrations/0005-directory.js'
 import { nameColumns } from '../../src/accounts/words.js'

@@ -1,4 +1,3 @@
-import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals'
 import { type CompiledQuery, type Kysely, type RawBuilder, sql } from 'kysely'
 import { v7 as newId } from 'uuid'
 import { fillSearchWords } from '../../src/accounts/search-words-store.js'

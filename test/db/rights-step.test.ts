@@ -1,4 +1,3 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { type Kysely, sql } from 'kysely'
 import { v7 as newId } from 'uuid'
 import { down, up } from '../../migrations/0011-rights.js'

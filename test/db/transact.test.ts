@@ -1,4 +1,3 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
 import { type Kysely, sql } from 'kysely'
 import { transact } from '../../src/db/transact.js'
 import type { Tables } from '../../src/db/tables.js'

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals'
+import { type Clock, install } from '@sinonjs/fake-timers'
 import { takingTurns } from '../../src/db/turns.js'
 
 /** Work that goes on until it is told to end. */
@@ -49,9 +49,10 @@ test('what finds too many waiting is refused at once, and has room again later',
 })
 
 describe('by a clock that the test moves on', () => {
-  beforeEach(() => void jest.useFakeTimers())
-  afterEach(() => void jest.useRealTimers())
-  const pass = (milliseconds: number) => jest.advanceTimersByTimeAsync(milliseconds)
+  let clock: Clock
+  beforeEach(() => void (clock = install()))
+  afterEach(() => clock.uninstall())
+  const pass = (milliseconds: number) => clock.tickAsync(milliseconds)
 
   test('what waits while nothing ends is refused, never begins, and leaves its room to others', async () => {
     const inTurn = takingTurns(1, 1, 1000)

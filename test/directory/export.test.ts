@@ -1,6 +1,5 @@
 import { Writable } from 'node:stream'
 import { readFile } from 'node:fs/promises'
-import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals'
 import type { Kysely } from 'kysely'
 import { exportCommand } from '../../src/cli/export.js'
 import { textFieldNames } from '../../src/accounts/fields.js'

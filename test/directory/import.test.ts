@@ -1,4 +1,3 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
 import { sql } from 'kysely'
 import { v5 as uuidOf } from 'uuid'
 import { knownFrom } from '../../src/accounts/merge.js'

@@ -1,4 +1,3 @@
-import { expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { mergedPair, type Pair, resolvePairs, statusSeenBy } from '../../src/directory/pairs.js'
 import type { ShownConnection } from '../../src/connections/shown.js'

@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs'
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
 import { importFiles } from '../../src/directory/import.js'
 import { freshDatabase, type TestDatabase } from '../support/database.js'
 import { contents, empty, exported } from './files.js'

@@ -1,4 +1,3 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals'
 import { importFiles } from '../../src/directory/import.js'
 import { freshDatabase, type TestDatabase } from '../support/database.js'
 import {

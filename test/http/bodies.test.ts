@@ -1,4 +1,3 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
 import { load } from 'cheerio'
 import { occasionOf } from '../../src/letters/occasion.js'
 import { findSituation } from '../../src/letters/situation-store.js'

@@ -1,4 +1,3 @@
-import { expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { entityTag, isFresh, lastModified } from '../../src/http/conditional.js'
 import { parseHttpDate } from '../../src/http/date.js'

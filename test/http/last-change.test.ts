@@ -1,4 +1,3 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
 import { addAccount, changeRole } from '../../src/accounts/change-store.js'
 import { importFiles } from '../../src/directory/import.js'
 import { account, type Folder, jsonLines, temporaryFolder } from '../directory/files.js'

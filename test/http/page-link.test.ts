@@ -1,4 +1,3 @@
-import { expect, test } from '@jest/globals'
 import { baseUrl } from '../support/client.js'
 import { as, servedCast } from '../support/served-cast.js'
 import { all, child, type Element, parse } from '../support/xml.js'

@@ -1,4 +1,3 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { sortKey } from '../../src/accounts/account.js'
 import { baseUrl, type Client, startClient } from '../support/client.js'

@@ -1,4 +1,3 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { personParameters } from '../../src/http/person-names.js'
 import { readPerson } from '../../src/http/people.js'

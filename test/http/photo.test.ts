@@ -1,4 +1,3 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
 import { fillSearchWords } from '../../src/accounts/search-words-store.js'
 import { changePhoto } from '../../src/connections/photo.js'
 import { importFiles } from '../../src/directory/import.js'

@@ -1,4 +1,3 @@
-import { expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import type { ListRequest } from '../../src/connections/connection.js'
 import { Failure } from '../../src/errors.js'

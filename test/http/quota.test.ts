@@ -1,4 +1,3 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
 import { appPasswordOf } from '../support/app-passwords.js'
 import { type Client, startClient } from '../support/client.js'
 import { dial } from '../support/dial.js'

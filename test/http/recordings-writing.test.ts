@@ -1,4 +1,3 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals'
 import { findAccount } from '../../src/accounts/store.js'
 import { setPassword } from '../../src/accounts/sign-in-store.js'
 import { importFiles } from '../../src/directory/import.js'

@@ -1,4 +1,3 @@
-import { describe, expect, test } from '@jest/globals'
 import { findAccount } from '../../src/accounts/store.js'
 import type { ProfileForm, ProfilePlace } from '../../src/atom/profile-entry.js'
 import { atomWriter } from '../../src/atom/writer.js'

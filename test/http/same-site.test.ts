@@ -1,4 +1,3 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
 import { sql } from 'kysely'
 import { type Visitor, openVisitor, signIn } from '../support/visitor.js'
 import { baseUrl, type Client, type Send, type Sending, startClient } from '../support/client.js'

@@ -1,7 +1,6 @@
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
-import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import express, { type ErrorRequestHandler } from 'express'
 import { pino } from 'pino'
 import { readConfig } from '../../src/config.js'

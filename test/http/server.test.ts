@@ -1,7 +1,6 @@
 import { EventEmitter, once } from 'node:events'
 import type { RequestListener, Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { pino } from 'pino'
 import { readConfig } from '../../src/config.js'

@@ -1,4 +1,3 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { sql } from 'kysely'
 import { isUnavailable, NoConnection } from '../../src/db/unavailable.js'
 import { Failure } from '../../src/errors.js'

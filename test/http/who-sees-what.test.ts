@@ -1,4 +1,3 @@
-import { beforeAll, describe, expect, test } from '@jest/globals'
 import { as, servedCast } from '../support/served-cast.js'
 
 /** Every list of everybody, asked for by everybody in every form, against what may be (trust, Z2). */

@@ -1,4 +1,3 @@
-import { expect, test } from '@jest/globals'
 import { pauseAfter } from '../../src/letters/attempts.js'
 import { letterFailure } from '../../src/letters/failure.js'
 

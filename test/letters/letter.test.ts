@@ -1,4 +1,3 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { addresses } from '../../src/atom/addresses.js'
 import { letterOf } from '../../src/letters/letter.js'

@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto'
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
 import { sql } from 'kysely'
 import { keysOf } from '../../src/connections/grants/token.js'
 import type { Connection } from '../../src/index.js'

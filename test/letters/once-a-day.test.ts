@@ -1,4 +1,3 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals'
 import { sql } from 'kysely'
 import { findAccount } from '../../src/accounts/store.js'
 import { findColleague } from '../../src/connections/find-store.js'

@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
 import { type KyselyPlugin, sql } from 'kysely'
 import { keysOf } from '../../src/connections/grants/token.js'
 import { openDatabase } from '../../src/db/open.js'

@@ -1,4 +1,3 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { type Connection, Fault } from '../../src/index.js'
 import { sendDue } from '../../src/letters/sender.js'
 import { type Client, startClient } from '../support/client.js'

@@ -1,4 +1,3 @@
-import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { accessTo, granted, noAccess } from '../../src/connections/grants/access.js'
 import { levelOf, levels, readLevel } from '../../src/connections/grants/levels.js'

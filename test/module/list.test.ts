@@ -1,4 +1,3 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { type RawBuilder, sql } from 'kysely'
 import { keysOf } from '../../src/connections/grants/token.js'
 import { listQuery, type Selection } from '../../src/connections/grants/list-statements.js'

@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto'
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { sql } from 'kysely'
 import { keysOf } from '../../src/connections/grants/token.js'
 import { lockContext } from '../../src/connections/grants/grant-store.js'

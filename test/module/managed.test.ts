@@ -1,4 +1,3 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { sql } from 'kysely'
 import { type Context, listQuery, type Selection } from '../../src/connections/grants/list-statements.js'
 import { orderOf } from '../../src/connections/query/sort-statements.js'

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
-import { afterAll, beforeAll, expect, jest, test } from '@jest/globals'
+import { install } from '@sinonjs/fake-timers'
 import { sql } from 'kysely'
 import { findFaults } from '../../src/connections/check-store.js'
 import { Fault } from '../../src/faults.js'
@@ -132,8 +132,6 @@ test('accepting against withdrawing ends in one of the two orders', async () => 
   expect(await findFaults(database.db)).toEqual([])
 })
 
-const others = ['hrtime', 'nextTick', 'performance', 'queueMicrotask', 'setImmediate', 'clearImmediate'] as const
-const timers = ['setInterval', 'clearInterval', 'setTimeout', 'clearTimeout'] as const
 const hour = 3_600_000
 
 // The embedded database has no clock but that of its process.
@@ -143,7 +141,7 @@ test.each(serverUrl === undefined ? [0] : [-hour, 0, hour])(
     const [ann, bo] = await pair()
     const document = module.addDocument(ann.id)
     const real = Date.now()
-    jest.useFakeTimers({ now: real + off, doNotFake: [...others, ...timers] })
+    const clock = install({ now: real + off, toFake: ['Date'] })
     try {
       const link = await ann.calls.linkTo('documents', document, 4, { expiresInMs: 600_000 })
       expect(Math.abs(Number(link.expiresAt) - real - 600_000)).toBeLessThan(60_000)
@@ -160,7 +158,7 @@ test.each(serverUrl === undefined ? [0] : [-hour, 0, hour])(
         'done',
       ])
     } finally {
-      jest.useRealTimers()
+      clock.uninstall()
     }
   },
 )

@@ -1,4 +1,3 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { freshDatabase, type TestDatabase } from '../support/database.js'
 import { made, openModule } from '../support/module.js'
 

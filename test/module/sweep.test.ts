@@ -1,4 +1,3 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { sql } from 'kysely'
 import { sweep } from '../../src/connections/grants/sweep.js'
 import { freshDatabase, type TestDatabase } from '../support/database.js'

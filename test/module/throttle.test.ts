@@ -1,4 +1,3 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { sql } from 'kysely'
 import { invitationsQuery } from '../../src/connections/event-store.js'
 import { type Connection, Fault } from '../../src/index.js'

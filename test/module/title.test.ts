@@ -1,4 +1,3 @@
-import { expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import type { ObjectDefinition } from '../../src/connections/grants/object-type.js'
 import { ObjectTypes } from '../../src/connections/grants/object-types.js'

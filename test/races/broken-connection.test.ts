@@ -1,6 +1,5 @@
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
 import { findFaults } from '../../src/connections/check-store.js'
 import { freshDatabase, serverUrl, type TestDatabase } from '../support/database.js'
 import { type Server, startServers, stopServers } from '../support/servers.js'

@@ -1,5 +1,4 @@
 import { setTimeout } from 'node:timers/promises'
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { sql } from 'kysely'
 import type { Answer, Send } from '../support/client.js'
 import { freshDatabase, serverUrl, type TestDatabase } from '../support/database.js'

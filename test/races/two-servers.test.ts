@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto'
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { findFaults } from '../../src/connections/check-store.js'
 import type { Answer, Send } from '../support/client.js'
 import { freshDatabase, serverUrl, type TestDatabase } from '../support/database.js'

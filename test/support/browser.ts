@@ -1,4 +1,3 @@
-import { afterAll, beforeAll } from '@jest/globals'
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
 import { browserHere } from './installed.js'
 

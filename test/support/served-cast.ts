@@ -1,4 +1,3 @@
-import { afterAll, beforeAll } from '@jest/globals'
 import type { Kysely } from 'kysely'
 import type { Tables } from '../../src/db/tables.js'
 import { castPassword, loadCast } from '../../src/directory/cast.js'

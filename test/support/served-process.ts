@@ -1,7 +1,6 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll } from '@jest/globals'
 import { loadCast } from '../../src/directory/cast.js'
 import { prepareDataFolder } from './embedded-template.js'
 import { freshDatabase, serverUrl, type TestDatabase } from './database.js'

@@ -1,4 +1,3 @@
-import { expect } from '@jest/globals'
 import { castPassword } from '../../src/directory/cast.js'
 import type { Send, Sending } from './client.js'
 import { accept, idIn, invite, remove } from './writes.js'

@@ -1,5 +1,3 @@
-import { test } from '@jest/globals'
-
 /** Like `test`; where the program is not installed, one line says so. */
 export function testWith(program: string | undefined, name: string, run: (program: string) => Promise<void>): void {
   if (program !== undefined) return test(name, () => run(program))

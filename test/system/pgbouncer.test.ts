@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto'
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { sql } from 'kysely'
 import { findFaults } from '../../src/connections/check-store.js'
 import { type Database, openDatabase } from '../../src/db/open.js'

@@ -1,7 +1,6 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, expect, test } from '@jest/globals'
 import { openDatabase } from '../../src/db/open.js'
 import { freshDatabase, serverUrl, type TestDatabase } from '../support/database.js'
 import { prepareDataFolder } from '../support/embedded-template.js'

@@ -1,4 +1,3 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { sql } from 'kysely'
 import { applyMap, parseMap } from '../../../src/connections/query/map.js'
 import { orderOf } from '../../../src/connections/query/sort-statements.js'

@@ -1,5 +1,4 @@
 import { runInNewContext } from 'node:vm'
-import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { parseGroup } from '../../../src/connections/query/group.js'
 import { parseMap } from '../../../src/connections/query/map.js'
 import { parseSort } from '../../../src/connections/query/sort.js'

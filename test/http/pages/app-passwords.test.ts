@@ -1,4 +1,3 @@
-import { expect, test } from '@jest/globals'
 import { v7 as newId } from 'uuid'
 import { deleteAppPassword } from '../../../src/accounts/app-password-store.js'
 import { findAccount } from '../../../src/accounts/store.js'

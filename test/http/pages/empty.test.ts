@@ -1,4 +1,3 @@
-import { beforeAll, expect, test } from '@jest/globals'
 import { page } from '../../support/html.js'
 import { as, servedCast } from '../../support/served-cast.js'
 import { addPerson, signInSecret } from '../../support/world.js'

@@ -1,4 +1,3 @@
-import { expect, test } from '@jest/globals'
 import { page } from '../../support/html.js'
 import { as, servedCast } from '../../support/served-cast.js'
 

@@ -1,4 +1,3 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
 import { sql } from 'kysely'
 import { setPassword } from '../../../src/accounts/sign-in-store.js'
 import { makeAppPasswordOnce } from '../../../src/auth/app-passwords.js'

@@ -1,4 +1,3 @@
-import { beforeAll, expect, test } from '@jest/globals'
 import { load } from 'cheerio'
 import { connectionEntry } from '../../support/entries.js'
 import { as, servedCast } from '../../support/served-cast.js'
