@@ -30,6 +30,8 @@ export function openServer(log: Logger, changed: Partial<typeof usual> = {}): Se
   const { connections, silence, ...limits } = { ...usual, ...changed }
   const server = createServer(limits)
   server.maxRequestsPerSocket = 1_000
+  // No limit beside the size of the head: Node would drop the fields beyond it, a second host among them.
+  server.maxHeadersCount = 0
   server.setTimeout(silence)
   const isAnswering = keepRoom(server, connections)
 

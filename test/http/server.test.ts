@@ -98,6 +98,15 @@ describe('what is no request is refused in the API’s error form', () => {
     })
   })
 
+  test('no field is overlooked, however many there are', async () => {
+    const many = 'a: b\r\n'.repeat(2_000)
+    const port = await serve()
+    const twoHosts = await speak(port, `GET ${feed} HTTP/1.1\r\nHost: x\r\n${many}Host: y\r\n\r\n`).until(/<\/error>/)
+    expect(refusalOf(twoHosts).status).toBe(400)
+    const long = `POST ${feed} HTTP/1.1\r\nHost: x\r\n${many}Content-Length: 1073741824\r\n\r\n`
+    expect(refusalOf(await speak(port, long).ended).status).toBe(413)
+  })
+
   test('a head that does not come to its end', async () => {
     const port = await serve({ headersTimeout: 20, connectionsCheckingInterval: 10 })
     const text = await speak(port, 'GET / HTTP/1.1\r\nHost: x\r\n').ended
