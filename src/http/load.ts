@@ -16,7 +16,8 @@ export interface Load {
   readonly takePlace: () => () => void
   /**
    * Middleware: a request has a place from here until its answer is made. Answers that clients do not read are bounded by
-   * their bytes. `/live` is always answered.
+   * their bytes: an address that leaves too much is refused, and if all of them leave too much, those with the most give
+   * way. `/live` is always answered.
    *
    * @throws Failure `unavailable`, or `tooMany` for an address that leaves too much unread
    */
@@ -52,18 +53,33 @@ export function openLoad(loopDelay: () => number, latest: number, longestWait = 
     }
   }
 
-  const checkUnread = (from: string, share: number) => {
-    let [all, own] = [0, 0]
+  const unreadByAddress = () => {
+    const bytes = new Map<string, number>()
     for (const [response, address] of answers) {
       // Node says nothing of an answer that waits for an earlier one on a connection that breaks.
       if (response.req.socket.destroyed) answers.delete(response)
-      else {
-        all += response.writableLength
-        if (address === from) own += response.writableLength
-      }
+      else bytes.set(address, (bytes.get(address) ?? 0) + response.writableLength)
     }
-    if (all > unread.all * share) throw busy()
-    if (own > unread.address * share) throw new Failure('tooMany', 'Read the answers that wait for you first.')
+    return bytes
+  }
+
+  const closeAll = (from: string) => {
+    for (const [response, address] of answers) if (address === from) response.req.socket.destroy()
+  }
+
+  const checkUnread = (from: string, share: number) => {
+    const bytes = unreadByAddress()
+    if ((bytes.get(from) ?? 0) > unread.address * share) {
+      throw new Failure('tooMany', 'Read the answers that wait for you first.')
+    }
+    // A few who never read must not have everybody else refused.
+    let all = [...bytes.values()].reduce((sum, own) => sum + own, 0)
+    for (const [address, own] of [...bytes].sort(([, one], [, other]) => other - one)) {
+      if (all <= unread.all * share) return
+      if (address === from) throw busy()
+      closeAll(address)
+      all -= own
+    }
   }
 
   const admit: RequestHandler = (request, response, next) => {

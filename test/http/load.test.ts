@@ -98,43 +98,65 @@ describe('places', () => {
 describe('answers that are not read', () => {
   const from = (address: string) => `X-Forwarded-For: ${address}\r\n`
 
-  test('are bounded for each address, for all, and sooner for dear requests', async () => {
+  const leaving = async (size: number) => {
     const load = openLoad(() => 0, 300)
-    const large = Buffer.alloc(20_000_000)
+    const large = Buffer.alloc(size)
     const arrived = new EventEmitter()
+    const closed: string[] = []
     const port = await serve(async (request, response) => {
       if (request.path === '/dear') await load.turn(request, response)
       response.end(request.path === '/large' ? large : 'small')
+      if (request.path === '/large') response.once('close', () => closed.push(request.ip ?? ''))
       arrived.emit(request.path)
     }, load)
-    const ask = async (address: string, path = '/small') => {
-      const text = await speak(port, get(path, `${from(address)}Connection: close\r\n`)).ended
-      return [Number(text.slice(9, 12)), /<message>[^:]*: [^.]*\. (.*)<\/message>/.exec(text)?.[1]]
+    return {
+      closed,
+      ask: async (address: string, path = '/small') => {
+        const text = await speak(port, get(path, `${from(address)}Connection: close\r\n`)).ended
+        return [Number(text.slice(9, 12)), /<message>[^:]*: [^.]*\. (.*)<\/message>/.exec(text)?.[1]]
+      },
+      leave: async (address: string) => {
+        const isLeft = once(arrived, '/large')
+        const line = speak(port, get('/large', from(address)))
+        line.socket.pause()
+        await isLeft
+        return line
+      },
     }
-    const leave = async (address: string) => {
-      const isLeft = once(arrived, '/large')
-      const line = speak(port, get('/large', from(address)))
-      line.socket.pause()
-      await isLeft
-      return line
-    }
-    const first = await leave('2001:db8::1')
-    const own = [429, 'Read the answers that wait for you first.']
-    const busy = [503, 'The server is busy; try again in a moment.']
-    expect(await ask('2001:db8::2')).toEqual(own)
-    expect(await ask('10.0.0.1')).toEqual([200, undefined])
-    expect(await ask('10.0.0.1', '/dear')).toEqual([200, undefined])
+  }
+  const served = [200, undefined]
 
-    const others = [await leave('10.0.0.2')]
-    expect(await ask('10.0.0.1')).toEqual([200, undefined])
-    expect(await ask('10.0.0.1', '/dear')).toEqual(busy)
-    for (const address of ['10.0.0.3', '10.0.0.4']) others.push(await leave(address))
-    expect(await ask('10.0.0.1')).toEqual(busy)
+  test('are bounded for each address, and sooner for dear requests', async () => {
+    const { ask, leave } = await leaving(14_000_000)
+    const own = [429, 'Read the answers that wait for you first.']
+    const first = await leave('2001:db8::1')
+    expect(await ask('2001:db8::2', '/dear')).toEqual(own)
+    expect(await ask('2001:db8::2')).toEqual(served)
+    const second = await leave('2001:db8::2')
+    expect(await ask('2001:db8::3')).toEqual(own)
+    expect(await ask('10.0.0.1')).toEqual(served)
+    expect(await ask('10.0.0.1', '/dear')).toEqual(served)
 
     // Whoever reads, or goes away, makes room.
-    for (const { socket } of others) socket.destroy()
+    second.socket.destroy()
     first.socket.resume()
-    while ((await ask('2001:db8::2', '/dear'))[0] !== 200) continue
+    while ((await ask('2001:db8::3', '/dear'))[0] !== 200) continue
+  })
+
+  test('are bounded for all, and sooner for dear requests: the address that leaves the most gives way', async () => {
+    const { ask, leave, closed } = await leaving(15_000_000)
+    await leave('10.0.0.2')
+    await leave('10.0.0.2')
+    await leave('10.0.0.3')
+    expect(await ask('10.0.0.1')).toEqual(served)
+    expect(closed).toEqual([])
+    expect(await ask('10.0.0.1', '/dear')).toEqual(served)
+    expect(closed).toEqual(['10.0.0.2', '10.0.0.2'])
+
+    for (const address of ['10.0.0.4', '10.0.0.5', '10.0.0.5', '10.0.0.6']) await leave(address)
+    expect(closed).toHaveLength(2)
+    expect(await ask('10.0.0.1')).toEqual(served)
+    expect(closed.slice(2)).toEqual(['10.0.0.5', '10.0.0.5'])
   })
 })
 
