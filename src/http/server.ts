@@ -100,7 +100,7 @@ const givingWay: readonly ((exchange: Exchange | undefined) => boolean)[] = [
 ]
 
 /**
- * Closes the oldest idle connection for a new one if there are too many.
+ * Knows which connections are idle, and closes the oldest of them for a new one if there are too many.
  *
  * @returns whether an answer on a connection has begun
  */
@@ -135,5 +135,9 @@ function keepRoom(server: Server, most: number): (socket: Socket) => boolean {
       if (open.get(socket)?.response === response) set(socket, undefined)
     })
   })
+  // To Node a connection is idle as soon as its answer is made, though not sent, and is not before its first request.
+  server.closeIdleConnections = () => {
+    for (const [socket, exchange] of open) if (!exchange && socket.writable) socket.destroy()
+  }
   return (socket) => open.get(socket)?.response.headersSent === true
 }

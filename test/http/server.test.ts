@@ -177,6 +177,28 @@ describe('the Host field', () => {
   })
 })
 
+describe('a server that is closed', () => {
+  test('ends every connection without a request, and lets an answer be read to its end', async () => {
+    const large = Buffer.alloc(50_000_000)
+    const arrived = new EventEmitter()
+    const port = await serve({}, (_request, response) => {
+      response.end(large)
+      arrived.emit('large')
+    })
+    const silent = speak(port)
+    const half = speak(port, 'GET / HTTP/1.1\r\n')
+    const isMade = once(arrived, 'large')
+    const unread = speak(port, 'GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n')
+    unread.socket.pause()
+    await isMade
+    servers.at(-1)?.close()
+    await Promise.all([silent.ended, half.ended])
+    unread.socket.resume()
+    const text = await unread.ended
+    expect(text.length - text.indexOf('\r\n\r\n') - 4).toBe(large.length)
+  })
+})
+
 describe('when there are as many connections as may be', () => {
   const live = 'GET /live HTTP/1.1\r\nHost: x\r\n\r\n'
 
