@@ -1,4 +1,5 @@
 import { Duplex } from 'node:stream'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { PGlite } from '@electric-sql/pglite'
 import { Kysely, PostgresDialect } from 'kysely'
 import pg from 'pg'
@@ -76,6 +77,8 @@ class Wire extends Duplex {
       return welcome
     }
     const { data } = await this.#pglite.execProtocol(messages, { throwOnError: false })
+    // PGlite never gives the event loop a turn: a transaction of many statements would hold up everything else.
+    await nextTurn()
     return data.subarray(0, data.length - (isReadyTwice(data) ? readyLength : 0))
   }
 }

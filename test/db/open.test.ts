@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as wait } from 'node:timers/promises'
+import { setImmediate as nextTurn, setTimeout as wait } from 'node:timers/promises'
 import { PGlite } from '@electric-sql/pglite'
 import { type Kysely, sql } from 'kysely'
 import { lockFolder } from '../../src/db/lock.js'
@@ -134,4 +134,21 @@ test('an embedded database is closed, used or not', async () => {
   const unused = await PGlite.create()
   await openEmbedded(unused).close()
   expect(unused.closed).toBe(true)
+})
+
+test('others have their turn between the statements of the embedded database', async () => {
+  const embedded = openEmbedded(await PGlite.create())
+  await sql`select 1`.execute(embedded.db)
+  let turns = 0
+  let isOver = false
+  const other = (async () => {
+    for (; !isOver; turns++) await nextTurn()
+  })()
+  await embedded.db.transaction().execute(async (transaction) => {
+    for (let count = 0; count < 50; count++) await sql`select 1`.execute(transaction)
+  })
+  isOver = true
+  await other
+  expect(turns).toBeGreaterThanOrEqual(50)
+  await embedded.close()
 })
