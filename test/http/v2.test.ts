@@ -389,6 +389,13 @@ describe('faults', () => {
     ])
   })
 
+  test('more than a hundred targets are refused, be they accounts or addresses', async () => {
+    const path = `/v2/documents/${document}/connections`
+    const many = (count: number) => Array.from({ length: count }, () => ({ email: 'x@example.com' }))
+    expect(fault(await create('ann', path, many(101)))).toEqual([413, 'tooLarge.connectionTargets', '101'])
+    expect((await create('ann', path, many(100))).status).toBe(200)
+  })
+
   test('a page of another site changes nothing', async () => {
     const headers = { 'sec-fetch-site': 'cross-site' }
     const path = `/v2/documents/${document}/connections`

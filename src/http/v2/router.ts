@@ -83,9 +83,15 @@ const apply: Handler = async (calls, request, response) => {
   sendJson(response, await calls.apply(which))
 }
 
+/** A program may name any number of addresses; here each costs others time. */
+const mostTargets = 100
+
 const create: Handler = async (calls, request, response) => {
   const { objects = 'connections', id = '' } = request.params as { objects?: string; id?: string }
   const { targets } = readJson(request)
+  if (Array.isArray(targets) && targets.length > mostTargets) {
+    throw new Fault('tooLarge.connectionTargets', { path: String(targets.length) })
+  }
   const data = await calls.create(objects, id, targets as Target[])
   sendJson(response, { object: 'list', data, hasMore: false })
 }
