@@ -156,8 +156,11 @@ function clientOn(terms: Terms, away: Breaker): typeof pg.Client {
       let cancelled: Promise<void> | undefined
       const giveUp = () => {
         if (isOver) return
-        stream.destroy()
-        away.unanswered(new Error(`The database did not answer within ${deadline} ms.`))
+        // Not as a connection that broke: a read that is done again then would take as long once more.
+        const error = new NoConnection(new Error(`The database did not answer within ${deadline} ms.`))
+        this.isSpent = true
+        stream.destroy(error)
+        away.unanswered(error)
       }
       const patience = (deadline * 11) / 12
       let timer = setTimeout(() => {

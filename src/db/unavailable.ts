@@ -1,6 +1,6 @@
 import { Failure } from '../errors.js'
 
-/** No connection to the database could be opened, or none was free in time. The cause says why. */
+/** No connection to the database could be opened, none was free in time, or one was given up. The cause says why. */
 export class NoConnection extends Error {
   override name = 'NoConnection'
 

@@ -4,7 +4,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { type Kysely, sql } from 'kysely'
 import { type Database, openDatabase, type Place } from '../../src/db/open.js'
 import type { Tables } from '../../src/db/tables.js'
-import { isUnavailable } from '../../src/db/unavailable.js'
+import { isBroken, isUnavailable } from '../../src/db/unavailable.js'
 import { startClient } from '../support/client.js'
 import { freshDatabase, serverUrl, type TestDatabase } from '../support/database.js'
 import { addPerson } from '../support/world.js'
@@ -92,6 +92,20 @@ if (serverUrl === undefined) {
       expect(await pidOf(made.db)).toBe(pid)
     })
 
+    test('gives up a statement that gets no answer, which is no reason to do it again at once', async () => {
+      const { port, close } = await deaf(address, 'unheard')
+      opened.push({ close })
+      const behind = new URL(address)
+      behind.host = `127.0.0.1:${port}`
+      const made = await open('none', behind)
+      await made.limit(600)
+      const pid = await pidOf(made.db)
+      const error = await errorOf(sql`select 'unheard'`.execute(made.db))
+      expect(error?.message).toBe('The database did not answer within 600 ms.')
+      expect([isUnavailable(error), isBroken(error)]).toEqual([true, false])
+      expect(await pidOf(made.db)).not.toBe(pid)
+    })
+
     test('does not use a connection again that leads to a read-only server', async () => {
       const { db } = await open()
       const pid = await pidOf(db)
@@ -175,6 +189,18 @@ async function picky(to: URL): Promise<{ port: number; close: () => Promise<unkn
       postgres.write(first)
       client.pipe(postgres).pipe(client)
     })
+  }).listen(0, '127.0.0.1')
+  await once(way, 'listening')
+  return { port: (way.address() as AddressInfo).port, close: () => new Promise((resolve) => way.close(resolve)) }
+}
+
+/** Stands in front of Postgres, and passes on all but what holds a word. */
+async function deaf(to: URL, word: string): Promise<{ port: number; close: () => Promise<unknown> }> {
+  const way = createServer((client) => {
+    const postgres = connect(Number(to.port), to.hostname)
+    client.on('error', () => {}).on('close', () => postgres.destroy())
+    postgres.on('error', () => {}).pipe(client)
+    client.on('data', (bytes) => void (bytes.includes(word) || postgres.write(bytes)))
   }).listen(0, '127.0.0.1')
   await once(way, 'listening')
   return { port: (way.address() as AddressInfo).port, close: () => new Promise((resolve) => way.close(resolve)) }
