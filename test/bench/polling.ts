@@ -15,14 +15,14 @@ export async function polling(address: { port: number; path: string }): Promise<
   const tag = /^etag: (.*)$/im.exec(await readers[0]!.get(''))?.[1] as string
   const condition = `If-None-Match: ${tag}\r\n`
   ok((await readers[0]!.get(condition)).startsWith('HTTP/1.1 304 '))
-  const poll = (field: string) => () =>
+  const poll = (field: string, status: number) => () =>
     Promise.all(
       readers.map(async ({ get }) => {
-        for (let count = 0; count < batch; count++) await get(field)
+        for (let count = 0; count < batch; count++) ok((await get(field)).startsWith(`HTTP/1.1 ${status} `))
       }),
     )
   const close = () => readers.forEach(({ end }) => end())
-  return { name: 'polls of 10 entries: 304 / 200', ours: poll(condition), theirs: poll(''), least: 3, close }
+  return { name: 'polls of 10 entries: 304 / 200', ours: poll(condition, 304), theirs: poll('', 200), least: 3, close }
 }
 
 /** A client that does next to nothing, so that what is measured is the server. */

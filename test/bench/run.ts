@@ -37,7 +37,11 @@ for (let index = 0; index < 60; index++) {
   await connect(world.db, owner, peer, 'accepted', { updated: new Date(Date.UTC(2026, 1, 1) + index) })
 }
 
-const config = readConfig({ BASE_URL: 'https://connections.example', LOG_LEVEL: 'silent' })
+const config = readConfig({
+  BASE_URL: 'https://connections.example',
+  ANONYMOUS_PER_MINUTE: '1000000',
+  LOG_LEVEL: 'silent',
+})
 const log = pino({ level: 'silent' })
 const app = createApp({
   db: world.db,
@@ -47,6 +51,8 @@ const app = createApp({
   log,
   release: 'bench',
   now: () => new Date(),
+  // Its clients are in this process too, and all of them must be answered.
+  loopDelay: () => 0,
 })
 const server = createServer(app)
 await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
