@@ -16,6 +16,8 @@ export interface KnownAddresses {
 }
 
 const day = 86_400_000
+/** How many addresses of an account a process writes down in a day: one that comes from ever new ones must not cost more. */
+const mostWrites = 100
 
 /**
  * The database holds a keyed hash of account and network, never the address. While a secret is replaced, an address is known
@@ -32,7 +34,9 @@ export function knownAddresses({
     const text = `${accountId} ${networkOf(address)}`
     return keys.map((key) => createHmac('sha256', key).update(text).digest())
   }
-  const kept = new LRUCache<string, true>({ max: 10_000, ttl: day, perf: { now: () => now().getTime() } })
+  const memory = { max: 10_000, ttl: day, perf: { now: () => now().getTime() } }
+  const kept = new LRUCache<string, true>(memory)
+  const writes = new LRUCache<string, number>({ ...memory, noUpdateTTL: true })
   return {
     keyOf: async (accountId, address) => {
       const hash = await findKnownAddress(db, accountId, hashesOf(accountId, address))
@@ -42,9 +46,11 @@ export function knownAddresses({
       const [hash] = hashesOf(accountId, address)
       if (!hash) return
       const name = hash.toString('base64')
-      if (kept.has(name)) return
+      const written = writes.get(accountId) ?? 0
+      if (kept.has(name) || written >= mostWrites) return
       // Before the database has it, so that many requests at once write once.
       kept.set(name, true)
+      writes.set(accountId, written + 1)
       try {
         await keepAddress(db, accountId, hash)
       } catch (error) {

@@ -38,13 +38,14 @@ export function receiveBody(door: Pick<Door, 'load' | 'senderOf'>, second = 1_00
     if (!awaiting.has(request)) await nextTurn()
     if (request.complete) await receive(request)
     else {
-      const senders = await sendersOf(door, request)
-      const leave = enter(underWay, senders)
+      const leaving = [enter(underWay, addressOf(request))]
       try {
+        const account = await accountOf(door, request)
+        if (account) leaving.push(enter(underWay, account))
         if (awaiting.has(request)) response.writeContinue()
         await inTime(request, receive(request), second)
       } finally {
-        leave()
+        for (const leave of leaving) leave()
       }
     }
     bodyIsRead(response)
@@ -81,32 +82,37 @@ interface Sender {
   readonly called: string
 }
 
-/** The address that a body comes from and the account that sends it, if its credentials are right. */
-async function sendersOf({ load, senderOf }: Pick<Door, 'load' | 'senderOf'>, request: Request): Promise<Sender[]> {
-  const address = { key: `address ${networkOf(request.ip ?? '')}`, most: most.address, called: 'One address' }
+/** The address that a body comes from. It is counted first: whose body it is costs a look into the database. */
+const addressOf = ({ ip }: Request): Sender => ({
+  key: `address ${networkOf(ip ?? '')}`,
+  most: most.address,
+  called: 'One address',
+})
+
+/** The account that sends a body, if its credentials are right. */
+async function accountOf(
+  { load, senderOf }: Pick<Door, 'load' | 'senderOf'>,
+  request: Request,
+): Promise<Sender | undefined> {
   const leave = load.takePlace()
   // Credentials that are not right are refused later, in the order of all refusals.
   const identity = await senderOf(request).catch(() => null)
   leave()
-  if (!identity) return [address]
-  return [address, { key: `account ${identity.account.id}`, most: most.account, called: 'An account' }]
+  return identity ? { key: `account ${identity.account.id}`, most: most.account, called: 'An account' } : undefined
 }
 
-/** Counts a body under way for each of its senders. @returns ends that */
-function enter(underWay: Map<string, number>, senders: readonly Sender[]): () => void {
-  for (const { key, most, called } of senders) {
-    if ((underWay.get(key) ?? 0) < most) continue
+/** Counts a body under way for a sender. @returns ends that */
+function enter(underWay: Map<string, number>, { key, most, called }: Sender): () => void {
+  const count = underWay.get(key) ?? 0
+  if (count >= most) {
     throw new Failure('tooMany', `${called} may send ${most} bodies at the same time; wait until one has arrived.`)
   }
-  const add = (number: number) => {
-    for (const { key } of senders) {
-      const count = (underWay.get(key) ?? 0) + number
-      if (count > 0) underWay.set(key, count)
-      else underWay.delete(key)
-    }
+  underWay.set(key, count + 1)
+  return () => {
+    const left = (underWay.get(key) ?? 0) - 1
+    if (left > 0) underWay.set(key, left)
+    else underWay.delete(key)
   }
-  add(1)
-  return () => add(-1)
 }
 
 /** Waits for a body, unless it takes too long or comes too slowly. */

@@ -360,6 +360,25 @@ describe('A7: an address from which an account signed in', () => {
     expect((await signIn('ann', 'colleagues', '203.0.113.25', other)).status).toBe(200)
   })
 
+  test('is written a hundred times a day for an account that comes from ever new ones', async () => {
+    const comeFrom = async (from: number) => {
+      for (let at = from; at < from + 60; at++)
+        expect((await signIn('ann', 'colleagues', `198.51.100.${at}`)).status).toBe(200)
+    }
+    const lastSeen = async () =>
+      (await addresses()).map(({ seen_at }) => Number(seen_at)).sort((one, other) => other - one)[0]
+    await comeFrom(0)
+    const first = await lastSeen()
+    await comeFrom(60)
+    const second = await lastSeen()
+    expect(second).toBeGreaterThan(first as number)
+    await comeFrom(120)
+    expect(await lastSeen()).toBe(second)
+    clock += 25 * hour
+    await comeFrom(180)
+    expect(await lastSeen()).toBeGreaterThan(second as number)
+  })
+
   test('costs a poll nothing, and is written once a day', async () => {
     const statements: string[] = []
     const listened = database.db.withPlugin({

@@ -235,6 +235,20 @@ describe('slow bodies', () => {
   })
 })
 
+test('of an address that sends too many, nobody looks up the accounts', async () => {
+  const door = openDoor(context())
+  let asked = 0
+  const senderOf = () => Promise.resolve((asked++, null))
+  const app = express()
+    .use(closeUnlessRead, receiveBody({ ...door, senderOf }, 1_000_000))
+    .use(failureHandler(log))
+  const port = await serve(openServer(log), app)
+  const begin = () => speak(port, post('/', 'Content-Length: 5\r\nExpect: 100-continue\r\n'))
+  for (const line of Array.from({ length: 50 }, begin)) await line.until(/100 Continue/)
+  expect(statusOf(await begin().ended)).toBe(429)
+  expect(asked).toBe(50)
+})
+
 test('where another program has read the body already, nothing waits for it', async () => {
   const app = express().use(express.text({ type: () => true }), ourApp())
   const port = await serve(createServer(), app)
