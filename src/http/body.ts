@@ -1,6 +1,8 @@
+import { createHash } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Request, RequestHandler } from 'express'
+import { LRUCache } from 'lru-cache'
 import readWhole from 'raw-body'
 import { networkOf } from '../auth/triers.js'
 import { Failure } from '../errors.js'
@@ -31,6 +33,7 @@ export const awaitContinue = (request: IncomingMessage): void => void awaiting.a
  */
 export function receiveBody(door: Pick<Door, 'load' | 'senderOf'>, second = 1_000): RequestHandler {
   const underWay = new Map<string, number>()
+  const accountOf = accounts(door, second)
   return async (request, response, next) => {
     // Another parser may have read it, if we are mounted in another app.
     if (!hasBody(request) || !request.readable) return next()
@@ -40,7 +43,7 @@ export function receiveBody(door: Pick<Door, 'load' | 'senderOf'>, second = 1_00
     else {
       const leaving = [enter(underWay, addressOf(request))]
       try {
-        const account = await accountOf(door, request)
+        const account = await accountOf(request)
         if (account) leaving.push(enter(underWay, account))
         if (awaiting.has(request)) response.writeContinue()
         await inTime(request, receive(request), second)
@@ -89,16 +92,29 @@ const addressOf = ({ ip }: Request): Sender => ({
   called: 'One address',
 })
 
-/** The account that sends a body, if its credentials are right. */
-async function accountOf(
-  { load, senderOf }: Pick<Door, 'load' | 'senderOf'>,
-  request: Request,
-): Promise<Sender | undefined> {
-  const leave = load.takePlace()
-  // Credentials that are not right are refused later, in the order of all refusals.
-  const identity = await senderOf(request).catch(() => null)
-  leave()
-  return identity ? { key: `account ${identity.account.id}`, most: most.account, called: 'An account' } : undefined
+/**
+ * Finds the account that sends a body, if its credentials are right. That is remembered for a second: an account that sends
+ * hundreds would have each looked up, though most are refused.
+ */
+function accounts({ load, senderOf }: Pick<Door, 'load' | 'senderOf'>, second: number) {
+  const known = new LRUCache<string, Promise<Sender | undefined>>({ max: 1_000, ttl: second })
+  const find = async (request: Request): Promise<Sender | undefined> => {
+    const leave = load.takePlace()
+    // Credentials that are not right are refused later, in the order of all refusals.
+    const identity = await senderOf(request).catch(() => null)
+    leave()
+    return identity ? { key: `account ${identity.account.id}`, most: most.account, called: 'An account' } : undefined
+  }
+  return (request: Request): Promise<Sender | undefined> => {
+    const { authorization = '', cookie = '' } = request.headers
+    const credentials = createHash('sha256').update(`${authorization}\n${cookie}`).digest('base64')
+    const before = known.get(credentials)
+    if (before) return before
+    const found = find(request)
+    known.set(credentials, found)
+    found.catch(() => known.delete(credentials))
+    return found
+  }
 }
 
 /** Counts a body under way for a sender. @returns ends that */
