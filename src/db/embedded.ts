@@ -6,6 +6,7 @@ import pg from 'pg'
 import type { Database } from './open.js'
 import { resultTypes } from './result-types.js'
 import type { Tables } from './tables.js'
+import { writeAlone } from './transact.js'
 
 /** As much of PGlite as a connection needs. */
 export type Embedded = Pick<PGlite, 'close' | 'closed'> & {
@@ -27,6 +28,7 @@ export function openEmbedded(pglite: Embedded): Database {
     stream: () => new Wire(pglite),
   })
   const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) })
+  writeAlone(db)
   const close = async () => {
     await db.destroy()
     if (!pool.ended) await pool.end()

@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { type Kysely, sql, type Transaction } from 'kysely'
-import pLimit from 'p-limit'
+import pLimit, { type LimitFunction } from 'p-limit'
 import { Failure } from '../errors.js'
 import type { Tables } from './tables.js'
 import { patienceNow } from './turns.js'
@@ -12,6 +12,11 @@ const patience = '500'
 
 /** Writers who wait for each other hold connections, and half of those are for readers. */
 const inTurn = pLimit(5)
+const alone = new WeakMap<Kysely<Tables>, LimitFunction>()
+
+/** Has the writers of a database wait for each other, so that a reader waits for no more than one of them. */
+export const writeAlone = (db: Kysely<Tables>): void => void alone.set(db, pLimit(1))
+
 /** How long a writer waits for a turn, in milliseconds, unless it has more patience. */
 const longestWait = 2000
 
@@ -32,7 +37,7 @@ export function transact<Result>(
 ): Promise<Result> {
   const asked = performance.now()
   const patience = patienceNow() ?? longestWait
-  return inTurn(() => {
+  return (alone.get(db) ?? inTurn)(() => {
     if (performance.now() - asked <= patience) return tried(db, work, isDone)
     throw new Failure('unavailable', 'Too many people are changing things at this moment; try again in a few seconds.')
   })

@@ -2,7 +2,7 @@ import { type Kysely, sql } from 'kysely'
 import { transact } from '../../src/db/transact.js'
 import type { Tables } from '../../src/db/tables.js'
 import { Failure } from '../../src/errors.js'
-import { freshDatabase, type TestDatabase } from '../support/database.js'
+import { freshDatabase, serverUrl, type TestDatabase } from '../support/database.js'
 import { addPerson } from '../support/world.js'
 
 /** A write is whole, is tried again after a clash, and is looked up where its commit went unanswered (trust, C10 to C12). */
@@ -120,3 +120,27 @@ describe('where the answer to the commit is lost', () => {
     await expect(transact(losing('after'), work, away)).rejects.toMatchObject({ code: 'ECONNREFUSED' })
   })
 })
+
+if (serverUrl === undefined) {
+  test('on the embedded database a reader waits for no more than one of many writers', async () => {
+    const order: string[] = []
+    let begun = () => {}
+    const first = new Promise<void>((resolve) => (begun = resolve))
+    const writers = ['ann', 'bo', 'kit'].map((name) =>
+      transact(
+        database.db,
+        async (transaction) => {
+          begun()
+          await addPerson(transaction, name)
+          order.push(name)
+        },
+        never,
+      ),
+    )
+    await first
+    await sql`select 1`.execute(database.db)
+    order.push('reader')
+    await Promise.all(writers)
+    expect(order).toEqual(['ann', 'reader', 'bo', 'kit'])
+  })
+}
