@@ -27,6 +27,9 @@ export function openEmbedded(pglite: Embedded): Database {
     ssl: false,
     stream: () => new Wire(pglite),
   })
+  // The statement that meets an error is rejected with it; unheard, the event would end the process besides.
+  pool.on('error', () => {})
+  pool.on('connect', (client) => client.on('error', () => {}))
   const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) })
   writeAlone(db)
   const close = async () => {

@@ -4,7 +4,6 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setImmediate as nextTurn, setTimeout as wait } from 'node:timers/promises'
-import { PGlite } from '@electric-sql/pglite'
 import { type Kysely, sql } from 'kysely'
 import { lockFolder } from '../../src/db/lock.js'
 import { openEmbedded } from '../../src/db/embedded.js'
@@ -12,6 +11,7 @@ import { openDatabase } from '../../src/db/open.js'
 import type { Tables } from '../../src/db/tables.js'
 import { isUnavailable } from '../../src/db/unavailable.js'
 import { freshDatabase, type TestDatabase } from '../support/database.js'
+import { openTemplate, prepareDataFolder } from '../support/embedded-template.js'
 
 let folder: string
 let database: TestDatabase
@@ -65,6 +65,7 @@ test('a lock does not outlive a holder that was killed', async () => {
 
 test('a second process is refused the embedded database, and may have it after the first', async () => {
   const place = { databaseUrl: undefined, dataDir: join(folder, 'deep', 'data') }
+  await prepareDataFolder(place.dataDir)
   const first = await openDatabase(place, () => {})
   await sql`create table kept as select 1 as one`.execute(first.db)
   await expect(openDatabase(place, () => {})).rejects.toThrow('in use by another process')
@@ -131,13 +132,13 @@ test('connections that break, idle or in use, are replaced and end nothing', asy
 })
 
 test('an embedded database is closed, used or not', async () => {
-  const unused = await PGlite.create()
+  const unused = await openTemplate()
   await openEmbedded(unused).close()
   expect(unused.closed).toBe(true)
 })
 
 test('others have their turn between the statements of the embedded database', async () => {
-  const embedded = openEmbedded(await PGlite.create())
+  const embedded = openEmbedded(await openTemplate())
   await sql`select 1`.execute(embedded.db)
   let turns = 0
   let isOver = false
@@ -150,5 +151,15 @@ test('others have their turn between the statements of the embedded database', a
   isOver = true
   await other
   expect(turns).toBeGreaterThanOrEqual(50)
+  await embedded.close()
+})
+
+test('a trap within the embedded database rejects the statement that met it, and the process goes on', async () => {
+  const pglite = await openTemplate()
+  const trapped = (): Promise<never> => Promise.reject(new Error('unreachable'))
+  const embedded = openEmbedded({ closed: false, close: () => pglite.close(), execProtocol: trapped })
+  for (let count = 0; count < 2; count++) {
+    await expect(sql`select 1`.execute(embedded.db)).rejects.toThrow('unreachable')
+  }
   await embedded.close()
 })

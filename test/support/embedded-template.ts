@@ -21,6 +21,12 @@ export default async function makeTemplate(): Promise<void> {
   process.env['EMBEDDED_TEMPLATE'] = file
 }
 
+/** An embedded database like that, in memory. */
+export async function openTemplate(): Promise<PGlite> {
+  const template = await readFile(process.env['EMBEDDED_TEMPLATE'] as string)
+  return PGlite.create({ loadDataDir: new Blob([template]) })
+}
+
 /** A data folder with a migrated, empty database, for a server or a command: a path that does not exist yet. */
 export async function prepareDataFolder(path: string): Promise<void> {
   await mkdir(dirname(path), { recursive: true })

@@ -1,6 +1,6 @@
-import { readFile } from 'node:fs/promises'
-import { PGlite } from '@electric-sql/pglite'
+import type { PGlite } from '@electric-sql/pglite'
 import type { Embedded } from '../../src/db/embedded.js'
+import { openTemplate } from './embedded-template.js'
 
 /**
  * Lends an embedded database to a test file. A worker runs one file after the other, so a database that is given back
@@ -37,8 +37,7 @@ export async function closeIdle(): Promise<void> {
 }
 
 async function newLoan(): Promise<Loan> {
-  const template = await readFile(process.env['EMBEDDED_TEMPLATE'] as string)
-  const pglite = await PGlite.create({ loadDataDir: new Blob([template]) })
+  const pglite = await openTemplate()
   const { rows: tables } = await pglite.query<{ name: string }>(
     "select tablename as name from pg_tables where schemaname = 'public' and tablename not like 'kysely%'",
   )
