@@ -18,7 +18,10 @@ export async function openList(
 ): Promise<Network> {
   const person = request.person ?? (caller && { by: 'key', value: caller.key })
   if (!person)
-    throw new Failure('unauthenticated', 'Sign in to see your own list, or name a person by userid, key or email.')
+    throw new Failure(
+      'unauthenticated',
+      'Sign in to see your own list, or name a person by userid, key, email, uid or distinguishedName.',
+    )
   const network = await findNetwork(db, person, request)
   checkMayList(caller, network?.ownerId, request.status, config.REQUIRE_SIGN_IN)
   if (!network) throw unknownPerson()

@@ -2,7 +2,7 @@ import type { Person } from '../accounts/account.js'
 import type { Named } from '../accounts/several-store.js'
 import { Failure } from '../errors.js'
 import { naming, type Query } from './parameters.js'
-import { type End, personParameters, readPersonName } from './person-names.js'
+import { type End, personParameters, personWays, readPersonName } from './person-names.js'
 
 /**
  * The person that a request names; undefined if it names nobody. Precedence: userid, key, email, uid, distinguishedName.
@@ -41,8 +41,7 @@ export function readTwo(query: Query): { people: readonly [Person, Person]; raw:
   const named = readPeople(query)
   const values = named?.by === 'distinguishedName' ? partNames(named.raw) : named?.values
   if (named === undefined || values?.length !== 2) {
-    const ways = 'userid, key, email, uid or distinguishedName'
-    throw new Failure('invalid', `Name two people in one parameter, ${ways}, with a comma between.`)
+    throw new Failure('invalid', `Name two people in one parameter, ${personWays()}, with a comma between.`)
   }
   const [one, other] = values.map((value): Person => ({ by: named.by, value })) as [Person, Person]
   return { people: [one, other], raw: named.raw }
@@ -76,7 +75,7 @@ export function readEnds(query: Query): { source: readonly Person[]; target: rea
   if (!source && !target) return undefined
   if (source && target) return { source, target }
   const missing = source ? 'target' : 'source'
-  throw new Failure('invalid', `The ${missing} is missing: give ${missing}Userid, ${missing}Key or ${missing}Email.`)
+  throw new Failure('invalid', `The ${missing} is missing: give ${personWays(missing)}.`)
 }
 
 function readEnd(query: Query, end: End): readonly Person[] | undefined {

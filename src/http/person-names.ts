@@ -38,6 +38,13 @@ const meanings: ReadonlyMap<string, Taken> = new Map(
 export const personParameters = (end: End | undefined) =>
   taken.map(({ parameter, by }) => ({ by, parameter: end ? atEnd(end, parameter) : parameter }))
 
+/** All of them, for a sentence that says how a person may be named. */
+export const personWays = (end?: End): string =>
+  personParameters(end)
+    .map(({ parameter }) => parameter)
+    .join(', ')
+    .replace(/, (?=\w+$)/, ' or ')
+
 const atEnd = (end: End, parameter: Taken) => `${end}${parameter.charAt(0).toUpperCase()}${parameter.slice(1)}`
 
 /** What a parameter is that names a person, under whatever name. */

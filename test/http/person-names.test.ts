@@ -73,6 +73,17 @@ const shown = ({ status, headers, text }: Awaited<ReturnType<typeof send>>) => [
   text.replaceAll(/<link href="[^"]*" rel="self"[^>]*>|<title type="text">profile with [^<]*|[^"]*\.do\?[^"]*/g, ''),
 ]
 
+test('a request that lacks a person is told every parameter that names one', async () => {
+  const messageOf = async (path: string) => (await client.send(`/profiles/${path}`)).text
+  const ways = 'userid, key, email, uid or distinguishedName'
+  expect(await messageOf('atom/connections.do?connectionType=colleague')).toContain(`name a person by ${ways}.`)
+  expect(await messageOf('atom/profile.do')).toContain(`name a person by ${ways}.`)
+  expect(await messageOf('atom/connectionsInCommon.do')).toContain(`in one parameter, ${ways}, with`)
+  expect(await messageOf('atom/connection.do?sourceUserid=ann')).toContain(
+    'give targetUserid, targetKey, targetEmail, targetUid or targetDistinguishedName.',
+  )
+})
+
 test.each(aboutOne)('a login and a distinguished name name their person: %s %s', async (...address) => {
   const known = shown(await send(address, 'userid', 'bo', 'ann:colleagues'))
   expect(known[0]).toBe(200)
