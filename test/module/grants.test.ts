@@ -169,6 +169,14 @@ test.each<[string, Partial<ObjectDefinition>]>([
   expect(() => typeWith(settings)).toThrow(where)
 })
 
+test.each<[string, object]>([
+  ['thing.load must be a function.', { load: undefined }],
+  ['thing.load must be a function.', { load: 'load' }],
+  ['thing.owner must be a function, or left out.', { owner: 'ann' }],
+])('a definition without a function where one belongs is refused: %s', (message, settings) => {
+  expect(() => typeWith(settings)).toThrow(new TypeError(message))
+})
+
 test('an access list that is a function may not give an unknown level either', () => {
   const type = typeWith({ acl: () => [{ type: 'account', target: 'anyone', allow: 'READ' as never }] })
   expect(() => accessTo(type, context, somebody, noAccess)).toThrow(TypeError)

@@ -9,9 +9,11 @@ export class ObjectTypes {
   /**
    * Makes a type known.
    *
-   * @throws TypeError for a name that is malformed or taken, a title that is no property, or an unknown level
+   * @throws TypeError for a name that is malformed or taken, a title that is no property, an unknown level, or a `load` or
+   *   `owner` that is no function
    */
   define(definition: ObjectDefinition): void {
+    checkFunctions(definition)
     const type = complete(definition)
     for (const name of new Set([type.name, type.plural])) {
       if (!/^[a-z][a-z0-9_]*$/.test(name)) throw new TypeError(`${name} is no name for a type: use a-z, 0-9 and _.`)
@@ -34,6 +36,13 @@ export class ObjectTypes {
   find(name: string): ObjectType | undefined {
     return this.#types.get(name)
   }
+}
+
+/** For programs that no compiler checks: a missing function would only be found by the first call, as a fault of ours. */
+function checkFunctions({ name, load, owner }: ObjectDefinition): void {
+  const isFunction = (value: unknown) => typeof value === 'function'
+  if (!isFunction(load)) throw new TypeError(`${name}.load must be a function.`)
+  if (owner && !isFunction(owner)) throw new TypeError(`${name}.owner must be a function, or left out.`)
 }
 
 /** A definition with its defaults. @throws TypeError for an unknown level */
