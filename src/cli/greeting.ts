@@ -26,9 +26,11 @@ const folder = fileURLToPath(new URL('../../..', import.meta.url)).replace(/[\\/
 /**
  * What a person at the terminal needs to begin.
  *
+ * @param own where the server listens, which `BASE_URL` hides
  * @param member user id of somebody who signs in with the cast's password; undefined where there is nobody
  */
-export function greeting(config: Config, baseUrl: string, member: string | undefined): string {
+export function greeting(config: Config, own: string, member: string | undefined): string {
+  const baseUrl = config.BASE_URL ?? own
   const feed = `${baseUrl}/profiles/atom/connections.do?connectionType=colleague&status=accepted&userid=${member ?? 'USERID'}`
   const lines = member
     ? [
@@ -38,7 +40,10 @@ export function greeting(config: Config, baseUrl: string, member: string | undef
     : ['Sign in:  as somebody made by `npx connections account add` or brought in by `npx connections import`']
   const hints = isOwnMachine(config) ? [] : hintsFor(config, baseUrl)
   const commands = `Commands: npx connections, in ${folder}`
-  return [`Connections is ready at ${baseUrl}`, `Feed:     ${feed}`, ...lines, commands, ...hints, ''].join('\n')
+  const listens = baseUrl === own ? [] : [`Listens:  at ${own}`]
+  return [`Connections is ready at ${baseUrl}`, `Feed:     ${feed}`, ...lines, commands, ...listens, ...hints, ''].join(
+    '\n',
+  )
 }
 
 /** What whoever opens the server to others may have forgotten. */

@@ -47,7 +47,8 @@ export async function serveCommand(
 
   const server = openServer(log)
   await listen(server, config)
-  const baseUrl = config.BASE_URL ?? addressOf(server, config.HOST)
+  const own = addressOf(server, config.HOST)
+  const baseUrl = config.BASE_URL ?? own
   const isStopping = () => stop.aborted
   const module = await openWorld(db, {
     tokenKeys: keysOf(secrets),
@@ -65,7 +66,7 @@ export async function serveCommand(
     now: () => new Date(),
   }
   server.on('request', createApp(context, isStopping, module))
-  terminal.output.write(greeting(config, baseUrl, isLocal ? await findCastMember(db) : undefined))
+  terminal.output.write(greeting(config, own, isLocal ? await findCastMember(db) : undefined))
 
   const { SMTP_URL, MAIL_FROM } = config
   const post = SMTP_URL && MAIL_FROM && openPost(SMTP_URL, MAIL_FROM, new URL(baseUrl).hostname)

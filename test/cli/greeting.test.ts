@@ -7,7 +7,8 @@ const hints = (environment: Record<string, string>) =>
     .slice(4, -1)
     .map((line) => line.split(/:? {2,}|;/)[1])
 
-const [base, tls, open] = [
+const [listens, base, tls, open] = [
+  'at http://host:3000',
   'begin with http://host:3000',
   'nobody signs in from elsewhere without',
   'ALLOW_INSECURE takes passwords without, which others can read on their way',
@@ -15,12 +16,13 @@ const [base, tls, open] = [
 
 test.each([
   [{}, []],
-  [{ BASE_URL: 'http://localhost:8000' }, []],
+  [{ BASE_URL: 'http://localhost:8000' }, [listens]],
+  [{ BASE_URL: 'http://host:3000', TRUST_PROXY: '127.0.0.1' }, []],
   [{ ALLOW_INSECURE: 'true' }, []],
   [{ HOST: '0.0.0.0' }, [base, tls]],
   [{ HOST: '0.0.0.0', ALLOW_INSECURE: 'true' }, [base, open]],
-  [{ BASE_URL: 'https://connections.example' }, [tls]],
-  [{ BASE_URL: 'https://connections.example', TRUST_PROXY: '127.0.0.1' }, []],
+  [{ BASE_URL: 'https://connections.example' }, [listens, tls]],
+  [{ BASE_URL: 'https://connections.example', TRUST_PROXY: '127.0.0.1' }, [listens]],
   [{ TRUST_PROXY: '127.0.0.1' }, [base]],
 ])('whoever serves others is told what may be forgotten: %j', (environment, expected) => {
   expect(hints(environment)).toEqual(expected)
