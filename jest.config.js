@@ -1,10 +1,9 @@
 import { availableParallelism } from 'node:os'
 
 export default {
-  // Files share the modules and databases of a process, instead of loading them anew.
-  runner: ['jest-light-runner', { runtime: 'child_process' }],
+  // Files share the modules and databases of a thread, instead of loading them anew. As processes, some workers never began.
+  runner: 'jest-light-runner',
   transform: {},
-  setupFiles: ['<rootDir>/dist/test/support/end-with-run.js'],
   roots: ['<rootDir>/dist/test'],
   testMatch: ['**/*.test.js'],
   testPathIgnorePatterns: ['/test/system/'],
