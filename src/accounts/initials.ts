@@ -10,17 +10,17 @@ const longest = 16
 export function initialsOf(name: string): string {
   const words = name.split(/\s+/).flatMap((word) => initial(word) ?? [])
   const initials = words.length > 1 ? [words[0], words.at(-1)] : words
-  return initials.join('') || short(firstOf(name.trim())) || '?'
+  return initials.join('') || shortGrapheme(firstOf(name.trim())) || '?'
 }
 
 const isLetter = (text: string) => /[\p{L}\p{N}]/u.test(text)
 
 function initial(word: string): string | undefined {
   if (!isLetter(word)) return undefined
-  for (const { segment } of graphemes.segment(word)) if (isLetter(segment)) return short(segment).toUpperCase()
+  for (const { segment } of graphemes.segment(word)) if (isLetter(segment)) return shortGrapheme(segment).toUpperCase()
   return undefined
 }
 
 const firstOf = (text: string) => [...graphemes.segment(text)][0]?.segment ?? ''
 
-const short = (grapheme: string) => Array.from(grapheme).slice(0, longest).join('')
+const shortGrapheme = (grapheme: string) => Array.from(grapheme).slice(0, longest).join('')

@@ -15,7 +15,7 @@ export interface Named {
 export async function findNamed(db: Kysely<Tables>, { by, values }: Named): Promise<Account[]> {
   const names = values.filter((value) => isPossible({ by, value })).map((value) => foldedName(by, value))
   if (names.length === 0) return []
-  const rows = await statement(by).run(db, { names })
+  const rows = await findSeveral(by).run(db, { names })
   const found = new Map(
     rows.map((row) => {
       const account = toAccount(row, 'account')
@@ -25,7 +25,7 @@ export async function findNamed(db: Kysely<Tables>, { by, values }: Named): Prom
   return [...new Set(names)].flatMap((name) => found.get(name) ?? [])
 }
 
-const statement = onceFor((by: Person['by']) =>
+const findSeveral = onceFor((by: Person['by']) =>
   prepared((db, value: Value<{ names: string[] }>) =>
     db
       .selectFrom('account')

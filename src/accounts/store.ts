@@ -131,11 +131,11 @@ export function isOneOf(by: Person['by'], values: readonly string[]): RawBuilder
 /** Finds a person, active or not. */
 export async function findAccount(db: Kysely<Tables>, { by, value }: Person): Promise<Account | undefined> {
   if (!isPossible({ by, value })) return undefined
-  const [row] = await statement(by).run(db, { person: value })
+  const [row] = await findOne(by).run(db, { person: value })
   return row && toAccount(row, 'account')
 }
 
-const statement = onceFor((by: Person['by']) =>
+const findOne = onceFor((by: Person['by']) =>
   prepared((db, value: Value<{ person: string }>) =>
     db
       .selectFrom('account')

@@ -27,7 +27,7 @@ export function readInvitation(body: Uint8Array, contentType: string | undefined
   if (!isAtom(entry, 'entry')) throw new Failure('invalid', 'The body is no Atom entry.')
   checkTerm(entry, scheme.type, 'connection')
   checkTerm(entry, scheme.connectionType, 'colleague')
-  const [status, other] = new Set(termsOf(entry, scheme.status))
+  const [status, other] = new Set(requestTermsOf(entry, scheme.status))
   if (other !== undefined) throw new Failure('invalid', 'The entry has two categories of status, and they differ.')
   const content = entry.children.find((child) => isAtom(child, 'content'))
   return { status, message: content ? messageIn(content) : '' }
@@ -37,12 +37,12 @@ const isAtom = ({ namespace, name }: XmlElement, wanted: string) =>
   name === wanted && (namespace === ATOM || namespace === '')
 
 /** The terms of the entry's categories in a scheme. */
-const termsOf = (entry: XmlElement, scheme: string): string[] =>
+const requestTermsOf = (entry: XmlElement, scheme: string): string[] =>
   entry.children
     .filter((child) => isAtom(child, 'category') && child.attributes.get('scheme') === scheme)
     .map((category) => category.attributes.get('term') ?? '')
 
 function checkTerm(entry: XmlElement, scheme: string, wanted: string): void {
-  if (termsOf(entry, scheme).every((term) => term === wanted)) return
+  if (requestTermsOf(entry, scheme).every((term) => term === wanted)) return
   throw new Failure('invalid', `The category of the scheme ${scheme} must be ${wanted}.`)
 }

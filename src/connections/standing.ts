@@ -4,7 +4,7 @@ import type { Colleague, Status } from './connection.js'
 import { findColleague } from './find-store.js'
 import { findStandings, findTotals } from './standing-store.js'
 
-type World = Pick<Context, 'db'>
+type Store = Pick<Context, 'db'>
 
 /** How somebody stands with another person: as himself, connected, not at all yet, or in no way that there could be. */
 export type Standing = 'self' | 'none' | 'closed' | Connected
@@ -13,17 +13,17 @@ export type Standing = 'self' | 'none' | 'closed' | Connected
 export type Connected = Pick<Colleague, 'id' | 'status' | 'message'>
 
 /** How many entries each of the caller's own lists has. */
-export const ownTotals = ({ db }: World, { id }: Account): Promise<Record<Status, number>> => findTotals(db, id)
+export const ownTotals = ({ db }: Store, { id }: Account): Promise<Record<Status, number>> => findTotals(db, id)
 
 /** Tells how the caller stands with a person, as far as that is the caller's own. */
-export async function standingWith({ db }: World, caller: Caller, person: Account): Promise<Standing> {
+export async function standingWith({ db }: Store, caller: Caller, person: Account): Promise<Standing> {
   const known = caller && (await findColleague(db, { ownerId: caller.id, peerId: person.id }))
   return known ?? withoutConnection(caller, person)
 }
 
 /** As `standingWith`, for several people at once. */
 export async function standingsWith(
-  { db }: World,
+  { db }: Store,
   caller: Caller,
   people: readonly Account[],
 ): Promise<(person: Account) => Standing> {

@@ -6,10 +6,10 @@ import type { Tables } from '../db/tables.js'
 import type { Colleague, ListRequest, Network, Order, Page, Position } from './connection.js'
 import { networkStatement, pageStatement } from './list-statements.js'
 
-type Which = Pick<ListRequest, 'status' | 'countPending'>
+type ListRef = Pick<ListRequest, 'status' | 'countPending'>
 
 /** The state of a person's list, by one look-up; undefined where nobody is that person. */
-export async function findNetwork(db: Kysely<Tables>, person: Person, which: Which): Promise<Network | undefined> {
+export async function findNetwork(db: Kysely<Tables>, person: Person, which: ListRef): Promise<Network | undefined> {
   if (!isPossible(person)) return undefined
   const statement = networkStatement({ by: person.by, countPending: which.countPending })
   const [row] = await statement.run(db, { person: person.value, status: which.status })
@@ -86,7 +86,7 @@ type EntryRow = Row & Entry
 
 const hasPeer = (row: EntryRow): row is EntryRow & AccountRow<'peer'> => row.peer_id !== null
 
-function toNetwork(row: NetworkRow, { countPending }: Pick<Which, 'countPending'>): Network {
+function toNetwork(row: NetworkRow, { countPending }: Pick<ListRef, 'countPending'>): Network {
   const network = { ownerId: row.owner_id, version: row.version ?? 0, changed: row.changed }
   if (!countPending) return network
   const waiting = { version: row.waiting_version ?? 0, changed: row.waiting_changed ?? network.changed }

@@ -3,7 +3,7 @@ import { Isolated } from './isolated.js'
 import { texts } from './texts.js'
 import { to } from './to.js'
 
-interface Props {
+interface ActionsProps {
   readonly name: string
   /** Id of one's view of the connection. */
   readonly id: string
@@ -13,7 +13,7 @@ interface Props {
 }
 
 /** What the owner of a list may do with one of its entries: answer, withdraw, remove. */
-export function Actions({ name, id, status, next }: Props) {
+export function Actions({ name, id, status, next }: ActionsProps) {
   if (status === 'pending') {
     return (
       <div class="actions">

@@ -4,7 +4,7 @@ import { Actions, Invite } from './actions.js'
 import type { Shown } from './person.js'
 import { texts } from './texts.js'
 
-interface Props {
+interface StandingProps {
   readonly standing: Standing
   readonly person: Shown
   /** Where it goes on after whatever is done. */
@@ -14,7 +14,7 @@ interface Props {
 }
 
 /** How the viewer stands with a person, and what there is to do about it: invite, answer, withdraw, remove. */
-export function HowItStands({ standing, person: { key, name }, next, mayRemove }: Props) {
+export function HowItStands({ standing, person: { key, name }, next, mayRemove }: StandingProps) {
   if (standing === 'closed') return null
   if (standing === 'self') return <p class="note">{texts.thisIsYou}</p>
   if (standing === 'none') return <Invite name={name} personKey={key} next={next} />

@@ -21,7 +21,7 @@ import {
 } from './grant.js'
 import { findBetween, findByToken, findGrant, lockContext, updateGrant } from './grant-store.js'
 import { accountOf, checkVerified, type Principal } from './principal.js'
-import { activate, remove } from './put.js'
+import { activate, removeGrants } from './put.js'
 import { tokenHash } from './token.js'
 import { badToken, isValid, type Opened, openToken } from './valid.js'
 import type { World } from './world.js'
@@ -110,7 +110,7 @@ async function take(
   const needless = others.filter(
     (each) => each !== kept && each.state === 'pending' && each.targetId !== null && each.access <= access,
   )
-  await remove(db, kept ? [current, ...needless] : needless, moment)
+  await removeGrants(db, kept ? [current, ...needless] : needless, moment)
   if (before.state === 'active') await updateGrant(db, after, moment)
   else await activate(db, before, after, account.id, moment)
   return (await findGrant(db, after.id)) as Grant

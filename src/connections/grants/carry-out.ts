@@ -2,7 +2,7 @@ import type { Transaction } from 'kysely'
 import type { Tables } from '../../db/tables.js'
 import type { Step } from './decide.js'
 import { updateGrant } from './grant-store.js'
-import { activate, put, remove } from './put.js'
+import { activate, put, removeGrants } from './put.js'
 import { tokenHash } from './token.js'
 import { tokenAgain, type World } from './world.js'
 
@@ -13,7 +13,7 @@ export async function carryOut(
   { before, after, needless }: Step,
   moment: Date,
 ): Promise<void> {
-  await remove(db, needless, moment)
+  await removeGrants(db, needless, moment)
   if (!before) {
     const token = tokenAgain(world, after)
     await put(db, { ...after, tokenHash: token === null ? null : tokenHash(token) }, moment)

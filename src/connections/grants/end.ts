@@ -6,7 +6,7 @@ import { isOwner } from './access.js'
 import { findGrant, lockContext } from './grant-store.js'
 import { levels } from './levels.js'
 import type { Principal } from './principal.js'
-import { remove } from './put.js'
+import { removeGrants } from './put.js'
 import { accessOf, load, typeOf, type World } from './world.js'
 
 /**
@@ -35,7 +35,7 @@ export async function endGrant(
       const level = context ? (await accessOf(transaction, type, context, principal)).level : levels.none
       checkMayEnd(current, principal, level)
     }
-    await remove(transaction, [current], moment)
+    await removeGrants(transaction, [current], moment)
     const detail = { ...described(current), request: principal.requestId }
     const event = { connectionId: current.id, actorId: account?.id ?? null, verb: verbOf(current, principal), detail }
     await keepEvents(transaction, eventId, [event], moment)

@@ -36,7 +36,7 @@ export async function put(db: Db, grant: NewGrant, moment: Date, created = momen
  */
 export async function activate(db: Db, before: Grant, after: Grant, changedBy: string, moment: Date): Promise<void> {
   if (isBetweenAccounts(after) && !isBetweenAccounts(before)) {
-    await remove(db, [before], moment)
+    await removeGrants(db, [before], moment)
     return put(db, { ...after, tokenHash: null, tokenKey: null }, moment, before.created)
   }
   await updateGrant(db, after, moment)
@@ -48,7 +48,7 @@ export async function activate(db: Db, before: Grant, after: Grant, changedBy: s
 }
 
 /** Removes connections, and where they are between two accounts, both their views. */
-export async function remove(db: Db, grants: readonly Grant[], moment: Date): Promise<void> {
+export async function removeGrants(db: Db, grants: readonly Grant[], moment: Date): Promise<void> {
   if (grants.length === 0) return
   await deleteRelationships(
     db,

@@ -1,6 +1,6 @@
 import { Fault } from '../../faults.js'
 
-const longest = 16 * 1024
+const maxDocumentBytes = 16 * 1024
 
 /** The fault of a query that cannot be understood. The path begins within the option: `$or.1.access.$gt`. */
 export const refused = (path: string, reason: string): Fault => new Fault('invalidArgument.query', { path, reason })
@@ -51,5 +51,5 @@ export function checkSize(input: unknown, option: string): void {
   } catch {
     throw refused(option, 'This cannot be written as JSON.')
   }
-  if (Buffer.byteLength(text ?? '') > longest) throw refused(option, 'This is longer than 16 kB as JSON.')
+  if (Buffer.byteLength(text ?? '') > maxDocumentBytes) throw refused(option, 'This is longer than 16 kB as JSON.')
 }

@@ -1,7 +1,7 @@
 import { isStorable } from '../../accounts/store.js'
 import { refused } from './document.js'
 
-const longest = 100
+const maxNameLength = 100
 const deepest = 10
 
 /**
@@ -12,9 +12,9 @@ const deepest = 10
  */
 export function stepsOf(name: string, at: string): string[] {
   const steps = name.split('.')
-  const isName = isStorable(name) && name.length <= longest && steps.length <= deepest
+  const isName = isStorable(name) && name.length <= maxNameLength && steps.length <= deepest
   if (isName && steps.every((step) => step !== '' && !step.startsWith('$'))) return steps
-  throw refused(at, `Names are 1 to ${longest} characters long and do not begin with $.`)
+  throw refused(at, `Names are 1 to ${maxNameLength} characters long and do not begin with $.`)
 }
 
 /** What `$name` refers to. Undefined where the value refers to nothing. */
