@@ -4,9 +4,9 @@ import { pino } from 'pino'
 import pretty from 'pino-pretty'
 import { commandsFor, type Surroundings } from './cli/commands.js'
 import { type Config, readConfig } from './config.js'
-import { discreetLog } from './db/discreet-log.js'
+import { discreetLog } from './db/redact-log.js'
 import { openDatabase } from './db/open.js'
-import { lineOf } from './db/unavailable.js'
+import { lineOf } from './db/transact.js'
 import { Failure } from './errors.js'
 
 const withDatabase: Surroundings['withDatabase'] = async (run) => {

@@ -1,5 +1,5 @@
-import type { Account } from '../accounts/account.js'
-import { type TextField, textFieldNames } from '../accounts/fields.js'
+import type { Account } from '../people/account.js'
+import { type TextField, textFieldNames } from '../people/fields.js'
 
 /** All that a card shows of a person, as text. */
 export type CardValues = { [Name in TextField]: string } & {

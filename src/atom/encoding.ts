@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer'
-import type { Refuse } from './references.js'
+import type { Refuse } from './scan.js'
 
 /** An encoding that documents and vCards may have. */
 interface Encoding {

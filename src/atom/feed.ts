@@ -1,4 +1,4 @@
-import { join, type Markup, nothing } from './escape.js'
+import { join, type Markup, nothing } from './template.js'
 import { link } from './person.js'
 import { documentTemplate, template } from './template.js'
 import { feedId, generator, HISTORY, mediaType, OPENSEARCH, SNX } from './vocabulary.js'

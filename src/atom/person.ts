@@ -1,8 +1,7 @@
 import type { XMLBuilder } from 'xmlbuilder2/lib/interfaces.js'
-import type { Account } from '../accounts/account.js'
-import { join, type Markup, nothing } from './escape.js'
-import { template } from './template.js'
-import { SNX } from './vocabulary.js'
+import type { Account } from '../people/account.js'
+import { join, type Markup, nothing, template } from './template.js'
+import { type Addresses, mediaType, rel, SNX } from './vocabulary.js'
 
 const identity = template<{ name: string; userId: string }>((at, hole) => {
   at.ele('name').txt(hole.text('name'))
@@ -34,4 +33,23 @@ export function link(at: XMLBuilder, href: string, rel: string, type: string): v
 export function category(at: XMLBuilder, term: string, scheme?: string): void {
   const element = at.ele('category').att('term', term)
   if (scheme !== undefined) element.att('scheme', scheme)
+}
+
+/**
+ * Where a profile feed and a service document lead to: of the links that the wire has there, those that are served.
+ *
+ * @param key of the person; like `changed`, its last change in milliseconds, it may be the hole of a template
+ */
+export const relatedOf = (to: Addresses, key: string, changed: string) => [
+  { href: to.colleagues(key, changed), rel: rel.colleague, type: mediaType.atom },
+  { href: to.reportingChain(key), rel: rel.reportingChain, type: mediaType.atom },
+  { href: to.profileType, rel: rel.profileType, type: mediaType.profileType },
+]
+
+/** Writer of these links for the head of a feed. */
+export function relatedLinks(to: Addresses): (account: Account) => Markup {
+  const links = template<{ key: string; millis: string }>((at, hole) => {
+    for (const { href, rel, type } of relatedOf(to, hole.text('key'), hole.text('millis'))) link(at, href, rel, type)
+  })
+  return ({ key, updated }) => links({ key, millis: String(updated.getTime()) })
 }

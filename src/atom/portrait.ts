@@ -1,5 +1,5 @@
-import type { Account } from '../accounts/account.js'
-import { initialsOf } from '../accounts/initials.js'
+import type { Account } from '../people/account.js'
+import { initialsOf } from '../people/names.js'
 import { fragmentTemplate } from './template.js'
 import { SVG } from './vocabulary.js'
 

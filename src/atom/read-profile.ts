@@ -1,12 +1,9 @@
-import type { Sighting } from '../accounts/sighting.js'
 import { Failure } from '../errors.js'
-import { childOf, textOf } from './find.js'
-import type { ShownCard } from './read-card.js'
-import { idOf, termsOf, updatedOf } from './read-entry.js'
-import { readHcard } from './read-hcard.js'
-import { readPerson } from './read-person.js'
-import { readVcard } from './read-vcard.js'
-import { ATOM } from './vocabulary.js'
+import { type Extension, otherFields } from '../people/fields.js'
+import type { Sighting } from '../people/merge.js'
+import { childOf, descendantsOf, idOf, termsOf, textOf, updatedOf } from './read-entry.js'
+import { noAddress, readCard, readVcard, type ShownCard } from './read-vcard.js'
+import { ATOM, SNX, XHTML } from './vocabulary.js'
 import type { XmlElement } from './xml.js'
 
 /**
@@ -38,5 +35,87 @@ function readContent(entry: XmlElement): ShownCard {
       return readVcard(content.text)
     default:
       throw new Failure('invalid', 'Its content is neither an hCard (type xhtml) nor a vCard (type text).')
+  }
+}
+
+/** What an Atom person construct shows. */
+export type ShownPerson = Pick<Sighting, 'name' | 'userId' | 'email' | 'state' | 'external'>
+
+/**
+ * Reads an author or contributor (wire reference, section 4.3). A name or user id that is empty counts as not shown.
+ * Refuses a state or `snx:isExternal` in words that the wire does not know.
+ */
+export function readPerson(element: XmlElement): ShownPerson {
+  const name = textOf(element, ATOM, 'name')
+  const userId = textOf(element, SNX, 'userid')
+  const email = textOf(element, ATOM, 'email')
+  const state = word(element, 'userState', { active: 'active', inactive: 'inactive' } as const)
+  const external = word(element, 'isExternal', { true: true, false: false } as const)
+  return {
+    ...(name && { name }),
+    ...(userId && { userId }),
+    ...(email !== undefined && { email }),
+    ...(state !== undefined && { state }),
+    ...(external !== undefined && { external }),
+  }
+}
+
+/** Whether it is known of whom this speaks. */
+export const isNamed = (person: ShownPerson): boolean => Boolean(person.userId ?? person.email)
+
+function word<Value>(element: XmlElement, name: string, meanings: Readonly<Record<string, Value>>): Value | undefined {
+  const text = textOf(element, SNX, name)
+  if (!text) return undefined
+  if (!Object.hasOwn(meanings, text)) {
+    throw new Failure('invalid', `Its snx:${name} is none of ${Object.keys(meanings).join(', ')}.`)
+  }
+  return meanings[text]
+}
+
+/**
+ * Reads the hCard in an entry's `content type="xhtml"`, lite or full (wire reference, section 4.7). Elements are known
+ * by their whole class attribute. Without an address block, the address is shown as empty. Refuses content without a card.
+ */
+export function readHcard(content: XmlElement): ShownCard {
+  const card = inside(content).find(hasClass('vcard'))
+  if (card === undefined) throw new Failure('invalid', 'Its content holds no hCard.')
+  const elements = inside(card)
+  const values = new Map([...classTexts(elements), ...telephones(elements)])
+  const read = readCard('hcard', values)
+  const isFull = values.has('family-name')
+  return {
+    ...read,
+    profile: {
+      ...(!values.has('adr work postal') && noAddress),
+      ...read.profile,
+      ...(isFull && { extensions: elements.filter(hasClass(otherFields.extensions.hcard ?? '')).map(extension) }),
+    },
+  }
+}
+
+const inside = (element: XmlElement) => descendantsOf(element).filter(({ namespace }) => namespace === XHTML)
+
+const hasClass = (name: string) => (element: XmlElement) => element.attributes.get('class') === name
+
+const textWith = (elements: readonly XmlElement[], name: string) => elements.find(hasClass(name))?.text.trim()
+
+const classTexts = (elements: readonly XmlElement[]) =>
+  elements.map((element): [string, string] => [element.attributes.get('class') ?? '', element.text.trim()])
+
+/** All telephone numbers have the same class; what tells them apart is the title of the `abbr` before. */
+function telephones(elements: readonly XmlElement[]): [string, string][] {
+  return elements
+    .filter(hasClass('tel'))
+    .map(inside)
+    .map((parts) => [parts.find(hasClass('type'))?.attributes.get('title') ?? '', textWith(parts, 'value') ?? ''])
+}
+
+function extension(element: XmlElement): Extension {
+  const parts = inside(element)
+  return {
+    id: textWith(parts, 'x-extension-property-id') ?? '',
+    key: textWith(parts, 'x-extension-key') ?? '',
+    value: textWith(parts, 'x-extension-value') ?? '',
+    dataType: textWith(parts, 'x-extension-data-type') ?? '',
   }
 }

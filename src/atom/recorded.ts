@@ -1,15 +1,14 @@
-import type { Sighting } from '../accounts/sighting.js'
-import type { ShownConnection } from '../connections/shown.js'
-import { isUuid } from '../accounts/account.js'
+import { type ShownConnection, statuses } from '../connections/model.js'
 import { Failure } from '../errors.js'
+import { isUuid } from '../people/account.js'
+import type { Sighting } from '../people/merge.js'
+import { messageIn } from './content.js'
 import { decode, markOf } from './encoding.js'
-import { childrenOf, textOf } from './find.js'
 import { lastAnswer } from './http-head.js'
-import { readConnection } from './read-connection.js'
-import { termsOf, updatedOf } from './read-entry.js'
-import { readProfile } from './read-profile.js'
-import type { Refuse } from './references.js'
-import { ATOM, feedTitles, scheme } from './vocabulary.js'
+import { childOf, childrenOf, idOf, termsOf, textOf, updatedOf } from './read-entry.js'
+import { isNamed, readPerson, readProfile, type ShownPerson } from './read-profile.js'
+import type { Refuse } from './scan.js'
+import { ATOM, feedTitles, rel, scheme, SNX } from './vocabulary.js'
 import { parseXml, type XmlElement, type XmlLimits } from './xml.js'
 
 /** What a recorded answer shows, each with its place in the document for whoever has to look there. */
@@ -107,4 +106,58 @@ function ownerOf(feed: XmlElement, seen: Date): Recorded['people'] {
   const person = { ...(userId && { userId }), ...(email && { email }), ...(isUuid(key) && { key }) }
   if (Object.keys(person).length === 0) return []
   return [{ sighting: { ...(name && { name }), ...person, seen }, place: 'the self link of the feed' }]
+}
+
+/**
+ * Reads a connection entry (wire reference, section 4.3): the people in it, and the connection as its source sees it.
+ * Refuses one without id, status, date, or two different people with user ids.
+ */
+export function readConnection(entry: XmlElement): { people: ShownPerson[]; connection: ShownConnection } {
+  const author = personIn(childOf(entry, ATOM, 'author'))
+  const contributor = personIn(childOf(entry, ATOM, 'contributor'))
+  const source = end(entry, 'source')
+  const target = end(entry, 'target')
+  if (source.userId === target.userId) throw new Failure('invalid', 'Its source and its target are the same person.')
+
+  const status = statusOf(entry)
+  const sideOf = (person: ShownPerson | undefined) =>
+    person?.userId === source.userId ? 'source' : person?.userId === target.userId ? 'target' : undefined
+  const inviter = sideOf(author) ?? (status === 'pending' ? 'target' : 'source')
+  const content = childOf(entry, ATOM, 'content')
+  const message = content ? messageIn(content) : ''
+
+  return {
+    people: [author, contributor, source, target].filter((person) => person !== undefined).filter(isNamed),
+    connection: {
+      id: idOf(entry),
+      source: source.userId,
+      target: target.userId,
+      status,
+      inviter,
+      changedBy: sideOf(contributor) ?? inviter,
+      ...(message.trim() !== '' && { message }),
+      updated: updatedOf(entry),
+    },
+  }
+}
+
+const personIn = (element: XmlElement | undefined) => element && readPerson(element)
+
+/** A person at one end of the connection, whose user id has to be known. */
+function end(entry: XmlElement, side: 'source' | 'target'): ShownPerson & { userId: string } {
+  const connection = childOf(entry, SNX, 'connection')
+  const people = connection === undefined ? [] : childrenOf(connection, ATOM, 'contributor')
+  const { userId, ...person } =
+    personIn(people.find((person) => person.attributes.get(`{${SNX}}rel`) === rel[side])) ?? {}
+  if (userId === undefined) throw new Failure('invalid', `It shows no ${side} with a user id.`)
+  return { ...person, userId }
+}
+
+function statusOf(entry: XmlElement): ShownConnection['status'] {
+  const terms = termsOf(entry, scheme.status)
+  const status = statuses.find((status) => status === terms[0])
+  if (status === undefined || terms.length > 1) {
+    throw new Failure('invalid', `It needs one status: ${statuses.join(', ')}.`)
+  }
+  return status
 }

@@ -1,6 +1,6 @@
 import { Failure } from '../errors.js'
 import { decode } from './encoding.js'
-import type { Refuse } from './references.js'
+import type { Refuse } from './scan.js'
 
 /** A property of a vCard 2.1, as it is written. */
 export interface Property {

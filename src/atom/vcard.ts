@@ -1,6 +1,6 @@
-import type { Account } from '../accounts/account.js'
-import { addressFields, type Extension, type TextField, textFields } from '../accounts/fields.js'
-import type { Addresses } from './addresses.js'
+import type { Account } from '../people/account.js'
+import { addressFields, type Extension, type TextField, textFields } from '../people/fields.js'
+import type { Addresses } from './vocabulary.js'
 import { type CardValues, cardValues } from './card-values.js'
 
 interface Line {

@@ -1,10 +1,8 @@
 import { type X2jOptions, XMLParser, XMLValidator } from 'fast-xml-parser'
 import { Failure } from '../errors.js'
 import { decodeXml } from './encoding.js'
-import { isXmlText } from './escape.js'
-import { isDeclaration, outermost, resolve, type Scope, within } from './namespaces.js'
-import { decodeReferences, type Refuse } from './references.js'
-import { contentAt, scan, type XmlLimits } from './scan.js'
+import { contentAt, decodeReferences, type Refuse, scan, type XmlLimits } from './scan.js'
+import { isXmlText } from './template.js'
 
 export type { XmlLimits }
 
@@ -132,4 +130,38 @@ function resolveAttributes(raw: ReadonlyMap<string, string>, scope: Scope, refus
     attributes.set(full, value)
   }
   return attributes
+}
+
+/** Which namespace each prefix means at some place of a document; the prefix '' is that of names without one. */
+export type Scope = ReadonlyMap<string, string>
+
+const XML = 'http://www.w3.org/XML/1998/namespace'
+const XMLNS = 'http://www.w3.org/2000/xmlns/'
+
+export const outermost: Scope = new Map([
+  ['', ''],
+  ['xml', XML],
+])
+
+export const isDeclaration = (attribute: string): boolean => /^xmlns(:|$)/.test(attribute)
+
+/** The scope inside an element with these attributes. Refuses what Namespaces in XML 1.0, section 3, forbids to bind. */
+export function within(scope: Scope, attributes: ReadonlyMap<string, string>, refuse: Refuse): Scope {
+  const declarations = [...attributes].filter(([name]) => isDeclaration(name))
+  if (declarations.length === 0) return scope
+  const inner = new Map(scope)
+  for (const [name, namespace] of declarations) {
+    const prefix = name.slice('xmlns:'.length)
+    const reserved = prefix === 'xmlns' || namespace === XMLNS || (prefix === 'xml') !== (namespace === XML)
+    if (reserved || (prefix !== '' && namespace === '')) refuse(`${name} may not be "${namespace}"`)
+    inner.set(prefix, namespace)
+  }
+  return inner
+}
+
+/** Splits an element's name into its namespace ('' for none) and local name. Refuses a prefix that is not bound. */
+export function resolve(name: string, scope: Scope, refuse: Refuse): { namespace: string; local: string } {
+  const [, prefix = '', local = ''] = /^(?:(.*):)?(.*)$/.exec(name) ?? []
+  const namespace = scope.get(prefix) ?? refuse(`the prefix of "${name}" is not bound to a namespace`)
+  return { namespace, local }
 }

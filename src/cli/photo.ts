@@ -1,12 +1,12 @@
 import { readFile, stat } from 'node:fs/promises'
 import type { Kysely } from 'kysely'
-import { imageType } from '../accounts/image-type.js'
-import { longestPhoto } from '../accounts/photo-store.js'
+import { imageType } from '../people/photo-store.js'
+import { longestPhoto } from '../people/photo-store.js'
 import { changePhoto } from '../connections/photo.js'
 import type { Tables } from '../db/tables.js'
-import { unreadable } from '../directory/read.js'
+import { unreadable } from '../transfer/read.js'
 import { Failure } from '../errors.js'
-import { existing, say } from './account.js'
+import { existing, say } from './accounts.js'
 import type { Terminal } from './terminal.js'
 
 /**

@@ -1,24 +1,25 @@
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
 import type { Logger } from 'pino'
-import { fillSearchWords } from '../accounts/search-words-store.js'
-import { sessionKey } from '../auth/session.js'
 import type { Config } from '../config.js'
-import { keysOf } from '../connections/grants/token.js'
 import { migrate } from '../db/migrate.js'
 import type { Database } from '../db/open.js'
 import { checkSecrets, type Secrets, secretsFrom } from '../db/token-secret.js'
-import { findCastMember, forbidCast, loadCast } from '../directory/cast.js'
 import { Failure } from '../errors.js'
+import { isLoopback } from '../formats.js'
 import { createApp } from '../http/app.js'
 import { openServer } from '../http/server.js'
-import { openPost } from '../letters/post.js'
-import { sendLetters } from '../letters/sender.js'
-import { sweepOften } from '../module/upkeep.js'
-import { openWorld } from '../module/world.js'
-import { castForbidden, greeting, isOwnMachine } from './greeting.js'
-import { release } from '../http/release.js'
+import { sessionKey } from '../identity/session.js'
+import { openPost } from '../mail/smtp.js'
+import { sendLetters } from '../mail/worker.js'
+import { fillSearchWords } from '../people/search-words-store.js'
+import { release } from '../server/release.js'
+import { keysOf } from '../sharing/grant.js'
+import { openWorld } from '../sharing/own-types.js'
+import { sweepOften } from '../server/upkeep.js'
+import { castPassword, findCastMember, forbidCast, loadCast } from '../transfer/example.js'
 import type { Terminal } from './terminal.js'
 
 /**
@@ -115,4 +116,59 @@ async function drain(server: Server): Promise<void> {
   const idle = setInterval(() => server.closeIdleConnections(), 50)
   await Promise.race([closed, deadline])
   clearInterval(idle)
+}
+
+/**
+ * Whether nobody but this machine is meant to reach the server: neither by its address, nor by that of its links, nor
+ * through a proxy.
+ */
+export function isOwnMachine({
+  HOST,
+  BASE_URL,
+  TRUST_PROXY,
+}: Pick<Config, 'HOST' | 'BASE_URL' | 'TRUST_PROXY'>): boolean {
+  const isLinkedHere = BASE_URL === undefined || isLoopback(new URL(BASE_URL).hostname)
+  return isLoopback(HOST) && isLinkedHere && TRUST_PROXY.length === 0
+}
+
+export const castForbidden =
+  'Others can reach this server, so the password that the example people shared is taken away from them for good.\n' +
+  'Give somebody a new one by `npx connections account password USERID`.\n'
+
+/** The folder of this package, in which npx finds it. */
+const folder = fileURLToPath(new URL('../../..', import.meta.url)).replace(/[\\/]$/, '')
+
+/**
+ * What a person at the terminal needs to begin.
+ *
+ * @param own where the server listens, which `BASE_URL` hides
+ * @param member user id of somebody who signs in with the cast's password; undefined where there is nobody
+ */
+export function greeting(config: Config, own: string, member: string | undefined): string {
+  const baseUrl = config.BASE_URL ?? own
+  const feed = `${baseUrl}/profiles/atom/connections.do?connectionType=colleague&status=accepted&userid=${member ?? 'USERID'}`
+  const lines = member
+    ? [
+        `Sign in:  ${member}, password ${castPassword} (example people, for this machine only)`,
+        `Try:      curl -u ${member}:${castPassword} '${feed}'`,
+      ]
+    : ['Sign in:  as somebody made by `npx connections account add` or brought in by `npx connections import`']
+  const hints = isOwnMachine(config) ? [] : hintsFor(config, baseUrl)
+  const commands = `Commands: npx connections, in ${folder}`
+  const listens = baseUrl === own ? [] : [`Listens:  at ${own}`]
+  return [`Connections is ready at ${baseUrl}`, `Feed:     ${feed}`, ...lines, commands, ...listens, ...hints, ''].join(
+    '\n',
+  )
+}
+
+/** What whoever opens the server to others may have forgotten. */
+function hintsFor({ BASE_URL, TRUST_PROXY, ALLOW_INSECURE }: Config, baseUrl: string): string[] {
+  const base = `Links:    begin with ${baseUrl}; set BASE_URL to the address that others reach this server by`
+  const tls =
+    'TLS:      nobody signs in from elsewhere without; have a proxy speak it, and name its address in TRUST_PROXY'
+  const open = 'TLS:      ALLOW_INSECURE takes passwords without, which others can read on their way'
+  return [
+    ...(BASE_URL === undefined ? [base] : []),
+    ...(ALLOW_INSECURE ? [open] : TRUST_PROXY.length === 0 ? [tls] : []),
+  ]
 }

@@ -1,8 +1,61 @@
+import { isUtf8 } from 'node:buffer'
 import type { Readable, Writable } from 'node:stream'
+import { read } from 'read'
+import { Failure } from '../errors.js'
 
 /** What a command reads from and writes to. Only `main.ts` knows that it is the process's. */
 export interface Terminal {
   readonly input: Readable & { isTTY?: boolean }
   readonly output: Writable & { isTTY?: boolean }
   readonly errors: Writable & { isTTY?: boolean }
+}
+
+/**
+ * Asks for a new password: twice and without showing it where somebody types, else one line of the input. It is
+ * never an argument, which every process on the machine could read.
+ *
+ * @throws Failure `invalid` when there is none, when the two differ, or when the input is not UTF-8
+ */
+export async function askPassword(terminal: Terminal): Promise<string> {
+  const password = terminal.input.isTTY ? await typedTwice(terminal) : await firstLine(terminal.input)
+  if (password === '') throw new Failure('invalid', 'No password was given. Nothing was changed.')
+  return password
+}
+
+/** Asks somebody at a terminal a question, which `yes` or `y` confirms and anything else does not. */
+export async function isConfirmed({ input, errors }: Terminal, question: string): Promise<boolean> {
+  const answer = await read({ prompt: question, terminal: true, input, output: errors }).catch(() => '')
+  return /^y(es)?$/i.test(answer.trim())
+}
+
+async function typedTwice(terminal: Terminal): Promise<string> {
+  const password = await typed(terminal, 'Password:')
+  const again = await typed(terminal, 'The same once more:')
+  if (again === password) return password
+  throw new Failure('invalid', 'The two passwords differ. Nothing was changed.')
+}
+
+/** Prompts where errors go, since the output may be a file; `terminal` hides what is typed there even so. */
+async function typed({ input, errors }: Terminal, prompt: string): Promise<string> {
+  try {
+    return await read({ prompt, silent: true, terminal: true, input, output: errors })
+  } catch (error) {
+    throw new Failure('invalid', 'No password was given. Nothing was changed.', { cause: error })
+  } finally {
+    errors.write('\n')
+  }
+}
+
+/** Node's readline would also end the line at characters that a password may hold. */
+async function firstLine(input: Readable): Promise<string> {
+  const chunks: Buffer[] = []
+  for await (const chunk of input as AsyncIterable<Buffer | string>) {
+    chunks.push(Buffer.from(chunk))
+    if (chunks.at(-1)?.includes('\n')) break
+  }
+  const bytes = Buffer.concat(chunks)
+  const end = bytes.indexOf('\n')
+  const line = end === -1 ? bytes : bytes.subarray(0, end)
+  if (!isUtf8(line)) throw new Failure('invalid', 'The password is not in UTF-8.')
+  return line.toString().replace(/\r$/, '')
 }

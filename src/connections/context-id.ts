@@ -1,4 +1,4 @@
-import { isUuid } from '../accounts/account.js'
+import { isUuid } from '../people/account.js'
 
 /** Types whose objects have UUIDs, taken in any case. Ids of an application's own objects are compared byte for byte. */
 export const uuidObjects: readonly string[] = ['account', 'org']

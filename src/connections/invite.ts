@@ -1,11 +1,11 @@
-import type { Caller, Person } from '../accounts/account.js'
-import { findAccount } from '../accounts/store.js'
+import type { Caller, Person } from '../people/account.js'
+import { findAccount } from '../people/store.js'
 import type { Context } from '../context.js'
-import { movesBetween } from './connection.js'
-import { countInvitations, keepEvents } from './event-store.js'
-import { keepLetter } from './letter-store.js'
+import { movesBetween } from './model.js'
+import { countInvitations, keepEvents } from './transaction-store.js'
+import { keepLetter } from './transaction-store.js'
 import { checkMayInvite, checkMayInviteMore, signedIn } from './rules.js'
-import { write } from './write.js'
+import { write } from './transaction-store.js'
 import { insertRelationship, lockNetworks, moveNetworks } from './write-store.js'
 
 /**

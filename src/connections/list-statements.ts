@@ -1,9 +1,9 @@
 import { type ExpressionBuilder, type Kysely, sql } from 'kysely'
-import type { Person } from '../accounts/account.js'
-import { columnsOf, isPerson } from '../accounts/store.js'
+import type { Person } from '../people/account.js'
+import { columnsOf, isPerson } from '../people/store.js'
 import { onceFor, prepared, type Value } from '../db/prepared.js'
 import type { Status, Tables } from '../db/tables.js'
-import type { Order } from './connection.js'
+import type { Order } from './model.js'
 
 /** What of a list is asked for, so far as it decides the statement. */
 interface NetworkShape {

@@ -1,10 +1,11 @@
-import type { Caller, Person } from '../accounts/account.js'
 import type { Context } from '../context.js'
 import { Failure } from '../errors.js'
-import type { ListRequest, Network, Page } from './connection.js'
+import type { Account, Caller, Person } from '../people/account.js'
 import { unknownPerson } from './find.js'
+import type { ListRequest, Network, Page } from './model.js'
+import { findNetwork, readPage } from './read-store.js'
 import { checkMayList, isOwner } from './rules.js'
-import { findNetwork, readPage } from './store.js'
+import { findAmong } from './summary-store.js'
 
 /**
  * Finds the list that is asked for, without reading it: enough to tell whether anything is new.
@@ -57,4 +58,50 @@ export async function readList(
   if (!page) throw unknownPerson()
   if (page.orphans.length > 0) log.warn({ entries: page.orphans }, 'entries left out: their peer has no account')
   return page
+}
+
+/** A person, their first colleagues by name, and who of these know each other: by their places in the list. */
+export interface Picture {
+  readonly owner: Account
+  readonly people: readonly Account[]
+  readonly pairs: readonly (readonly [one: number, other: number])[]
+  /** How many colleagues there are in all. */
+  readonly total: number
+}
+
+/** More would not be seen apart. */
+const most = 300
+
+/**
+ * Reads what a picture of somebody's network shows. Whoever may read accepted lists may see it: it tells nothing that
+ * the lists of the same people do not.
+ *
+ * @param person undefined for the caller
+ * @throws Failure as `openList`
+ */
+export async function readPicture(
+  context: Pick<Context, 'db' | 'config' | 'log'>,
+  caller: Caller,
+  person: Person | undefined,
+): Promise<Picture> {
+  const request = {
+    person,
+    status: 'accepted',
+    inCommonWith: undefined,
+    since: undefined,
+    order: { by: 'name', descending: false },
+    page: 1,
+    pageSize: most,
+    position: undefined,
+    countPending: false,
+  } as const
+  const network = await openList(context, caller, request)
+  const { owner, total, colleagues } = await readList(context, caller, network, request)
+  const places = new Map(colleagues.map(({ peer }, place) => [peer.id, place]))
+  const among = await findAmong(context.db, network.ownerId, most)
+  const pairs = among.flatMap(([one, other]) => {
+    const [from, to] = [places.get(one), places.get(other)]
+    return from === undefined || to === undefined ? [] : [[from, to] as const]
+  })
+  return { owner, people: colleagues.map(({ peer }) => peer), pairs, total }
 }

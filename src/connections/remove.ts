@@ -1,13 +1,13 @@
 import type { Kysely, Transaction } from 'kysely'
-import type { Account, Caller } from '../accounts/account.js'
 import type { Context } from '../context.js'
 import type { Tables } from '../db/tables.js'
-import { movesBetween, type Relationship } from './connection.js'
-import { type Event, keepEvents } from './event-store.js'
-import { existingRelationship } from './find.js'
-import { findColleague } from './find-store.js'
-import { checkIsOneOf, signedIn } from './rules.js'
-import { type Precondition, write } from './write.js'
+import type { Account, Caller, Person } from '../people/account.js'
+import { findAccount } from '../people/store.js'
+import { existingRelationship, findBoth, type Names, noConnection, unknownPerson } from './find.js'
+import { movesBetween, type Relationship } from './model.js'
+import { findColleague, findRelationships } from './read-store.js'
+import { checkIsAdmin, checkIsOneOf, signedIn } from './rules.js'
+import { type Event, keepEvents, type Precondition, write } from './transaction-store.js'
 import { deleteRelationships, lockNetworks, moveNetworks } from './write-store.js'
 
 /**
@@ -76,3 +76,46 @@ export async function removeAll(
 
 const endingBy = (actor: Account, { isAccepted, inviterId, invitedId }: Relationship): Ending =>
   isAccepted ? 'removed' : actor.id === inviterId ? 'withdrawn' : actor.id === invitedId ? 'declined' : 'removed'
+
+type World = Pick<Context, 'db'>
+
+/**
+ * Removes the connection that an id or two people name, in whatever state.
+ *
+ * @throws Failure `unauthenticated` or `forbidden` unless the caller is an administrator, `invalid` for unknown people,
+ *   `notFound` where there is none, and what the precondition throws
+ */
+export async function removeOne(
+  { db }: World,
+  caller: Caller,
+  which: { readonly id: string } | { readonly source: Names; readonly target: Names },
+  precondition: Precondition,
+): Promise<void> {
+  const admin = checkIsAdmin(caller)
+  const id = 'id' in which ? which.id : await idBetween(db, which)
+  const known = await existingRelationship(db, id)
+  await removeAll(db, admin, [known], (transaction) => reread(transaction, id, precondition))
+}
+
+async function idBetween(db: World['db'], { source, target }: { source: Names; target: Names }): Promise<string> {
+  const [owner, peer] = await findBoth(db, source, target)
+  const colleague = await findColleague(db, { ownerId: owner.id, peerId: peer.id })
+  if (colleague) return colleague.id
+  throw noConnection()
+}
+
+/**
+ * Removes every connection and invitation that a person has now.
+ *
+ * @throws Failure `unauthenticated` or `forbidden` unless the caller is an administrator, `invalid` for an unknown person
+ */
+export async function removeEverything({ db }: World, caller: Caller, person: Person): Promise<void> {
+  const admin = checkIsAdmin(caller)
+  const account = await findAccount(db, person)
+  if (!account) throw unknownPerson()
+  const known = await findRelationships(db, { ownerId: account.id })
+  const ids = new Set(known.map(({ connectionId }) => connectionId))
+  await removeAll(db, admin, known, async (transaction) =>
+    (await findRelationships(transaction, { ownerId: account.id })).filter(({ connectionId }) => ids.has(connectionId)),
+  )
+}

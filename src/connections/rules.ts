@@ -1,6 +1,6 @@
-import type { Account, Caller, Right } from '../accounts/account.js'
+import type { Account, Caller, Right } from '../people/account.js'
 import { Failure } from '../errors.js'
-import { type Colleague, type Relationship, relationshipOf, type Status } from './connection.js'
+import { type Colleague, type Relationship, relationshipOf, type Status } from './model.js'
 
 /**
  * Whether the caller may read a list (trust, Z2; wire reference, section 6.4): an accepted list is anybody's, unless

@@ -1,9 +1,9 @@
 import { type Insertable, sql, type Transaction } from 'kysely'
 import { v7 as newId } from 'uuid'
-import { json } from '../db/json.js'
+import { json } from '../db/prepared.js'
 import type { ConnectionTable, Tables } from '../db/tables.js'
 import { Failure } from '../errors.js'
-import { asColleagues, type List, listsOf, type Move, type Relationship, type Status } from './connection.js'
+import { asColleagues, type List, listsOf, type Move, type Relationship, type Status } from './model.js'
 
 type Db = Transaction<Tables>
 

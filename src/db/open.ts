@@ -1,6 +1,6 @@
 import { mkdir, readdir } from 'node:fs/promises'
 import { PGlite } from '@electric-sql/pglite'
-import type { Kysely } from 'kysely'
+import { type Kysely, sql } from 'kysely'
 import { Failure } from '../errors.js'
 import { openEmbedded } from './embedded.js'
 import { lockFolder } from './lock.js'
@@ -66,4 +66,17 @@ async function makeFolder(folder: string): Promise<void> {
   const files = (await readdir(folder)).filter((name) => !name.startsWith('lock-') && !name.startsWith(secretName))
   if (files.length === 0 || files.includes('PG_VERSION')) return
   throw new Failure('invalid', `DATA_DIR ${folder} holds other things than a database. Name a new or an empty folder.`)
+}
+
+/** Whether the database answers within so many milliseconds. */
+export async function isAlive(db: Kysely<Tables>, milliseconds: number): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined
+  const tooLate = new Promise<false>((resolve) => {
+    timer = setTimeout(() => resolve(false), milliseconds)
+  })
+  const inTime = sql`select 1`.execute(db).then(
+    () => true,
+    () => false,
+  )
+  return Promise.race([inTime, tooLate]).finally(() => clearTimeout(timer))
 }

@@ -6,6 +6,7 @@ import {
   PostgresAdapter,
   PostgresIntrospector,
   PostgresQueryCompiler,
+  sql,
 } from 'kysely'
 import type { Tables } from './tables.js'
 
@@ -58,3 +59,6 @@ export function onceFor<Shape, Made>(make: (shape: Shape) => Made): (shape: Shap
     return fresh
   }
 }
+
+/** A list of values as one JSON text: the statement stays the same however many rows it writes. */
+export const json = (rows: readonly unknown[]) => sql`${JSON.stringify(rows)}::text::jsonb`

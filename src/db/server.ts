@@ -8,7 +8,7 @@ import type { Database } from './open.js'
 import { resultTypes } from './result-types.js'
 import type { Tables } from './tables.js'
 import { patienceNow } from './turns.js'
-import { endsConnection, NoConnection } from './unavailable.js'
+import { endsConnection, NoConnection } from './transact.js'
 
 const poolSize = 10
 /** How long opening a connection, or waiting for a free one, may take, in milliseconds. */

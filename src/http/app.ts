@@ -1,18 +1,20 @@
-import express, { type Express, type RequestHandler } from 'express'
+import express, { type Express, type Request, type RequestHandler } from 'express'
+import type { Config } from '../config.js'
+import { checkMayNameByAddress } from '../connections/rules.js'
 import type { Context } from '../context.js'
-import { isBroken } from '../db/unavailable.js'
+import { isBroken } from '../db/transact.js'
 import { Failure } from '../errors.js'
-import type { ModuleWorld } from '../module/scope.js'
-import { checkNames } from './by-address.js'
-import { forOrigins } from './cors.js'
-import { receiveBody } from './body.js'
-import { type Door, openDoor } from './door.js'
-import { failureHandler } from './fail.js'
+import { mayHoldAddress } from '../people/hide-email.js'
+import type { ModuleWorld } from '../sharing/scope.js'
+import { forOrigins, fromOwnSite, type Sites, sitesOf } from './cross-site.js'
+import { failureHandler, faultHandler } from './errors.js'
 import { closeUnlessRead } from './linger.js'
 import { requestLog } from './log.js'
-import { free, type Methods, methodNames, routesOf, writing } from './routes.js'
-import { fromOwnSite, type Sites, sitesOf } from './same-site.js'
-import { faultHandler } from './v2/fault.js'
+import { receiveBody } from './request/body.js'
+import { readParameters } from './request/parameters.js'
+import { readPersonName } from './request/person-names.js'
+import { free, methodNames, type Methods, routesOf, writing } from './routes.js'
+import { type Door, openDoor, searchOf } from './services.js'
 import { v2Router } from './v2/router.js'
 
 /**
@@ -127,3 +129,26 @@ function allowOnly(methods: Methods): RequestHandler {
 const noSuchAddress: RequestHandler = () => {
   throw new Failure('notFound', 'There is nothing at this address; the feed is at /profiles/atom/connections.do.')
 }
+
+/** What people are named by or looked for by, and what may hold an address. */
+const holding = new Set(['search', 'name', 'uid', 'distinguishedName'])
+
+/**
+ * Refuses a request that names people by e-mail address, or looks for them by one, where that may not be. Nobody is looked
+ * up for it, so that it is the same for every address.
+ *
+ * @throws Failure `invalid`; where addresses are shown nothing is looked at
+ */
+export function checkNames({ HIDE_EMAIL }: Config): RequestHandler {
+  return (request, _response, next) => {
+    if (HIDE_EMAIL && isByAddress(request)) checkMayNameByAddress(HIDE_EMAIL)
+    next()
+  }
+}
+
+/** How long values may be is to be said by what reads them: an address of a page may be one. */
+const isByAddress = (request: Request): boolean =>
+  readParameters(searchOf(request), Infinity).some(([name, value]) => {
+    const meanings = [name, readPersonName(name)?.alone ?? name]
+    return meanings.includes('email') || (meanings.some((each) => holding.has(each)) && mayHoldAddress(value))
+  })

@@ -1,6 +1,6 @@
 import type { Request, RequestHandler, Response } from 'express'
 import pLimit from 'p-limit'
-import { networkOf } from '../auth/triers.js'
+import { networkOf } from '../identity/throttle-store.js'
 import { Failure } from '../errors.js'
 
 /** How many requests are served at the same time. */

@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto'
-import type { RequestHandler } from 'express'
+import type { Request, RequestHandler } from 'express'
 import type { Logger } from 'pino'
+import { Failure } from '../errors.js'
+import type { Refusal } from '../identity/identity.js'
 
 /**
  * Logs one line for each request once it is over: what was asked for, as the route that took it, since addresses name
@@ -33,3 +35,35 @@ export function requestLog(log: Logger): RequestHandler {
     next()
   }
 }
+
+/**
+ * Logs what somebody did that decides who gets in, and from where (trust, L2).
+ *
+ * @param what with ids alone: no name and no secret
+ */
+export function note(
+  log: Logger,
+  request: Request,
+  message: string,
+  what: Readonly<Record<string, string | number>>,
+): void {
+  const { requestId: id, accountId: account } = (request.res?.locals ?? {}) as {
+    requestId?: string
+    accountId?: string
+  }
+  log.info({ id, account, ...what, from: request.ip }, message)
+}
+
+/**
+ * Logs that somebody was not let in or not allowed something, why, and from where (trust, L2). What was typed for a name
+ * may be a password, so only the id of an account is named.
+ */
+export function noteRefusal(log: Logger, request: Request, status: number, error: unknown): void {
+  if (![401, 403, 429].includes(status)) return
+  const { message, cause } = error as Error
+  const { reason = message, account } = (cause ?? {}) as Partial<Refusal>
+  note(log, request, 'refused', { status, reason, ...(account !== undefined && { account }) })
+}
+
+/** In how many seconds a request that met a limit may come again. */
+export const secondsToRetry = (error: unknown): number => (error instanceof Failure && error.retryAfter) || 1

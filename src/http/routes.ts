@@ -1,32 +1,28 @@
 import type { RequestHandler } from 'express'
-import { icon, script, style } from '../pages/assets.js'
-import { completeConnection, removeConnections } from './administer.js'
-import { checkOr, removeConnection, rewriteConnection, showConnection } from './connection.js'
-import { showConnections } from './connections.js'
-import type { Door } from './door.js'
-import { live, ready } from './health.js'
-import { showInCommon } from './in-common.js'
-import { inviteColleague } from './invite.js'
-import { pageOr } from './negotiate.js'
-import { sendPhoto } from './photo.js'
-import { showProfileEntry } from './profile-entry.js'
-import { showProfileService } from './profile-service.js'
-import { showProfileType } from './profile-type.js'
-import { makeByForm, revokeByForm, showAppPasswords } from './pages/app-passwords.js'
-import { sendAsset } from './pages/asset.js'
-import { leadHome } from './pages/lead.js'
-import { showNetworkPage } from './pages/network.js'
-import { changePasswordByForm, showPasswordPage } from './pages/password.js'
-import { showPersonPage } from './pages/person.js'
-import { showPicture } from './pages/picture.js'
-import { showSearchPage } from './pages/search.js'
+import type { Context } from '../context.js'
+import { isAlive } from '../db/open.js'
+import { icon, script, style } from '../pages/links.js'
+import { changePasswordByForm, makeByForm, revokeByForm, showAppPasswords, showPasswordPage } from './pages/account.js'
+import { leadHome, sendAsset } from './pages/page.js'
+import { showNetworkPage, showPersonPage, showPicture, showSearchPage } from './pages/people.js'
 import { showSignInPage, signInByForm, signOutByForm } from './pages/sign-in.js'
 import { acceptByForm, inviteByForm, removeByForm } from './pages/write.js'
-import { showProfiles } from './profiles.js'
-import { readConnectionsQuery, readInCommonQuery } from './query.js'
-import { showChain, showManaged } from './reports.js'
-import { showSearch } from './search.js'
-import { sendVcard } from './vcard.js'
+import { pageOr } from './request/accept.js'
+import { readConnectionsQuery, readInCommonQuery } from './request/lists.js'
+import { completeConnection, removeConnections } from './resources/admin.js'
+import {
+  checkOr,
+  inviteColleague,
+  removeConnection,
+  rewriteConnection,
+  showConnection,
+} from './resources/connection.js'
+import { showConnections, showInCommon } from './resources/lists.js'
+import { sendPhoto } from './resources/photo.js'
+import { sendVcard, showProfileEntry, showProfiles, showProfileService, showProfileType } from './resources/profiles.js'
+import { showChain, showManaged } from './resources/reports.js'
+import { showSearch } from './resources/search.js'
+import type { Door } from './services.js'
 
 /** Methods that change something. */
 export const writing = ['post', 'put', 'delete'] as const
@@ -84,3 +80,21 @@ export const routesOf = (door: Door, isStopping: () => boolean): Readonly<Record
   '/html/style.css': { get: sendAsset(style) },
   '/html/script.js': { get: sendAsset(script) },
 })
+
+/** Answers as long as the process turns. */
+export const live: RequestHandler = (_request, response) => {
+  response.setHeader('Cache-Control', 'no-store')
+  response.type('text/plain').end('live\n')
+}
+
+/** Answers 200 while the database answers within a second and the server is not stopping, else 503. */
+export function ready({ db }: Pick<Context, 'db'>, isStopping: () => boolean): RequestHandler {
+  return async (_request, response) => {
+    const isReady = !isStopping() && (await isAlive(db, 1000))
+    response.setHeader('Cache-Control', 'no-store')
+    response
+      .status(isReady ? 200 : 503)
+      .type('text/plain')
+      .end(isReady ? 'ready\n' : 'not ready\n')
+  }
+}

@@ -2,8 +2,8 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { Socket } from 'node:net'
 import type { Logger } from 'pino'
 import { Failure, type FailureCode } from '../errors.js'
-import { awaitContinue } from './body.js'
-import { answerWithoutRequest } from './fail.js'
+import { awaitContinue } from './request/body.js'
+import { answerWithoutRequest } from './errors.js'
 import { linger } from './linger.js'
 
 /** Times in milliseconds (trust, section 7). */

@@ -1,9 +1,8 @@
 import type { ComponentChildren, VNode } from 'preact'
 import { renderToString } from 'preact-render-to-string'
 import type { Status } from '../db/tables.js'
-import { icon, script, style } from './assets.js'
+import { icon, script, style, to } from './links.js'
 import { type Done, texts } from './texts.js'
-import { to } from './to.js'
 
 /** Who looks at a page, as far as the page shows it. */
 export interface Viewer {
@@ -132,3 +131,58 @@ export const Count = ({ of }: { of: number }) => <span class="count">{texts.coun
 
 /** Writes a page as an HTML document. Whatever text is in it is escaped. */
 export const write = (page: VNode): string => `<!doctype html>${renderToString(page)}`
+
+/** A text of ours, and the words of people that it holds. */
+export interface Sentence {
+  /** Makes the sentence. */
+  readonly text: (...names: string[]) => string
+  /** What people wrote, in the order in which the sentence takes it. */
+  readonly names: readonly string[]
+}
+
+/**
+ * A sentence of ours with words of people in it, which may be of any script: each is kept to itself, so that the rest of the
+ * line stays in its order, and at its side of the page (HTML, section 4.5.24).
+ */
+export function Isolated({ text, names }: Sentence) {
+  const marked = text(...names.map((_, index) => `\0${index}\0`))
+  // Of what `split` gives, each second one is what the pattern caught.
+  return marked.split(/\0(\d+)\0/).map((part, place) => (place % 2 === 1 ? <bdi>{names[Number(part)]}</bdi> : part))
+}
+
+/** Addresses of the pages around this one; what is absent leads nowhere else. */
+export interface Around {
+  readonly first?: string
+  readonly previous?: string
+  readonly next?: string
+  readonly last?: string
+}
+
+const steps = ['first', 'previous', 'next', 'last'] as const
+
+/** Leads through the pages of a list. */
+export function Paging({ around }: { around: Around }) {
+  const known = steps.filter((step) => around[step] !== undefined)
+  if (known.length === 0) return null
+  return (
+    <nav class="paging" aria-label={texts.pages}>
+      {known.map((step) => (
+        <a href={around[step]} rel={step === 'previous' ? 'prev' : step}>
+          {texts[step]}
+        </a>
+      ))}
+    </nav>
+  )
+}
+
+/** Writes the page that tells a person why there is no other. */
+export const failurePage = (sentence: string): string =>
+  write(
+    <Layout title={texts.failed}>
+      <h1>{texts.failed}</h1>
+      <p>{sentence}</p>
+      <p>
+        <a href={to.network('accepted')}>{texts.back}</a>
+      </p>
+    </Layout>,
+  )

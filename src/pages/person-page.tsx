@@ -1,11 +1,11 @@
-import type { Account } from '../accounts/account.js'
-import type { Standing } from '../connections/standing.js'
+import type { Account } from '../people/account.js'
+import type { Standing } from '../connections/find.js'
 import { type Frame, Layout, write } from './layout.js'
-import { Isolated } from './isolated.js'
-import { Face, type Shown } from './person.js'
-import { HowItStands } from './standing.js'
+import { Isolated } from './layout.js'
+import { Face, type Shown } from './people.js'
+import { HowItStands } from './people.js'
 import { texts } from './texts.js'
-import { to } from './to.js'
+import { to } from './links.js'
 
 /** What a person's page shows. */
 export interface PersonPage extends Frame {

@@ -1,4 +1,4 @@
-import { counted } from '../counted.js'
+import { counted } from '../formats.js'
 
 const date = new Intl.DateTimeFormat('en', { dateStyle: 'long', timeZone: 'UTC' })
 const count = new Intl.NumberFormat('en')

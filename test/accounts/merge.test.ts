@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { type Known, knownFrom, merged, type Statement } from '../../src/accounts/merge.js'
+import { type Known, knownFrom, merged, type Statement } from '../../src/people/merge.js'
 
 const key = '368771b6-89d1-438b-9d38-21bcec5a64af'
 const day = (number: number) => new Date(Date.UTC(2026, 0, number))

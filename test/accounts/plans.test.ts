@@ -1,8 +1,8 @@
 import { sql } from 'kysely'
-import { chainQuery } from '../../src/accounts/chain-store.js'
-import { managedQuery } from '../../src/accounts/reports-store.js'
-import { type Search, searchQuery } from '../../src/accounts/search-store.js'
-import type { Sought } from '../../src/accounts/search-words.js'
+import { chainQuery } from '../../src/people/managers-store.js'
+import { managedQuery } from '../../src/people/managers-store.js'
+import { type Search, searchQuery } from '../../src/people/search-store.js'
+import type { Sought } from '../../src/people/search-words.js'
 import { freshDatabase, type TestDatabase } from '../support/database.js'
 import { planOf } from '../support/plan.js'
 

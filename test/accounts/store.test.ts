@@ -1,10 +1,10 @@
 import { sql } from 'kysely'
 import { validate, version } from 'uuid'
-import type { Person } from '../../src/accounts/account.js'
-import { addAccount, changeRole, type NewAccount } from '../../src/accounts/change-store.js'
-import { findNamed } from '../../src/accounts/several-store.js'
-import { findSignIn, setPassword } from '../../src/accounts/sign-in-store.js'
-import { columnsOf, findAccount, isPerson, toAccount } from '../../src/accounts/store.js'
+import type { Person } from '../../src/people/account.js'
+import { addAccount, changeRole, type NewAccount } from '../../src/people/change-store.js'
+import { findNamed } from '../../src/people/store.js'
+import { findSignIn, setPassword } from '../../src/identity/credential-store.js'
+import { columnsOf, findAccount, isPerson, toAccount } from '../../src/people/store.js'
 import { freshDatabase, type TestDatabase } from '../support/database.js'
 
 let database: TestDatabase

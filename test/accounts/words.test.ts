@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import { sql } from 'kysely'
-import type { Sought } from '../../src/accounts/search-words.js'
-import { queryFor, searchWords } from '../../src/accounts/search-words.js'
+import type { Sought } from '../../src/people/search-words.js'
+import { queryFor, searchWords } from '../../src/people/search-words.js'
 import { Failure } from '../../src/errors.js'
-import { readSearchQuery } from '../../src/http/search-query.js'
+import { readSearchQuery } from '../../src/http/request/profiles.js'
 import { freshDatabase, type TestDatabase } from '../support/database.js'
 
 let database: TestDatabase

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
-import { isXmlText } from '../../src/atom/escape.js'
-import { initialsOf } from '../../src/accounts/initials.js'
+import { isXmlText } from '../../src/atom/template.js'
+import { initialsOf } from '../../src/people/names.js'
 import { grounds, portrait } from '../../src/atom/portrait.js'
 import { child, parse } from '../support/xml.js'
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
-import { appSecretHash, hasChecksum, isAppSecret, newAppSecret } from '../../src/auth/app-secret.js'
-import { hashPassword } from '../../src/auth/password.js'
+import { appSecretHash, hasChecksum, isAppSecret, newAppSecret } from '../../src/identity/app-password.js'
+import { hashPassword } from '../../src/identity/password.js'
 
 // Checksum and hash computed with Python's zlib and hashlib.
 const known = 'cnx_0000000000000000000000000000000003VzIe'

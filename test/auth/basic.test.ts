@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { parseBasic } from '../../src/auth/basic.js'
+import { parseBasic } from '../../src/identity/basic.js'
 
 const header = (text: string | Buffer, scheme = 'Basic ') => scheme + Buffer.from(text).toString('base64')
 

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os'
 import argon2 from '@node-rs/argon2'
-import { hashPassword, verifyPassword } from '../../src/auth/password.js'
+import { hashPassword, verifyPassword } from '../../src/identity/password.js'
 import { listenTo, real } from '../support/argon2.js'
 
 const hash = listenTo('hash')

@@ -1,4 +1,4 @@
-import { sessionKey } from '../../src/auth/session.js'
+import { sessionKey } from '../../src/identity/session.js'
 
 test('the key of cookies follows from the secret of all tokens, and the secret not from the key', () => {
   const [secret, other] = [Buffer.alloc(32, 'a'), Buffer.alloc(32, 'b')]

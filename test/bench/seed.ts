@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
 import { sql } from 'kysely'
-import { hashPassword } from '../../src/auth/password.js'
+import { hashPassword } from '../../src/identity/password.js'
 import { readConfig } from '../../src/config.js'
 import { migrate } from '../../src/db/migrate.js'
 import { openDatabase } from '../../src/db/open.js'

@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises'
 import { chromium } from 'playwright-core'
-import { castPassword } from '../../src/directory/cast.js'
+import { castPassword } from '../../src/transfer/example.js'
 import { browserHere } from '../support/installed.js'
 import { run, started } from '../support/process.js'
 

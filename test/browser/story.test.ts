@@ -1,5 +1,5 @@
 import type { Page } from 'playwright-core'
-import { castPassword } from '../../src/directory/cast.js'
+import { castPassword } from '../../src/transfer/example.js'
 import { openedBrowser } from '../support/browser.js'
 import { browserHere } from '../support/installed.js'
 import { testWith } from '../support/test-with.js'

@@ -1,8 +1,12 @@
 import { PassThrough } from 'node:stream'
 import { text } from 'node:stream/consumers'
-import { listAppPasswords } from '../../src/auth/app-passwords.js'
-import { passwordCommand } from '../../src/cli/account.js'
-import { addAppPasswordCommand, listAppPasswordsCommand, revokeAppPasswordCommand } from '../../src/cli/app-password.js'
+import { listAppPasswords } from '../../src/identity/app-password.js'
+import { passwordCommand } from '../../src/cli/accounts.js'
+import {
+  addAppPasswordCommand,
+  listAppPasswordsCommand,
+  revokeAppPasswordCommand,
+} from '../../src/cli/app-passwords.js'
 import type { Terminal } from '../../src/cli/terminal.js'
 import { freshDatabase, type TestDatabase } from '../support/database.js'
 import { addPerson } from '../support/world.js'

@@ -1,8 +1,8 @@
 import { PassThrough } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { type RawBuilder, sql } from 'kysely'
-import { doctorCommand } from '../../src/cli/doctor.js'
-import type { Fault } from '../../src/connections/check-store.js'
+import { doctorCommand } from '../../src/cli/database.js'
+import type { Fault } from '../../src/connections/integrity-store.js'
 import { freshDatabase, type TestDatabase } from '../support/database.js'
 import { addPerson, connect } from '../support/world.js'
 

@@ -1,4 +1,4 @@
-import { greeting, isOwnMachine } from '../../src/cli/greeting.js'
+import { greeting, isOwnMachine } from '../../src/cli/serve.js'
 import { readConfig } from '../../src/config.js'
 
 const hints = (environment: Record<string, string>) =>

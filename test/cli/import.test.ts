@@ -1,8 +1,8 @@
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
-import { exportCommand } from '../../src/cli/export.js'
-import { importCommand } from '../../src/cli/import.js'
+import { exportCommand } from '../../src/cli/transfer.js'
+import { importCommand } from '../../src/cli/transfer.js'
 import { account, empty, type Folder, jsonLines, temporaryFolder } from '../directory/files.js'
 import { freshDatabase, type TestDatabase } from '../support/database.js'
 

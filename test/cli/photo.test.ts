@@ -1,6 +1,6 @@
 import { PassThrough } from 'node:stream'
 import { text } from 'node:stream/consumers'
-import { longestPhoto, readPhoto } from '../../src/accounts/photo-store.js'
+import { longestPhoto, readPhoto } from '../../src/people/photo-store.js'
 import { photoCommand } from '../../src/cli/photo.js'
 import { changePhoto } from '../../src/connections/photo.js'
 import { type Folder, temporaryFolder } from '../directory/files.js'

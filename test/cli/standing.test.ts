@@ -1,7 +1,7 @@
 import { PassThrough } from 'node:stream'
 import { text } from 'node:stream/consumers'
-import { findAccount } from '../../src/accounts/store.js'
-import { stateCommand, verifiedCommand } from '../../src/cli/standing.js'
+import { findAccount } from '../../src/people/store.js'
+import { stateCommand, verifiedCommand } from '../../src/cli/accounts.js'
 import type { Terminal } from '../../src/cli/terminal.js'
 import { servedCast } from '../support/served-cast.js'
 

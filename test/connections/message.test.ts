@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { type DefaultTreeAdapterTypes, html, parse, parseFragment, serialize } from 'parse5'
 import { htmlOf } from '../../src/atom/content.js'
-import { isXmlText } from '../../src/atom/escape.js'
+import { isXmlText } from '../../src/atom/template.js'
 import { prepareMessages, shownMessage, textOfMessage } from '../../src/connections/message.js'
 
 type Node = DefaultTreeAdapterTypes.Node

@@ -1,5 +1,5 @@
-import type { Account, Caller } from '../../src/accounts/account.js'
-import type { Colleague, Status } from '../../src/connections/connection.js'
+import type { Account, Caller } from '../../src/people/account.js'
+import type { Colleague, Status } from '../../src/connections/model.js'
 import * as rules from '../../src/connections/rules.js'
 import { Failure } from '../../src/errors.js'
 import { account, colleague } from '../support/people.js'

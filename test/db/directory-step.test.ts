@@ -1,6 +1,6 @@
 import { type Kysely, sql } from 'kysely'
 import { down, up } from '../../migrations/0005-directory.js'
-import { nameColumns } from '../../src/accounts/words.js'
+import { nameColumns } from '../../src/people/names.js'
 import { freshDatabase, type TestDatabase } from '../support/database.js'
 
 let database: TestDatabase

@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import { pino } from 'pino'
-import { discreetLog } from '../../src/db/discreet-log.js'
+import { discreetLog } from '../../src/db/redact-log.js'
 import { freshDatabase, type TestDatabase } from '../support/database.js'
 import { addPerson } from '../support/world.js'
 

@@ -9,7 +9,7 @@ import { lockFolder } from '../../src/db/lock.js'
 import { openEmbedded } from '../../src/db/embedded.js'
 import { openDatabase } from '../../src/db/open.js'
 import type { Tables } from '../../src/db/tables.js'
-import { isUnavailable } from '../../src/db/unavailable.js'
+import { isUnavailable } from '../../src/db/transact.js'
 import { freshDatabase, type TestDatabase } from '../support/database.js'
 import { openTemplate, prepareDataFolder } from '../support/embedded-template.js'
 

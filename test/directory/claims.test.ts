@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { sql } from 'kysely'
-import { importFiles, type Summary } from '../../src/directory/import.js'
+import { importFiles, type Summary } from '../../src/transfer/import.js'
 import { appPasswordOf } from '../support/app-passwords.js'
 import { freshDatabase, type TestDatabase } from '../support/database.js'
 import { account, colleague, contents, empty, entryId, type Folder, jsonLines, temporaryFolder } from './files.js'

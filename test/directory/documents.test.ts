@@ -1,4 +1,4 @@
-import { importFiles } from '../../src/directory/import.js'
+import { importFiles } from '../../src/transfer/import.js'
 import { freshDatabase, type TestDatabase } from '../support/database.js'
 import { fixture } from '../support/files.js'
 import {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Kysely } from 'kysely'
 import type { Tables } from '../../src/db/tables.js'
-import { exportLines } from '../../src/directory/export.js'
+import { exportLines } from '../../src/transfer/export.js'
 import { prepareDataFolder } from '../support/embedded-template.js'
 
 export interface Folder {

@@ -1,9 +1,9 @@
 import { sql } from 'kysely'
 import { v5 as uuidOf } from 'uuid'
-import { knownFrom } from '../../src/accounts/merge.js'
-import { changeRole } from '../../src/accounts/change-store.js'
+import { knownFrom } from '../../src/people/merge.js'
+import { changeRole } from '../../src/people/change-store.js'
 import { changePhoto } from '../../src/connections/photo.js'
-import { importFiles } from '../../src/directory/import.js'
+import { importFiles } from '../../src/transfer/import.js'
 import { appPasswordOf } from '../support/app-passwords.js'
 import { freshDatabase, type TestDatabase } from '../support/database.js'
 import {

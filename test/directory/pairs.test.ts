@@ -1,6 +1,6 @@
 import fc from 'fast-check'
-import { mergedPair, type Pair, resolvePairs, statusSeenBy } from '../../src/directory/pairs.js'
-import type { ShownConnection } from '../../src/connections/shown.js'
+import { mergedPair, type Pair, resolvePairs, statusSeenBy } from '../../src/transfer/pairs.js'
+import type { ShownConnection } from '../../src/connections/model.js'
 import { entryId } from './files.js'
 
 const people = ['a', 'b'].map((userId) => ({ id: `${userId} account`, userId, name: userId }))

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { importFiles } from '../../src/directory/import.js'
+import { importFiles } from '../../src/transfer/import.js'
 import { freshDatabase, type TestDatabase } from '../support/database.js'
 import { contents, empty, exported } from './files.js'
 

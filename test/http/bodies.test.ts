@@ -1,6 +1,6 @@
 import { load } from 'cheerio'
-import { occasionOf } from '../../src/letters/occasion.js'
-import { findSituation } from '../../src/letters/situation-store.js'
+import { occasionOf } from '../../src/mail/occasion.js'
+import { findSituation } from '../../src/mail/outbox-store.js'
 import { type Client, startClient } from '../support/client.js'
 import { freshDatabase, type TestDatabase } from '../support/database.js'
 import { connectionEntry, escaped } from '../support/entries.js'

@@ -1,4 +1,4 @@
-import { loadCast } from '../../src/directory/cast.js'
+import { loadCast } from '../../src/transfer/example.js'
 import { type Answer, type Client, type Sending, startClient } from '../support/client.js'
 import { freshDatabase, type TestDatabase } from '../support/database.js'
 import { connectionEntry } from '../support/entries.js'

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { castPassword, loadCast } from '../../src/directory/cast.js'
+import { castPassword, loadCast } from '../../src/transfer/example.js'
 import { type Client, startClient } from '../support/client.js'
 import { freshDatabase, type TestDatabase } from '../support/database.js'
 import { meaning, parse } from '../support/xml.js'

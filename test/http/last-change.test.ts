@@ -1,5 +1,5 @@
-import { addAccount, changeRole } from '../../src/accounts/change-store.js'
-import { importFiles } from '../../src/directory/import.js'
+import { addAccount, changeRole } from '../../src/people/change-store.js'
+import { importFiles } from '../../src/transfer/import.js'
 import { account, type Folder, jsonLines, temporaryFolder } from '../directory/files.js'
 import { type Client, startClient } from '../support/client.js'
 import { freshDatabase, type TestDatabase } from '../support/database.js'

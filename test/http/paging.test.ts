@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { sortKey } from '../../src/accounts/account.js'
+import { sortKey } from '../../src/people/account.js'
 import { baseUrl, type Client, startClient } from '../support/client.js'
 import { freshDatabase, type TestDatabase } from '../support/database.js'
 import { addPerson, connect, disconnect } from '../support/world.js'

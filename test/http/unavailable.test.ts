@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import { isUnavailable, NoConnection } from '../../src/db/unavailable.js'
+import { isUnavailable, NoConnection } from '../../src/db/transact.js'
 import { Failure } from '../../src/errors.js'
 import { type Client, startClient } from '../support/client.js'
 import { freshDatabase, type TestDatabase } from '../support/database.js'

@@ -1,5 +1,5 @@
-import { pauseAfter } from '../../src/letters/attempts.js'
-import { letterFailure } from '../../src/letters/failure.js'
+import { pauseAfter } from '../../src/mail/deliver.js'
+import { letterFailure } from '../../src/mail/deliver.js'
 
 test('pauses double from a minute to six hours, less up to half', () => {
   const minutes = Array.from({ length: 12 }, (_, at) => pauseAfter(at + 1, 0) / 60_000)

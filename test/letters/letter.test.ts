@@ -1,8 +1,8 @@
 import fc from 'fast-check'
-import { addresses } from '../../src/atom/addresses.js'
-import { letterOf } from '../../src/letters/letter.js'
-import type { Occasion } from '../../src/letters/occasion.js'
-import { openPost } from '../../src/letters/post.js'
+import { addresses } from '../../src/atom/vocabulary.js'
+import { letterOf } from '../../src/mail/letter.js'
+import type { Occasion } from '../../src/mail/occasion.js'
+import { openPost } from '../../src/mail/smtp.js'
 import { type MailServer, startMailServer } from '../support/mail-server.js'
 import { parse } from '../support/xml.js'
 

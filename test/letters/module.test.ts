@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { sql } from 'kysely'
-import { keysOf } from '../../src/connections/grants/token.js'
+import { keysOf } from '../../src/sharing/grant.js'
 import type { Connection } from '../../src/index.js'
 import { freshDatabase, type TestDatabase } from '../support/database.js'
 import { type MailServer, startMailServer } from '../support/mail-server.js'

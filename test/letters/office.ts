@@ -1,7 +1,7 @@
 import { pino } from 'pino'
-import type { Office } from '../../src/letters/deliver.js'
-import { openPost } from '../../src/letters/post.js'
-import { sendDue } from '../../src/letters/sender.js'
+import type { Office } from '../../src/mail/deliver.js'
+import { openPost } from '../../src/mail/smtp.js'
+import { sendDue } from '../../src/mail/worker.js'
 
 /** What sends letters, by a mail server, and writes down what it does. */
 export function officeFor(

@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
-import { findAccount } from '../../src/accounts/store.js'
-import { findColleague } from '../../src/connections/find-store.js'
+import { findAccount } from '../../src/people/store.js'
+import { findColleague } from '../../src/connections/read-store.js'
 import { invite } from '../../src/connections/invite.js'
 import { remove } from '../../src/connections/remove.js'
 import { freshDatabase, type TestDatabase } from '../support/database.js'

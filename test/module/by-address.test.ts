@@ -1,5 +1,5 @@
 import { type Connection, Fault } from '../../src/index.js'
-import { sendDue } from '../../src/letters/sender.js'
+import { sendDue } from '../../src/mail/worker.js'
 import { type Client, startClient } from '../support/client.js'
 import { freshDatabase, type TestDatabase } from '../support/database.js'
 import { type MailServer, startMailServer } from '../support/mail-server.js'

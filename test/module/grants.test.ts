@@ -1,9 +1,9 @@
 import fc from 'fast-check'
-import { accessTo, granted, noAccess } from '../../src/connections/grants/access.js'
-import { levelOf, levels, readLevel } from '../../src/connections/grants/levels.js'
-import type { ObjectDefinition, ObjectType, ShareEntry } from '../../src/connections/grants/object-type.js'
-import { ObjectTypes } from '../../src/connections/grants/object-types.js'
-import type { Principal } from '../../src/connections/grants/principal.js'
+import { accessTo, granted, noAccess } from '../../src/sharing/access.js'
+import { levelOf, levels, readLevel } from '../../src/sharing/object-types.js'
+import type { ObjectDefinition, ObjectType, ShareEntry } from '../../src/sharing/object-types.js'
+import { ObjectTypes } from '../../src/sharing/object-types.js'
+import type { Principal } from '../../src/sharing/access.js'
 
 /** What of a wish is granted (connections-module reference, section 4). */
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { v7 as newId } from 'uuid'
-import type { Level } from '../../src/connections/grants/object-type.js'
+import type { Level } from '../../src/sharing/object-types.js'
 import { type Client, startClient } from '../support/client.js'
 import { freshDatabase, type TestDatabase } from '../support/database.js'
 import { faultOf, made, openModule, type Person } from '../support/module.js'

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
-import type { ObjectDefinition } from '../../src/connections/grants/object-type.js'
-import { ObjectTypes } from '../../src/connections/grants/object-types.js'
-import { titleOf } from '../../src/connections/grants/title.js'
+import type { ObjectDefinition } from '../../src/sharing/object-types.js'
+import { ObjectTypes } from '../../src/sharing/object-types.js'
+import { titleOf } from '../../src/sharing/create.js'
 
 function told(value: unknown, { level = 4, roles = [] as string[], isTitled = true } = {}) {
   const types = new ObjectTypes()

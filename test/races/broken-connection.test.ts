@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
-import { findFaults } from '../../src/connections/check-store.js'
+import { findFaults } from '../../src/connections/integrity-store.js'
 import { freshDatabase, serverUrl, type TestDatabase } from '../support/database.js'
 import { type Server, startServers, stopServers } from '../support/servers.js'
 import { addPerson, signInSecret } from '../support/world.js'

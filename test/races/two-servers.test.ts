@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { findFaults } from '../../src/connections/check-store.js'
+import { findFaults } from '../../src/connections/integrity-store.js'
 import type { Answer, Send } from '../support/client.js'
 import { freshDatabase, serverUrl, type TestDatabase } from '../support/database.js'
 import { temporaryFolder } from '../directory/files.js'

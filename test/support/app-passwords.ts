@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely'
-import type { Scope } from '../../src/accounts/account.js'
-import { findAccount } from '../../src/accounts/store.js'
-import { makeAppPassword } from '../../src/auth/app-passwords.js'
+import type { Scope } from '../../src/people/account.js'
+import { findAccount } from '../../src/people/store.js'
+import { makeAppPassword } from '../../src/identity/app-password.js'
 import type { Tables } from '../../src/db/tables.js'
 
 /** Makes an app password for the person with a user id. Returns the secret, the id, and what a bearer sends. */

@@ -3,12 +3,12 @@ import type { AddressInfo } from 'node:net'
 import type { Kysely } from 'kysely'
 import { pino } from 'pino'
 import { type Config, readConfig } from '../../src/config.js'
-import { discreetLog } from '../../src/db/discreet-log.js'
+import { discreetLog } from '../../src/db/redact-log.js'
 import type { Tables } from '../../src/db/tables.js'
 import type { Context } from '../../src/context.js'
 import { createApp } from '../../src/http/app.js'
 import { openServer } from '../../src/http/server.js'
-import type { ModuleWorld } from '../../src/module/scope.js'
+import type { ModuleWorld } from '../../src/sharing/scope.js'
 
 export interface Answer {
   status: number

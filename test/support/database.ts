@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { sql } from 'kysely'
-import { type Fault, findFaults } from '../../src/connections/check-store.js'
+import { type Fault, findFaults } from '../../src/connections/integrity-store.js'
 import { migrate } from '../../src/db/migrate.js'
 import { openEmbedded } from '../../src/db/embedded.js'
 import { type Database, openDatabase } from '../../src/db/open.js'

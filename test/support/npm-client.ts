@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module'
-import { castPassword } from '../../src/directory/cast.js'
+import { castPassword } from '../../src/transfer/example.js'
 
 type Method = (query: object, options: object, callback: (error: Error | null, result: unknown) => void) => void
 type Service = new (baseUrl: string, options: object) => Record<string, Method>

@@ -1,6 +1,6 @@
 import type { Kysely } from 'kysely'
 import type { Tables } from '../../src/db/tables.js'
-import { castPassword, loadCast } from '../../src/directory/cast.js'
+import { castPassword, loadCast } from '../../src/transfer/example.js'
 import { type Client, type Send, startClient } from './client.js'
 import { freshDatabase, type TestDatabase } from './database.js'
 

@@ -1,4 +1,4 @@
-import { castPassword } from '../../src/directory/cast.js'
+import { castPassword } from '../../src/transfer/example.js'
 import type { Send, Sending } from './client.js'
 import { accept, idIn, invite, remove } from './writes.js'
 

@@ -1,8 +1,8 @@
 import { type Kysely, sql } from 'kysely'
 import { v7 as newId } from 'uuid'
-import { sortKey } from '../../src/accounts/account.js'
-import { searchWords } from '../../src/accounts/search-words.js'
-import { nameColumns } from '../../src/accounts/words.js'
+import { sortKey } from '../../src/people/account.js'
+import { searchWords } from '../../src/people/search-words.js'
+import { nameColumns } from '../../src/people/names.js'
 import type { Status, Tables } from '../../src/db/tables.js'
 
 type Db = Kysely<Tables>

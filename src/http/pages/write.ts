@@ -1,13 +1,13 @@
 import type { Request, RequestHandler, Response } from 'express'
-import type { Account } from '../../accounts/account.js'
+import type { Account } from '../../people/account.js'
 import { invite } from '../../connections/invite.js'
 import { remove } from '../../connections/remove.js'
-import { rewrite } from '../../connections/rewrite.js'
+import { rewrite } from '../../sharing/accept.js'
 import { signedIn } from '../../connections/rules.js'
 import type { Done } from '../../pages/texts.js'
-import type { Door } from '../door.js'
-import { type Form, idIn, messageIn, nextOf, readForm } from './form.js'
-import { leadTo } from './lead.js'
+import type { Door } from '../services.js'
+import { type Form, idIn, messageIn, nextOf, readForm } from './page.js'
+import { leadTo } from './page.js'
 
 /** POST of `/html/invite.do`: invites the person with this key, with a message. */
 export const inviteByForm = (door: Door): RequestHandler =>

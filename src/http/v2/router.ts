@@ -1,13 +1,14 @@
 import { type Request, type RequestHandler, type Response, Router } from 'express'
-import { isUuid } from '../../accounts/account.js'
+import type { Context } from '../../context.js'
 import { Failure } from '../../errors.js'
 import { Fault } from '../../faults.js'
-import { type Connections, connectionsOf, type Target } from '../../module/connections.js'
-import { type ModuleWorld, runIn } from '../../module/scope.js'
-import type { Door } from '../door.js'
-import { scopeOf } from '../scope.js'
-import { readJson, sendJson, sendValue } from './json.js'
-import { listOptionsOf, readOptionsOf } from './options.js'
+import { isUuid } from '../../people/account.js'
+import { type Connections, connectionsOf, type Target } from '../../sharing/api.js'
+import { type ModuleWorld, runIn, type Scope } from '../../sharing/scope.js'
+import { fromOwnSite, sitesOf } from '../cross-site.js'
+import { faultHandler } from '../errors.js'
+import { type Door, openDoor } from '../services.js'
+import { listOptionsOf, readJson, readOptionsOf, sendJson, sendValue } from './request.js'
 
 type Handler = (calls: Connections, request: Request, response: Response) => Promise<void>
 
@@ -99,4 +100,30 @@ const create: Handler = async (calls, request, response) => {
 const remove: Handler = async (calls, request, response) => {
   const { which } = request.params as { which: string }
   sendValue(response, await calls.delete(which))
+}
+
+/**
+ * The scope of a request: of its caller, without any privilege.
+ *
+ * @param response the id of the request, where its `locals` have one, is kept with what is done
+ * @throws Failure as `identifier`
+ */
+export async function scopeOf(door: Door, world: ModuleWorld, request: Request, response: Response): Promise<Scope> {
+  const account = await door.identify(request)
+  const { requestId = null } = response.locals as { requestId?: string }
+  return { world, caller: { accountId: account?.id ?? null, requestId } }
+}
+
+/**
+ * Middleware for an application's own routes: what comes after it runs in the scope of the request. Without credentials
+ * that is nobody's; wrong ones, and a write that a page of another site has a browser send, are answered as under `/v2`.
+ */
+export function callerScope(context: Context, world: ModuleWorld): Router {
+  const door = openDoor(context)
+  const router = Router()
+  router.use(fromOwnSite(sitesOf(door)), async (request, response, next) =>
+    runIn(await scopeOf(door, world, request, response), next),
+  )
+  router.use(faultHandler(context.log))
+  return router
 }

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { sql } from 'kysely'
-import { groupQuery, toGroup } from '../../../src/connections/query/group-statements.js'
-import { type Group, parseGroup, parseGroupSort } from '../../../src/connections/query/group.js'
+import { groupQuery, toGroup } from '../../../src/sharing/query/statements.js'
+import { type Group, parseGroup, parseGroupSort } from '../../../src/sharing/query/group.js'
 import { freshDatabase, type TestDatabase } from '../../support/database.js'
 import { addRows, ann, bo, chen, day, failure, id } from './rows.js'
 

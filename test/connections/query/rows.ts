@@ -1,6 +1,6 @@
 import { type Kysely, sql } from 'kysely'
-import { conditionOf, type Viewer } from '../../../src/connections/query/where-statements.js'
-import { parseWhere } from '../../../src/connections/query/where.js'
+import { conditionOf, type Viewer } from '../../../src/sharing/query/statements.js'
+import { parseWhere } from '../../../src/sharing/query/where.js'
 import type { Tables } from '../../../src/db/tables.js'
 import { Fault } from '../../../src/faults.js'
 

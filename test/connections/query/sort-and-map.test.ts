@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
-import { applyMap, parseMap } from '../../../src/connections/query/map.js'
-import { orderOf } from '../../../src/connections/query/sort-statements.js'
-import { parseSort } from '../../../src/connections/query/sort.js'
+import { applyMap, parseMap } from '../../../src/sharing/query/map.js'
+import { orderOf } from '../../../src/sharing/query/statements.js'
+import { parseSort } from '../../../src/sharing/query/properties.js'
 import { freshDatabase, type TestDatabase } from '../../support/database.js'
 import { addRows, failure } from './rows.js'
 

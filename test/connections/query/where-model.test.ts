@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { sql } from 'kysely'
-import { conditionOf, type Viewer } from '../../../src/connections/query/where-statements.js'
-import { parseWhere } from '../../../src/connections/query/where.js'
+import { conditionOf, type Viewer } from '../../../src/sharing/query/statements.js'
+import { parseWhere } from '../../../src/sharing/query/where.js'
 import { freshDatabase, type TestDatabase } from '../../support/database.js'
 import { addRows, ann, bo, chen, day, everybody, found, id, type Row, rows, singular } from './rows.js'
 

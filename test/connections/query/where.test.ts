@@ -1,8 +1,8 @@
 import { runInNewContext } from 'node:vm'
-import { parseGroup } from '../../../src/connections/query/group.js'
-import { parseMap } from '../../../src/connections/query/map.js'
-import { parseSort } from '../../../src/connections/query/sort.js'
-import { parseWhere } from '../../../src/connections/query/where.js'
+import { parseGroup } from '../../../src/sharing/query/group.js'
+import { parseMap } from '../../../src/sharing/query/map.js'
+import { parseSort } from '../../../src/sharing/query/properties.js'
+import { parseWhere } from '../../../src/sharing/query/where.js'
 import { freshDatabase, type TestDatabase } from '../../support/database.js'
 import { addRows, ann, bo, chen, day, everybody, failure, found, id, rows, singular } from './rows.js'
 

@@ -1,6 +1,6 @@
 import { v7 as newId } from 'uuid'
-import { deleteAppPassword } from '../../../src/accounts/app-password-store.js'
-import { findAccount } from '../../../src/accounts/store.js'
+import { deleteAppPassword } from '../../../src/identity/credential-store.js'
+import { findAccount } from '../../../src/people/store.js'
 import { appPasswordOf } from '../../support/app-passwords.js'
 import { page } from '../../support/html.js'
 import { as, servedCast } from '../../support/served-cast.js'

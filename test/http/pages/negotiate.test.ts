@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { wantsPage } from '../../../src/http/negotiate.js'
+import { wantsPage } from '../../../src/http/request/accept.js'
 
 /** A page is for who wants HTML strictly more than any feed (feed-consumers, section 3). */
 

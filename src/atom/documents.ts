@@ -1,0 +1,90 @@
+import type { XMLBuilder } from 'xmlbuilder2/lib/interfaces.js'
+import type { Account } from '../people/account.js'
+import { otherFields, textFields } from '../people/fields.js'
+import { relatedOf } from './person.js'
+import { fragmentTemplate, type Hole, join, type Markup, XMLNS } from './template.js'
+import { type Addresses, APP, ATOM, generator, PROFILE_TYPE, SNX } from './vocabulary.js'
+
+interface Values {
+  name: string
+  userId: string
+  /** The user id percent-encoded, for an address. */
+  encodedId: string
+  key: string
+  millis: string
+}
+
+/**
+ * Writer of a person's service document (wire reference, section 8), whose links stand under the given addresses. No
+ * field is editable here. The declaration has no encoding, as in the recordings; without one it is UTF-8.
+ */
+export function serviceDocuments(to: Addresses): (account: Account) => string {
+  const service = fragmentTemplate<Values>((at, hole) => serviceShape(at, hole, to))
+  return ({ name, userId, key, updated }) => {
+    const encodedId = encodeURIComponent(userId)
+    return `<?xml version="1.0"?>${service({ name, userId, encodedId, key, millis: String(updated.getTime()) })}`
+  }
+}
+
+function serviceShape(at: XMLBuilder, hole: Hole<Values>, to: Addresses): void {
+  const root = at
+    .ele(APP, 'service')
+    .att(XMLNS, 'xmlns:snx', SNX)
+    .att(XMLNS, 'xmlns:atom', ATOM)
+    .att(XMLNS, 'xmlns', APP)
+  const about = root.ele(ATOM, 'atom:generator').att('version', generator.version).att('uri', generator.uri)
+  about.txt(generator.name)
+  const workspace = root.ele(APP, 'workspace')
+  workspace.ele(ATOM, 'atom:title').att('type', 'text').txt(hole.text('name'))
+  const collection = workspace.ele(APP, 'collection').att('href', to.profileOfUser(hole.text('encodedId')))
+  collection.ele(ATOM, 'atom:title').att('type', 'text').txt(hole.text('name'))
+  collection.ele(SNX, 'snx:userid').txt(hole.text('userId'))
+  collection.ele(SNX, 'snx:editableFields')
+  for (const { href, rel, type } of relatedOf(to, hole.text('key'), hole.text('millis'))) {
+    workspace.ele(ATOM, 'atom:link').att('href', href).att('rel', rel).att('type', type)
+  }
+}
+
+/** The one type of profile there is. */
+export const profileTypes = ['default'] as const
+
+/**
+ * Writes the description of a profile type: of each property its name, its hCard class, its vCard property and the
+ * short forms that show it. Nothing is known of the document that other servers send here, so this is one of our own.
+ */
+export const profileTypeDocument = (type: (typeof profileTypes)[number]): string =>
+  `<?xml version="1.0" encoding="UTF-8"?>${document({ type, properties })}`
+
+const document = fragmentTemplate<{ type: string; properties: Markup }>((at, hole) => {
+  const root = at.ele(PROFILE_TYPE, 'profile-type')
+  root.ele('id').txt(hole.text('type'))
+  root.txt(hole.markup('properties'))
+})
+
+const property = fragmentTemplate<{ name: string; hcard: string; vcard: string; lite: string }>((at, hole) => {
+  const element = at.ele('property')
+  for (const name of ['name', 'hcard', 'vcard', 'lite'] as const) element.ele(name).txt(hole.text(name))
+})
+
+const properties = join(
+  Object.entries({ ...textFields, ...otherFields }).map(([name, { hcard = '', vcard = '', lite }]) =>
+    property({ name, hcard, vcard, lite }),
+  ),
+)
+
+const error = fragmentTemplate<{ code: string; message: string }>((at, hole) => {
+  const element = at.ele(SNX, 'error')
+  element.ele('code').txt(hole.text('code'))
+  element.ele('message').txt(hole.text('message'))
+  element.ele('trace').txt('OMITTED')
+})
+
+/**
+ * Writes the API's error document (wire reference, section 7).
+ *
+ * @param code the HTTP status as text; empty where the wire has it empty
+ * @param message the wire's fixed message, with our sentence after it
+ */
+export function failureDocument(code: string, message: string): string {
+  return `<?xml version="1.0" encoding="UTF-8"?>${error({ code, message })}`
+}

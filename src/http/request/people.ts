@@ -1,0 +1,125 @@
+import { Failure } from '../../errors.js'
+import type { Person } from '../../people/account.js'
+import type { Named } from '../../people/store.js'
+import { naming, type Query } from './parameters.js'
+import { type End, personParameters, personWays, readPersonName } from './person-names.js'
+
+/**
+ * The person that a request names; undefined if it names nobody. Precedence: userid, key, email, uid, distinguishedName.
+ * Spaces around a value are ignored.
+ *
+ * @throws Failure `invalid` if every value is empty, or a parameter would name a person but is not one we take
+ */
+export function readPerson(query: Query): Person | undefined {
+  checkSpelling(query)
+  return readFirst(query, undefined)
+}
+
+/** People who are named by one parameter, and how that stood in the request. */
+export interface NamedPeople extends Named {
+  readonly parameter: string
+  readonly raw: string
+}
+
+/** As `readPerson`, for one person or several, with commas between. A distinguished name has commas, and is one person. */
+export function readPeople(query: Query): NamedPeople | undefined {
+  checkSpelling(query)
+  const given = namesGiven(query, undefined)
+  const named = given.map(({ raw, ...rest }) => {
+    const values = rest.by === 'distinguishedName' ? [raw.trim()] : split(raw)
+    return { ...rest, raw, values: [...new Set(values.filter((each) => each !== ''))] }
+  })
+  return named.find(({ values }) => values.length > 0) ?? refuseEmpty(given)
+}
+
+/**
+ * Two people, named by one parameter with a comma between.
+ *
+ * @throws Failure `invalid` for any other number
+ */
+export function readTwo(query: Query): { people: readonly [Person, Person]; raw: string } {
+  const named = readPeople(query)
+  const values = named?.by === 'distinguishedName' ? partNames(named.raw) : named?.values
+  if (named === undefined || values?.length !== 2) {
+    throw new Failure('invalid', `Name two people in one parameter, ${personWays()}, with a comma between.`)
+  }
+  const [one, other] = values.map((value): Person => ({ by: named.by, value })) as [Person, Person]
+  return { people: [one, other], raw: named.raw }
+}
+
+const split = (text: string) => text.split(',').map((each) => each.trim())
+
+/**
+ * Parts two distinguished names with a comma between: the second begins where the first kind of part (`CN`) stands once
+ * more, or else in the middle. A comma within a part is escaped.
+ */
+function partNames(text: string): string[] {
+  const parts = text.split(/(?<!\\),/)
+  const [first, ...others] = parts.map((part) => part.split('=')[0]?.trim().toLowerCase())
+  const again = others.flatMap((kind, n) => (kind === first ? n + 1 : []))
+  const start = again.length === 1 ? again[0] : parts.length / 2
+  if (!Number.isInteger(start)) return []
+  return [parts.slice(0, start), parts.slice(start)].map((each) => each.join(',').trim())
+}
+
+/**
+ * The two ends of a connection (wire reference, section 3), each named as `readPerson` does, by `sourceUserid` and so
+ * on. A key that nobody has may be a user id, since a client sends those under that name.
+ *
+ * @returns undefined if neither is given
+ * @throws Failure `invalid` if only one is given, and as `readPerson`
+ */
+export function readEnds(query: Query): { source: readonly Person[]; target: readonly Person[] } | undefined {
+  checkSpellingOfEnds(query)
+  const [source, target] = [readEnd(query, 'source'), readEnd(query, 'target')]
+  if (!source && !target) return undefined
+  if (source && target) return { source, target }
+  const missing = source ? 'target' : 'source'
+  throw new Failure('invalid', `The ${missing} is missing: give ${personWays(missing)}.`)
+}
+
+function readEnd(query: Query, end: End): readonly Person[] | undefined {
+  const person = readFirst(query, end)
+  if (person?.by !== 'key') return person && [person]
+  return [person, { by: 'userId', value: person.value }]
+}
+
+function readFirst(query: Query, end: End | undefined): Person | undefined {
+  const given = namesGiven(query, end)
+  const first = given.find(({ raw }) => raw.trim() !== '')
+  return first ? { by: first.by, value: first.raw.trim() } : refuseEmpty(given)
+}
+
+/** In the order in which they count. */
+const namesGiven = ({ value }: Query, end: End | undefined) =>
+  personParameters(end).flatMap(({ parameter, by }) => {
+    const raw = value(parameter)
+    return raw === undefined ? [] : [{ parameter, by, raw }]
+  })
+
+function refuseEmpty([given]: readonly { readonly parameter: string }[]): undefined {
+  if (given) throw new Failure('invalid', `${naming(given.parameter)} is empty.`)
+}
+
+/**
+ * Refuses a parameter that would name a person but is not one we take: the answer would be about somebody else. Beside
+ * a person, the ends of a connection mean nothing.
+ */
+function checkSpelling(query: Query): void {
+  const isNamed = namesGiven(query, undefined).length > 0
+  for (const [name] of query.parameters) {
+    const read = readPersonName(name)
+    if (read && name !== read.alone && !(read.end && isNamed)) throw notTaken(name, read.alone)
+  }
+}
+
+/** As `checkSpelling` for the ends of a connection, where a parameter that names a person alone means nothing. */
+function checkSpellingOfEnds({ parameters }: Query): void {
+  for (const [name] of parameters) {
+    const read = readPersonName(name)
+    if (read?.end && name !== read.exact) throw notTaken(name, read.exact)
+  }
+}
+
+const notTaken = (name: string, right: string) =>
+  new Failure('invalid', `${naming(name)} is not taken here; name the person by ${right}.`)

@@ -1,0 +1,111 @@
+import type { Request, RequestHandler } from 'express'
+import { readInvitation } from '../../atom/read-entry.js'
+import { mediaType } from '../../atom/vocabulary.js'
+import { rewrite } from '../../sharing/accept.js'
+import { showBetween, showColleague } from '../../connections/find.js'
+import { invite } from '../../connections/invite.js'
+import { type Colleague, statuses } from '../../connections/model.js'
+import { remove } from '../../connections/remove.js'
+import { asSeenBy, signedIn } from '../../connections/rules.js'
+import type { Precondition } from '../../connections/transaction-store.js'
+import { Failure } from '../../errors.js'
+import type { Caller } from '../../people/account.js'
+import { bodyOf } from '../request/body.js'
+import { namesTwo, readConnectionId, readConnectionQuery, readInvited } from '../request/connection.js'
+import { answerWith, sendNothing } from '../response/send.js'
+import { checkPreconditions, entityTag } from '../response/validators.js'
+import { type Door, searchOf } from '../services.js'
+import { viewerClass } from './lists.js'
+
+/** GET and HEAD of `connection.do`: one connection, by id or by its two people (wire reference, sections 6.1, 6.2). */
+export function showConnection(door: Door): RequestHandler {
+  return async (request, response) => {
+    const { which, includeMessage } = readConnectionQuery(searchOf(request))
+    const caller = await door.identify(request)
+    const colleague =
+      'id' in which
+        ? await showColleague(door, caller, which.id)
+        : await showBetween(door, caller, which.source, which.target)
+
+    await answerWith(door, request, response, {
+      type: `${mediaType.atom};charset=UTF-8`,
+      madeOf: makings(door, caller, colleague),
+      changed: lastChange(colleague),
+      fields: {
+        'X-Profiles-Connection-Type': 'colleague',
+        'X-Profiles-Connection-Status': colleague.status,
+      },
+      write: () => door.atom.connections.document(colleague, includeMessage),
+    })
+  }
+}
+
+/** HEAD of `connections.do` asks about a connection where it names two people, as a client does (section 2.2). */
+export function checkOr(door: Door, list: RequestHandler): RequestHandler {
+  const check = showConnection(door)
+  return (request, response, next) => {
+    const isCheck = request.method === 'HEAD' && namesTwo(searchOf(request))
+    return (isCheck ? check : list)(request, response, next)
+  }
+}
+
+/** PUT of `connection.do`: accepts an invitation, or replaces the message (section 5.3). */
+export function rewriteConnection(door: Door): RequestHandler {
+  return async (request, response) => {
+    const id = readConnectionId(searchOf(request))
+    const caller = signedIn(await door.identify(request))
+    const { status, message } = readInvitation(bodyOf(request), request.headers['content-type'])
+    const wanted = statuses.find((each) => each === status)
+    if (!wanted) throw new Failure('invalid', `The entry's category of status must be one of ${statuses.join(', ')}.`)
+    await rewrite(door, caller, id, { status: wanted, message }, precondition(door, caller, request))
+    sendNothing(response, 200)
+  }
+}
+
+/** DELETE of `connection.do`: declines, withdraws or removes (section 5.4). */
+export function removeConnection(door: Door): RequestHandler {
+  return async (request, response) => {
+    const id = readConnectionId(searchOf(request))
+    const caller = await door.identify(request)
+    await remove(door, caller, id, precondition(door, caller, request))
+    sendNothing(response, 200)
+  }
+}
+
+/** What an entry is made of: it has one tag, wherever it is shown by itself to viewers of one class. */
+const makings = (door: Door, caller: Caller, colleague: Colleague) => [
+  door.atom.to.connection(colleague.id),
+  viewerClass(caller, colleague.owner.id),
+  colleague,
+]
+
+/** What the fields of a write demand of the connection as it is then. */
+export const precondition =
+  (door: Door, caller: Caller, { headers }: Request): Precondition =>
+  (colleague) => {
+    const seen = asSeenBy(caller, colleague) ?? colleague
+    checkPreconditions(headers, entityTag([door.release, ...makings(door, caller, seen)], 'identity'))
+  }
+
+const lastChange = ({ updated, owner, peer }: Colleague): Date =>
+  new Date(Math.max(updated.getTime(), owner.updated.getTime(), peer.updated.getTime()))
+
+/**
+ * POST of `connections.do`: invites the person whom the address names (wire reference, section 5.2). The status of the
+ * entry is always `pending`; some clients do not say so.
+ *
+ * @param status of the answer: 201, or where a client knows no other, 200
+ */
+export function inviteColleague(door: Door, status: 200 | 201): RequestHandler {
+  return async (request, response) => {
+    const person = readInvited(searchOf(request))
+    const caller = signedIn(await door.identify(request))
+    const invitation = readInvitation(bodyOf(request), request.headers['content-type'])
+    if (invitation.status === 'accepted') {
+      throw new Failure('invalid', 'An invitation begins as pending; only the invited person can accept it.')
+    }
+    const id = await invite(door, caller, person, invitation.message)
+    response.setHeader('Location', door.atom.to.connection(id))
+    sendNothing(response, status)
+  }
+}

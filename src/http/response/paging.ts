@@ -1,0 +1,71 @@
+import type { PageLinks } from '../../atom/feed.js'
+import type { Page, Position } from '../../connections/model.js'
+import { mayHoldAddress } from '../../people/hide-email.js'
+import { type ConnectionsQuery, writePosition } from '../request/lists.js'
+import { type Parameters, writeParameters } from '../request/parameters.js'
+
+/** The address of a resource with the parameters that were asked for, encoded anew. */
+export function selfLink(resource: string, parameters: Parameters): string {
+  return parameters.length === 0 ? resource : `${resource}?${writeParameters(parameters)}`
+}
+
+/** Makes the addresses of a list's pages: all that was asked for, with another page number. */
+function pagesOf(resource: string, parameters: Parameters, pageSize: number) {
+  const kept = parameters.filter(([name]) => name !== 'page' && name !== 'ps' && name !== 'pos')
+  return (number: number, more: Parameters = []) =>
+    selfLink(resource, [...kept, ...more, ['page', String(number)], ['ps', String(pageSize)]])
+}
+
+/**
+ * The links of a page (wire reference, section 4.4): where one leads somewhere else, and only there. `next` and
+ * `previous` carry the position they go on from, so that walking them meets every entry that stays exactly once; save
+ * where that is a name which is an address, and the site hides addresses.
+ */
+export function pageLinks(
+  resource: string,
+  { list, parameters }: ConnectionsQuery,
+  page: Page,
+  hidesEmail: boolean,
+): PageLinks {
+  const pageAt = pagesOf(resource, parameters, list.pageSize)
+  const to = (number: number, position?: Position) =>
+    pageAt(number, position && isTold(position) ? [['pos', writePosition(position, { ...list, page: number })]] : [])
+  const isTold = (position: Position) => !(hidesEmail && 'name' in position && mayHoldAddress(position.name))
+  const { total } = page
+  if (total === 0) return { self: selfLink(resource, parameters) }
+  const lastPage = Math.ceil(total / list.pageSize)
+  const isPastEnd = page.colleagues.length === 0 && list.page > lastPage
+  return {
+    self: selfLink(resource, parameters),
+    ...((list.page > 1 || page.previous) && { first: to(1) }),
+    ...(isPastEnd && { previous: to(lastPage) }),
+    ...(page.previous && { previous: to(Math.max(1, list.page - 1), page.previous) }),
+    ...(page.next && { next: to(list.page + 1, page.next) }),
+    ...(list.page !== lastPage && { last: to(lastPage) }),
+  }
+}
+
+/** As `pageLinks`, for a list whose pages are found by their number alone. */
+export function numberedLinks(
+  resource: string,
+  { page, pageSize, parameters }: { page: number; pageSize: number; parameters: Parameters },
+  total: number,
+): PageLinks {
+  const to = pagesOf(resource, parameters, pageSize)
+  const self = selfLink(resource, parameters)
+  if (total === 0) return { self }
+  const lastPage = Math.ceil(total / pageSize)
+  return {
+    self,
+    ...(page > 1 && { first: to(1), previous: to(Math.min(page - 1, lastPage)) }),
+    ...(page < lastPage && { next: to(page + 1) }),
+    ...(page !== lastPage && { last: to(lastPage) }),
+  }
+}
+
+/** The same links as a `Link` field (RFC 8288), so that HEAD is enough to walk a list. */
+export function linkField(links: PageLinks): string {
+  return Object.entries(links)
+    .map(([rel, href]) => `<${href}>; rel="${rel}"`)
+    .join(', ')
+}

@@ -1,0 +1,234 @@
+import { type Kysely, sql } from 'kysely'
+import { v7 as newId } from 'uuid'
+import { prepared, type Value } from '../db/prepared.js'
+import type { Tables } from '../db/tables.js'
+import { type Account, isUuid, type Scope } from '../people/account.js'
+import { columnsOf, isPerson, isStorable, toAccount } from '../people/store.js'
+
+/** What its person may know of an app password; the secret itself is shown once and not kept. */
+export interface AppPassword {
+  readonly id: string
+  readonly name: string
+  readonly scopes: readonly Scope[]
+  readonly created: Date
+  /** Null where it never ends. */
+  readonly expires: Date | null
+  /** To the minute; null where it never was used. */
+  readonly used: Date | null
+}
+
+const columns = ['id', 'name', 'scopes', 'created_at as created', 'expires_at as expires', 'used_at as used'] as const
+
+/**
+ * Keeps the hash of a new app password.
+ *
+ * @param most how many an account may have, be they in force or not
+ * @returns why nothing is kept: `known` where there is a credential with this id already, `full` where there are so many
+ */
+export function insertAppPassword(
+  db: Kysely<Tables>,
+  accountId: string,
+  hash: string,
+  { id, name, scopes, expires }: Pick<AppPassword, 'id' | 'name' | 'scopes' | 'expires'>,
+  most: number,
+): Promise<AppPassword | 'known' | 'full'> {
+  const now = sql<Date>`clock_timestamp()`
+  return db.transaction().execute(async (transaction) => {
+    // Of several at once each counts those before it.
+    await transaction.selectFrom('account').select('id').where('id', '=', accountId).forNoKeyUpdate().execute()
+    const all = await listAppPasswords(transaction, accountId)
+    if (all.length >= most && all.every((each) => each.id !== id)) return 'full'
+    const made = await transaction
+      .insertInto('credential')
+      .values({
+        ...{ id, account_id: accountId, kind: 'app', secret: hash, name, scopes: [...scopes] },
+        ...{ expires_at: expires, created_at: now, updated_at: now },
+      })
+      .onConflict((conflict) => conflict.column('id').doNothing())
+      .returning(columns)
+      .executeTakeFirst()
+    return (made as AppPassword | undefined) ?? 'known'
+  })
+}
+
+/** The app passwords of an account, in the order in which they were made; those that have ended too. */
+export async function listAppPasswords(db: Kysely<Tables>, accountId: string): Promise<AppPassword[]> {
+  const rows = await db
+    .selectFrom('credential')
+    .select(columns)
+    .where('account_id', '=', accountId)
+    .where('kind', '=', 'app')
+    .orderBy('id')
+    .execute()
+  return rows as AppPassword[]
+}
+
+/** Ends an app password at once; tells whether the account had it. */
+export async function deleteAppPassword(db: Kysely<Tables>, accountId: string, id: string): Promise<boolean> {
+  if (!isUuid(id)) return false
+  const gone = await db
+    .deleteFrom('credential')
+    .where('account_id', '=', accountId)
+    .where('kind', '=', 'app')
+    .where('id', '=', id)
+    .returning('id')
+    .execute()
+  return gone.length > 0
+}
+
+/** Ends all app passwords of some accounts. */
+export async function endAppPasswordsOf(db: Kysely<Tables>, accountIds: readonly string[]): Promise<void> {
+  await db.deleteFrom('credential').where('kind', '=', 'app').where('account_id', 'in', accountIds).execute()
+}
+
+/** An app password that is in force, and whose it is. */
+export interface AppSignIn {
+  readonly id: string
+  readonly account: Account
+  readonly scopes: readonly Scope[]
+  /** Whether its use was noted within the last minute. */
+  readonly isNoted: boolean
+}
+
+/**
+ * Finds whose app password this is.
+ *
+ * @param name by which that person has to sign in; null where no name came with it
+ */
+export async function findAppSignIn(
+  db: Kysely<Tables>,
+  hash: string,
+  name: string | null,
+): Promise<AppSignIn | undefined> {
+  if (name !== null && !isStorable(name)) return undefined
+  const [row] = await appSignIns.run(db, { hash, name })
+  if (!row) return undefined
+  const { credential_id: id, scopes, is_noted: isNoted } = row
+  return { id, account: toAccount(row, 'account'), scopes: scopes ?? [], isNoted }
+}
+
+const appSignIns = prepared((db, value: Value<{ hash: string; name: string | null }>) => {
+  const name = value('name') as string
+  return db
+    .selectFrom('credential')
+    .innerJoin('account', 'account.id', 'credential.account_id')
+    .select(columnsOf('account'))
+    .select([
+      'credential.id as credential_id',
+      'credential.scopes',
+      sql<boolean>`coalesce(credential.used_at > clock_timestamp() - interval '1 minute', false)`.as('is_noted'),
+    ])
+    .where('credential.kind', '=', 'app')
+    .where('credential.secret', '=', value('hash'))
+    .where(sql<boolean>`(credential.expires_at is null or credential.expires_at > clock_timestamp())`)
+    .where('account.state', '=', 'active')
+    .where((by) =>
+      by.or([
+        sql<boolean>`${name}::text is null`,
+        isPerson('userId', name),
+        by('account.login', '=', name),
+        isPerson('email', name),
+      ]),
+    )
+})
+
+/** Notes that an app password is used, at most once a minute: a poll is not to cost a write. */
+export async function noteUse(db: Kysely<Tables>, id: string): Promise<void> {
+  await db
+    .updateTable('credential')
+    .set({ used_at: sql`clock_timestamp()` })
+    .where('id', '=', id)
+    .where(sql<boolean>`(used_at is null or used_at <= clock_timestamp() - interval '1 minute')`)
+    .execute()
+}
+
+/** An account that a name signs in to, and the hash of its password where it has one. */
+export interface SignIn {
+  readonly account: Account
+  readonly secret: string | null
+}
+
+/** As found by name: with the id of the password, which another password does not have. */
+export interface NamedSignIn extends SignIn {
+  readonly credentialId: string | null
+}
+
+/**
+ * Finds who signs in by this name: whose user id it is, else whose login, else whose e-mail address. Inactive
+ * accounts are found too, so that they cost the caller what others cost.
+ */
+export async function findSignIn(db: Kysely<Tables>, name: string): Promise<NamedSignIn | undefined> {
+  if (!isStorable(name)) return undefined
+  const [row] = await signIns.run(db, { name })
+  return row && { account: toAccount(row, 'account'), secret: row.secret, credentialId: row.credentialId }
+}
+
+const signIns = prepared((db, value: Value<{ name: string }>) =>
+  db
+    .selectFrom('account')
+    .leftJoin('credential', (join) =>
+      join.onRef('credential.account_id', '=', 'account.id').on('credential.kind', '=', 'password'),
+    )
+    .select(columnsOf('account'))
+    .select(['credential.secret', 'credential.id as credentialId'])
+    .where((by) =>
+      by.or([
+        isPerson('userId', value('name')),
+        by('account.login', '=', value('name')),
+        isPerson('email', value('name')),
+      ]),
+    )
+    .orderBy(sql`case ${value('name')} when account.user_id then 1 when account.login then 2 else 3 end`)
+    .limit(1),
+)
+
+/** Puts another hash of the same password in place of one, unless that is gone meanwhile. */
+export async function replaceSecret(db: Kysely<Tables>, accountId: string, old: string, fresh: string): Promise<void> {
+  await db
+    .updateTable('credential')
+    .set({ secret: fresh, updated_at: sql`clock_timestamp()` })
+    .where('account_id', '=', accountId)
+    .where('kind', '=', 'password')
+    .where('secret', '=', old)
+    .execute()
+}
+
+/**
+ * Puts another password in place of one, which has an id of its own, as with `setPassword`.
+ *
+ * @returns that id; undefined where the one before is gone meanwhile
+ */
+export async function replacePassword(
+  db: Kysely<Tables>,
+  credentialId: string,
+  secret: string,
+): Promise<string | undefined> {
+  const row = await db
+    .updateTable('credential')
+    .set({ id: newId(), secret, updated_at: sql`clock_timestamp()` })
+    .where('id', '=', credentialId)
+    .where('kind', '=', 'password')
+    .returning('id')
+    .executeTakeFirst()
+  return row?.id
+}
+
+/**
+ * Gives the account its password, in place of the one it had. It has an id of its own, so the sessions that the old one
+ * opened are over.
+ *
+ * @param secret the hash of the password (`auth/password.ts`), never the password
+ */
+export async function setPassword(db: Kysely<Tables>, accountId: string, secret: string): Promise<void> {
+  const now = sql<Date>`clock_timestamp()`
+  await db
+    .insertInto('credential')
+    .values({ id: newId(), account_id: accountId, kind: 'password', secret, created_at: now, updated_at: now })
+    .onConflict((conflict) =>
+      conflict
+        .column('account_id')
+        .where(sql<boolean>`kind = 'password'`)
+        .doUpdateSet((row) => ({ id: row.ref('excluded.id'), secret, updated_at: now })),
+    )
+    .execute()
+}

@@ -1,0 +1,158 @@
+import { createHash } from 'node:crypto'
+import { type SessionData, Store } from 'express-session'
+import { type Kysely, type RawBuilder, sql } from 'kysely'
+import { deleteInBatches } from '../db/batches.js'
+import type { Tables } from '../db/tables.js'
+import type { Account } from '../people/account.js'
+import { columnsOf, toAccount } from '../people/store.js'
+
+/** Who signed in, and with what. */
+export interface SignedIn {
+  readonly account: Account
+  readonly credentialId: string
+}
+
+declare module 'express-session' {
+  interface SessionData {
+    /** Whose session it is, under the name that passport gives it. */
+    passport: { user: SignedIn }
+    /** Whether it was last prolonged more than a minute ago. */
+    isStale: boolean
+  }
+}
+
+const idle = sql`interval '12 hours'`
+const absolute = sql`interval '14 days'`
+const now = sql<Date>`clock_timestamp()`
+/** When a session ends that is used at this moment. */
+const end = (created: RawBuilder<unknown>) => sql<Date>`least(${now} + ${idle}, ${created} + ${absolute})`
+const isStale = sql<boolean>`session.expires_at < ${end(sql`session.created_at`)} - interval '1 minute'`
+
+const hash = (text: string) => createHash('sha256').update(text).digest()
+
+type Done = (error?: unknown) => void
+
+/**
+ * Where express-session keeps its sessions: of each with what it was opened, and no more. A session is there as long as
+ * that is, its account is active, and it is used every 12 hours, for 14 days at most (trust, A8 and A9). So whatever
+ * takes a password away ends sessions without knowing of them.
+ */
+export class SessionStore extends Store {
+  constructor(readonly db: Kysely<Tables>) {
+    super()
+  }
+
+  override get(id: string, done: (error: unknown, session?: SessionData | null) => void): void {
+    void this.db
+      .selectFrom('session')
+      .innerJoin('credential', 'credential.id', 'session.credential_id')
+      .innerJoin('account', 'account.id', 'credential.account_id')
+      .select(columnsOf('account'))
+      .select(['credential.id as credentialId', isStale.as('isStale')])
+      .where('session.id_hash', '=', hash(id))
+      .where('session.expires_at', '>', now)
+      .where('credential.kind', '=', 'password')
+      .where('account.state', '=', 'active')
+      .executeTakeFirst()
+      .then((row) => {
+        if (!row) return done(null, null)
+        const user = { account: toAccount(row, 'account'), credentialId: row.credentialId }
+        done(null, { cookie: {}, passport: { user }, isStale: row.isStale } as SessionData)
+      }, done)
+  }
+
+  /**
+   * Nothing of a session ever changes, so the second time there is nothing to do. Whoever disables the account at this
+   * moment is waited for, so that no session is left behind.
+   */
+  override set(id: string, { passport }: SessionData, done: Done = () => {}): void {
+    void this.db
+      .insertInto('session')
+      .columns(['id_hash', 'credential_id', 'created_at', 'expires_at'])
+      .expression((from) =>
+        from
+          .selectFrom('credential')
+          .innerJoin('account', 'account.id', 'credential.account_id')
+          .select([sql<Buffer>`${hash(id)}::bytea`.as('id_hash'), 'credential.id', now.as('begun'), end(now).as('end')])
+          .where('credential.id', '=', passport.user.credentialId)
+          .where('account.state', '=', 'active')
+          .forShare('account'),
+      )
+      .onConflict((conflict) => conflict.doNothing())
+      .execute()
+      .then(() => endSurplus(this.db, passport.user.credentialId))
+      .then(() => done(), done)
+  }
+
+  override destroy(id: string, done: Done = () => {}): void {
+    void this.db
+      .deleteFrom('session')
+      .where('id_hash', '=', hash(id))
+      .execute()
+      .then(() => done(), done)
+  }
+
+  /** Prolongs a session that is used, once a minute and not at every request. */
+  override touch(id: string, session: SessionData, done: Done = () => {}): void {
+    if (!session.isStale) return done()
+    void this.db
+      .updateTable('session')
+      .set({ expires_at: end(sql`created_at`) })
+      .where('id_hash', '=', hash(id))
+      .where(isStale)
+      .execute()
+      .then(() => done(), done)
+  }
+}
+
+/** No person has so many browsers, but a program that signs in anew each time could fill the table. */
+const most = 100
+
+/** Ends those of a person's sessions that were used longest ago, where there are too many. */
+async function endSurplus(db: Kysely<Tables>, credentialId: string): Promise<void> {
+  await db
+    .deleteFrom('session')
+    .where('id_hash', 'in', (from) =>
+      from
+        .selectFrom('session')
+        .select('id_hash')
+        .where('credential_id', '=', credentialId)
+        .orderBy('expires_at', 'desc')
+        .offset(most),
+    )
+    .execute()
+}
+
+/** Ends all sessions that a credential opened. */
+export async function endSessions(db: Kysely<Tables>, credentialId: string): Promise<void> {
+  await db.deleteFrom('session').where('credential_id', '=', credentialId).execute()
+}
+
+/** Ends all sessions of some accounts. */
+export async function endSessionsOf(db: Kysely<Tables>, accountIds: readonly string[]): Promise<void> {
+  await sql`
+    delete from session using credential
+    where credential.id = session.credential_id
+      and credential.account_id = any(${accountIds}::uuid[])`.execute(db)
+}
+
+/** Ends all sessions of everybody. Returns how many there were. */
+export async function endAllSessions(db: Kysely<Tables>): Promise<number> {
+  const ended = await db
+    .deleteFrom('session')
+    .where('expires_at', '>', sql<Date>`now()`)
+    .returning('id_hash')
+    .execute()
+  return ended.length
+}
+
+/** Deletes the sessions that are over, which nobody can use any more. Returns how many. */
+export const sweepSessions = (db: Kysely<Tables>, stop?: AbortSignal): Promise<number> =>
+  deleteInBatches(
+    db,
+    // Compared with now(), for which the index is of use.
+    (most) => sql`
+      delete from session where id_hash = any(array(
+        select id_hash from session where expires_at <= now() limit ${most} for update skip locked))`,
+    stop,
+  )

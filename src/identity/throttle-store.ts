@@ -1,0 +1,93 @@
+import { createHash } from 'node:crypto'
+import { isIPv6 } from 'node:net'
+import { type Kysely, sql } from 'kysely'
+import type { Tables } from '../db/tables.js'
+
+const now = sql`clock_timestamp()`
+const memory = sql`interval '10 minutes'`
+
+/** For how many seconds from now one of these may not try: 0 for none. */
+export async function secondsToWait(db: Kysely<Tables>, triers: readonly Trier[]): Promise<number> {
+  const keys = triers.map(({ key }) => key)
+  const { rows } = await sql<{ seconds: number | null }>`
+    select ceil(extract(epoch from max(blocked_until) - ${now}))::integer as seconds
+    from wrong_try where key = any(${keys}::text[]) and blocked_until > ${now}`.execute(db)
+  return rows[0]?.seconds ?? 0
+}
+
+/**
+ * Counts a wrong try. From so many on there is to wait: a second, then twice as long each time, up to a quarter of an
+ * hour (trust, 4.4). Tries are forgotten ten minutes after the first of them, or else after the last wait.
+ *
+ * @returns for how many seconds there is to wait now: 0 where there were few
+ */
+export async function countWrongTry(db: Kysely<Tables>, { key, most }: Trier): Promise<number> {
+  const wait = sql`case when tries >= ${most}::integer
+    then least(900, power(2, least(10, tries - ${most}::integer)))::integer else 0 end`
+  const { rows } = await sql<{ seconds: number }>`
+    insert into wrong_try as counted (key, tries, forgotten_at) values (${key}, 1, ${now} + ${memory})
+    on conflict (key) do update set (tries, blocked_until, forgotten_at) = (
+      select tries,
+        case when wait > 0 then ${now} + wait * interval '1 second' end,
+        case
+          when wait > 0 then ${now} + wait * interval '1 second' + ${memory}
+          when tries = 1 then ${now} + ${memory}
+          else counted.forgotten_at end
+      from (select case when counted.forgotten_at > ${now} then counted.tries + 1 else 1 end as tries) as next,
+        lateral (select ${wait} as wait) as there)
+    returning ${wait} as seconds`.execute(db)
+  return rows[0]?.seconds ?? 0
+}
+
+/** Deletes some of what is forgotten, so that names nobody has do not pile up. */
+export async function forgetOldTries(db: Kysely<Tables>): Promise<void> {
+  // Compared with now(), for which the index is of use: this is done at every wrong try.
+  await sql`
+    delete from wrong_try where key in (
+      select key from wrong_try where forgotten_at <= now() limit 10 for update skip locked)`.execute(db)
+}
+
+/** Of what wrong tries are counted. */
+export interface Trier {
+  /** A hash: what is typed for a name may be a password. */
+  readonly key: string
+  /** From how many wrong tries on it has to wait. */
+  readonly most: number
+}
+
+/** The account or name, and the address, that a password comes with. */
+export type Triers = readonly [name: Trier, address: Trier]
+
+/**
+ * The counts of wrong passwords for a name from an address (trust, A7). An account has a count of its own at an address
+ * that is known for it. All other addresses share one for the name, whether anybody has it or not. Lock order: name, then
+ * address.
+ *
+ * @param known the key of the account at this address (`known-addresses.ts`)
+ */
+export const triersOf = (name: string, address: string, known: string | undefined): Triers => [
+  { key: known ?? hashed(`name ${name.toLowerCase()}`), most: 5 },
+  { key: hashed(`address ${networkOf(address)}`), most: 50 },
+]
+
+const hashed = (text: string) => createHash('sha256').update(text).digest('base64')
+
+/** As some proxies write it: with the port, which is another for each connection. */
+const withPort = /^(?:\[([\da-f:.]+)\](?::\d+)?|(\d+(?:\.\d+){3}):\d+)$/i
+
+/** An IPv4 address, or the first half of an IPv6 one: who has one of the second halves has them all. */
+export function networkOf(told: string): string {
+  const [, framed, bare] = withPort.exec(told) ?? []
+  const address = framed ?? bare ?? told
+  const [, mapped] = /^::ffff:(\d+(?:\.\d+){3})$/i.exec(address) ?? []
+  if (mapped !== undefined) return mapped
+  if (!isIPv6(address)) return address
+  const [before = '', after] = address.split('::')
+  const [groups, last] = [before, after ?? ''].map((part) => part.split(':').filter((group) => group !== ''))
+  const zeros = after === undefined ? 0 : Math.max(0, 8 - (groups?.length ?? 0) - (last?.length ?? 0))
+  const all = [...(groups ?? []), ...Array<string>(zeros).fill('0'), ...(last ?? [])]
+  return all
+    .slice(0, 4)
+    .map((group) => Number.parseInt(group, 16).toString(16))
+    .join(':')
+}

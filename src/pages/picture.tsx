@@ -1,0 +1,154 @@
+import { initialsOf } from '../people/names.js'
+import { type Frame, Isolated, Layout, write } from './layout.js'
+import { to } from './links.js'
+import type { Shown } from './people.js'
+import { type Pair, type Place, placesOf } from './picture-layout.js'
+import { texts } from './texts.js'
+
+/** A person as a picture shows one. */
+export interface Drawn {
+  readonly name: string
+  /** Address of the person's page. */
+  readonly page: string
+  readonly photo: string
+}
+
+export interface Picture {
+  readonly owner: Drawn
+  readonly people: readonly Drawn[]
+  /** Who of the people know each other, by their places in the list. */
+  readonly pairs: readonly Pair[]
+}
+
+/** Of few people there is more to be seen. */
+const scales = [
+  { most: 40, radius: 26, distance: 96, line: 1.5, isLabelled: true, hasPhotos: true },
+  { most: 80, radius: 20, distance: 56, line: 1, isLabelled: false, hasPhotos: true },
+  { most: Infinity, radius: 12, distance: 30, line: 0.5, isLabelled: false, hasPhotos: false },
+]
+type Scale = (typeof scales)[number]
+
+/** Draws a network: its owner in the middle, and around whom the owner knows, with a line between two who know each other. */
+export function NetworkPicture({ owner, people, pairs }: Picture) {
+  const scale = scales.find(({ most }) => people.length <= most) as Scale
+  const places = placesOf(people.length, pairs, scale.distance)
+  const placeOf = (index: number) => places[index] as Place
+  const middle = { x: 0, y: 0 }
+  return (
+    <svg
+      class="picture"
+      {...frameAround([...places, middle], scale)}
+      role="group"
+      aria-label={texts.pictureOf(owner.name)}
+    >
+      <clipPath id="round" clipPathUnits="objectBoundingBox">
+        <circle cx="0.5" cy="0.5" r="0.5" />
+      </clipPath>
+      {scale.isLabelled && places.length > 0 && <path class="own" d={lines(places.map((place) => [middle, place]))} />}
+      {pairs.length > 0 && (
+        <path
+          class="known"
+          stroke-width={scale.line}
+          d={lines(pairs.map(([one, other]) => [placeOf(one), placeOf(other)]))}
+        />
+      )}
+      {people.map((person, index) => (
+        <Dot of={person} at={placeOf(index)} scale={scale} />
+      ))}
+      <Dot of={owner} at={middle} scale={scale} isOwner />
+    </svg>
+  )
+}
+
+function Dot({ of, at, scale, isOwner }: { of: Drawn; at: Place; scale: Scale; isOwner?: boolean }) {
+  const { name, page, photo } = of
+  const { radius, isLabelled, hasPhotos } = scale
+  return (
+    <g class={isOwner ? 'owner' : undefined} transform={`translate(${round(at.x)} ${round(at.y)})`}>
+      <a href={page} aria-label={name}>
+        <title>{name}</title>
+        <circle r={radius} />
+      </a>
+      {/* What is painted on the link is no part of it, as its name says all. */}
+      <g pointer-events="none" aria-hidden="true">
+        <text dy=".35em" font-size={radius * 0.8}>
+          {initialsOf(name)}
+        </text>
+        {hasPhotos && (
+          <image href={photo} x={-radius} y={-radius} width={2 * radius} height={2 * radius} clip-path="url(#round)" />
+        )}
+        {isLabelled && (
+          <text class="label" y={radius + 14} font-size="12">
+            {shortened(name)}
+          </text>
+        )}
+      </g>
+    </g>
+  )
+}
+
+/** All lines as one path. */
+const lines = (ends: readonly (readonly [Place, Place])[]): string =>
+  ends.map(([from, to]) => `M${round(from.x)} ${round(from.y)}L${round(to.x)} ${round(to.y)}`).join('')
+
+const round = (number: number) => Math.round(number * 10) / 10
+
+const zoom = 1.25
+
+/** What holds all places, with room for what is around each. */
+function frameAround(places: readonly Place[], { radius, isLabelled }: Scale) {
+  const [side, below] = isLabelled ? [64, radius + 24] : [radius + 8, radius + 8]
+  const left = Math.min(...places.map(({ x }) => x)) - side
+  const top = Math.min(...places.map(({ y }) => y)) - radius - 8
+  const width = Math.max(...places.map(({ x }) => x)) + side - left
+  const height = Math.max(...places.map(({ y }) => y)) + below - top
+  return { viewBox: [left, top, width, height].map(Math.round).join(' '), width: Math.round(width * zoom) }
+}
+
+const longest = 16
+
+/** A name as far as there is room for it. */
+function shortened(name: string): string {
+  const letters = Array.from(name)
+  return letters.length <= longest
+    ? name
+    : `${letters
+        .slice(0, longest - 1)
+        .join('')
+        .trimEnd()}…`
+}
+
+/** What the page with the picture of a network shows. */
+export interface PicturePage extends Frame {
+  readonly owner: Shown
+  /** The first colleagues by name. */
+  readonly people: readonly Shown[]
+  readonly pairs: Picture['pairs']
+  /** How many colleagues there are in all. */
+  readonly total: number
+}
+
+/** Writes the page with the picture of somebody's network. */
+export function picturePage(page: PicturePage): string {
+  const { owner, people, pairs, total } = page
+  return write(
+    <Layout {...page} title={texts.pictureOf(owner.name)}>
+      <h1>
+        <Isolated text={texts.pictureOf} names={[owner.name]} />
+      </h1>
+      <p class="note">
+        {total === 0
+          ? texts.pictureEmpty
+          : people.length < total
+            ? texts.pictureShows(people.length, total)
+            : texts.pictureSays}{' '}
+        <a href={to.colleagues(owner.key)}>{texts.asList}</a>
+      </p>
+      <div class="canvas">
+        <NetworkPicture owner={drawn(owner)} people={people.map(drawn)} pairs={pairs} />
+      </div>
+    </Layout>,
+  )
+}
+
+const drawn = ({ key, name, updated }: Shown) => ({ name, page: to.person(key), photo: to.photo(key, updated) })

@@ -1,0 +1,147 @@
+import { type Kysely, type RawBuilder, sql, type Transaction } from 'kysely'
+import { v7 as newId } from 'uuid'
+import type { Tables } from '../db/tables.js'
+import { Failure } from '../errors.js'
+import { recordChange } from './last-change-store.js'
+import { datesKept, type Known } from './merge.js'
+import { nameColumns } from './names.js'
+import { searchWords } from './search-words.js'
+import { columnsOf, toAccount } from './store.js'
+
+/** A person who is not in the directory yet. */
+export interface NewAccount {
+  readonly userId: string
+  readonly login: string | null
+  readonly email: string
+  readonly name: string
+}
+
+/**
+ * Adds an active, internal account with an empty profile. Until the transaction ends no other one adds or changes
+ * accounts: that a name is nobody else's, be it user id, login or e-mail address, is more than an index can hold.
+ *
+ * @returns the id of the account
+ * @throws Failure `invalid` naming the value that is somebody's name already
+ */
+export async function addAccount(db: Transaction<Tables>, { userId, login, email, name }: NewAccount): Promise<string> {
+  await sql`lock table account in share row exclusive mode`.execute(db)
+  const taken = await findTakenName(db, [userId, ...(login === null ? [] : [login])], email)
+  if (taken !== undefined) throw new Failure('invalid', `${taken} is the name of another account already.`)
+  const id = newId()
+  await db
+    .insertInto('account')
+    .values({
+      id,
+      key: id,
+      user_id: userId,
+      login,
+      email,
+      name,
+      state: 'active',
+      external: false,
+      profile: '{}',
+      roles: [],
+      seen: '{}',
+      created_at: sql`statement_timestamp()`,
+      updated_at: sql`statement_timestamp()`,
+      ...nameColumns(name),
+      search_words: searchWords({ userId, login, email, name, profile: {} }),
+      search_of: sql`statement_timestamp()`,
+    })
+    .execute()
+  await recordChange(db)
+  return id
+}
+
+/** Of the names that a new account wants, one by which somebody signs in already. */
+async function findTakenName(db: Kysely<Tables>, exact: string[], email: string): Promise<string | undefined> {
+  const { rows } = await sql<{ name: string }>`
+    select wanted.name
+    from unnest(${[...exact, email]}::text[]) with ordinality as wanted (name, position)
+    where exists (
+      select from account
+      where user_id = wanted.name
+        or login = wanted.name
+        or lower(email) = lower(wanted.name collate "C")
+        or (wanted.name = ${email} and lower(${email} collate "C") in (lower(user_id), lower(login)))
+    )
+    order by wanted.position
+    limit 1`.execute(db)
+  return rows[0]?.name
+}
+
+/** Gives the account a role or takes it away; what is so already stays so. */
+export async function changeRole(
+  db: Kysely<Tables>,
+  accountId: string,
+  role: string,
+  change: 'add' | 'remove',
+): Promise<void> {
+  // What an account has, connections can have.
+  if (change === 'add') await keepRole(db, role)
+  const others = sql<string[]>`array_remove(roles, ${role})`
+  await db
+    .updateTable('account')
+    .set({
+      roles: change === 'add' ? sql<string[]>`array_append(${others}, ${role})` : others,
+      // For an import this is word of this moment, which no older document can take back.
+      seen: sql`seen || jsonb_build_object('roles', ${millis(sql`clock_timestamp()`)})
+        || case when seen = '{}' then jsonb_build_object('updated', ${millis(sql`updated_at`)}) else '{}' end`,
+    })
+    .where('id', '=', accountId)
+    .execute()
+}
+
+/** Dates a profile that looks different now. The dates of its values, by which imports compare them, stay. */
+export async function touchProfile(db: Transaction<Tables>, accountId: string, moment: Date): Promise<void> {
+  const row = await db
+    .selectFrom('account')
+    .select(columnsOf('account'))
+    .select('seen')
+    .where('id', '=', accountId)
+    .forNoKeyUpdate()
+    .executeTakeFirstOrThrow()
+  const account = toAccount(row, 'account')
+  const updated = new Date(Math.max(moment.getTime(), account.updated.getTime() + 1))
+  const seen = datesKept({ ...account, seen: row.seen as Known['seen'] }, updated)
+  await db
+    .updateTable('account')
+    .set({
+      updated_at: updated,
+      seen: JSON.stringify(seen),
+      // Words that were up to date still are.
+      search_of: sql<Date | null>`case when search_of = updated_at then ${updated}::timestamptz else search_of end`,
+    })
+    .where('id', '=', accountId)
+    .execute()
+}
+
+/** Says whether the person of an account is known to own its e-mail address. */
+export async function changeVerified(db: Kysely<Tables>, accountId: string, verified: boolean): Promise<void> {
+  await db.updateTable('account').set({ verified }).where('id', '=', accountId).execute()
+}
+
+/** Makes a role known, that accounts and connections can have. */
+export async function keepRole(db: Kysely<Tables>, id: string): Promise<void> {
+  await db
+    .insertInto('role')
+    .values({ id })
+    .onConflict((conflict) => conflict.doNothing())
+    .execute()
+}
+
+/** Makes a role known that rules are made for. */
+export async function defineRole(db: Kysely<Tables>, id: string): Promise<void> {
+  await db
+    .insertInto('role')
+    .values({ id, defined: true })
+    .onConflict((conflict) => conflict.column('id').doUpdateSet({ defined: true }))
+    .execute()
+}
+
+/** Whether there are rules for a role: the server's own, or an application's. */
+export async function isDefinedRole(db: Kysely<Tables>, id: string): Promise<boolean> {
+  return (await db.selectFrom('role').select('defined').where('id', '=', id).executeTakeFirst())?.defined ?? false
+}
+
+const millis = (moment: RawBuilder<unknown>) => sql`floor(extract(epoch from ${moment}) * 1000)::bigint`

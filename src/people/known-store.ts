@@ -1,0 +1,64 @@
+import { type Kysely, sql } from 'kysely'
+import type { Tables } from '../db/tables.js'
+import type { Account } from './account.js'
+import { columnsOf, toAccount } from './store.js'
+
+type Db = Kysely<Tables>
+
+/** An account, and whether it is known to own its e-mail address. */
+export interface Known {
+  readonly account: Account
+  readonly verified: boolean
+}
+
+/** Finds accounts by id. */
+export async function findKnown(db: Db, ids: readonly string[]): Promise<Known[]> {
+  const rows = await db
+    .selectFrom('account')
+    .select(columnsOf('account'))
+    .select('verified')
+    .where(sql<boolean>`account.id = any(${ids}::uuid[])`)
+    .execute()
+  return rows.map((row) => ({ account: toAccount(row, 'account'), verified: row.verified }))
+}
+
+/** Which of some roles exist. */
+export async function findRoles(db: Db, ids: readonly string[]): Promise<ReadonlySet<string>> {
+  if (ids.length === 0) return new Set()
+  const rows = await db
+    .selectFrom('role')
+    .select('id')
+    .where(sql<boolean>`id = any(${ids}::text[])`)
+    .execute()
+  return new Set(rows.map(({ id }) => id))
+}
+
+/** Whether an app goes by a key. */
+export async function hasApp(db: Db, key: string): Promise<boolean> {
+  return (await db.selectFrom('app').select('key').where('key', '=', key).executeTakeFirst()) !== undefined
+}
+
+/** Makes an app known, and the base of its pages where it is given. */
+export async function keepApp(db: Db, key: string, baseUrl?: string): Promise<void> {
+  await db
+    .insertInto('app')
+    .values({ key, base_url: baseUrl ?? null })
+    .onConflict((conflict) =>
+      baseUrl === undefined ? conflict.doNothing() : conflict.column('key').doUpdateSet({ base_url: baseUrl }),
+    )
+    .execute()
+}
+
+/** Where apps have their pages, by their keys; apps are few. */
+export async function findBaseUrls(db: Db): Promise<ReadonlyMap<string, string>> {
+  const rows = await db.selectFrom('app').selectAll().execute()
+  return new Map(rows.flatMap(({ key, base_url }) => (base_url === null ? [] : [[key, base_url] as const])))
+}
+
+/** Finds organisations by id. */
+export const findOrgs = (db: Db, ids: readonly string[]): Promise<{ id: string; name: string }[]> =>
+  db
+    .selectFrom('org')
+    .selectAll()
+    .where(sql<boolean>`id = any(${ids}::uuid[])`)
+    .execute()

@@ -1,0 +1,120 @@
+import { type Kysely, type RawBuilder, sql } from 'kysely'
+import { onceFor, prepared, type Value } from '../db/prepared.js'
+import type { Tables } from '../db/tables.js'
+import type { Account, Person } from './account.js'
+import type { Found, PageNumber } from './search-store.js'
+import { accountColumns, columnsOf, isPerson, isPossible, toAccount, toAccounts } from './store.js'
+
+/** A list of people that hangs on one person. */
+export interface Reports extends Found {
+  readonly of: Account
+}
+
+/**
+ * The login of somebody's manager, as the index has it: a login has at most 256 characters, so a longer text is
+ * nobody's even when it is cut after 257.
+ */
+export const managerOf = (table: string): RawBuilder<string> =>
+  sql`left(${sql.ref(`${table}.profile`)} ->> 'managerLogin', 257) collate "C"`
+
+/**
+ * A page of the people whose manager somebody is, by folded name and then id; undefined where nobody goes by that name.
+ * Whoever is said to be their own manager is not among them.
+ */
+export async function findManaged(db: Kysely<Tables>, person: Person, page: PageNumber): Promise<Reports | undefined> {
+  if (!isPossible(person)) return undefined
+  const { rows } = await db.executeQuery(managedQuery(person, page))
+  const [head] = rows
+  if (!head) return undefined
+  return { of: toAccount(head, 'manager'), total: head.total ?? 0, accounts: toAccounts(rows, 'member') }
+}
+
+/** The statement of `findManaged`, apart so that its plan can be looked at. */
+export function managedQuery({ by, value }: Person, { page, pageSize }: PageNumber) {
+  return managedStatement(by).with({ person: value, limit: pageSize, offset: (page - 1) * pageSize })
+}
+
+const managedStatement = onceFor((by: Person['by']) =>
+  prepared((db, value: Value<{ person: string; limit: number; offset: number }>) => {
+    const members = db
+      .selectFrom('account as member')
+      .where(sql<boolean>`${managerOf('member')} = manager.login`)
+      .where(sql<boolean>`member.id <> manager.id`)
+    return db
+      .selectFrom('account as manager')
+      .select(columnsOf('manager'))
+      .leftJoinLateral(members.select((from) => from.fn.countAll<number>().as('total')).as('counted'), (join) =>
+        join.onTrue(),
+      )
+      .leftJoinLateral(
+        members
+          .select([...accountColumns, 'sort'])
+          .orderBy('sort')
+          .orderBy('id')
+          .limit(value('limit'))
+          .offset(value('offset'))
+          .as('member'),
+        (join) => join.onTrue(),
+      )
+      .select('counted.total')
+      .select(columnsOf('member'))
+      .where(isPerson(by, value('person'), 'manager'))
+      .orderBy('member.sort')
+      .orderBy('member.id')
+  }),
+)
+
+/** No organisation has as many ranks. */
+const ranks = 64
+
+/** A chain with as many people may have been cut. */
+export const longestChain = ranks + 1
+
+/**
+ * A person and the managers above them, nearest first; undefined if the person is unknown. Managers who report to each
+ * other in a circle appear once.
+ */
+export async function findChain(db: Kysely<Tables>, person: Person): Promise<Reports | undefined> {
+  if (!isPossible(person)) return undefined
+  const { rows } = await db.executeQuery(chainQuery(person))
+  const accounts = rows.map((row) => toAccount(row, 'account'))
+  const [of] = accounts
+  return of && { of, total: accounts.length, accounts }
+}
+
+/** The statement of `findChain`, apart so that its plan can be looked at: the person first, then the managers. */
+export const chainQuery = ({ by, value }: Person) => statement(by).with({ person: value, ranks })
+
+const statement = onceFor((by: Person['by']) =>
+  prepared((db, value: Value<{ person: string; ranks: number }>) =>
+    db
+      .withRecursive('chain(id, manager, rank, met)', (cte) =>
+        cte
+          .selectFrom('account')
+          .select((from) => [
+            from.ref('account.id').as('id'),
+            managerOf('account').as('manager'),
+            sql<number>`0`.as('rank'),
+            sql<string[]>`array[account.id]`.as('met'),
+          ])
+          .where(isPerson(by, value('person')))
+          .unionAll(
+            cte
+              .selectFrom('chain')
+              .innerJoin('account', 'account.login', 'chain.manager')
+              .select((from) => [
+                from.ref('account.id').as('id'),
+                managerOf('account').as('manager'),
+                sql<number>`chain.rank + 1`.as('rank'),
+                sql<string[]>`chain.met || account.id`.as('met'),
+              ])
+              .where('chain.rank', '<', value('ranks'))
+              .where(sql<boolean>`account.id <> all (chain.met)`),
+          ),
+      )
+      .selectFrom('chain')
+      .innerJoin('account', 'account.id', 'chain.id')
+      .select(columnsOf('account'))
+      .orderBy('chain.rank'),
+  ),
+)

@@ -1,0 +1,216 @@
+import { v5 as uuidOf } from 'uuid'
+import { Failure } from '../errors.js'
+import type { Account } from './account.js'
+import { type Extension, otherFields, type TextField, textFieldNames } from './fields.js'
+
+/** What a document or an operator says of one person. */
+export interface Statement extends Omit<Sighting, 'external'> {
+  /** Null: said to be unknown. */
+  readonly external?: boolean | null
+  /** Whether it holds against another value of the same date, as an operator's own word does. */
+  readonly decides?: boolean
+}
+
+/** What all statements so far say of one person together, and when each value was seen, in milliseconds since 1970. */
+export interface Known extends Omit<Account, 'id'> {
+  readonly seen: Readonly<Record<string, number>>
+}
+
+interface Fact {
+  readonly value: unknown
+  readonly seen: number
+}
+
+type Facts = ReadonlyMap<string, Fact>
+
+/** Begins the entries of `seen` that tell since when a name of a person is somebody else's (`claims.ts`). */
+export const lossPrefix = 'lost '
+export const isLoss = (entry: string): boolean => entry.startsWith(lossPrefix)
+
+const profileFields = [...textFieldNames, ...Object.keys(otherFields)]
+const plainFields = ['login', 'email', 'name', 'state', 'external', 'roles'] as const
+
+// Where nobody tells them, ids are made from what is known, always the same ones from the same.
+const userIdsOfEmails = '0f6b2c7e-6d0b-5f7a-9d53-3f0a5f4b8c11'
+const userIdsOfKeys = '6a0d3b52-4f1e-5c86-8f29-b1c7d2e9a034'
+const keysOfUserIds = 'c4d8e1f7-93ab-5e20-a6b5-7e1f0c2d4b98'
+
+/** An address with A to Z in lower case, as the index of the table folds it. */
+export const foldedEmail = (email: string): string => email.replaceAll(/[A-Z]+/g, (letters) => letters.toLowerCase())
+
+const userIdOfEmail = (email: string) => uuidOf(foldedEmail(email), userIdsOfEmails)
+const userIdOfKey = (key: string) => uuidOf(key, userIdsOfKeys)
+const keyOfUserId = (userId: string) => uuidOf(userId, keysOfUserIds)
+
+/** The ids of a person that somebody told, and that are not made from others. */
+export function realIds(known: Known): { readonly key: string | undefined; readonly userId: string | undefined } {
+  const made = madeUp([known])
+  const { key, userId } = known
+  return { key: made.has(key) ? undefined : key, userId: made.has(userId) || userId === key ? undefined : userId }
+}
+
+/** A user id for a person who has none. */
+export const spareUserId = ({ key, userId }: Known): string => (userId === key ? userIdOfKey(key) : key)
+
+/**
+ * What a statement alone makes known of a person. A key or user id that nobody told is made from the address, the
+ * user id or the key; told ones that equal such are taken for them, so that they give way to real ones.
+ *
+ * @throws Failure `invalid` when it says nothing of who the person is
+ */
+export function knownFrom(statement: Statement): Known {
+  const { key, userId, email, updated, profile } = statement
+  if (!key && !userId && !email) throw new Failure('invalid', 'There is neither key, user id nor e-mail address.')
+  const seen = statement.seen.getTime()
+  const shown: Record<string, unknown> = { ...profile, key: key || undefined, userId: userId || undefined }
+  for (const field of plainFields) shown[field] = statement[field]
+  if (!shown['name']) delete shown['name']
+  const facts = new Map<string, Fact>()
+  for (const [field, value] of Object.entries(shown)) if (value !== undefined) facts.set(field, { value, seen })
+  dropIds(facts, madeUp([{ key, userId, email }]))
+  return asKnown(facts, updated?.getTime() ?? seen, updated !== undefined)
+}
+
+/**
+ * What two parts of knowledge of one person say together: of each field the value that was seen last; of two values
+ * seen at once the one whose JSON text is greater, any value being greater than none. So the order in which
+ * statements come makes no difference.
+ *
+ * @param decides whether the values of `other` win among those seen at once
+ * @throws Failure `invalid` when both have a real key and they differ, or without a key in common a real user id
+ */
+export function merged(one: Known, other: Known, decides = false): Known {
+  const made = madeUp([one, other])
+  const [facts, others] = [factsOf(one), factsOf(other)]
+  dropIds(facts, made)
+  dropIds(others, made)
+  for (const field of ['userId', 'key'] as const) {
+    if (one.key !== other.key && facts.has(field) && others.has(field) && one[field] !== other[field]) {
+      const what = field === 'key' ? 'profile keys' : 'user ids'
+      throw new Failure('invalid', `One person cannot have two ${what}, ${one[field]} and ${other[field]}.`)
+    }
+  }
+  for (const [field, fact] of others) facts.set(field, winner(facts.get(field), fact, decides))
+  // An address that alone says who this is cannot be taken away.
+  if (!facts.has('key') && !facts.has('userId') && isEmpty(facts.get('email')?.value)) {
+    facts.set('email', { value: one.email ?? other.email, seen: facts.get('email')?.seen as number })
+  }
+  const [told, otherTold] = [isUpdateTold(one), isUpdateTold(other)]
+  const dates = [...(told || !otherTold ? [one] : []), ...(otherTold || !told ? [other] : [])]
+  const updated = Math.max(...dates.map((each) => each.updated.getTime()))
+  const known = asKnown(facts, updated, told || otherTold)
+  if (one.key !== other.key || known.key === one.key) return known
+  // The key was made from a user id that is another now. It stays, since it says who this is.
+  const seen = Math.max(...[one, other].map((each) => each.seen['key'] ?? each.updated.getTime()))
+  return asKnown(facts.set('key', { value: one.key, seen }), updated, told || otherTold)
+}
+
+/** The ids that are made from other values of these parts of knowledge. */
+function madeUp(parts: readonly { key?: string; userId?: string; email?: string | null }[]): Set<string> {
+  return new Set(
+    parts.flatMap(({ key, userId, email }) => [
+      ...(email ? [userIdOfEmail(email)] : []),
+      ...(key ? [userIdOfKey(key)] : []),
+      ...(userId ? [keyOfUserId(userId)] : []),
+    ]),
+  )
+}
+
+function dropIds(facts: Map<string, Fact>, ids: ReadonlySet<unknown>): void {
+  for (const field of ['key', 'userId']) if (ids.has(facts.get(field)?.value)) facts.delete(field)
+}
+
+/** What was told; not what stands there for want of it. What was never imported is as old as the account. */
+function factsOf(known: Known): Map<string, Fact> {
+  const values: Record<string, unknown> = { ...known, ...known.profile }
+  if (known.seen['name'] === undefined && known.name === substituteName(known)) delete values['name']
+  if (known.seen['state'] === undefined && known.state === 'active') delete values['state']
+  const facts = new Map<string, Fact>()
+  const losses = Object.keys(known.seen).filter(isLoss)
+  for (const field of ['key', 'userId', ...plainFields, ...profileFields, ...losses]) {
+    const seen = known.seen[field] ?? (isEmpty(values[field]) ? undefined : known.updated.getTime())
+    if (seen !== undefined) facts.set(field, { value: values[field], seen })
+  }
+  return facts
+}
+
+/**
+ * When each value was seen, for an account whose date moves on for another reason: its values are to stay as old as they
+ * are, so that a newer document still replaces them.
+ */
+export function datesKept(known: Known, updated: Date): Known['seen'] {
+  const values = [...factsOf(known)].map(([field, { seen }]) => [field, seen] as const)
+  return { ...Object.fromEntries(values), updated: updated.getTime() }
+}
+
+function winner(one: Fact | undefined, other: Fact, decides: boolean): Fact {
+  if (one === undefined || other.seen > one.seen) return other
+  if (one.seen > other.seen) return one
+  return decides || Buffer.compare(textOf(other.value), textOf(one.value)) > 0 ? other : one
+}
+
+/** Bytes in the order of code points; of an object whose keys the database has put into another order as well. */
+const textOf = (value: unknown) =>
+  Buffer.from(isEmpty(value) ? '' : JSON.stringify(value, ['id', 'key', 'value', 'dataType']))
+
+const isEmpty = (value: unknown) =>
+  value === undefined || value === null || value === '' || (Array.isArray(value) && value.length === 0)
+
+/** Accounts that were not imported have a date of their own. */
+const isUpdateTold = ({ seen }: Known) => seen['updated'] !== undefined || Object.keys(seen).length === 0
+
+/** What a person is called whose name nobody told. */
+export const substituteName = ({ email, userId }: Pick<Account, 'email' | 'userId'>) => email ?? userId
+
+function asKnown(facts: Facts, updated: number, updateTold: boolean): Known {
+  const value = <Value>(field: string) => {
+    const told = facts.get(field)?.value
+    return (isEmpty(told) ? null : told) as Value | null
+  }
+  const email = value<string>('email')
+  const key = value<string>('key')
+  const userId = value<string>('userId') ?? (email === null ? userIdOfKey(key as string) : userIdOfEmail(email))
+  const seen = Object.fromEntries([...facts].map(([field, fact]) => [field, fact.seen]))
+  if (updateTold) seen['updated'] = updated
+  return {
+    key: key ?? keyOfUserId(userId),
+    userId,
+    login: value('login'),
+    email,
+    name: value('name') ?? substituteName({ email, userId }),
+    state: value('state') ?? 'active',
+    external: value('external'),
+    profile: Object.fromEntries(
+      profileFields.flatMap((field) => (value(field) === null ? [] : [[field, value(field)]])),
+    ),
+    roles: value('roles') ?? [],
+    updated: new Date(updated),
+    seen,
+  }
+}
+
+/**
+ * What one document shows of one person. A field that is absent was not shown; one that is empty (`''`, `[]`, null)
+ * was shown as empty. At least one of `key`, `userId` and `email` is there to say who it is.
+ */
+export interface Sighting {
+  readonly key?: string
+  readonly userId?: string
+  readonly login?: string
+  readonly email?: string
+  readonly name?: string
+  readonly state?: 'active' | 'inactive'
+  readonly external?: boolean
+  readonly roles?: readonly string[]
+  readonly profile?: ShownProfile
+  /** When the profile last changed, where the document says so. */
+  readonly updated?: Date
+  /** The moment for which the document speaks. */
+  readonly seen: Date
+}
+
+export type ShownProfile = { readonly [Name in TextField]?: string } & {
+  readonly tags?: readonly string[]
+  readonly isManager?: boolean | null
+  readonly extensions?: readonly Extension[]
+}

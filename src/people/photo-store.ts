@@ -1,0 +1,85 @@
+import { type Kysely, sql, type Transaction } from 'kysely'
+import { onceFor, prepared, type Value } from '../db/prepared.js'
+import type { Tables } from '../db/tables.js'
+import type { Account, Person } from './account.js'
+import { columnsOf, isPerson, isPossible, toAccount } from './store.js'
+
+export const longestPhoto = 1024 * 1024
+
+/** Tells whether a picture is still what it was. */
+export interface PhotoVersion {
+  readonly changed: Date
+  /** In bytes. */
+  readonly size: number
+}
+
+/** An account's own picture. */
+export interface Photo extends PhotoVersion {
+  readonly type: string
+  readonly bytes: Uint8Array
+}
+
+/** Finds a person, active or not, and whether there is a picture, without reading that. */
+export async function findPhotoOf(
+  db: Kysely<Tables>,
+  person: Person,
+): Promise<{ account: Account; photo: PhotoVersion | undefined } | undefined> {
+  if (!isPossible(person)) return undefined
+  const [row] = await versionStatement(person.by).run(db, { person: person.value })
+  if (!row) return undefined
+  const { changed, size } = row
+  const photo = changed !== null && size !== null ? { changed, size } : undefined
+  return { account: toAccount(row, 'account'), photo }
+}
+
+const versionStatement = onceFor((by: Person['by']) =>
+  prepared((db, value: Value<{ person: string }>) =>
+    db
+      .selectFrom('account')
+      .leftJoin('photo', 'photo.account_id', 'account.id')
+      .select(columnsOf('account'))
+      .select(['photo.updated_at as changed', sql<number | null>`octet_length(photo.bytes)`.as('size')])
+      .where(isPerson(by, value('person'))),
+  ),
+)
+
+/** Reads an account's picture; undefined where it has none, be it since a moment ago. */
+export async function readPhoto(db: Kysely<Tables>, accountId: string): Promise<Photo | undefined> {
+  const [row] = await photoStatement.run(db, { accountId })
+  return row && { type: row.type, bytes: row.bytes, changed: row.updated_at, size: row.bytes.byteLength }
+}
+
+const photoStatement = prepared((db, value: Value<{ accountId: string }>) =>
+  db.selectFrom('photo').selectAll().where('account_id', '=', value('accountId')),
+)
+
+export type NewPhoto = Pick<Photo, 'type' | 'bytes'>
+
+/** Gives an account its picture, in place of the one it had. What shows it is to be moved on (`connections/photo.ts`). */
+export async function setPhoto(db: Transaction<Tables>, accountId: string, photo: NewPhoto, moment: Date) {
+  await sql`
+    insert into photo (account_id, type, bytes, updated_at)
+    values (${accountId}, ${photo.type}, ${photo.bytes}, ${moment})
+    on conflict (account_id) do update set type = excluded.type, bytes = excluded.bytes,
+      updated_at = greatest(excluded.updated_at, photo.updated_at + interval '1 millisecond')`.execute(db)
+}
+
+/** Takes an account's picture away, as `setPhoto`; tells whether it had one. */
+export async function removePhoto(db: Transaction<Tables>, accountId: string): Promise<boolean> {
+  const removed = await db.deleteFrom('photo').where('account_id', '=', accountId).returning('account_id').execute()
+  return removed.length > 0
+}
+
+/** How files of each kind begin, in hexadecimal. */
+const beginnings = [
+  { type: 'image/png', form: /^89504e470d0a1a0a/ },
+  { type: 'image/jpeg', form: /^ffd8ff/ },
+  { type: 'image/gif', form: /^47494638(37|39)61/ },
+  { type: 'image/webp', form: /^52494646.{8}57454250/ },
+] as const
+
+/** The media type of an image by its first bytes, whatever its name says; undefined for what is not kept as a photo. */
+export function imageType(bytes: Uint8Array): string | undefined {
+  const beginning = Buffer.from(bytes.subarray(0, 16)).toString('hex')
+  return beginnings.find(({ form }) => form.test(beginning))?.type
+}

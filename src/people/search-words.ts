@@ -1,0 +1,109 @@
+import type { Account } from './account.js'
+import { withoutAddresses } from './hide-email.js'
+import { quoted, runsOf, short } from './names.js'
+
+/**
+ * The words by which people are searched, as lexemes of one `tsvector`, so that one index answers any mix of criteria.
+ * A lexeme is the letter of its kind, a mark, and a word: `n<ann` begins a word of the name, `n>nn` is the rest of one
+ * after its first letters. The letter is a capital if the word stands only in an e-mail address.
+ */
+const letters = {
+  /** Name, login, user id, e-mail address, title, department, tags and description. */
+  any: 'a',
+  name: 'n',
+  jobTitle: 't',
+  organization: 'o',
+  city: 'c',
+  country: 'k',
+  tag: 'g',
+  phone: 'p',
+  manager: 'm',
+} as const
+
+export type Kind = keyof typeof letters
+
+/** What an account is searched by. */
+export type Searched = Pick<Account, 'userId' | 'login' | 'email' | 'name' | 'profile'>
+
+/** Postgres limits a `tsvector` to 1 MB. */
+const maxLexemes = 3000
+
+/** A word within a word is looked for by at least this many letters. */
+export const leastWithin = 3
+
+/** What the column `search_words` holds for a person, as text for the database. */
+export function searchWords(person: Searched): string {
+  const all = lexemesOf(person)
+  const shown = new Set(lexemesOf(withoutAddresses(person as Account)))
+  const lexemes = all.map((lexeme) => (shown.has(lexeme) ? lexeme : capital(lexeme)))
+  return [...new Set(lexemes)].slice(0, maxLexemes).map(quoted).join(' ')
+}
+
+const capital = (lexeme: string) => lexeme.slice(0, 1).toUpperCase() + lexeme.slice(1)
+
+/** Those of few words come first: a description may be cut. */
+function lexemesOf({ userId, login, email, name, profile }: Searched): string[] {
+  const { tags = [], title, organization, city, country, countryCode, description } = profile
+  const { departmentTitle, departmentNumber, workPhone, mobilePhone, fax, ipPhone, pager } = profile
+  const phones = [workPhone, mobilePhone, fax, ipPhone, pager].map((number) => number && digitsOf(number))
+  const words = (kind: Kind, texts: readonly (string | null | undefined)[]) =>
+    texts.flatMap((text) => runsOf(text ?? '').flatMap((run) => lexemesOfRun(kind, run)))
+  return [
+    ...(profile.isManager ? [begin('manager', 'true')] : []),
+    ...words('phone', phones),
+    ...words('name', [name]),
+    ...words('city', [city]),
+    ...words('country', [country, countryCode]),
+    ...words('organization', [organization]),
+    ...words('jobTitle', [title]),
+    ...tags.map((tag) => begin('tag', tagWord(tag))),
+    ...words('tag', tags),
+    ...words('any', [name, login, userId, email, title, departmentTitle, departmentNumber, ...tags, description]),
+  ]
+}
+
+/** A search within words looks at the parts of a run, so only those have rests. */
+function lexemesOfRun(kind: Kind, { run, parts }: { run: string; parts: string[] }): string[] {
+  return [begin(kind, short(run)), ...parts.map(short).flatMap((part) => [begin(kind, part), ...restsOf(kind, part)])]
+}
+
+function restsOf(kind: Kind, word: string): string[] {
+  const all = Array.from(word)
+  return all.slice(1, 1 - leastWithin).map((_, at) => `${letters[kind]}>${all.slice(at + 1).join('')}`)
+}
+
+const begin = (kind: Kind, word: string) => `${letters[kind]}<${word}`
+
+/** A tag as one word, whatever it is made of. */
+export const tagWord = (tag: string): string =>
+  short(
+    runsOf(tag)
+      .map(({ run }) => run)
+      .join(' '),
+  )
+
+/** The digits of a telephone number: how it is divided does not count. */
+export const digitsOf = (number: string): string => number.normalize('NFKC').replaceAll(/\D/g, '')
+
+/** A word that a person must have. */
+export interface Sought {
+  readonly kind: Kind
+  readonly word: string
+  /** Whether it is the whole word, the beginning of one, or stands anywhere in one. */
+  readonly match: 'whole' | 'beginning' | 'within'
+}
+
+/**
+ * A `tsquery` for the people who have all of the words.
+ *
+ * @param hidesEmail whether e-mail addresses are hidden, so that nobody is found by a part of one
+ */
+export const queryFor = (sought: readonly Sought[], hidesEmail: boolean): string =>
+  sought.map((each) => `(${alternatives(each, hidesEmail).join(' | ')})`).join(' & ')
+
+function alternatives({ kind, word, match }: Sought, hidesEmail: boolean): string[] {
+  const letter = letters[kind]
+  const marks = match === 'within' ? ['<', '>'] : ['<']
+  const kinds = hidesEmail ? [letter] : [letter, letter.toUpperCase()]
+  return kinds.flatMap((of) => marks.map((mark) => `${quoted(`${of}${mark}${word}`)}${match === 'whole' ? '' : ':*'}`))
+}

@@ -1,0 +1,183 @@
+import { type Kysely, type RawBuilder, type Selectable, sql } from 'kysely'
+import { onceFor, prepared, type Value } from '../db/prepared.js'
+import type { AccountTable, Tables } from '../db/tables.js'
+import { type Account, isUuid, type Person } from './account.js'
+import { foldedEmail } from './merge.js'
+
+/** The columns that make an Account. */
+export const accountColumns = [
+  'id',
+  'key',
+  'user_id',
+  'login',
+  'email',
+  'name',
+  'state',
+  'external',
+  'profile',
+  'roles',
+  'updated_at',
+] as const satisfies readonly (keyof AccountTable)[]
+
+type AccountColumn = (typeof accountColumns)[number]
+
+/** What `columnsOf` selects: `account.name as account_name` and so on. */
+export type SelectedColumn<Table extends string> = {
+  [Column in AccountColumn]: `${Table}.${Column} as ${Table}_${Column}`
+}[AccountColumn]
+
+/** A row with all that an account needs, each column under the name that `columnsOf` gave it. */
+export type AccountRow<Table extends string> = {
+  [Column in AccountColumn as `${Table}_${Column}`]: Selectable<AccountTable>[Column]
+}
+
+/**
+ * Selects an account beside whatever else the statement selects.
+ *
+ * @param table `account`, or what the statement calls it: a feed joins it as `owner` and as `peer`
+ * @returns what Kysely's `select` takes
+ */
+export function columnsOf<Table extends string>(table: Table): SelectedColumn<Table>[] {
+  return accountColumns.map((column) => `${table}.${column} as ${table}_${column}` as SelectedColumn<Table>)
+}
+
+/**
+ * Reads an account out of a row of a statement that selects `columnsOf(table)`.
+ *
+ * @param table the name that was given to `columnsOf`
+ */
+export function toAccount<Table extends string>(row: AccountRow<NoInfer<Table>>, table: Table): Account {
+  const value = <Column extends AccountColumn>(column: Column) =>
+    (row as Record<string, unknown>)[`${table}_${column}`] as Selectable<AccountTable>[Column]
+  return {
+    id: value('id'),
+    key: value('key'),
+    userId: value('user_id'),
+    login: value('login'),
+    email: value('email'),
+    name: value('name'),
+    state: value('state'),
+    external: value('external'),
+    profile: value('profile'),
+    roles: value('roles'),
+    updated: value('updated_at'),
+  }
+}
+
+/** The accounts of the rows of a statement that joins `columnsOf(table)` from the left: none where it found none. */
+export function toAccounts<Table extends string>(
+  rows: readonly { [Column in keyof AccountRow<Table>]: AccountRow<Table>[Column] | null }[],
+  table: Table,
+): Account[] {
+  const isFilled = (row: object) => (row as Record<string, unknown>)[`${table}_id`] !== null
+  return rows.filter(isFilled).map((row) => toAccount(row as unknown as AccountRow<Table>, table))
+}
+
+/** Postgres refuses NUL, and half a surrogate pair would arrive as another character. */
+export const isStorable = (text: string) => text.isWellFormed() && !text.includes('\0')
+
+/** Whether anybody can go by this name. What nobody can have, such as a key that is no UUID, Postgres would refuse. */
+export function isPossible({ by, value }: Person): boolean {
+  return by === 'key' ? isUuid(value) : isStorable(value) && (by !== 'distinguishedName' || value.length <= longestName)
+}
+
+/** The index of distinguished names holds one character more, so that a longer one is nobody's even when it is cut. */
+const longestName = 512
+
+const distinguishedNameOf = (table: string): RawBuilder<string> =>
+  sql`left(lower((${sql.ref(`${table}.profile`)} ->> 'distinguishedName') collate "C"), 513)`
+
+/** Whether nobody else has this distinguished name: of two who have it, none is meant. */
+const isNamedAlone = (table: string): RawBuilder<boolean> => sql`not exists (
+  select from account as other
+  where ${distinguishedNameOf('other')} = ${distinguishedNameOf(table)} and other.id <> ${sql.ref(`${table}.id`)})`
+
+/**
+ * The condition that a row of `table` is the person named, for the `where` of any statement. Each way of naming has
+ * its index.
+ *
+ * @param value must be possible
+ */
+export function isPerson(by: Person['by'], value: string, table = 'account'): RawBuilder<boolean> {
+  switch (by) {
+    case 'userId':
+      return sql`${sql.ref(`${table}.user_id`)} = ${value}`
+    case 'key':
+      return sql`${sql.ref(`${table}.key`)} = ${value}`
+    case 'email':
+      return sql`lower(${sql.ref(`${table}.email`)}) = lower(${value} collate "C")`
+    case 'login':
+      return sql`${sql.ref(`${table}.login`)} = ${value}`
+    case 'distinguishedName':
+      return sql`(${distinguishedNameOf(table)} = lower(${value} collate "C") and ${isNamedAlone(table)})`
+  }
+}
+
+/** As `isPerson`, for several people. E-mail addresses and distinguished names must be folded (`foldedEmail`). */
+export function isOneOf(by: Person['by'], values: readonly string[]): RawBuilder<boolean> {
+  switch (by) {
+    case 'userId':
+      return sql`account.user_id = any(${values}::text[])`
+    case 'key':
+      return sql`account.key = any(${values}::uuid[])`
+    case 'email':
+      return sql`lower(account.email) = any(${values}::text[])`
+    case 'login':
+      return sql`account.login = any(${values}::text[])`
+    case 'distinguishedName':
+      return sql`(${distinguishedNameOf('account')} = any(${values}::text[]) and ${isNamedAlone('account')})`
+  }
+}
+
+/** Finds a person, active or not. */
+export async function findAccount(db: Kysely<Tables>, { by, value }: Person): Promise<Account | undefined> {
+  if (!isPossible({ by, value })) return undefined
+  const [row] = await findOne(by).run(db, { person: value })
+  return row && toAccount(row, 'account')
+}
+
+const findOne = onceFor((by: Person['by']) =>
+  prepared((db, value: Value<{ person: string }>) =>
+    db
+      .selectFrom('account')
+      .select(columnsOf('account'))
+      .where(isPerson(by, value('person'))),
+  ),
+)
+
+/** People who are named all in the same way. */
+export interface Named {
+  readonly by: Person['by']
+  readonly values: readonly string[]
+}
+
+/** Finds people, active or not, in the order in which they are named, each once; nobody for an unknown name. */
+export async function findNamed(db: Kysely<Tables>, { by, values }: Named): Promise<Account[]> {
+  const names = values.filter((value) => isPossible({ by, value })).map((value) => foldedName(by, value))
+  if (names.length === 0) return []
+  const rows = await findSeveral(by).run(db, { names })
+  const found = new Map(
+    rows.map((row) => {
+      const account = toAccount(row, 'account')
+      return [foldedName(by, nameOf(account, by)), account]
+    }),
+  )
+  return [...new Set(names)].flatMap((name) => found.get(name) ?? [])
+}
+
+const findSeveral = onceFor((by: Person['by']) =>
+  prepared((db, value: Value<{ names: string[] }>) =>
+    db
+      .selectFrom('account')
+      .select(columnsOf('account'))
+      .where(isOneOf(by, value('names'))),
+  ),
+)
+
+const nameOf = ({ profile, ...account }: Account, by: Person['by']): string =>
+  (by === 'distinguishedName' ? profile.distinguishedName : account[by]) as string
+
+function foldedName(by: Person['by'], name: string): string {
+  if (by === 'userId' || by === 'login') return name
+  return by === 'key' ? name.toLowerCase() : foldedEmail(name)
+}

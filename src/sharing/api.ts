@@ -1,0 +1,160 @@
+import type { Fault } from '../faults.js'
+import { apply } from './apply.js'
+import { faultsOnly } from './as-fault.js'
+import { create } from './create.js'
+import { remove } from './delete.js'
+import { linkTo } from './link.js'
+import { list } from './list.js'
+import type { Level } from './object-types.js'
+import { getToken, read } from './read.js'
+import type { Scope } from './scope.js'
+import type { Connection, ConnectionList } from './shown.js'
+
+/** One whom `create` connects: an account by `_id`, else whoever owns the e-mail address. */
+export interface Target {
+  readonly _id?: string | null
+  readonly email?: string | null
+  /** The level that the target shall have; granted is always less than the caller has. By default the least. */
+  readonly access?: Level | null
+  readonly roles?: string | readonly string[] | null
+  /** For the greeting of letters. */
+  readonly name?: { readonly first?: string | null; readonly last?: string | null } | null
+  /** Whether to connect at once; see `forceAuto`. */
+  readonly auto?: boolean | null
+  readonly object?: 'account' | 'accounts' | null
+}
+
+interface SkipsAcl {
+  /** Requires no access of the caller. */
+  readonly skipAcl?: boolean | null
+}
+
+interface Sharing extends SkipsAcl {
+  /** The app on whose behalf, where the caller has none. */
+  readonly connectionAppKey?: string | null
+  /** Makes a connection although objects of this type take none. */
+  readonly forceAllowConnections?: boolean | null
+}
+
+export interface CreateOptions extends Sharing {
+  /** Allows `auto` although the type requires that targets accept. */
+  readonly forceAuto?: boolean | null
+  /** Sends no letters. */
+  readonly skipNotification?: boolean | null
+}
+
+export interface LinkOptions extends Sharing {
+  readonly expiresInMs?: number | null
+  /** A date, an ISO 8601 text or milliseconds since 1970; wins over `expiresInMs`. */
+  readonly expiresAt?: Date | string | number | null
+  /** 1 to 1,000,000; without it a link is not used up. */
+  readonly usesRemaining?: number | null
+  readonly roles?: string | readonly string[] | null
+}
+
+interface Projection {
+  /** Only these, such as `context` or `target.email`; `_id` and `object` are always there. At most 100. */
+  readonly paths?: readonly string[] | null
+  /** Also these, which are left out otherwise; references among them are expanded. */
+  readonly include?: readonly string[] | null
+  /** References to expand: `context`, `creator`, `target.account`. */
+  readonly expand?: readonly string[] | null
+}
+
+export interface ReadOptions extends SkipsAcl, Projection {
+  /** Does not demand that the caller's account be verified. */
+  readonly skipAccountTest?: boolean | null
+  readonly includeToken?: boolean | null
+  readonly includeUrl?: boolean | null
+  readonly includeKey?: boolean | null
+}
+
+export interface ListOptions extends SkipsAcl, Projection {
+  /** At most 10,000. */
+  readonly skip?: number | null
+  /** 1 to 1000, by default 100. */
+  readonly limit?: number | null
+  readonly where?: unknown
+  readonly map?: unknown
+  readonly sort?: unknown
+  readonly group?: unknown
+  /**
+   * Only what the caller made, or only what is for the caller. With `context` whatever anybody made on what is the
+   * caller's: the own account and each context that a connection lets the caller share, or of the contexts that `where`
+   * names (`context: id`, or `$in` with at most 100) those that are the caller's or that the caller may share. Whose
+   * objects of an application are is found out for those that are named alone.
+   */
+  readonly show?: 'creator' | 'target' | 'context' | null
+  /** 0 for pending, 1 for active. */
+  readonly state?: 0 | 1 | null
+  /** Types of contexts. */
+  readonly objects?: string | readonly string[] | null
+  /** Goes on after, or before, the connection with this id. */
+  readonly startingAfter?: string | null
+  readonly endingBefore?: string | null
+}
+
+/**
+ * The `connections` module (seed 000). Every function acts for the caller in whose scope it is called, and rejects with a
+ * `Fault` that says what was wrong; its status is 503 where the same call may go well a moment later. Options that are not
+ * known are ignored.
+ */
+export interface Connections {
+  /**
+   * Applies an invitation by its token: from then on the caller has what it grants. With `skipAcl`, its target has: the
+   * account that is named, or the one that has the address; the caller only if no account has it.
+   */
+  apply(token: string, options?: SkipsAcl | null): Promise<Connection>
+  /**
+   * Connects targets with an object. The result has an element for each target, in order: its connection, or the `Fault`
+   * that says why there is none (never thrown).
+   */
+  create(
+    objects: string,
+    id: string,
+    targets: Target | readonly Target[],
+    options?: CreateOptions | null,
+  ): Promise<(Connection | Fault)[]>
+  /**
+   * Makes a link to an object: whoever has its token reads the object with this level, while the creator is active and may
+   * still share it so.
+   */
+  linkTo(objects: string, id: string, access?: Level | null, options?: LinkOptions | null): Promise<Connection>
+  /** Lists the caller's connections with objects of the types that are known here, by `_id` unless sorted otherwise. */
+  list(options?: ListOptions | null): Promise<ConnectionList>
+  /**
+   * Reads a connection by id or token. With a path behind it, as in `<token>/context/name`, resolves to the value there.
+   * Reading a link by its token costs one use.
+   */
+  read(tokenOrId: string, options?: ReadOptions | null): Promise<Connection>
+  read<Value>(tokenOrIdAndPath: string, options?: ReadOptions | null): Promise<Value>
+  /** Declines, withdraws, leaves or takes away; the owner of a context ends whatever there is on it. */
+  delete(tokenOrId: string, options?: SkipsAcl | null): Promise<true>
+  /** The token of a connection, for readers who may see it; null if it has none. */
+  getToken(id: string): Promise<string | null>
+}
+
+/** The functions, for the scope that there is when one is called: the calls of a program take turns. */
+export const connectionsIn = (scope: () => Scope): Connections =>
+  functionsFor((work) =>
+    faultsOnly(() => {
+      const current = scope()
+      return current.world.inTurn(() => work(current))
+    }),
+  )
+
+/** The functions for one request, which waits in no queue: the server limits how many are under way. */
+export const connectionsOf = (scope: Scope): Connections => functionsFor((work) => faultsOnly(() => work(scope)))
+
+type Call = <Result>(work: (scope: Scope) => Promise<Result>) => Promise<Result>
+
+const functionsFor = (call: Call): Connections => ({
+  apply: (token, options) => call((scope) => apply(scope, token, options)),
+  create: (objects, id, targets, options) => call((scope) => create(scope, objects, id, targets, options)),
+  linkTo: (objects, id, access, options) => call((scope) => linkTo(scope, objects, id, access, options)),
+  list: (options) => call((scope) => list(scope, options)),
+  read: async <Value>(tokenOrId: string, options?: ReadOptions | null) =>
+    (await call((scope) => read(scope, tokenOrId, options))) as Value,
+  delete: (tokenOrId, options) => call((scope) => remove(scope, tokenOrId, options)),
+  getToken: (id) => call((scope) => getToken(scope, id)),
+})

@@ -1,0 +1,198 @@
+import { type Insertable, type Kysely, type RawBuilder, sql, type Transaction } from 'kysely'
+import { contextColumns } from '../connections/context-id.js'
+import { lockNetworks } from '../connections/write-store.js'
+import type { ConnectionTable, Tables } from '../db/tables.js'
+import { type Grant, isAllSkipped } from './grant.js'
+
+type Db = Kysely<Tables>
+
+/** The columns of a Grant, of a table called `c`. */
+export const grantColumns = sql`
+  c.id, c.context_object as object, c.context_key as "contextId", c.creator_id as "creatorId",
+  c.target_id as "targetId", c.target_email as "targetEmail", c.target_first as "targetFirst",
+  c.target_last as "targetLast", c.state, c.access, c.roles,
+  c.reverse_access as "reverseAccess", c.reverse_roles as "reverseRoles",
+  case when c.skipped_acl then c.access else c.skipped_access end as "skippedAccess",
+  case when c.skipped_acl then c.roles else c.skipped_roles end as "skippedRoles",
+  c.token_key as "tokenKey", c.app_key as "appKey", c.expires_at as "expiresAt", c.uses_remaining as "usesRemaining",
+  c.created_at as created, c.updated_at as updated`
+
+/** What has expired is as if it were gone, by the database's clock (trust, C6). */
+export const isAlive = sql<boolean>`(c.expires_at is null or c.expires_at > clock_timestamp())`
+
+async function select(db: Db, condition: RawBuilder<boolean>): Promise<Grant[]> {
+  const { rows } = await sql<Grant>`
+    select ${grantColumns} from connection as c where ${isAlive} and ${condition} order by c.id`.execute(db)
+  return rows
+}
+
+/** Finds a connection by its id. */
+export const findGrant = async (db: Db, id: string): Promise<Grant | undefined> =>
+  (await select(db, sql`c.id = ${id}`))[0]
+
+/** Finds a connection by the hash of its token. */
+export const findByToken = async (db: Db, hash: Uint8Array): Promise<Grant | undefined> =>
+  (await select(db, sql`c.token_hash = ${hash}`))[0]
+
+/** What an account's active connections with contexts of one type give: one probe for each context. */
+export const findActive = (db: Db, object: string, contextIds: readonly string[], accountId: string) =>
+  select(
+    db,
+    sql`c.state = 'active' and c.context_object = ${object} and (
+      (c.context_key = any(${contextIds}::text[]) and c.target_id = ${accountId})
+      ${object === 'account' ? sql`or (c.context_key = ${accountId} and c.target_id = any(${contextIds}::uuid[]))` : sql``})`,
+  )
+
+/** Every connection of a context with a target, in whatever state; between accounts, of whichever of the two. */
+export const findBetween = (
+  db: Db,
+  { object, contextId }: Pick<Grant, 'object' | 'contextId'>,
+  { id, email }: { readonly id: string | null; readonly email: string | null },
+) =>
+  select(
+    db,
+    sql`c.context_object = ${object} and (
+      (c.context_key = ${contextId} and (c.target_id = ${id} or (c.target_id is null and c.target_email = ${email})))
+      ${object === 'account' && id !== null ? sql`or (c.context_key = ${id} and c.target_id = ${contextId})` : sql``})`,
+  )
+
+/**
+ * Lets one writer at a time give and take access to a context, until the transaction ends.
+ *
+ * @param accountIds the people between whom there are connections, where the context is an account
+ * @returns the moment of the change to come, by the database's clock
+ */
+export async function lockContext(
+  db: Transaction<Tables>,
+  { object, contextId }: Pick<Grant, 'object' | 'contextId'>,
+  accountIds: readonly string[],
+): Promise<Date> {
+  if (object === 'account') return lockNetworks(db, [...new Set([contextId, ...accountIds])])
+  await sql`select pg_advisory_xact_lock(hashtextextended(${`${object} ${contextId}`}, 0))`.execute(db)
+  const { rows } = await sql<{ moment: Date }>`select clock_timestamp()::timestamptz(3) as moment`.execute(db)
+  return rows[0]?.moment as Date
+}
+
+/** What is written of a new connection. */
+export interface NewGrant extends Omit<Grant, 'created' | 'updated'> {
+  readonly tokenHash: Uint8Array | null
+}
+
+/** Writes a connection as it stands; for one of two accounts, their views are `insertRelationship`'s. */
+export async function insertGrant(db: Transaction<Tables>, grant: NewGrant, moment: Date): Promise<void> {
+  // What has expired and is not swept yet must not stand in the way of what takes its place.
+  await sql`
+    delete from connection as c
+    where c.context_object = ${grant.object} and c.context_key = ${grant.contextId}
+      and c.creator_id = ${grant.creatorId} and c.state = 'pending' and c.expires_at <= clock_timestamp()
+      and (c.target_id = ${grant.targetId} or (c.target_id is null and c.target_email = ${grant.targetEmail}))`.execute(
+    db,
+  )
+  await db.insertInto('connection').values(rowOf(grant, moment)).execute()
+}
+
+/** A new connection as its row. */
+export const rowOf = (grant: NewGrant, moment: Date): Insertable<ConnectionTable> => ({
+  id: grant.id,
+  context_object: grant.object,
+  ...contextColumns(grant.contextId),
+  creator_id: grant.creatorId,
+  target_id: grant.targetId,
+  target_email: grant.targetEmail,
+  target_first: grant.targetFirst,
+  target_last: grant.targetLast,
+  state: grant.state,
+  ...grantingColumns(grant),
+  token_hash: grant.tokenHash,
+  token_key: grant.tokenKey,
+  app_key: grant.appKey,
+  expires_at: grant.expiresAt,
+  uses_remaining: grant.usesRemaining,
+  created_at: moment,
+  updated_at: moment,
+  applied_at: grant.state === 'active' ? moment : null,
+})
+
+/** What a connection grants as columns. `skipped_acl` is what an older server reads instead of the two after it. */
+const grantingColumns = (grant: Omit<Grant, 'created' | 'updated'>) => ({
+  access: grant.access,
+  roles: [...grant.roles],
+  reverse_access: grant.reverseAccess,
+  reverse_roles: [...grant.reverseRoles],
+  skipped_acl: isAllSkipped(grant),
+  skipped_access: grant.skippedAccess,
+  skipped_roles: [...grant.skippedRoles],
+})
+
+/** Rewrites what may change of a connection; one that is active has no token and no end. */
+export async function updateGrant(db: Transaction<Tables>, grant: Grant, moment: Date): Promise<void> {
+  await db
+    .updateTable('connection')
+    .set({
+      updated_at: moment,
+      state: grant.state,
+      target_id: grant.targetId,
+      expires_at: grant.expiresAt,
+      ...grantingColumns(grant),
+      ...(grant.state === 'active' && {
+        token_hash: null,
+        token_key: null,
+        expires_at: null,
+        applied_at: sql<Date>`coalesce(applied_at, ${moment})`,
+      }),
+    })
+    .where('id', '=', grant.id)
+    .execute()
+}
+
+/**
+ * Spends one use of a link. Of several at once no more succeed than uses are left (trust, C5); the last one deletes it.
+ *
+ * @returns how many uses are left, null where they are not counted, and when; undefined where the link is gone
+ */
+export async function takeUse(
+  db: Transaction<Tables>,
+  id: string,
+): Promise<{ left: number | null; moment: Date } | undefined> {
+  const { rows } = await sql<{ left: number | null; moment: Date }>`
+    update connection as c set uses_remaining = uses_remaining - 1
+    where c.id = ${id} and ${isAlive} and (c.uses_remaining is null or c.uses_remaining > 0)
+    returning c.uses_remaining as left, clock_timestamp()::timestamptz(3) as moment`.execute(db)
+  if (rows[0]?.left === 0) await db.deleteFrom('connection').where('id', '=', id).execute()
+  return rows[0]
+}
+
+/** Gives a pending connection that was made without a token the one that it has by a key. */
+export async function keepToken(db: Db, id: string, hash: Uint8Array, keyId: string): Promise<boolean> {
+  const { rows } = await sql`
+    update connection as c set token_hash = ${hash}, token_key = ${keyId}
+    where c.id = ${id} and c.state = 'pending' returning id`.execute(db)
+  return rows.length > 0
+}
+
+/** Deletes some of what has expired, which is gone for everybody already. Returns what it was, and when. */
+export const deleteExpired = (db: Transaction<Tables>, most: number) =>
+  deleteSome(
+    db,
+    // Compared with now(), for which the index is of use.
+    sql`select id from connection where expires_at <= now()
+      order by expires_at limit ${most} for update skip locked`,
+  )
+
+/** Deletes some of what there is with a context that is locked. Returns what it was, and when. */
+export const deleteOfContext = (
+  db: Transaction<Tables>,
+  { object, contextId }: Pick<Grant, 'object' | 'contextId'>,
+  most: number,
+) =>
+  deleteSome(
+    db,
+    sql`select id from connection where context_object = ${object} and context_key = ${contextId} limit ${most}`,
+  )
+
+async function deleteSome(db: Transaction<Tables>, ids: RawBuilder<unknown>): Promise<(Grant & { moment: Date })[]> {
+  const { rows } = await sql<Grant & { moment: Date }>`
+    delete from connection as c using (${ids}) as gone where c.id = gone.id
+    returning ${grantColumns}, clock_timestamp()::timestamptz(3) as moment`.execute(db)
+  return rows
+}

@@ -1,0 +1,95 @@
+import type { z } from 'zod'
+import { Fault } from '../faults.js'
+import { accountOf, checkScope, type Principal } from './access.js'
+import { only } from './find.js'
+import { addressOf } from './grant.js'
+import { groupGrants, listGrants, type Selection } from './list-statements.js'
+import { managedBy } from './managed.js'
+import { listOptions, readOptionsAs } from './options.js'
+import { propertiesIn } from './query/conditions.js'
+import { refused } from './query/document.js'
+import { parseGroup, parseGroupSort } from './query/group.js'
+import { applyMap, parseMap } from './query/map.js'
+import { parseSort } from './query/properties.js'
+import { conditionOf, orderOf } from './query/statements.js'
+import { parseWhere } from './query/where.js'
+import { type ModuleWorld, principalOf, type Scope } from './scope.js'
+import { show } from './show.js'
+import { type ConnectionList, listOf, showingOf } from './shown.js'
+
+type Asked = z.infer<typeof listOptions>
+
+/** Implements `list` of `Connections`. */
+export async function list(scope: Scope, options: unknown): Promise<ConnectionList<never>> {
+  const { world } = scope
+  const principal = await principalOf(scope)
+  checkScope(principal, 'read')
+  accountOf(principal)
+  const asked = readOptionsAs(listOptions, options)
+  if (asked.pipeline != null) throw new Fault('unsupportedOperation.unspecified', { path: 'pipeline' })
+  const skipAcl = asked.skipAcl || principal.skipAcl
+  const selection = await selectionOf(world, principal, asked, skipAcl)
+  const group = parseGroup(asked.group)
+  if (group) {
+    const found = await groupGrants(world.db, selection, group, parseGroupSort(asked.sort, group), asked)
+    return listOf(found.groups, found.hasMore) as ConnectionList<never>
+  }
+  const map = parseMap(asked.map)
+  const found = await listGrants(world.db, selection, { order: orderFor(asked), skip: asked.skip, limit: asked.limit })
+  const page = found.slice(0, asked.limit)
+  if (isBackward(asked)) page.reverse()
+  const showing = showingOf(asked, { skipAcl, isHolder: false, ownTokens: asked.show === 'context' })
+  const shown = await show(world, principal, page, showing)
+  const items = shown.map((each) => {
+    const picked = asked.paths.length > 0 ? only(each, asked.paths) : { ...each }
+    return map ? applyMap(map, picked) : picked
+  })
+  return listOf(items, found.length > asked.limit) as ConnectionList<never>
+}
+
+const isBackward = ({ endingBefore }: Asked) => endingBefore != null
+
+async function selectionOf(
+  world: ModuleWorld,
+  principal: Principal,
+  asked: Asked,
+  skipAcl: boolean,
+): Promise<Selection> {
+  const account = accountOf(principal)
+  const self = { accountId: account.id, email: addressOf(account) }
+  const singular = (name: string) => world.types.find(name)?.name
+  const objects = asked.objects.map((name) => {
+    const type = singular(name)
+    if (type !== undefined) return type
+    throw new Fault('notFound.unspecified', { path: name, reason: 'There is no such type of object.' })
+  })
+  const where = parseWhere(asked.where, singular)
+  if (world.hidesEmail && propertiesIn(where).some(({ column }) => column === 'target_email')) {
+    throw refused('target.email', 'This site hides e-mail addresses; name people by _id.')
+  }
+  // What another program on this database defines nobody could show here.
+  const known = objects.length > 0 ? objects : world.types.names()
+  return {
+    viewer: skipAcl && asked.show == null ? null : self,
+    show:
+      asked.show === 'context'
+        ? { contexts: await managedBy(world, principal, { where, objects, known, skipAcl }) }
+        : (asked.show ?? null),
+    state: asked.state == null ? null : asked.state === 1 ? 'active' : 'pending',
+    objects: known,
+    where: conditionOf(where, { ...self, skipAcl }),
+    beyond: beyondOf(asked),
+  }
+}
+
+function beyondOf({ startingAfter, endingBefore, sort }: Asked): Selection['beyond'] {
+  const id = endingBefore ?? startingAfter
+  if (id == null) return null
+  if (startingAfter != null && endingBefore != null) throw wrongCursor('Only one of startingAfter and endingBefore.')
+  if (sort != null) throw wrongCursor('With startingAfter or endingBefore the order is that of _id.')
+  return { id: id.toLowerCase(), direction: endingBefore != null ? 'before' : 'after' }
+}
+
+const wrongCursor = (reason: string) => new Fault('invalidArgument.unspecified', { path: 'startingAfter', reason })
+
+const orderFor = (asked: Asked) => orderOf(parseSort(isBackward(asked) ? { _id: -1 } : asked.sort))

@@ -1,0 +1,230 @@
+import { inspect } from 'node:util'
+
+/** A level of access, by number or name. */
+export type Level = number | LevelName
+
+/** Whoever an entry of an access list is about. */
+export type Subject =
+  /** One account by its id, `signed-in` for everyone who has one, or `anyone`. */
+  | { readonly type: 'account'; readonly target: string }
+  /** The account that is itself the context. */
+  | { readonly type: 'self' }
+  | { readonly type: 'role'; readonly target: string }
+  | { readonly type: 'owner' }
+
+/** Gives a level or a role. */
+export type Allowance = { readonly allow: Level } | { readonly role: string }
+
+/** What everyone concerned has of a context without a connection (reference, section 3). */
+export type AclEntry = Subject & Allowance
+
+/** What somebody may pass on of a context: also whoever has at least a level of access to it. */
+export type ShareEntry = (Subject | { readonly type: 'access'; readonly target: Level }) & Allowance
+
+/** An object as its type loads it. */
+export interface Instance {
+  readonly _id: string
+  readonly [property: string]: unknown
+}
+
+/** Who may read a property of an object: whoever has the level, or one of the roles. */
+export interface PropertyAccess {
+  readonly access: Level
+  readonly roles?: readonly string[]
+  /** Whether it is left out unless it is asked for by `include`. */
+  readonly optional?: boolean
+}
+
+/** Describes a type of object that connections can have for their context (reference, section 3). */
+export interface ObjectDefinition<Loaded extends Instance = Instance> {
+  /** Lower case, such as `document`. */
+  readonly name: string
+  /** Such as `documents`. */
+  readonly plural: string
+  /** Loads objects by id, a text that a caller may have made up; those that do not exist are left out. */
+  readonly load: (ids: readonly string[]) => Promise<readonly Loaded[]>
+  /** The account id of the owner; where it is absent, nobody owns the object. */
+  readonly owner?: (object: Loaded) => string | null
+  /** Who may read which property; properties that are not listed are shown to nobody. */
+  readonly properties: { readonly [name: string]: Level | PropertyAccess }
+  /** The property, a text, by which letters name an object to whoever may read it; without it they name none. */
+  readonly title?: string
+  /** What people have without a connection; by default the owner has `delete`. */
+  readonly acl?: readonly AclEntry[] | ((object: Loaded) => readonly AclEntry[])
+  /** Levels that may be passed on; by default `share`, `read` and `connected`. */
+  readonly shareChain?: readonly Level[]
+  /** Finer rules, in place of the chain where there are any. */
+  readonly shareAcl?: readonly ShareEntry[]
+  /** Whether objects of this type take connections at all; by default they do. */
+  readonly allowConnections?: boolean
+  /** Whether a target has to accept, unless `forceAuto` says otherwise; by default so. */
+  readonly requireAccept?: boolean
+  /** The access to an account that whoever connects it at once needs; at least and by default `share`. */
+  readonly requiredAccess?: Level
+  /** Whether a target that is connected at once gets a letter; by default so. */
+  readonly sendNotifications?: boolean
+  /** The least level that a connection grants; by default `connected`. */
+  readonly leastAccess?: Level
+}
+
+/** A definition with nothing left open. */
+export interface ObjectType {
+  readonly name: string
+  readonly plural: string
+  readonly load: (ids: readonly string[]) => Promise<readonly Instance[]>
+  readonly owner: (object: Instance) => string | null
+  readonly properties: { readonly [name: string]: Required<PropertyAccess> & { readonly access: number } }
+  readonly title: string | null
+  readonly acl: (object: Instance) => readonly AclEntry[]
+  /** Descending. */
+  readonly shareChain: readonly number[]
+  readonly shareAcl: readonly ShareEntry[]
+  readonly allowConnections: boolean
+  readonly requireAccept: boolean
+  readonly requiredAccess: number
+  readonly sendNotifications: boolean
+  readonly leastAccess: number
+}
+
+/** Levels of access by name (reference connections-module.md, section 3). 3 is reserved and never given. */
+export const levels = {
+  none: 0,
+  public: 1,
+  connected: 2,
+  read: 4,
+  share: 5,
+  update: 6,
+  delete: 7,
+  script: 8,
+  system: 9,
+} as const
+
+export type LevelName = keyof typeof levels
+
+/** The most that a connection can grant. */
+export const mostGranted = levels.delete
+
+const offered: readonly number[] = Object.values(levels)
+
+/**
+ * Reads a level: a number, also as a string of digits, or a name. A number between or beyond the levels counts as the next
+ * lower level, a negative one as `none`.
+ *
+ * @returns undefined for anything else
+ */
+export function readLevel(given: unknown): number | undefined {
+  if (typeof given === 'string' && Object.hasOwn(levels, given)) return levels[given as LevelName]
+  const number = typeof given === 'string' && /^\d+$/.test(given) ? Number(given) : given
+  if (typeof number !== 'number' || Number.isNaN(number)) return undefined
+  return offered.findLast((level) => level <= number) ?? levels.none
+}
+
+/**
+ * A level in a definition of the application's.
+ *
+ * @param where it stands, for the error
+ * @throws TypeError for anything that `readLevel` does not know: a typing error must not open an object to everybody
+ */
+export function levelOf(given: unknown, where: string): number {
+  const level = readLevel(given)
+  if (level !== undefined) return level
+  throw new TypeError(`${where}: ${inspect(given)} is not a level of access; ${levelNames}.`)
+}
+
+/** The highest level below another. */
+export const levelBelow = (level: number): number => offered.findLast((each) => each < level) ?? levels.none
+
+/** The levels in words, for messages. */
+export const levelNames = `use a number, or one of ${Object.keys(levels).join(', ')}`
+
+/** The types of objects that are known, by their singular and their plural names. */
+export class ObjectTypes {
+  readonly #types = new Map<string, ObjectType>()
+
+  /**
+   * Makes a type known.
+   *
+   * @throws TypeError for a name that is malformed or taken, a title that is no property, an unknown level, or a `load` or
+   *   `owner` that is no function
+   */
+  define(definition: ObjectDefinition): void {
+    checkFunctions(definition)
+    const type = complete(definition)
+    for (const name of new Set([type.name, type.plural])) {
+      if (!/^[a-z][a-z0-9_]*$/.test(name)) throw new TypeError(`${name} is no name for a type: use a-z, 0-9 and _.`)
+      if (this.#types.has(name)) throw new TypeError(`There is a type called ${name} already.`)
+    }
+    if (type.title !== null && !Object.hasOwn(type.properties, type.title)) {
+      throw new TypeError(
+        `The title ${type.title} must be one of the properties: ${Object.keys(type.properties).join(', ')}.`,
+      )
+    }
+    this.#types.set(type.name, type).set(type.plural, type)
+  }
+
+  /** The singular names of all. */
+  names(): string[] {
+    return [...new Set([...this.#types.values()].map(({ name }) => name))]
+  }
+
+  /** Finds a type by either of its names. */
+  find(name: string): ObjectType | undefined {
+    return this.#types.get(name)
+  }
+}
+
+/** For programs that no compiler checks: a missing function would only be found by the first call, as a fault of ours. */
+function checkFunctions({ name, load, owner }: ObjectDefinition): void {
+  const isFunction = (value: unknown) => typeof value === 'function'
+  if (!isFunction(load)) throw new TypeError(`${name}.load must be a function.`)
+  if (owner && !isFunction(owner)) throw new TypeError(`${name}.owner must be a function, or left out.`)
+}
+
+/** A definition with its defaults. @throws TypeError for an unknown level */
+export function complete(definition: ObjectDefinition): ObjectType {
+  const { name, acl = [{ type: 'owner', allow: levels.delete }], shareAcl = [] } = definition
+  const { shareChain = ['share', 'read', 'connected'], requiredAccess = levels.share } = definition
+  const properties = Object.entries(definition.properties).map(([property, given]) => {
+    const whole = typeof given === 'object' && given !== null ? given : { access: given }
+    const { access, roles = [], optional = false } = whole
+    return [property, { access: levelOf(access, `${name}.${property}`), roles, optional }] as const
+  })
+  checkLevels(shareAcl, `${name}.shareAcl`)
+  if (typeof acl !== 'function') checkLevels(acl, `${name}.acl`)
+  return {
+    name,
+    plural: definition.plural,
+    load: async (ids) => asked(await definition.load([...ids]), ids, name),
+    owner: definition.owner ?? (() => null),
+    properties: Object.fromEntries(properties),
+    title: definition.title ?? null,
+    acl: typeof acl === 'function' ? acl : () => acl,
+    shareChain: shareChain.map((level) => levelOf(level, `${name}.shareChain`)).sort((one, other) => other - one),
+    shareAcl,
+    allowConnections: definition.allowConnections ?? true,
+    requireAccept: definition.requireAccept ?? true,
+    requiredAccess: Math.max(levels.share, levelOf(requiredAccess, `${name}.requiredAccess`)),
+    sendNotifications: definition.sendNotifications ?? true,
+    leastAccess: levelOf(definition.leastAccess ?? levels.connected, `${name}.leastAccess`),
+  }
+}
+
+function checkLevels(entries: readonly ShareEntry[], where: string): void {
+  for (const entry of entries) {
+    if (!('role' in entry)) levelOf(entry.allow, where)
+    if (entry.type === 'access') levelOf(entry.target, where)
+  }
+}
+
+/**
+ * The objects that a loader returned.
+ *
+ * @throws Error for an object with an id that was not asked for: access is decided by the id, so another object must not
+ *   take its place
+ */
+function asked(loaded: readonly Instance[], ids: readonly string[], name: string): readonly Instance[] {
+  const expected = new Set(ids)
+  const other = loaded.find(({ _id }) => !expected.has(_id))
+  if (!other) return loaded
+  throw new Error(`load of ${name} returned an object with the _id ${inspect(other._id)}, which it was not asked for.`)
+}

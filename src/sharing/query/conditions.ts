@@ -1,0 +1,132 @@
+import { isDate } from 'node:util/types'
+import { isContextId } from '../../connections/context-id.js'
+import { isUuid } from '../../people/account.js'
+import { foldedEmail } from '../../people/merge.js'
+import { isStorable } from '../../people/store.js'
+import { refused } from './document.js'
+import type { Property, PropertyType } from './properties.js'
+
+/** A value as its column holds it; of a state, the number that is shown. */
+export type Value = string | number | Date
+
+/** The singular of the name of a type of object; undefined where there is no such type. */
+export type Singular = (name: string) => string | undefined
+
+/**
+ * Reads a value that a property is compared with.
+ *
+ * @param path of the value, for the fault
+ * @throws Fault `invalidArgument.query` for a value of another type
+ */
+export function valueOf(type: PropertyType, value: unknown, path: string, singular: Singular): Value {
+  switch (type) {
+    case 'id':
+      if (typeof value === 'string' && isUuid(value)) return value.toLowerCase()
+      throw refused(path, 'This has to be an id, a UUID.')
+    case 'contextId':
+      if (isContextId(value)) return value
+      throw refused(path, 'This has to be an id, a text of 1 to 128 characters, none of them a control character.')
+    case 'int':
+      if (Number.isSafeInteger(value)) return value as number
+      throw refused(path, 'This has to be a whole number.')
+    case 'date':
+      return dateOf(value, path)
+    case 'object': {
+      const name = textOf(value, path)
+      return singular(name) ?? name
+    }
+    case 'email':
+      return foldedEmail(textOf(value, path))
+    case 'roles':
+      return textOf(value, path)
+  }
+}
+
+/** @throws Fault `invalidArgument.query` for what is no text, or one that the database cannot hold */
+export function textOf(value: unknown, path: string): string {
+  if (typeof value === 'string' && isStorable(value)) return value
+  throw refused(path, 'This has to be a text, without NUL and halves of characters.')
+}
+
+const iso = /^(\d{4}-\d\d-\d\d)(?:T(?:[01]\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:\d\d))?$/
+const earliest = Date.UTC(1000, 0, 1)
+const latest = Date.UTC(9999, 11, 31)
+
+function dateOf(value: unknown, path: string): Date {
+  const time = timeOf(value)
+  if (time !== undefined) return time
+  throw refused(path, 'This has to be a date of the years 1000 to 9999: ISO 8601 with a zone, milliseconds or a Date.')
+}
+
+/** A time that programs give: ISO 8601 with a zone, milliseconds since 1970, or a `Date`; undefined for anything else. */
+export function timeOf(value: unknown): Date | undefined {
+  const time = isDate(value) ? value.getTime() : typeof value === 'string' ? millisecondsOf(value) : value
+  // Beyond these years the drivers of the two databases write dates in ways of their own.
+  if (typeof time === 'number' && Number.isInteger(time) && time >= earliest && time <= latest) return new Date(time)
+  return undefined
+}
+
+function millisecondsOf(text: string): number {
+  const day = iso.exec(text)?.[1]
+  // JavaScript takes the 30th of February for the 2nd of March.
+  const exists = day !== undefined && new Date(Date.parse(day) || 0).toISOString().startsWith(day)
+  return exists ? Date.parse(text) : NaN
+}
+
+/** A condition on connections. Nothing in it is a name of the user's: properties are those of the table. */
+export type Where =
+  Condition | { readonly is: 'and' | 'or'; readonly of: readonly Where[] } | { readonly is: 'not'; readonly of: Where }
+
+/** A condition on one property. What is absent fulfils none but `absent`, and the negation of every other. */
+export type Condition =
+  | { readonly is: 'absent'; readonly property: Property }
+  | { readonly is: Comparison; readonly property: Property; readonly value: Value }
+  | { readonly is: 'oneOf'; readonly property: Property; readonly values: readonly Value[] }
+  | { readonly is: 'prefixed'; readonly property: Property; readonly prefix: string }
+  | {
+      readonly is: 'having'
+      readonly property: Property
+      readonly which: 'all' | 'any'
+      readonly values: readonly Value[]
+    }
+  | { readonly is: 'sized'; readonly property: Property; readonly size: number }
+
+export type Comparison = 'equal' | 'greater' | 'greaterOrEqual' | 'less' | 'lessOrEqual'
+
+/** What holds for every connection. */
+export const everything: Where = { is: 'and', of: [] }
+
+/** The values that a column has wherever a condition holds; undefined if the condition does not say. */
+export function valuesOf(where: Where, column: Property['column']): readonly Value[] | undefined {
+  if (where.is === 'and') return where.of.map((each) => valuesOf(each, column)).find((values) => values !== undefined)
+  if (where.is === 'equal' && where.property.column === column) return [where.value]
+  if (where.is === 'oneOf' && where.property.column === column) return where.values
+  return undefined
+}
+
+/** Every property that a condition names, wherever in it. */
+export function propertiesIn(where: Where): Property[] {
+  if ('property' in where) return [where.property]
+  return where.is === 'not' ? propertiesIn(where.of) : where.of.flatMap(propertiesIn)
+}
+
+/** The conditions all together. */
+export const oneOrAll = (parts: readonly Where[]): Where =>
+  parts.length === 1 ? (parts[0] as Where) : { is: 'and', of: parts }
+
+// Signs stand for themselves unless they mean something; those that do, and any other sign but letters and digits, do
+// behind a backslash.
+const plain = /^\^((?:[^\\^$.*+?()[\]{}|]|\\[^a-zA-Z0-9])*)$/su
+
+/**
+ * The text with which an address begins, out of a pattern that says just this: `^ann\.lee`. Nobody's pattern runs
+ * against the database (connections-module reference, section 13).
+ *
+ * @returns folded, as addresses are
+ * @throws Fault `invalidArgument.query` for every other pattern
+ */
+export function prefixOf(pattern: unknown, path: string): string {
+  const literal = plain.exec(textOf(pattern, path))?.[1]
+  if (literal === undefined) throw refused(path, 'Only a plain beginning is offered: ^ and then text.')
+  return foldedEmail(literal.replaceAll(/\\(.)/gsu, '$1'))
+}

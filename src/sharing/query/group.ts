@@ -1,0 +1,106 @@
+import { checkSize, entriesOf, isDocument, referred, refused, stepsOf, within } from './document.js'
+import { properties, type Property, sortEntries } from './properties.js'
+
+export type Accumulator = '$count' | '$sum' | '$avg' | '$min' | '$max' | '$addToSet'
+
+/** How rows are put together. The names are the user's and only name results. */
+export interface Group {
+  /** By what; without a name where the rows have one value rather than an object of them. */
+  readonly keys: readonly { readonly name: string | undefined; readonly property: Property }[]
+  /** What is made of the rows of one group. `$count` without a property counts all of them. */
+  readonly out: readonly { readonly name: string; readonly by: Accumulator; readonly property: Property | undefined }[]
+}
+
+/** A key of the order of groups: the key or the accumulator with this number. */
+export interface GroupSort {
+  readonly of: 'key' | 'out'
+  readonly index: number
+  readonly isDescending: boolean
+}
+
+const most = 8
+
+/** How many values `$addToSet` may come to. */
+export const mostInSet = 1000
+
+/**
+ * Reads the option `group` (connections-module reference, section 13).
+ *
+ * @returns undefined where nothing is to be grouped
+ * @throws Fault `invalidArgument.query` with the path within the option (`out.n.$sum`), or `group` for the whole
+ */
+export function parseGroup(input: unknown): Group | undefined {
+  if (input === undefined || input === null) return undefined
+  checkSize(input, 'group')
+  const parts = new Map(entriesOf(input, 'group'))
+  for (const name of parts.keys()) {
+    if (name !== '_id' && name !== 'out') throw refused(name, 'A group has only _id and out.')
+  }
+  if (!parts.has('_id')) throw refused('_id', 'By what to group is missing; null puts all in one group.')
+  const outs = parts.has('out') ? entriesOf(parts.get('out'), 'group', 'out') : []
+  if (outs.length > most) throw refused('out', `At most ${most} accumulators are offered.`)
+  return { keys: keysOf(parts.get('_id')), out: outs.map(([name, value]) => outOf(name, value)) }
+}
+
+function keysOf(input: unknown): Group['keys'] {
+  if (input === null) return []
+  if (!isDocument(input)) return [{ name: undefined, property: keyOf(input, '_id') }]
+  const entries = entriesOf(input, 'group', '_id')
+  if (entries.length === 0 || entries.length > most) throw refused('_id', `1 to ${most} names are needed.`)
+  return entries.map(([name, value]) => {
+    const path = within('_id', name)
+    return { name: plainName(name, path), property: keyOf(value, path) }
+  })
+}
+
+function keyOf(value: unknown, path: string): Property {
+  const property = typeof value === 'string' ? properties.get(referred(value) ?? value) : undefined
+  if (property?.isGrouped) return property
+  throw refused(path, 'This has to be the name of a property that connections can be grouped by.')
+}
+
+function outOf(name: string, input: unknown): Group['out'][number] {
+  const path = within('out', name)
+  plainName(name, path)
+  if (name === '_id') throw refused(path, 'This name is that of the groups.')
+  const [[by, value] = ['', null], ...others] = entriesOf(input, 'group', path)
+  const accepts = accumulators.get(by as Accumulator)
+  if (!accepts || others.length > 0) throw refused(path, `One of ${[...accumulators.keys()].join(' ')} is needed.`)
+  if (by === '$count' && value === 1) return { name, by, property: undefined }
+  const property = properties.get(referred(value) ?? '')
+  // What many connections come to must not tell what its reader is not shown in each of them.
+  if (property && !property.isHidden && accepts(property)) return { name, by: by as Accumulator, property }
+  throw refused(within(path, by), 'This has to be a $ and the name of a property that suits the accumulator.')
+}
+
+const accumulators = new Map<Accumulator, (property: Property) => boolean>([
+  ['$count', () => true],
+  ['$sum', ({ column }) => column === 'access'],
+  ['$avg', ({ column }) => column === 'access'],
+  ['$min', ({ column, type }) => column === 'access' || type === 'date'],
+  ['$max', ({ column, type }) => column === 'access' || type === 'date'],
+  ['$addToSet', ({ type }) => type === 'id' || type === 'contextId'],
+])
+
+function plainName(name: string, path: string): string {
+  if (stepsOf(name, path).length > 1) throw refused(path, 'A name of a result has no dots.')
+  return name
+}
+
+/**
+ * Reads the option `sort` of a grouping: its names are those of `out`, `_id` for all keys, and `_id.name` for one.
+ *
+ * @returns the keys, the first counting most; those of the groups are always among them
+ * @throws Fault as `parseSort`
+ */
+export function parseGroupSort(input: unknown, { keys, out }: Group): readonly GroupSort[] {
+  const allKeys = keys.map((_, index) => ({ of: 'key' as const, index, isDescending: false }))
+  const sorts = sortEntries(input).flatMap(({ name, isDescending }): GroupSort[] => {
+    const index = out.findIndex((each) => each.name === name)
+    if (index !== -1) return [{ of: 'out', index, isDescending }]
+    const found = allKeys.filter(({ index }) => name === '_id' || name === `_id.${keys[index]?.name ?? ''}`)
+    if (found.length === 0) throw refused(name, 'There is nothing of this name in the groups to sort by.')
+    return found.map((each) => ({ ...each, isDescending }))
+  })
+  return [...sorts, ...allKeys]
+}

@@ -1,0 +1,68 @@
+import { checkSize, entriesOf, referred, refused, stepsOf } from './document.js'
+
+/** From where to where values go, each a path of names. */
+export type Mapping = readonly { readonly from: readonly string[]; readonly to: readonly string[] }[]
+
+const mostNames = 50
+
+/**
+ * Reads the option `map`: `{name: 1}` selects, `{newName: '$path'}` renames (connections-module reference, section 13).
+ * Names with dots select or make properties of objects.
+ *
+ * @returns undefined where nothing is to be mapped
+ * @throws Fault `invalidArgument.query` with the name, or `map` for the whole
+ */
+export function parseMap(input: unknown): Mapping | undefined {
+  if (input === undefined || input === null) return undefined
+  checkSize(input, 'map')
+  const entries = entriesOf(input, 'map')
+  if (entries.length === 0 || entries.length > mostNames) throw refused('map', `1 to ${mostNames} names are needed.`)
+  const mapping = entries.map(([name, value]) => {
+    const to = stepsOf(name, name)
+    const path = referred(value)
+    if (path !== undefined) return { to, from: stepsOf(path, name) }
+    if (value === 1) return { to, from: to }
+    throw refused(name, 'This has to be 1, or the path of a property behind a $.')
+  })
+  for (const { to } of mapping) {
+    const isInside = mapping.some((other) => other.to !== to && other.to.every((step, index) => step === to[index]))
+    if (isInside) throw refused(to.join('.'), 'Another name holds this one.')
+  }
+  return mapping
+}
+
+/**
+ * What a mapping makes of a connection as its reader is shown it; what is not shown is absent.
+ *
+ * @param shown stays as it is
+ */
+export function applyMap(mapping: Mapping | undefined, shown: Record<string, unknown>): Record<string, unknown> {
+  if (mapping === undefined) return shown
+  const made: Record<string, unknown> = {}
+  for (const { from, to } of mapping) {
+    const value = from.reduce<unknown>((from, name) => (isObject(from) ? own(from, name) : undefined), shown)
+    if (value !== undefined) place(made, to, value)
+  }
+  return made
+}
+
+/** What an application's objects hold need not be plain. */
+const isObject = (value: unknown): value is object =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+const own = (of: object, name: string): unknown =>
+  Object.hasOwn(of, name) ? (of as Record<string, unknown>)[name] : undefined
+
+/** Puts a value where a path of names says; the objects on the way are made, or copied. */
+export function place(into: Record<string, unknown>, names: readonly string[], value: unknown): void {
+  const [name = '', ...rest] = names
+  if (rest.length === 0) return define(into, name, value)
+  const known = Object.hasOwn(into, name) ? into[name] : undefined
+  const inner: Record<string, unknown> = typeof known === 'object' && known !== null ? { ...known } : {}
+  place(inner, rest, value)
+  define(into, name, inner)
+}
+
+/** A name such as `__proto__` is one like any other. */
+const define = (into: object, name: string, value: unknown) =>
+  void Object.defineProperty(into, name, { value, enumerable: true, configurable: true, writable: true })

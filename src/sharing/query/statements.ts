@@ -1,0 +1,204 @@
+import { type RawBuilder, sql } from 'kysely'
+import { uuidObjects } from '../../connections/context-id.js'
+import { isUuid } from '../../people/account.js'
+import { type Comparison, type Condition, propertiesIn, type Value, type Where } from './conditions.js'
+import { refused, within } from './document.js'
+import { type Accumulator, type Group, type GroupSort, mostInSet } from './group.js'
+import type { Property, PropertyType, Sort } from './properties.js'
+
+/** Whose list is queried. */
+export interface Viewer {
+  readonly accountId: string | null
+  /** Folded to lower case; null for whoever is not known to own one. */
+  readonly email: string | null
+  readonly skipAcl: boolean
+}
+
+/**
+ * The condition as SQL on a row of `connection as c`, with what keeps hidden properties hidden: a query that names the
+ * target's account has only active connections, one that names the address only those of which the viewer is creator
+ * or target. Both hold for the whole query, wherever in it the property stands, since else a negation would show what
+ * the condition itself may not (connections-module reference, sections 11 and 13).
+ *
+ * @returns every value bound; null counts as false
+ */
+export function conditionOf(where: Where, viewer: Viewer): RawBuilder<boolean> {
+  const named = new Set(propertiesIn(where).map(({ column }) => column))
+  return joined('and', [
+    condition(where),
+    ...(named.has('target_id') ? [sql<boolean>`c.state = 'active'`] : []),
+    ...(named.has('target_email') && !viewer.skipAcl ? [isParty(viewer)] : []),
+  ])
+}
+
+const isParty = ({ accountId, email }: Viewer) => sql<boolean>`(
+  c.creator_id = ${accountId}::uuid or c.target_id = ${accountId}::uuid
+  or (c.target_id is null and c.target_email = ${email}::text))`
+
+function condition(where: Where): RawBuilder<boolean> {
+  switch (where.is) {
+    case 'and':
+    case 'or':
+      return joined(where.is, where.of.map(condition))
+    case 'not':
+      // What is absent makes a comparison neither true nor false; its negation is true all the same.
+      return sql`(${condition(where.of)}) is not true`
+    default:
+      return onProperty(where)
+  }
+}
+
+const joined = (by: 'and' | 'or', parts: readonly RawBuilder<boolean>[]): RawBuilder<boolean> =>
+  parts.length === 0
+    ? sql`${by === 'and' ? sql`true` : sql`false`}`
+    : sql`(${sql.join(parts, by === 'and' ? sql` and ` : sql` or `)})`
+
+const signs: Record<Exclude<Comparison, 'equal'>, RawBuilder<unknown>> = {
+  greater: sql`>`,
+  greaterOrEqual: sql`>=`,
+  less: sql`<`,
+  lessOrEqual: sql`<=`,
+}
+
+function onProperty(of: Condition): RawBuilder<boolean> {
+  const { property } = of
+  const column = columnOf(property)
+  const list = (values: readonly Value[]) => sql`${values.map(bound)}::${typeOf(property)}[]`
+  switch (of.is) {
+    case 'absent':
+      return sql`${column} is null`
+    case 'equal':
+      return orRespelt(sql`${column} = ${bound(of.value)}::${typeOf(property)}`, property, [of.value])
+    case 'oneOf':
+      return orRespelt(sql`${column} = any(${list(of.values)})`, property, of.values)
+    case 'prefixed':
+      return sql`starts_with(${column}, ${of.prefix}::text)`
+    case 'having':
+      return of.which === 'all' ? sql`${column} @> ${list(of.values)}` : sql`${column} && ${list(of.values)}`
+    case 'sized':
+      return sql`cardinality(${column}) = ${of.size}::bigint`
+    default:
+      return sql`${columnOf(property, 'ordered')} ${signs[of.is]} ${bound(of.value)}::${typeOf(property)}`
+  }
+}
+
+/** Accounts and the organisation have UUIDs, which a query may write in another case. */
+function orRespelt(condition: RawBuilder<boolean>, property: Property, values: readonly Value[]): RawBuilder<boolean> {
+  if (property.type !== 'contextId') return condition
+  const folded = values.map(String).filter((id) => isUuid(id) && id !== id.toLowerCase())
+  if (folded.length === 0) return condition
+  const ids = folded.map((id) => id.toLowerCase())
+  return sql`(${condition} or (
+    ${columnOf(property)} = any(${ids}::text[]) and c.context_object = any(${uuidObjects}::text[])))`
+}
+
+/** The drivers would write a `Date` in the time zone of the machine. */
+const bound = (value: Value): string | number => (value instanceof Date ? value.toISOString() : value)
+
+/** A row under the names that `groupQuery` gave its columns. */
+export type GroupRow = Readonly<Record<string, unknown>>
+
+// Columns are numbered: the names of the user come in after the statement, in `toGroup`.
+const keyName = (index: number) => `k${index}`
+const outName = (index: number) => `a${index}`
+
+/**
+ * Groups connections. Where there are none there are no groups, not even the one of all.
+ *
+ * @param group what to group by and what to make of it (`parseGroup`)
+ * @param sorts in which order (`parseGroupSort`)
+ * @param from what goes behind `from`: something called `c` with the columns of `connection`, only with rows that the
+ * viewer may see
+ */
+export function groupQuery(
+  { keys, out }: Group,
+  sorts: readonly GroupSort[],
+  { from, skip, limit }: { from: RawBuilder<unknown>; skip: number; limit: number },
+): RawBuilder<GroupRow> {
+  const keyColumns = keys.map(({ property }) => columnOf(property, 'ordered'))
+  const columns = [
+    ...keyColumns.map((column, index) => sql`${column} as ${sql.id(keyName(index))}`),
+    ...out.map(({ by, property }, index) => sql`${accumulated(by, property)} as ${sql.id(outName(index))}`),
+  ]
+  const order = sorts.map(({ of, index, isDescending }) => {
+    const name = sql.id(of === 'key' ? keyName(index) : outName(index))
+    return isDescending ? sql`${name} desc nulls last` : sql`${name} asc nulls first`
+  })
+  return sql`
+    select ${columns.length > 0 ? sql.join(columns) : sql`1 as one`}
+    from ${from}
+    ${keys.length > 0 ? sql`group by ${sql.join(keyColumns)}` : sql`having count(*) > 0`}
+    ${order.length > 0 ? sql`order by ${sql.join(order)}` : sql``}
+    limit ${limit}::bigint offset ${skip}::bigint`
+}
+
+function accumulated(by: Accumulator, property: Property | undefined): RawBuilder<unknown> {
+  const column = property === undefined ? sql`*` : columnOf(property)
+  switch (by) {
+    case '$count':
+      return sql`count(${column})::integer`
+    case '$sum':
+      return sql`sum(${column})::float8`
+    case '$avg':
+      return sql`avg(${column})::float8`
+    case '$min':
+      return sql`min(${column})`
+    case '$max':
+      return sql`max(${column})`
+    case '$addToSet':
+      // One more than a set may have: enough to notice that there are too many.
+      return sql`coalesce(
+        (array_agg(distinct ${column}) filter (where ${column} is not null))[1:${mostInSet + 1}::integer], '{}')`
+  }
+}
+
+/**
+ * A group as it is shown, out of a row of `groupQuery`: numbers, ids, `Date`s and lists of ids; null for none.
+ *
+ * @throws Fault `invalidArgument.query` for a set that has too many values
+ */
+export function toGroup({ keys, out }: Group, row: GroupRow): Record<string, unknown> {
+  const values = keys.map(({ name }, index): [string, unknown] => [name ?? '_id', row[keyName(index)]])
+  const id: [string, unknown][] = keys[0]?.name === undefined ? values : [['_id', Object.fromEntries(values)]]
+  const made = out.map(({ name, by }, index): [string, unknown] => {
+    const value = row[outName(index)]
+    if (by !== '$addToSet' || (value as unknown[]).length <= mostInSet) return [name, value]
+    throw refused(within(within('out', name), by), `A set has at most ${mostInSet} values; narrow it down by where.`)
+  })
+  return Object.fromEntries([...id, ...made])
+}
+
+/**
+ * A property of a row of `connection as c`; the state as the number that is shown.
+ *
+ * @param use where the order counts, texts go by their bytes; elsewhere an index of the column may serve
+ */
+export function columnOf({ type, column }: Property, use?: 'ordered'): RawBuilder<unknown> {
+  if (column === 'state') return sql`case c.state when 'active' then 1 else 0 end`
+  const plain = sql.ref(`c.${column}`)
+  return use === 'ordered' && (type === 'object' || type === 'email') ? sql`${plain} collate "C"` : sql`${plain}`
+}
+
+const types: Record<PropertyType, RawBuilder<unknown>> = {
+  id: sql`uuid`,
+  contextId: sql`text`,
+  int: sql`bigint`,
+  date: sql`timestamptz`,
+  object: sql`text`,
+  email: sql`text`,
+  roles: sql`text`,
+}
+
+/** The type in SQL of the values of a property. */
+export const typeOf = ({ type }: Property): RawBuilder<unknown> => types[type]
+
+/** What goes behind `order by`, on rows of `connection as c`. */
+export const orderOf = (sorts: readonly Sort[]): RawBuilder<unknown> =>
+  sql.join(
+    sorts.map(({ property, isDescending }) => {
+      const direction = isDescending ? sql`desc` : sql`asc`
+      // What is absent comes before all else, as in the reference. Said of other columns, it would keep indexes away.
+      const absent = property.column !== 'expires_at' ? sql`` : isDescending ? sql` nulls last` : sql` nulls first`
+      return sql`${columnOf(property, 'ordered')} ${direction}${absent}`
+    }),
+  )

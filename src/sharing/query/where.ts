@@ -1,0 +1,205 @@
+import { Fault } from '../../faults.js'
+import {
+  type Comparison,
+  everything,
+  oneOrAll,
+  prefixOf,
+  type Singular,
+  type Value,
+  valueOf,
+  type Where,
+} from './conditions.js'
+import { checkSize, entriesOf, isDocument, refused, within } from './document.js'
+import { properties, type Property } from './properties.js'
+
+/** Where in a query a condition stands. */
+interface Place {
+  readonly path: string
+  /** How many operators deep more may be nested. */
+  readonly room: number
+  readonly singular: Singular
+}
+
+type Reader = (property: Property, operand: unknown, place: Place) => Where
+
+const mostValues = 1000
+
+/**
+ * Reads what is said of one property: a value that it equals, or a document of operators that all hold.
+ *
+ * @throws Fault as `parseWhere`
+ */
+export function conditionsOn(property: Property, input: unknown, place: Place): Where {
+  if (!isDocument(input)) return equal(property, input, place)
+  const operators = entriesOf(input, 'where', place.path)
+  if (operators.length === 0) throw refused(place.path, 'An operator is missing.')
+  return oneOrAll(
+    operators.map(([name, operand]) => {
+      const path = within(place.path, name)
+      const read = operatorsOf(property).get(name)
+      if (!read) throw unknownOperator(name, path)
+      return read(property, operand, { ...place, path })
+    }),
+  )
+}
+
+const single = (property: Property, value: unknown, { path, singular }: Place): Value =>
+  valueOf(property.type, value, path, singular)
+
+const several = (
+  property: Property,
+  input: unknown,
+  place: Place,
+  isValue: (value: unknown) => boolean = () => true,
+): Value[] => {
+  if (!Array.isArray(input) || input.length > mostValues) {
+    throw refused(place.path, `This has to be an array of at most ${mostValues} values.`)
+  }
+  return Array.from(input as unknown[], (value, index) => ({ value, path: within(place.path, index) }))
+    .filter(({ value }) => isValue(value))
+    .map(({ value, path }) => single(property, value, { ...place, path }))
+}
+
+const not = (read: Reader): Reader => {
+  return (property, operand, place) => ({ is: 'not', of: read(property, operand, place) })
+}
+
+const equal: Reader = (property, operand, place) => {
+  if (property.type === 'roles') {
+    return { is: 'having', property, which: 'all', values: [single(property, operand, place)] }
+  }
+  if (operand === null) return { is: 'absent', property }
+  return { is: 'equal', property, value: single(property, operand, place) }
+}
+
+const compared = (is: Comparison): Reader => {
+  return (property, operand, place) => ({ is, property, value: single(property, operand, place) })
+}
+
+const oneOf: Reader = (property, operand, place) => {
+  const values = several(property, operand, place, (value) => value !== null)
+  const listed: Where = { is: 'oneOf', property, values }
+  return (operand as unknown[]).includes(null) ? { is: 'or', of: [listed, { is: 'absent', property }] } : listed
+}
+
+const exists: Reader = (property, operand, { path }) => {
+  if (typeof operand !== 'boolean') throw refused(path, 'This has to be true or false.')
+  const absent: Where = { is: 'absent', property }
+  return operand ? { is: 'not', of: absent } : absent
+}
+
+const negated: Reader = (property, operand, place) => {
+  if (place.room < 1) throw refused(place.path, 'Operators are nested too deep.')
+  if (!isDocument(operand)) throw refused(place.path, 'This has to be an object of operators.')
+  return { is: 'not', of: conditionsOn(property, operand, { ...place, room: place.room - 1 }) }
+}
+
+const prefixed: Reader = (property, operand, { path }) => ({
+  is: 'prefixed',
+  property,
+  prefix: prefixOf(operand, path),
+})
+
+const having = (which: 'all' | 'any'): Reader => {
+  return (property, operand, place) => ({ is: 'having', property, which, values: several(property, operand, place) })
+}
+
+const sized: Reader = (property, operand, { path }) => {
+  if (Number.isSafeInteger(operand) && (operand as number) >= 0)
+    return { is: 'sized', property, size: operand as number }
+  throw refused(path, 'This has to be a whole number, 0 or more.')
+}
+
+const always: [string, Reader][] = [
+  ['$eq', equal],
+  ['$ne', not(equal)],
+  ['$not', negated],
+]
+const ofScalars: [string, Reader][] = [...always, ['$in', oneOf], ['$nin', not(oneOf)], ['$exists', exists]]
+const ofOrdered: [string, Reader][] = [
+  ...ofScalars,
+  ['$gt', compared('greater')],
+  ['$gte', compared('greaterOrEqual')],
+  ['$lt', compared('less')],
+  ['$lte', compared('lessOrEqual')],
+]
+const ofRoles: [string, Reader][] = [
+  ...always,
+  ['$in', having('any')],
+  ['$nin', not(having('any'))],
+  ['$all', having('all')],
+  ['$size', sized],
+]
+
+const readers = {
+  scalar: new Map(ofScalars),
+  ordered: new Map(ofOrdered),
+  email: new Map([...ofOrdered, ['$regex', prefixed] as const]),
+  roles: new Map(ofRoles),
+}
+
+function operatorsOf({ type, column }: Property): ReadonlyMap<string, Reader> {
+  if (type === 'roles' || type === 'email') return readers[type]
+  return type === 'contextId' || (type === 'id' && column !== 'id') ? readers.scalar : readers.ordered
+}
+
+/** What the reference has, and section 13 refuses. */
+const unoffered: ReadonlySet<string> = new Set([
+  '$elemMatch',
+  '$near',
+  '$nearSphere',
+  '$geoWithin',
+  '$geoIntersects',
+  '$where',
+  '$expr',
+])
+
+/** The fault of an operator that stands where there is none of its name. */
+export function unknownOperator(name: string, path: string): Fault {
+  if (!unoffered.has(name)) return refused(path, 'There is no operator of this name here.')
+  return new Fault('unsupportedOperation.unspecified', { path, reason: 'This operator is not offered.' })
+}
+
+const deepest = 5
+const mostMembers = 50
+const mostNodes = 1000
+
+/**
+ * Reads the option `where` (connections-module reference, section 13).
+ *
+ * @param input undefined, null and an empty object stand for everything
+ * @param singular the singular of a type's name, since conditions may use the plural
+ * @throws Fault `invalidArgument.query` with the path of what is wrong (`$or.1.access.$gt`; `where` for the whole),
+ * `unsupportedOperation.unspecified` for an operator of the reference that is not offered
+ */
+export function parseWhere(input: unknown, singular: Singular): Where {
+  if (input === undefined || input === null) return everything
+  checkSize(input, 'where')
+  let nodes = 0
+
+  const all = (document: unknown, path: string, depth: number): Where => {
+    const parts = entriesOf(document, 'where', path).map(([name, value]) => {
+      const here = within(path, name)
+      if (++nodes > mostNodes) throw refused('where', `There are more than ${mostNodes} conditions.`)
+      if (name.startsWith('$')) return logical(name, value, here, depth + 1)
+      const property = properties.get(name)
+      if (!property) throw refused(here, 'There is no property of this name to be queried.')
+      return conditionsOn(property, value, { path: here, room: deepest - depth, singular })
+    })
+    return oneOrAll(parts)
+  }
+
+  const logical = (operator: string, value: unknown, path: string, depth: number): Where => {
+    if (!['$and', '$or', '$nor', '$not'].includes(operator)) throw unknownOperator(operator, path)
+    if (depth > deepest) throw refused(path, `Operators are nested deeper than ${deepest} times.`)
+    if (operator === '$not') return { is: 'not', of: all(value, path, depth) }
+    if (!Array.isArray(value) || value.length < 1 || value.length > mostMembers) {
+      throw refused(path, `This has to be an array of 1 to ${mostMembers} conditions.`)
+    }
+    const of = Array.from(value, (member, index) => all(member, within(path, index), depth))
+    if (operator === '$nor') return { is: 'not', of: { is: 'or', of } }
+    return { is: operator === '$and' ? 'and' : 'or', of }
+  }
+
+  return all(input, '', 0)
+}

@@ -1,0 +1,94 @@
+import type { Kysely } from 'kysely'
+import { contextIdOf } from '../connections/context-id.js'
+import type { Tables } from '../db/tables.js'
+import { Fault } from '../faults.js'
+import { type Access, accessTo, joined, type Principal, type Wish } from './access.js'
+import { findActive } from './grant-store.js'
+import { givenOn, type Grant, tokenHash, type TokenKeys, tokenOf } from './grant.js'
+import { type Instance, levels, type ObjectType, type ObjectTypes } from './object-types.js'
+
+/** What the module needs of the world. */
+export interface World {
+  readonly db: Kysely<Tables>
+  readonly types: ObjectTypes
+  readonly tokenKeys: TokenKeys
+}
+
+/** A type that is known by this name. @throws Fault `invalidArgument.object` */
+export function typeOf({ types }: Pick<World, 'types'>, name: string): ObjectType {
+  const type = types.find(name)
+  if (type) return type
+  // A program may give anything, and a path is a text.
+  throw new Fault('invalidArgument.object', { path: typeof name === 'string' ? name : 'objects' })
+}
+
+/** Loads an object; undefined where there is none. */
+export async function load(type: ObjectType, id: string): Promise<Instance | undefined> {
+  const known = contextIdOf(type.name, id)
+  return known === undefined ? undefined : (await type.load([known]))[0]
+}
+
+/** What a caller has of an object, as things stand in this transaction. */
+export async function accessOf(
+  db: Kysely<Tables>,
+  type: ObjectType,
+  context: Instance,
+  principal: Principal,
+): Promise<Access> {
+  return (await accessOfEach(db, type, [context], principal))[0] as Access
+}
+
+/** What a caller has of each of some objects of one type, by one statement. */
+export async function accessOfEach(
+  db: Kysely<Tables>,
+  type: ObjectType,
+  contexts: readonly Instance[],
+  principal: Principal,
+): Promise<Access[]> {
+  const { account } = principal
+  const ids = contexts.map(({ _id }) => _id)
+  const active = account === null ? [] : await findActive(db, type.name, ids, account.id)
+  return contexts.map((context) => {
+    // Between two accounts, what is given is of the other one.
+    const given = active.filter(
+      ({ contextId, targetId }) => context._id === (targetId === account?.id ? contextId : targetId),
+    )
+    return accessTo(type, context, principal, joined(...given.map((grant) => toAccess(givenOn(grant, context._id)))))
+  })
+}
+
+const toAccess = ({ access, roles }: Wish): Access => ({ level: access, roles: new Set(roles) })
+
+/** What a connection gives its target of the context: while it is pending, a look at what is public. */
+export const accessGiven = ({ state, access, roles }: Pick<Grant, 'state' | 'access' | 'roles'>): Access =>
+  toAccess(state === 'pending' ? { access: levels.public, roles: [] } : { access, roles })
+
+/** The token of a connection, and what the database keeps of it. */
+export function newToken({ tokenKeys: [key] }: Pick<World, 'tokenKeys'>, connectionId: string) {
+  return { tokenHash: tokenHash(tokenOf(key, connectionId)), tokenKey: key.id }
+}
+
+/** The token of a connection again; null where it has none, or none by a key that is known. */
+export function tokenAgain({ tokenKeys }: Pick<World, 'tokenKeys'>, { id, tokenKey }: Grant): string | null {
+  const key = tokenKeys.find((each) => each.id === tokenKey)
+  return key ? tokenOf(key, id) : null
+}
+
+/** What addresses are made of. */
+export interface Place extends Pick<World, 'tokenKeys'> {
+  /** Public base of links; null where it is not known. */
+  readonly baseUrl: string | null
+}
+
+/**
+ * Where the token of a connection leads: to the pages of its app, else to this site.
+ *
+ * @param base where the app has its pages, if it has any
+ * @returns null where there is no token, no app or no such place
+ */
+export function urlOf({ tokenKeys, baseUrl }: Place, grant: Grant, base: string | undefined): string | null {
+  const token = tokenAgain({ tokenKeys }, grant)
+  if (token === null || grant.appKey === null) return null
+  if (base !== undefined) return `${base.replace(/\/$/, '')}/connection/${token}`
+  return baseUrl === null ? null : `${baseUrl}/v2/connections/${token}`
+}

@@ -1,0 +1,177 @@
+import { z } from 'zod'
+import type { ShownConnection } from '../connections/model.js'
+import { Failure } from '../errors.js'
+import { otherFields, textFieldNames } from '../people/fields.js'
+import { isLoss, type Known, type ShownProfile, type Statement } from '../people/merge.js'
+import { checked, filled, identifier, message, name, past, profile, roles, state, uuid } from './values.js'
+
+const date = z.iso
+  .datetime({ offset: true, error: 'not a date and time such as 2026-01-31T12:00:00.000Z' })
+  .transform((value) => new Date(value))
+  .pipe(past)
+
+/** May be left out; null stands for empty. */
+const emptied = <Value extends z.ZodType>(schema: Value, empty: z.output<Value>) =>
+  schema
+    .nullable()
+    .transform((value) => value ?? empty)
+    .optional()
+
+const emptyProfile = Object.fromEntries([
+  ...textFieldNames.map((field) => [field, '']),
+  ...Object.keys(otherFields).map((field) => [field, field === 'isManager' ? null : []]),
+]) as Required<ShownProfile>
+
+const shownProfile = z.strictObject(
+  Object.fromEntries(
+    Object.entries(profile.shape).map(([field, schema]) => [
+      field,
+      emptied(schema.unwrap() as z.ZodType, emptyProfile[field as keyof ShownProfile]),
+    ]),
+  ),
+) as unknown as z.ZodType<ShownProfile>
+
+const account = z.strictObject({
+  key: uuid.optional(),
+  userId: filled(identifier),
+  login: emptied(identifier, ''),
+  email: emptied(identifier, ''),
+  name: filled(name).optional(),
+  state: emptied(state, 'active'),
+  external: z.boolean().nullable().optional(),
+  roles: emptied(roles, []),
+  profile: emptied(shownProfile, emptyProfile),
+  updated: date,
+  seen: date.optional(),
+})
+
+const colleague = z.strictObject({
+  inviter: filled(identifier),
+  invited: filled(identifier),
+  status: z.enum(['accepted', 'pending']),
+  changedBy: identifier.optional(),
+  message: message.optional(),
+  updated: date,
+  inviterEntry: uuid,
+  invitedEntry: uuid.optional(),
+})
+
+const header = z.strictObject({ version: z.literal(1, 'this version of the format is not known here') })
+
+const line = z
+  .strictObject({ account: account.optional(), colleague: colleague.optional(), connections: header.optional() })
+  .refine((kinds) => Object.keys(kinds).length > 0, 'neither an account nor a colleague')
+  .refine((kinds) => Object.keys(kinds).length < 2, 'more than one of account, colleague and connections')
+
+/**
+ * Reads one line.
+ *
+ * @returns what it says; undefined for the line that names the format
+ * @throws Failure `invalid` with the reason, when the line is not as the format has it
+ */
+export function readLine(text: string): { person: Statement } | { connection: ShownConnection } | undefined {
+  const { account, colleague } = checked(line, parsed(text))
+  if (account) {
+    const { seen = account.updated, ...values } = account
+    return { person: { ...values, seen, decides: true } }
+  }
+  return colleague && { connection: shown(colleague) }
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (error) {
+    throw new Failure('invalid', `not JSON (${(error as Error).message})`, { cause: error })
+  }
+}
+
+function shown(pair: z.output<typeof colleague>): ShownConnection {
+  const { inviter, invited, changedBy = usualChanger(pair) } = pair
+  if (changedBy !== inviter && changedBy !== invited) {
+    throw new Failure('invalid', 'colleague.changedBy: neither the inviter nor the invited')
+  }
+  return {
+    id: pair.inviterEntry,
+    ...(pair.invitedEntry !== undefined && { targetRowId: pair.invitedEntry }),
+    source: inviter,
+    target: invited,
+    status: pair.status === 'accepted' ? 'accepted' : 'unconfirmed',
+    inviter: 'source',
+    changedBy: changedBy === inviter ? 'source' : 'target',
+    ...(pair.message !== undefined && { message: pair.message }),
+    updated: pair.updated,
+  }
+}
+
+const usualChanger = ({ status, inviter, invited }: Pick<PairLine, 'status' | 'inviter' | 'invited'>) =>
+  status === 'accepted' ? invited : inviter
+
+/** A relationship, as a line tells of it. */
+export interface PairLine {
+  readonly inviter: string
+  readonly invited: string
+  readonly status: 'accepted' | 'pending'
+  readonly changedBy: string
+  readonly message: string
+  readonly updated: Date
+  readonly inviterEntry: string
+  readonly invitedEntry: string
+}
+
+/** The first line of a file. */
+export const headerLine = (): string => written({ connections: { version: 1 } })
+
+/** The line of an account. What was said to be empty is null, so that it is emptied wherever the line is read. */
+export function accountLine({ seen, ...known }: Known): string {
+  const updated = known.updated.getTime()
+  const latest = Math.max(updated, ...Object.entries(seen).flatMap(([field, at]) => (isLoss(field) ? [] : at)))
+  const { key, userId, name } = known
+  const orSaid = <Value>(field: string, value: Value | null) => value ?? (seen[field] === undefined ? undefined : null)
+  const texts = textFieldNames.map((field) => [field, orSaid(field, known.profile[field] ?? null)])
+  const { tags, isManager, extensions } = known.profile
+  const shown: Record<string, unknown> = {
+    ...(Object.fromEntries(texts) as Record<string, string | null | undefined>),
+    tags: orSaid('tags', tags ?? null),
+    isManager: orSaid('isManager', isManager ?? null),
+    // The database keeps them in an order of its own.
+    extensions: orSaid(
+      'extensions',
+      extensions?.map(({ id, key, value, dataType }) => ({ id, key, value, dataType })) ?? null,
+    ),
+  }
+  return written({
+    account: {
+      key,
+      userId,
+      login: orSaid('login', known.login),
+      email: orSaid('email', known.email),
+      name,
+      state: known.state === 'active' && seen['state'] === undefined ? undefined : known.state,
+      external: orSaid('external', known.external),
+      roles: orSaid('roles', known.roles.length === 0 ? null : known.roles),
+      profile: Object.values(shown).every((value) => value === undefined) ? undefined : shown,
+      updated: known.updated,
+      seen: latest === updated ? undefined : new Date(latest),
+    },
+  })
+}
+
+/** The line of a pair. */
+export function pairLine(pair: PairLine): string {
+  const { inviter, invited, status, changedBy, message, updated, inviterEntry, invitedEntry } = pair
+  return written({
+    colleague: {
+      inviter,
+      invited,
+      status,
+      changedBy: changedBy === usualChanger(pair) ? undefined : changedBy,
+      message: message === '' ? undefined : message,
+      updated,
+      inviterEntry,
+      invitedEntry,
+    },
+  })
+}
+
+const written = (value: unknown) => `${JSON.stringify(value)}\n`

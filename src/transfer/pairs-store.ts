@@ -1,0 +1,184 @@
+import { sql, type Transaction } from 'kysely'
+import { asColleagues } from '../connections/model.js'
+import { json } from '../db/prepared.js'
+import type { Tables } from '../db/tables.js'
+import { sortKey } from '../people/account.js'
+import { type PairChange, pairsOf, type Person, sides, statusSeenBy, type StoredPair, type StoredRow } from './pairs.js'
+import type { Fate } from './people.js'
+
+/** Finds people by user id. */
+export async function findPeople(db: Db, userIds: readonly string[]): Promise<Person[]> {
+  const { rows } = await sql<{ id: string; user_id: string; name: string }>`
+    select id, user_id, name from account where user_id = any(${userIds}::text[])`.execute(db)
+  return rows.map((row) => ({ id: row.id, userId: row.user_id, name: row.name }))
+}
+
+/** Finds the relationships between these pairs of accounts, and those of which a row has one of these ids. */
+export async function findPairs(
+  db: Db,
+  pairs: readonly { readonly one: string; readonly other: string }[],
+  rowIds: readonly string[],
+): Promise<StoredPair[]> {
+  const { rows } = await sql<StoredRow>`
+    with wanted as (
+      select one, other from jsonb_to_recordset(${json(pairs)}) as pair (one uuid, other uuid)
+      union select owner_id, peer_id from colleague where id = any(${rowIds}::uuid[])
+    )
+    select id, owner_id as owner, peer_id as peer, connection_id as "connectionId", status, inviter_id as inviter,
+      changed_by as "changedBy", message, updated_at as updated
+    from (select one, other from wanted union select other, one from wanted) as either
+      join colleague on owner_id = one and peer_id = other`.execute(db)
+  return pairsOf(rows)
+}
+
+/** Writes what became of relationships: each as a connection and as a row of either person. */
+export async function putPairs(db: Db, changes: readonly PairChange[], nameOf: (id: string) => string): Promise<void> {
+  const written = changes.filter(({ fate }) => fate !== 'unchanged')
+  if (written.length > 0) {
+    await writeConnections(db, written)
+    await writeRows(db, written, nameOf)
+    await noteLists(db, written)
+  }
+  await noteFates(
+    db,
+    'touched_pair',
+    changes.map(({ connectionId, fate }) => ({ id: connectionId, fate })),
+  )
+}
+
+// What two colleagues have of each other stays theirs, also if the other one turns out to be the inviter. An offer stays
+// if the same person goes on inviting. Whatever else a file says makes colleagues.
+const isKept = sql<boolean>`(connection.state = 'active' and excluded.state = 'active')`
+const isTurned = sql<boolean>`(connection.context_id <> excluded.context_id)`
+const isOfferedStill = sql<boolean>`(
+  connection.state = 'pending' and excluded.state = 'pending' and connection.creator_id = excluded.creator_id
+  and connection.context_id = excluded.context_id)`
+
+async function writeConnections(db: Db, changes: readonly PairChange[]): Promise<void> {
+  const rows = changes.map(({ connectionId, pair }) => ({
+    id: connectionId,
+    inviter: pair.people[pair.inviter],
+    invited: pair.people[pair.inviter === 0 ? 1 : 0],
+    state: pair.accepted ? 'active' : 'pending',
+    at: new Date(pair.updated),
+    applied: pair.accepted ? new Date(pair.updated) : null,
+  }))
+  const { access } = asColleagues
+  await sql`
+    insert into connection (id, context_object, context_id, creator_id, target_id, state, access,
+      created_at, updated_at, applied_at)
+    select id, 'account', inviter, inviter, invited, state, ${access}, at, at, applied
+    from jsonb_to_recordset(${json(rows)})
+      as said (id uuid, inviter uuid, invited uuid, state text, at timestamptz, applied timestamptz)
+    on conflict (id) do update set
+      access = case
+        when ${isKept} and ${isTurned} then connection.reverse_access
+        when ${isKept} or ${isOfferedStill} then connection.access else ${access} end,
+      roles = case
+        when ${isKept} and ${isTurned} then connection.reverse_roles
+        when ${isKept} or ${isOfferedStill} then connection.roles else '{}' end,
+      reverse_access = case
+        when ${isKept} and ${isTurned} then connection.access
+        when ${isKept} then connection.reverse_access else ${access} end,
+      reverse_roles = case
+        when ${isKept} and ${isTurned} then connection.roles
+        when ${isKept} then connection.reverse_roles else '{}' end,
+      skipped_acl = ${isOfferedStill} and connection.skipped_acl,
+      skipped_access = case when ${isOfferedStill} then connection.skipped_access end,
+      skipped_roles = case when ${isOfferedStill} then connection.skipped_roles else '{}' end,
+      context_id = excluded.context_id, creator_id = excluded.creator_id,
+      target_id = excluded.target_id, state = excluded.state, updated_at = excluded.updated_at,
+      created_at = least(connection.created_at, excluded.created_at), applied_at = excluded.applied_at,
+      token_hash = null, token_key = null`.execute(db)
+}
+
+async function writeRows(db: Db, changes: readonly PairChange[], nameOf: (id: string) => string): Promise<void> {
+  const rows = changes.flatMap(({ connectionId, pair }) =>
+    sides.map((side) => ({
+      id: pair.rows[side],
+      owner: pair.people[side],
+      peer: pair.people[side === 0 ? 1 : 0],
+      connection: connectionId,
+      status: statusSeenBy(pair, side),
+      inviter: pair.people[pair.inviter],
+      changed_by: pair.people[pair.changedBy],
+      message: pair.message,
+      sort: sortKey(nameOf(pair.people[side === 0 ? 1 : 0])),
+      at: new Date(pair.updated),
+    })),
+  )
+  await sql`
+    insert into colleague (id, owner_id, peer_id, connection_id, status, inviter_id, changed_by, message,
+      peer_sort, updated_at)
+    select id, owner, peer, connection, status, inviter, changed_by, message, sort, at
+    from jsonb_to_recordset(${json(rows)}) as said (id uuid, owner uuid, peer uuid, connection uuid, status text,
+      inviter uuid, changed_by uuid, message text, sort text, at timestamptz)
+    on conflict (owner_id, peer_id) do update set id = excluded.id, status = excluded.status,
+      inviter_id = excluded.inviter_id, changed_by = excluded.changed_by, message = excluded.message,
+      updated_at = excluded.updated_at`.execute(db)
+}
+
+async function noteLists(db: Db, changes: readonly PairChange[]): Promise<void> {
+  const lists = changes.flatMap(({ lists }) => lists)
+  await sql`
+    insert into touched_list (owner_id, status)
+    select distinct owner, status from jsonb_to_recordset(${json(lists)}) as list (owner uuid, status text)
+    on conflict do nothing`.execute(db)
+}
+
+export type Db = Transaction<Tables>
+
+/**
+ * Keeps all other writers out until the transaction ends, in the order in which they take their locks, and makes the
+ * notes of what the import touches.
+ */
+export async function beginImport(db: Db): Promise<void> {
+  await sql`lock table network, account, connection, colleague in exclusive mode`.execute(db)
+  await sql`create temporary table touched_account (id uuid primary key, fate text not null) on commit drop`.execute(db)
+  await sql`create temporary table touched_pair (id uuid primary key, fate text not null) on commit drop`.execute(db)
+  await sql`
+    create temporary table touched_list (owner_id uuid, status text, primary key (owner_id, status))
+    on commit drop`.execute(db)
+  // Every statement below looks a batch up by keys. Of what the same transaction wrote the planner knows too little
+  // to see that, and would read whole tables again for each batch. What it has left it takes for so dear that it would
+  // compile each statement first, which takes a hundred times as long as running it.
+  await sql`
+    select set_config(setting, 'off', true)
+    from unnest(array['enable_seqscan', 'enable_hashjoin', 'enable_mergejoin', 'jit']) as setting`.execute(db)
+}
+
+/** Of several fates of one thing within an import the strongest counts, which is the first by alphabet. */
+export async function noteFates(
+  db: Db,
+  table: 'touched_account' | 'touched_pair',
+  things: readonly { readonly id: string; readonly fate: Fate }[],
+): Promise<void> {
+  await sql`
+    insert into ${sql.table(table)} as noted (id, fate)
+    select id, fate from jsonb_to_recordset(${json(things.map(({ id, fate }) => ({ id, fate })))})
+      as thing (id uuid, fate text)
+    on conflict (id) do update set fate = least(noted.fate, excluded.fate)
+    where excluded.fate < noted.fate`.execute(db)
+}
+
+/** Moves every list on that looks different now, and counts it anew. */
+export async function moveNetworksOn(db: Db): Promise<void> {
+  await sql`
+    insert into network (owner_id, status, version, changed, total)
+    select owner_id, status, 1, greatest(clock_timestamp(), newest), total
+    from touched_list, lateral (
+      select count(*) as total, max(updated_at) as newest from colleague
+      where colleague.owner_id = touched_list.owner_id and colleague.status = touched_list.status
+    ) as rows
+    on conflict (owner_id, status) do update set version = network.version + 1, total = excluded.total,
+      changed = greatest(excluded.changed, network.changed + interval '1 millisecond')`.execute(db)
+}
+
+export type Counts = Record<Fate, number>
+
+/** How many accounts and relationships had which fate. */
+export async function countFates(db: Db, table: 'touched_account' | 'touched_pair'): Promise<Counts> {
+  const { rows } = await sql<{ fate: Fate; number: number }>`
+    select fate, count(*)::integer as number from ${sql.table(table)} group by fate`.execute(db)
+  return { added: 0, changed: 0, unchanged: 0, ...Object.fromEntries(rows.map((row) => [row.fate, row.number])) }
+}

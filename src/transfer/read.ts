@@ -1,0 +1,209 @@
+import { createReadStream } from 'node:fs'
+import { z } from 'zod'
+import { looksLikeUtf16, markOf } from '../atom/encoding.js'
+import { readRecorded } from '../atom/recorded.js'
+import { type ShownConnection, statuses } from '../connections/model.js'
+import { Failure } from '../errors.js'
+import type { Statement } from '../people/merge.js'
+import { readLine } from './lines.js'
+import { checked, filled, identifier, message, name, past, profile, roles, state, uuid } from './values.js'
+
+const MiB = 1024 * 1024
+const longestLine = MiB
+const largestDocument = 8 * MiB
+
+/**
+ * Reads what a file says, one item after the other: a directory file line by line, a recorded document as a whole.
+ * Which of the two it is, its first character tells: `{`, or else `<` or `HTTP/`. Either may be in UTF-16.
+ *
+ * @param onRead hears how many bytes more were read
+ * @throws Failure `invalid` with the file, the place in it and the reason
+ */
+export async function* readItems(file: string, onRead: (bytes: number) => void): AsyncGenerator<Item> {
+  const [first, bytes] = await readAhead(chunksOf(file, onRead), ({ length }) => length >= 4)
+  if (looksLikeUtf16(first)) {
+    throw new Failure('invalid', `${file}: it looks like UTF-16 without a byte order mark. ${save}`)
+  }
+  const beginningOf = (start: Buffer) => start.toString('utf8').trimStart().slice(0, 5)
+  const isKnown = (start: Buffer) => beginningOf(start).length === 5 || start.length >= MiB
+  const [start, chunks] = await readAhead(inUtf8(file, first, bytes), isKnown)
+  const beginning = beginningOf(start)
+  if (beginning.startsWith('{')) yield* directoryItems(file, chunks)
+  else if (beginning.startsWith('<') || beginning === 'HTTP/') yield* recordedItems(file, chunks)
+  else {
+    const why = beginning === '' ? 'it is empty' : 'it begins with none of {, < and HTTP/'
+    throw new Failure('invalid', `${file}: neither a directory file nor a recorded document: ${why}.`)
+  }
+}
+
+const save = 'Save it as UTF-8, or as UTF-16 with a byte order mark.'
+
+type Chunks = AsyncGenerator<Buffer, undefined>
+
+/** Reads until enough is there. Gives that, and all chunks as if none had been read. */
+async function readAhead(chunks: Chunks, isEnough: (start: Buffer) => boolean): Promise<[start: Buffer, all: Chunks]> {
+  let start = Buffer.alloc(0)
+  while (!isEnough(start)) {
+    const { value, done } = await chunks.next()
+    if (done) break
+    start = Buffer.concat([start, value])
+  }
+  const all = async function* (): Chunks {
+    yield start
+    yield* chunks
+  }
+  return [start, all()]
+}
+
+/** Turns what begins with the mark of UTF-16 into UTF-8. The mark stays: it counts, not what a document declares. */
+async function* inUtf8(file: string, start: Buffer, chunks: Chunks): Chunks {
+  const mark = markOf(start)?.name
+  if (mark !== 'UTF-16LE' && mark !== 'UTF-16BE') return yield* chunks
+  const decoder = new TextDecoder(mark, { fatal: true, ignoreBOM: true })
+  const utf8 = (chunk?: Buffer) => {
+    try {
+      return Buffer.from(decoder.decode(chunk, { stream: chunk !== undefined }))
+    } catch (cause) {
+      throw new Failure('invalid', `${file}: not UTF-16, as its byte order mark says. ${save}`, { cause })
+    }
+  }
+  for await (const chunk of chunks) yield utf8(chunk)
+  yield utf8()
+}
+
+async function* chunksOf(file: string, onRead: (bytes: number) => void): Chunks {
+  try {
+    for await (const chunk of createReadStream(file) as AsyncIterable<Buffer>) {
+      onRead(chunk.length)
+      yield chunk
+    }
+  } catch (error) {
+    throw isSystemError(error) ? unreadable(file, error) : error
+  }
+}
+
+/** Whether the operating system said no. */
+export const isSystemError = (error: unknown): error is NodeJS.ErrnoException =>
+  typeof error === 'object' && error !== null && 'syscall' in error
+
+/** What to say of a file that the operating system does not let us read. */
+export function unreadable(file: string, error: NodeJS.ErrnoException): Failure {
+  const reason = error.code === 'ENOENT' ? 'there is no such file' : error.message
+  return new Failure('invalid', `${file}: ${reason}.`, { cause: error })
+}
+
+async function* directoryItems(file: string, chunks: AsyncIterable<Buffer>): AsyncGenerator<Item> {
+  let number = 0
+  for await (const bytes of linesOf(chunks)) {
+    const place = `${file}, line ${++number}`
+    const item = at(place, () => {
+      if (bytes.length > longestLine) throw new Failure('invalid', 'the line is longer than 1 MiB')
+      const text = decoded(bytes)
+      return text.trim() === '' ? undefined : readLine(text)
+    })
+    if (item) yield { place, ...item }
+  }
+}
+
+/** Cuts at line feeds. Of a line that is too long only so much is kept as shows that it is. */
+async function* linesOf(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  let rest: Buffer[] = []
+  let length = 0
+  for await (const chunk of chunks) {
+    let from = 0
+    for (let to = chunk.indexOf(10); to !== -1; to = chunk.indexOf(10, from)) {
+      yield Buffer.concat([...rest, chunk.subarray(from, to)])
+      rest = []
+      length = 0
+      from = to + 1
+    }
+    rest.push(chunk.subarray(from))
+    length += chunk.length - from
+    if (length > longestLine) break
+  }
+  if (length > 0) yield Buffer.concat(rest)
+}
+
+function decoded(bytes: Buffer): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+  } catch (error) {
+    throw new Failure('invalid', `not UTF-8. ${save}`, { cause: error })
+  }
+}
+
+// Of a recorded document only the texts need a check: its form the reader has checked.
+const recordedPerson = z.object({
+  key: uuid.optional(),
+  userId: filled(identifier).optional(),
+  login: identifier.optional(),
+  email: identifier.optional(),
+  name: name.optional(),
+  state: state.optional(),
+  external: z.boolean().optional(),
+  roles: roles.optional(),
+  profile: profile.optional(),
+  updated: past.optional(),
+  seen: past,
+})
+
+const recordedConnection = z.object({
+  id: uuid,
+  targetRowId: uuid.optional(),
+  source: filled(identifier),
+  target: filled(identifier),
+  status: z.enum(statuses),
+  inviter: z.enum(['source', 'target']),
+  changedBy: z.enum(['source', 'target']),
+  message: message.optional(),
+  updated: past,
+})
+
+async function* recordedItems(file: string, chunks: AsyncIterable<Buffer>): AsyncGenerator<Item> {
+  const parts: Buffer[] = []
+  let length = 0
+  for await (const chunk of chunks) {
+    length += chunk.length
+    if (length > largestDocument) throw new Failure('invalid', `${file}: the document is larger than 8 MiB.`)
+    parts.push(chunk)
+  }
+  const { people, connections } = at(file, () => readRecorded(Buffer.concat(parts)))
+  for (const { sighting, place } of people) {
+    const where = `${file}, ${place}`
+    yield { place: where, person: at(where, () => checked(recordedPerson, sighting)) }
+  }
+  for (const { shown, place } of connections) {
+    const where = `${file}, ${place}`
+    yield { place: where, connection: at(where, () => checked(recordedConnection, shown)) }
+  }
+}
+
+/** One thing that a file says, and where it stands there. */
+export type Item = ShownPerson | ShownPair
+
+export interface ShownPerson {
+  readonly place: string
+  readonly person: Statement
+}
+
+export interface ShownPair {
+  readonly place: string
+  readonly connection: ShownConnection
+}
+
+export const isPerson = (item: Item): item is ShownPerson => 'person' in item
+export const isPair = (item: Item): item is ShownPair => 'connection' in item
+
+/**
+ * Does what concerns one place of a file.
+ *
+ * @throws Failure `invalid` as `work` does, with the place before its reason
+ */
+export function at<Result>(place: string, work: () => Result): Result {
+  try {
+    return work()
+  } catch (error) {
+    if (error instanceof Failure) throw new Failure(error.code, `${place}: ${error.message}`, { cause: error })
+    throw error
+  }
+}
