@@ -45,7 +45,7 @@ async function fill(db: Kysely<unknown>): Promise<void> {
   }
 }
 
-/** As `src/accounts/words.ts` made them when this step was written; later changes of it need a step of their own. */
+/** As `src/people/names.ts` made them when this step was written; later changes of it need a step of their own. */
 function columns(name: string): { sort: string; words: string } {
   const folded = name
     .normalize('NFKD')

@@ -3,7 +3,7 @@ import { type Kysely, sql } from 'kysely'
 /**
  * All words by which a person is searched, in one column and one index.
  *
- * Expand: the column is empty until the application fills it (`accounts/search-words-store.ts`), and a server of the
+ * Expand: the column is empty until the application fills it (`people/search-words-store.ts`), and a server of the
  * release before goes on with `words`. A row that such a server wrote is out of date, which `search_of` tells.
  *
  * Contract, once no older server runs: drop `words`.

@@ -9,7 +9,7 @@ export interface Context {
   readonly config: Config
   /** Public base of all links: `BASE_URL`, or made from the address that the server listens on. */
   readonly baseUrl: string
-  /** What session cookies are signed with (`auth/session.ts`): the first signs, each is good. */
+  /** What session cookies are signed with (`identity/session.ts`): the first signs, each is good. */
   readonly sessionKeys: readonly string[]
   /** Another as soon as the code that answers is another: part of every entity tag. */
   readonly release: string

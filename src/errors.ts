@@ -1,6 +1,6 @@
 /**
  * Every way in which a request or a command can be refused. Each door translates the code into its own words
- * (HTTP: `http/fail.ts`; the command line: exit status 1).
+ * (HTTP: `http/errors.ts`; the command line: exit status 1).
  */
 export type FailureCode =
   | 'invalid'

@@ -17,14 +17,14 @@ export interface AccountTable {
   external: boolean | null
   profile: Json
   roles: string[]
-  /** For what was imported: when each value was last seen, in milliseconds since 1970 (`accounts/merge.ts`). */
+  /** For what was imported: when each value was last seen, in milliseconds since 1970 (`people/merge.ts`). */
   seen: Json
   created_at: Date
   updated_at: Date
-  /** The name folded for order and its words, as `accounts/words.ts` makes them. */
+  /** The name folded for order and its words, as `people/names.ts` makes them. */
   sort: string
   words: string
-  /** Every word by which the person is searched (`accounts/search-words.ts`), and `updated_at` as it was then. */
+  /** Every word by which the person is searched (`people/search-words.ts`), and `updated_at` as it was then. */
   search_words: string | null
   search_of: Date | null
 }
@@ -94,7 +94,7 @@ export interface ConnectionTable {
   context_key: GeneratedAlways<string>
   creator_id: string
   target_id: string | null
-  /** Folded (`accounts/merge.ts`). An invitation to an address has no target until somebody who owns it applies it. */
+  /** Folded (`people/merge.ts`). An invitation to an address has no target until somebody who owns it applies it. */
   target_email: string | null
   target_first: Generated<string | null>
   target_last: Generated<string | null>
@@ -213,10 +213,10 @@ export interface OutboxTable {
   error: string | null
 }
 
-/** When an address last got an e-mail about a person (`letters/mailed-store.ts`). */
+/** When an address last got an e-mail about a person (`mail/mailed-store.ts`). */
 export interface MailedTable {
   about_id: string
-  /** Folded (`accounts/merge.ts`). */
+  /** Folded (`people/merge.ts`). */
   address: string
   letter_id: string
   at: Date

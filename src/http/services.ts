@@ -19,18 +19,21 @@ import { quota } from './rate-limit.js'
 export interface Door extends Context {
   /** Writes every document, with links under the public base. */
   readonly atom: AtomWriter
-  /** Who sends a request (`auth/identify.ts`), once the credential is good for what is needed: by its method, else as given. The log is told. */
+  /**
+   * The sender of a request (`identity/authenticate.ts`), if the credential is good for what is needed: by its method, else
+   * as given. The log is told.
+   */
   readonly identify: (request: Request, needed?: Right) => Promise<Caller>
   /**
-   * Who sends a request, whatever the credential is good for: asked once for each request. Rejects as `identifier`
-   * (`auth/identify.ts`).
+   * The sender of a request, with any credential: asked once for each request. Rejects as `identifier`
+   * (`identity/authenticate.ts`).
    */
   readonly senderOf: (request: Request) => Promise<Identity | null>
   /** Counts a request of nobody, once, for the address that it comes from. @throws Failure `tooMany` */
   readonly countAnonymous: (request: Request, response: Response) => void
   readonly load: Load
   readonly sessions: Sessions
-  /** Gives the person whose session it is another password (`auth/change-password.ts`). */
+  /** Gives the person whose session it is another password (`identity/session.ts`). */
   readonly changePassword: (request: Request, change: PasswordChange) => Promise<void>
 }
 

@@ -217,7 +217,7 @@ export async function replacePassword(
  * Gives the account its password, in place of the one it had. It has an id of its own, so the sessions that the old one
  * opened are over.
  *
- * @param secret the hash of the password (`auth/password.ts`), never the password
+ * @param secret the hash of the password (`identity/password.ts`), never the password
  */
 export async function setPassword(db: Kysely<Tables>, accountId: string, secret: string): Promise<void> {
   const now = sql<Date>`clock_timestamp()`

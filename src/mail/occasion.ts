@@ -4,7 +4,7 @@ import { isMailAddress } from '../formats.js'
 import type { Grant } from '../sharing/grant.js'
 import { type Place, urlOf } from '../sharing/world.js'
 
-/** What people get a letter for (`connections/letter-store.ts`). */
+/** What people get a letter for (`connections/transaction-store.ts`). */
 export const kinds = ['invited', 'accepted', 'offered', 'connected'] as const
 
 export type Kind = (typeof kinds)[number]

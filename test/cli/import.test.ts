@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
 import { exportCommand } from '../../src/cli/transfer.js'
 import { importCommand } from '../../src/cli/transfer.js'
-import { account, empty, type Folder, jsonLines, temporaryFolder } from '../directory/files.js'
+import { account, empty, type Folder, jsonLines, temporaryFolder } from '../transfer/files.js'
 import { freshDatabase, type TestDatabase } from '../support/database.js'
 
 let database: TestDatabase

@@ -3,7 +3,7 @@ import { text } from 'node:stream/consumers'
 import { longestPhoto, readPhoto } from '../../src/people/photo-store.js'
 import { photoCommand } from '../../src/cli/photo.js'
 import { changePhoto } from '../../src/connections/photo.js'
-import { type Folder, temporaryFolder } from '../directory/files.js'
+import { type Folder, temporaryFolder } from '../transfer/files.js'
 import { freshDatabase, type TestDatabase } from '../support/database.js'
 import { addPerson } from '../support/world.js'
 

@@ -136,7 +136,16 @@ const keyed: Record<string, { readonly run: () => Promise<unknown>; readonly key
 
 /** What has no rows of a person, writes one row that it is given, only builds a part, or is of no person's doing. */
 const others = [
-  ...['findFaults', 'hasEvent', 'keepEvents', 'keepLetter', 'insertRelationship', 'lockNetworks', 'moveNetworks'],
+  ...[
+    'findFaults',
+    'hasEvent',
+    'keepEvents',
+    'keepLetter',
+    'insertRelationship',
+    'lockNetworks',
+    'moveNetworks',
+    'write',
+  ],
   // The first of the two reads by owner_id, and the person's own lists, which are no rows yet.
   ...['findListsShowing', 'lockListsShowing'],
   ...['amongQuery', 'networkStatement', 'pageStatement', 'pageQuery', 'toColleague'],
@@ -147,12 +156,14 @@ const others = [
 
 test('Z8: every function of the stores is here', async () => {
   const names: string[] = []
-  for (const folder of ['.', 'grants', 'query']) {
-    const files = await readdir(join('dist/src/connections', folder))
-    for (const file of files.filter((each) => /(store|statements)\.js$/.test(each))) {
-      const all = (await import(`../../src/connections/${folder}/${file}`)) as Record<string, unknown>
-      names.push(...Object.keys(all).filter((name) => typeof all[name] === 'function'))
-    }
+  const stores = [join('people', 'known-store.js')]
+  for (const folder of ['connections', 'sharing', join('sharing', 'query')]) {
+    const files = await readdir(join('dist/src', folder))
+    stores.push(...files.filter((each) => /(store|statements)\.js$/.test(each)).map((each) => join(folder, each)))
+  }
+  for (const store of stores) {
+    const all = (await import(`../../src/${store}`)) as Record<string, unknown>
+    names.push(...Object.keys(all).filter((name) => typeof all[name] === 'function'))
   }
   expect(names.sort()).toEqual([...Object.keys(keyed), ...others].sort())
 })

@@ -1,7 +1,7 @@
 import { fillSearchWords } from '../../src/people/search-words-store.js'
 import { changePhoto } from '../../src/connections/photo.js'
 import { importFiles } from '../../src/transfer/import.js'
-import { account, jsonLines, temporaryFolder } from '../directory/files.js'
+import { account, jsonLines, temporaryFolder } from '../transfer/files.js'
 import { type Client, startClient } from '../support/client.js'
 import { freshDatabase, type TestDatabase } from '../support/database.js'
 import { connectionEntry } from '../support/entries.js'
