@@ -1,11 +1,9 @@
 import type { XMLBuilder } from 'xmlbuilder2/lib/interfaces.js'
 import type { Account } from '../people/account.js'
-import type { Addresses } from './vocabulary.js'
-import { join, type Markup, nothing } from './template.js'
+import { type Addresses, entryId, mediaType, rel, scheme } from './vocabulary.js'
+import { documentTemplate, type Hole, join, type Markup, nothing, type Template, template } from './template.js'
 import { hcards } from './hcard.js'
 import { category, link, person } from './person.js'
-import { documentTemplate, type Hole, type Template, template } from './template.js'
-import { entryId, mediaType, rel, scheme } from './vocabulary.js'
 import { vcards } from './vcard.js'
 
 export interface ProfileForm {

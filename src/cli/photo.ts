@@ -1,7 +1,6 @@
 import { readFile, stat } from 'node:fs/promises'
 import type { Kysely } from 'kysely'
-import { imageType } from '../people/photo-store.js'
-import { longestPhoto } from '../people/photo-store.js'
+import { imageType, longestPhoto } from '../people/photo-store.js'
 import { changePhoto } from '../connections/photo.js'
 import type { Tables } from '../db/tables.js'
 import { unreadable } from '../transfer/read.js'

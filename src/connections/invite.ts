@@ -2,10 +2,8 @@ import type { Caller, Person } from '../people/account.js'
 import { findAccount } from '../people/store.js'
 import type { Context } from '../context.js'
 import { movesBetween } from './model.js'
-import { countInvitations, keepEvents } from './transaction-store.js'
-import { keepLetter } from './transaction-store.js'
+import { countInvitations, keepEvents, keepLetter, write } from './transaction-store.js'
 import { checkMayInvite, checkMayInviteMore, signedIn } from './rules.js'
-import { write } from './transaction-store.js'
 import { insertRelationship, lockNetworks, moveNetworks } from './write-store.js'
 
 /**

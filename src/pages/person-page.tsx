@@ -1,9 +1,7 @@
 import type { Account } from '../people/account.js'
 import type { Standing } from '../connections/find.js'
-import { type Frame, Layout, write } from './layout.js'
-import { Isolated } from './layout.js'
-import { Face, type Shown } from './people.js'
-import { HowItStands } from './people.js'
+import { type Frame, Isolated, Layout, write } from './layout.js'
+import { Face, HowItStands, type Shown } from './people.js'
 import { texts } from './texts.js'
 import { to } from './links.js'
 

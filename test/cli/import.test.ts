@@ -1,8 +1,7 @@
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
-import { exportCommand } from '../../src/cli/transfer.js'
-import { importCommand } from '../../src/cli/transfer.js'
+import { exportCommand, importCommand } from '../../src/cli/transfer.js'
 import { account, empty, type Folder, jsonLines, temporaryFolder } from '../transfer/files.js'
 import { freshDatabase, type TestDatabase } from '../support/database.js'
 

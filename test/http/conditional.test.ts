@@ -1,6 +1,5 @@
 import fc from 'fast-check'
-import { entityTag, isFresh, lastModified } from '../../src/http/response/validators.js'
-import { parseHttpDate } from '../../src/http/response/validators.js'
+import { entityTag, isFresh, lastModified, parseHttpDate } from '../../src/http/response/validators.js'
 
 const now = new Date('2026-06-01T12:00:00.500Z')
 const changed = new Date('2026-06-01T10:00:00.250Z')

@@ -2,8 +2,7 @@ import fc from 'fast-check'
 import type { ListRequest } from '../../src/connections/model.js'
 import { Failure } from '../../src/errors.js'
 import { readParameters, writeParameters } from '../../src/http/request/parameters.js'
-import { readPosition, writePosition } from '../../src/http/request/lists.js'
-import { readConnectionsQuery } from '../../src/http/request/lists.js'
+import { readConnectionsQuery, readPosition, writePosition } from '../../src/http/request/lists.js'
 
 const read = (more: string) => readConnectionsQuery(`connectionType=colleague${more}`)
 const refusal = (search: string) => {

@@ -3,13 +3,9 @@ import { Failure } from '../../errors.js'
 import { signInPage, type SignInPage } from '../../pages/account.js'
 import { to } from '../../pages/links.js'
 import { type Door, searchOf } from '../services.js'
-import { note } from '../log.js'
-import { readParameters, valueOf } from '../request/parameters.js'
-import { noteRefusal } from '../log.js'
-import { yesOrNo } from '../request/parameters.js'
-import { doneIn, sendUnstoredPage } from './page.js'
-import { nextOf, readForm } from './page.js'
-import { leadTo } from './page.js'
+import { note, noteRefusal } from '../log.js'
+import { readParameters, valueOf, yesOrNo } from '../request/parameters.js'
+import { doneIn, leadTo, nextOf, readForm, sendUnstoredPage } from './page.js'
 
 /** As long as any address may be. */
 const longestPlace = 4096

@@ -6,8 +6,7 @@ import { rewrite } from '../../sharing/accept.js'
 import { signedIn } from '../../connections/rules.js'
 import type { Done } from '../../pages/texts.js'
 import type { Door } from '../services.js'
-import { type Form, idIn, messageIn, nextOf, readForm } from './page.js'
-import { leadTo } from './page.js'
+import { type Form, idIn, leadTo, messageIn, nextOf, readForm } from './page.js'
 
 /** POST of `/html/invite.do`: invites the person with this key, with a message. */
 export const inviteByForm = (door: Door): RequestHandler =>
