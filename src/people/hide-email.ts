@@ -4,9 +4,6 @@ import type { Profile } from './fields.js'
 /** As it is, as another character that stands for it, in an address, and in HTML. */
 const at = /[@＠﹫]|%40|&#(?:64|x40)|&commat/i
 
-/** As a regular expression of Postgres, without regard to case: what `withoutDomains` takes out of a text. */
-export const domainPattern = `(?:${at.source})[^\\s<>"(),:;\\[\\]\\\\]*`
-
 /** Whether a text may hold an e-mail address. */
 export const mayHoldAddress = (text: string): boolean => at.test(text)
 
