@@ -10,7 +10,7 @@ interface Encoding {
 }
 
 /** What a refusal recommends. */
-export const readEncodings = 'UTF-8, US-ASCII, ISO-8859-1, windows-1252, or UTF-16 with a byte order mark'
+const readEncodings = 'UTF-8, US-ASCII, ISO-8859-1, windows-1252, or UTF-16 with a byte order mark'
 
 const latin1 = (bytes: Uint8Array) => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1')
 
@@ -70,7 +70,7 @@ const byName: ReadonlyMap<string, Encoding> = new Map([
 ])
 
 /** What the first bytes say, and how many of them say it. */
-export interface Mark {
+interface Mark {
   readonly name: 'UTF-8' | 'UTF-16LE' | 'UTF-16BE' | 'UTF-32'
   readonly length: number
 }

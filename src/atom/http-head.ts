@@ -2,7 +2,7 @@ import { Failure } from '../errors.js'
 import { charsetOf } from './encoding.js'
 
 /** The answer in which a recorded document came. */
-export interface Answer {
+interface Answer {
   /** Undefined where the document stands alone. */
   readonly status: number | undefined
   /** What its Content-Type says. */

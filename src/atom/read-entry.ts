@@ -27,7 +27,7 @@ export function updatedOf(element: XmlElement): Date {
 }
 
 /** What a client says of a connection when it invites, accepts or rewrites. */
-export interface Invitation {
+interface Invitation {
   /** The status that the connection shall have, in whatever word; undefined where the entry names none. */
   readonly status: string | undefined
   /** As HTML. */

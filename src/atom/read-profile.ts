@@ -76,7 +76,7 @@ function word<Value>(element: XmlElement, name: string, meanings: Readonly<Recor
  * Reads the hCard in an entry's `content type="xhtml"`, lite or full (wire reference, section 4.7). Elements are known
  * by their whole class attribute. Without an address block, the address is shown as empty. Refuses content without a card.
  */
-export function readHcard(content: XmlElement): ShownCard {
+function readHcard(content: XmlElement): ShownCard {
   const card = inside(content).find(hasClass('vcard'))
   if (card === undefined) throw new Failure('invalid', 'Its content holds no hCard.')
   const elements = inside(card)

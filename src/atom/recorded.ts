@@ -12,7 +12,7 @@ import { ATOM, feedTitles, rel, scheme, SNX } from './vocabulary.js'
 import { parseXml, type XmlElement, type XmlLimits } from './xml.js'
 
 /** What a recorded answer shows, each with its place in the document for whoever has to look there. */
-export interface Recorded {
+interface Recorded {
   readonly people: readonly { readonly sighting: Sighting; readonly place: string }[]
   readonly connections: readonly { readonly shown: ShownConnection; readonly place: string }[]
 }
@@ -112,7 +112,7 @@ function ownerOf(feed: XmlElement, seen: Date): Recorded['people'] {
  * Reads a connection entry (wire reference, section 4.3): the people in it, and the connection as its source sees it.
  * Refuses one without id, status, date, or two different people with user ids.
  */
-export function readConnection(entry: XmlElement): { people: ShownPerson[]; connection: ShownConnection } {
+function readConnection(entry: XmlElement): { people: ShownPerson[]; connection: ShownConnection } {
   const author = personIn(childOf(entry, ATOM, 'author'))
   const contributor = personIn(childOf(entry, ATOM, 'contributor'))
   const source = end(entry, 'source')

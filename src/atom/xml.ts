@@ -133,20 +133,20 @@ function resolveAttributes(raw: ReadonlyMap<string, string>, scope: Scope, refus
 }
 
 /** Which namespace each prefix means at some place of a document; the prefix '' is that of names without one. */
-export type Scope = ReadonlyMap<string, string>
+type Scope = ReadonlyMap<string, string>
 
 const XML = 'http://www.w3.org/XML/1998/namespace'
 const XMLNS = 'http://www.w3.org/2000/xmlns/'
 
-export const outermost: Scope = new Map([
+const outermost: Scope = new Map([
   ['', ''],
   ['xml', XML],
 ])
 
-export const isDeclaration = (attribute: string): boolean => /^xmlns(:|$)/.test(attribute)
+const isDeclaration = (attribute: string): boolean => /^xmlns(:|$)/.test(attribute)
 
 /** The scope inside an element with these attributes. Refuses what Namespaces in XML 1.0, section 3, forbids to bind. */
-export function within(scope: Scope, attributes: ReadonlyMap<string, string>, refuse: Refuse): Scope {
+function within(scope: Scope, attributes: ReadonlyMap<string, string>, refuse: Refuse): Scope {
   const declarations = [...attributes].filter(([name]) => isDeclaration(name))
   if (declarations.length === 0) return scope
   const inner = new Map(scope)
@@ -160,7 +160,7 @@ export function within(scope: Scope, attributes: ReadonlyMap<string, string>, re
 }
 
 /** Splits an element's name into its namespace ('' for none) and local name. Refuses a prefix that is not bound. */
-export function resolve(name: string, scope: Scope, refuse: Refuse): { namespace: string; local: string } {
+function resolve(name: string, scope: Scope, refuse: Refuse): { namespace: string; local: string } {
   const [, prefix = '', local = ''] = /^(?:(.*):)?(.*)$/.exec(name) ?? []
   const namespace = scope.get(prefix) ?? refuse(`the prefix of "${name}" is not bound to a namespace`)
   return { namespace, local }

@@ -86,10 +86,10 @@ export function commandsFor({ terminal, version, withDatabase, logger, untilStop
 type Db = Database['db']
 
 /** Runs a command that needs the newest schema. */
-export type OnCurrentSchema = (run: (db: Db) => Promise<void>) => Promise<void>
+type OnCurrentSchema = (run: (db: Db) => Promise<void>) => Promise<void>
 
 /** `account` and all that can be done with one. */
-export function accountCommands(terminal: Terminal, onCurrentSchema: OnCurrentSchema): Command {
+function accountCommands(terminal: Terminal, onCurrentSchema: OnCurrentSchema): Command {
   const account = new Command('account').description('people who sign in')
 
   account

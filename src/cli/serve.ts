@@ -131,7 +131,7 @@ export function isOwnMachine({
   return isLoopback(HOST) && isLinkedHere && TRUST_PROXY.length === 0
 }
 
-export const castForbidden =
+const castForbidden =
   'Others can reach this server, so the password that the example people shared is taken away from them for good.\n' +
   'Give somebody a new one by `npx connections account password USERID`.\n'
 

@@ -86,7 +86,7 @@ type Store = Pick<Context, 'db'>
 export type Standing = 'self' | 'none' | 'closed' | Connected
 
 /** One's view of a connection, without the people. */
-export type Connected = Pick<Colleague, 'id' | 'status' | 'message'>
+type Connected = Pick<Colleague, 'id' | 'status' | 'message'>
 
 /** How many entries each of the caller's own lists has. */
 export const ownTotals = ({ db }: Store, { id }: Account): Promise<Record<Status, number>> => findTotals(db, id)

@@ -22,14 +22,14 @@ export const networkStatement = onceFor(({ by, ...shape }: NetworkShape & Pick<P
 )
 
 /** What a page is of, and where reading begins: at a page's number, or beyond a position. The sort is that of reading, backwards or not. */
-export interface PageShape extends NetworkShape {
+interface PageShape extends NetworkShape {
   readonly since: boolean
   readonly inCommon: boolean
   readonly sort: Order
   readonly beyond: boolean
 }
 
-export interface PageValues extends NetworkValues {
+interface PageValues extends NetworkValues {
   ownerId: string
   /** With whom the entries shall be in common. */
   otherId: string

@@ -61,7 +61,7 @@ export async function readList(
 }
 
 /** A person, their first colleagues by name, and who of these know each other: by their places in the list. */
-export interface Picture {
+interface Picture {
   readonly owner: Account
   readonly people: readonly Account[]
   readonly pairs: readonly (readonly [one: number, other: number])[]

@@ -62,7 +62,7 @@ export const movesBetween = (before: Relationship | undefined, after: Relationsh
 ]
 
 /** Tells whether a list is still what it was. */
-export interface Version {
+interface Version {
   /** Grows with every visible change, so that equal versions show equal lists. */
   readonly version: number
   /** When the list last changed. */

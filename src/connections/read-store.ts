@@ -94,7 +94,7 @@ function toNetwork(row: NetworkRow, { countPending }: Pick<ListRef, 'countPendin
 }
 
 /** Reads a view out of a row of a statement that selects `entryNames` and its peer, whose owner is known. */
-export function toColleague(row: Entry & AccountRow<'peer'>, owner: Account): Colleague {
+function toColleague(row: Entry & AccountRow<'peer'>, owner: Account): Colleague {
   const peer = toAccount(row, 'peer')
   return {
     id: row.entry_id,
@@ -128,7 +128,7 @@ const positionAt = (row: EntryRow, direction: Position['direction'], { by }: Ord
     : { direction, change: row.entry_updated_at, id: row.entry_id }
 
 /** Which view of a connection is meant: the one with this id, or that of an owner on a peer. */
-export type Which = { readonly id: string } | { readonly ownerId: string; readonly peerId: string }
+type Which = { readonly id: string } | { readonly ownerId: string; readonly peerId: string }
 
 /** Finds a view of a connection, with both people; undefined where there is none, or a person is missing. */
 export async function findColleague(db: Kysely<Tables>, which: Which): Promise<Colleague | undefined> {

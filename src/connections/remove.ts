@@ -32,10 +32,10 @@ export async function remove(
 }
 
 /** How a relationship ends. */
-export type Ending = 'declined' | 'withdrawn' | 'removed'
+type Ending = 'declined' | 'withdrawn' | 'removed'
 
 /** The relationship as it is now that its lists are locked, if the precondition lets it go. */
-export async function reread(
+async function reread(
   transaction: Transaction<Tables>,
   id: string,
   precondition: Precondition,
@@ -53,7 +53,7 @@ export async function reread(
  * @param found finds those of them that are still there, as they are then
  * @returns those
  */
-export async function removeAll(
+async function removeAll(
   db: Kysely<Tables>,
   actor: Account,
   known: readonly Relationship[],

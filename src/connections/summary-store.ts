@@ -4,7 +4,7 @@ import type { Tables } from '../db/tables.js'
 import { type Colleague, type Status, statuses } from './model.js'
 
 /** Two people, by their account ids; the lesser id first. */
-export type Among = readonly [one: string, other: string]
+type Among = readonly [one: string, other: string]
 
 /**
  * Which of an owner's first colleagues by name are colleagues of each other.

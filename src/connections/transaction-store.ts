@@ -75,7 +75,7 @@ const leastId = (moment: RawBuilder<Date>) =>
   sql`rpad(lpad(to_hex((extract(epoch from ${moment}) * 1000)::bigint), 12, '0'), 32, '0')::uuid`
 
 /** Whether an event was kept. */
-export async function hasEvent(db: Kysely<Tables>, id: string): Promise<boolean> {
+async function hasEvent(db: Kysely<Tables>, id: string): Promise<boolean> {
   return (await db.selectFrom('connection_event').select('id').where('id', '=', id).executeTakeFirst()) !== undefined
 }
 

@@ -8,14 +8,14 @@ import { asColleagues, type List, listsOf, type Move, type Relationship, type St
 type Db = Transaction<Tables>
 
 /** A message and who wrote it last, when. */
-export interface Change {
+interface Change {
   readonly changedBy: string
   readonly message: string
   readonly moment: Date
 }
 
 /** What else a connection of two accounts has, where it is made by the module. */
-export type Particulars = Partial<Insertable<ConnectionTable>>
+type Particulars = Partial<Insertable<ConnectionTable>>
 
 /**
  * Locks every list of some people until the transaction ends, always in one order, so that no two writers wait for each

@@ -143,7 +143,7 @@ export const endsConnection = (error: unknown): boolean => isBroken(error) || fi
  * Whether an error says that a transaction met others, so that the same one may go well a moment later: it could not be
  * put in order with them, they waited for each other, or a lock was not to be had in time.
  */
-export function isClash(error: unknown): boolean {
+function isClash(error: unknown): boolean {
   const { code } = fieldsOf(error)
   return code === '40001' || code === '40P01' || code === '55P03'
 }

@@ -139,7 +139,7 @@ const holding = new Set(['search', 'name', 'uid', 'distinguishedName'])
  *
  * @throws Failure `invalid`; where addresses are shown nothing is looked at
  */
-export function checkNames({ HIDE_EMAIL }: Config): RequestHandler {
+function checkNames({ HIDE_EMAIL }: Config): RequestHandler {
   return (request, _response, next) => {
     if (HIDE_EMAIL && isByAddress(request)) checkMayNameByAddress(HIDE_EMAIL)
     next()

@@ -66,7 +66,7 @@ export function failureHandler(log: Logger): ErrorRequestHandler {
  *
  * @returns what may be said where the database is only away for a moment
  */
-export function unexpected(error: unknown, log: Logger): Failure | undefined {
+function unexpected(error: unknown, log: Logger): Failure | undefined {
   if (isUnavailable(error)) {
     log.warn({ err: error }, 'database unavailable')
     return new Failure('unavailable', 'The server cannot answer just now; try again in a moment.', { cause: error })

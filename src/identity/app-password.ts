@@ -10,7 +10,7 @@ import { type AppPassword, deleteAppPassword, insertAppPassword } from './creden
 export { type AppPassword, listAppPasswords } from './credential-store.js'
 
 /** How a person wants an app password to be. */
-export interface AppPasswordWish {
+interface AppPasswordWish {
   /** Tells it from the person's others: what it is for. */
   readonly name: string
   readonly scopes: readonly Scope[]
@@ -19,7 +19,7 @@ export interface AppPasswordWish {
 }
 
 /** A new app password: what may be shown of it at any time, and the secret, which is not kept and can be shown once alone. */
-export interface NewAppPassword extends AppPassword {
+interface NewAppPassword extends AppPassword {
   readonly secret: string
 }
 

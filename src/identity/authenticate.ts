@@ -56,12 +56,12 @@ function authenticate(authenticator: passport.Authenticator, request: Request): 
  *
  * @returns undefined when the field is of another scheme, or malformed
  */
-export const parseBearer = (header: string): string | undefined => /^bearer +([\w.~+/-]+=*)$/i.exec(header)?.[1]
+const parseBearer = (header: string): string | undefined => /^bearer +([\w.~+/-]+=*)$/i.exec(header)?.[1]
 
 export { challenge } from './basic.js'
 
 /** One place of a request that may say who sends it: undefined where this request does not use it. */
-export type Source = (request: Request) => Promise<Identity | undefined>
+type Source = (request: Request) => Promise<Identity | undefined>
 
 /**
  * Makes the function that says who sends a request. It says who, and what the credential is good for; never whether he

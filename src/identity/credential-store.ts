@@ -82,7 +82,7 @@ export async function endAppPasswordsOf(db: Kysely<Tables>, accountIds: readonly
 }
 
 /** An app password that is in force, and whose it is. */
-export interface AppSignIn {
+interface AppSignIn {
   readonly id: string
   readonly account: Account
   readonly scopes: readonly Scope[]
@@ -149,7 +149,7 @@ export interface SignIn {
 }
 
 /** As found by name: with the id of the password, which another password does not have. */
-export interface NamedSignIn extends SignIn {
+interface NamedSignIn extends SignIn {
   readonly credentialId: string | null
 }
 

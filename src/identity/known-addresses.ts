@@ -8,7 +8,7 @@ import { networkOf } from './throttle-store.js'
  * From which addresses accounts signed in of late. Wrong passwords from elsewhere must not lock a person out at home, so an
  * account's wrong tries from a known address are counted apart (trust, A7).
  */
-export interface KnownAddresses {
+interface KnownAddresses {
   /** The key of that count; undefined if the account did not sign in from there within 30 days. */
   keyOf(accountId: string, address: string): Promise<string | undefined>
   /** The account signed in from this address. Costs a statement once a day. */

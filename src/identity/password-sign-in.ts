@@ -108,7 +108,7 @@ const minute = 60_000
  * is known by a keyed hash over all that decides whether it is right, and the key is of this process alone. So nothing
  * has to be taken out when a password or an account changes, and none can be read out of memory.
  */
-export interface KnownPasswords {
+interface KnownPasswords {
   /** By what an attempt is known. */
   keyOf(parts: readonly string[]): string
   /** Whether it was right; undefined where nothing is known of it. */
@@ -117,7 +117,7 @@ export interface KnownPasswords {
 }
 
 /** @param now the time in milliseconds */
-export function knownPasswords(now: () => number): KnownPasswords {
+function knownPasswords(now: () => number): KnownPasswords {
   const secret = randomBytes(32)
   const cache = (max: number, ttl: number, updateAgeOnGet: boolean) =>
     new LRUCache<string, true>({ max, ttl, updateAgeOnGet, ttlResolution: 0, perf: { now } })
@@ -136,7 +136,7 @@ export function knownPasswords(now: () => number): KnownPasswords {
 }
 
 /** Makes a function that does work one after the other where it is of the same name, each when the one before ended. */
-export function turns(): <Result>(name: string, work: () => Promise<Result>) => Promise<Result> {
+function turns(): <Result>(name: string, work: () => Promise<Result>) => Promise<Result> {
   const last = new Map<string, Promise<unknown>>()
   return (name, work) => {
     const turn = (last.get(name) ?? Promise.resolve()).then(work, work)

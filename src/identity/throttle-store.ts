@@ -48,7 +48,7 @@ export async function forgetOldTries(db: Kysely<Tables>): Promise<void> {
 }
 
 /** Of what wrong tries are counted. */
-export interface Trier {
+interface Trier {
   /** A hash: what is typed for a name may be a password. */
   readonly key: string
   /** From how many wrong tries on it has to wait. */

@@ -80,7 +80,7 @@ async function trySending(post: Post, letter: Addressed, signal: AbortSignal): P
 }
 
 /** A letter that cannot go out is given up after so many attempts, which is most of a day. */
-export const mostAttempts = 12
+const mostAttempts = 12
 
 const minute = 60_000
 const longest = 360 * minute
@@ -97,7 +97,7 @@ export function pauseAfter(attempts: number, random: number): number {
 }
 
 /** Why a letter did not go out. */
-export interface LetterFailure {
+interface LetterFailure {
   /** Whether it would be the same at every later attempt. */
   readonly isPermanent: boolean
   /** In short, without address and text: a mail server's own words may hold both. */

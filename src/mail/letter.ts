@@ -3,7 +3,7 @@ import type { Addresses } from '../atom/vocabulary.js'
 import type { Occasion } from './occasion.js'
 
 /** What a letter says, part by part; all plain text. */
-export interface Told {
+interface Told {
   readonly subject: string
   readonly greeting: string
   readonly news: string
@@ -62,7 +62,7 @@ const line = template<{ line: string }>((at, hole) => {
 })
 
 /** Lays a letter out as a page of HTML. */
-export function letterPage({ introduction, message, ...told }: Told): string {
+function letterPage({ introduction, message, ...told }: Told): string {
   // A line without anything would have no height.
   const lines = join(message.split('\n').map((each) => line({ line: each || '\u00A0' })))
   const quoted = message === '' ? nothing : quotation({ introduction, lines })
@@ -127,7 +127,7 @@ const theProfile = ({ person }: Occasion, { profileView }: Addresses) => ({
 })
 
 /** What there is to tell, given the other person's name and that of what is offered, as both can stand in a sentence. */
-export const words: Record<Occasion['news'], Write> = {
+const words: Record<Occasion['news'], Write> = {
   invited: (person, _what, { url }, { connections }) => ({
     subject: `${person} invites you to connect`,
     news: `${person} would like to have you as a colleague.`,
@@ -170,17 +170,17 @@ const rightToLeft = /[\u0590-\u08FF\uFB1D-\uFDFF\uFE70-\uFEFC\u{10800}-\u{10FFF}
 export const plainName = (name: string): string => plainLine(name) || 'Somebody'
 
 /** One line, not too long, of what can be seen. */
-export function plainLine(name: string): string {
+function plainLine(name: string): string {
   const line = name.toWellFormed().replaceAll(unseen, ' ').replaceAll(/\s+/g, ' ').trim()
   const characters = Array.from(line)
   return characters.length > longest ? `${characters.slice(0, longest).join('').trim()}…` : line
 }
 
 /** A plain name that keeps its direction to itself, where it has another than the sentence. */
-export const isolated = (name: string): string => (rightToLeft.test(name) ? `\u2068${name}\u2069` : name)
+const isolated = (name: string): string => (rightToLeft.test(name) ? `\u2068${name}\u2069` : name)
 
 /** A message with one kind of line break, and none around it. */
-export const plainMessage = (message: string): string =>
+const plainMessage = (message: string): string =>
   message
     .toWellFormed()
     .replaceAll(/\r\n?|[\u2028\u2029]/g, '\n')

@@ -3,7 +3,7 @@ import type { Tables } from '../db/tables.js'
 import { foldedEmail } from '../people/merge.js'
 
 /** An e-mail about a person, to an address. */
-export interface Mailing {
+interface Mailing {
   readonly letterId: string
   /** The person of whom it tells. */
   readonly aboutId: string

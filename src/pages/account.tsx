@@ -5,7 +5,7 @@ import { Post } from './people.js'
 import { type Done, texts } from './texts.js'
 
 /** What the page of one's app passwords shows. */
-export interface AppPasswordsPage extends Frame {
+interface AppPasswordsPage extends Frame {
   readonly passwords: readonly AppPassword[]
   /** One that was just made: its secret is shown this once. */
   readonly made?: { readonly name: string; readonly secret: string } | undefined
@@ -104,7 +104,7 @@ const One = ({ of: { id, name, scopes, created, used, expires } }: { of: AppPass
 )
 
 /** What the page shows on which people change their password. */
-export interface PasswordPage extends Frame {
+interface PasswordPage extends Frame {
   /** Why what was just sent was not taken. */
   readonly refusal?: string | undefined
   /** How many characters a password may have. */

@@ -5,7 +5,7 @@ import { icon, script, style, to } from './links.js'
 import { type Done, texts } from './texts.js'
 
 /** Who looks at a page, as far as the page shows it. */
-export interface Viewer {
+interface Viewer {
   readonly key: string
   readonly name: string
   /** How many entries each of their own lists has. */

@@ -7,7 +7,7 @@ import { Actions, HowItStands, Person } from './people.js'
 import { texts } from './texts.js'
 
 /** What the page of a list shows. */
-export interface NetworkPage extends Frame {
+interface NetworkPage extends Frame {
   readonly owner: { readonly key: string; readonly name: string }
   /** With whom the owner has these colleagues in common, where it is about that. */
   readonly other?: { readonly name: string } | undefined

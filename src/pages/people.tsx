@@ -56,7 +56,7 @@ export function Actions({ name, id, status, next }: ActionsProps) {
 }
 
 /** Asks a person to be one's colleague. */
-export const Invite = ({ name, personKey, next }: { name: string; personKey: string; next: string }) => (
+const Invite = ({ name, personKey, next }: { name: string; personKey: string; next: string }) => (
   <details class="actions">
     <summary aria-label={texts.inviteName(name)}>{texts.invite}</summary>
     <form method="post" action={to.invite}>

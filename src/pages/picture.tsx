@@ -6,7 +6,7 @@ import { type Pair, type Place, placesOf } from './picture-layout.js'
 import { texts } from './texts.js'
 
 /** A person as a picture shows one. */
-export interface Drawn {
+interface Drawn {
   readonly name: string
   /** Address of the person's page. */
   readonly page: string
@@ -119,7 +119,7 @@ function shortened(name: string): string {
 }
 
 /** What the page with the picture of a network shows. */
-export interface PicturePage extends Frame {
+interface PicturePage extends Frame {
   readonly owner: Shown
   /** The first colleagues by name. */
   readonly people: readonly Shown[]

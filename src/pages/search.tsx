@@ -4,7 +4,7 @@ import { HowItStands, Person, type Shown } from './people.js'
 import { texts } from './texts.js'
 
 /** What the page of a search shows. */
-export interface SearchPage extends Frame {
+interface SearchPage extends Frame {
   readonly words: string
   readonly total: number
   readonly people: readonly { readonly person: Shown; readonly standing: Standing }[]

@@ -122,7 +122,7 @@ export async function changeVerified(db: Kysely<Tables>, accountId: string, veri
 }
 
 /** Makes a role known, that accounts and connections can have. */
-export async function keepRole(db: Kysely<Tables>, id: string): Promise<void> {
+async function keepRole(db: Kysely<Tables>, id: string): Promise<void> {
   await db
     .insertInto('role')
     .values({ id })

@@ -1,7 +1,7 @@
 import { foldedEmail, isLoss, type Known, lossPrefix, realIds, spareUserId, substituteName } from './merge.js'
 
 /** Sign-in names. If two people claim one name in different fields, the field that comes first here wins. */
-export const nameFields = ['userId', 'email', 'login'] as const
+const nameFields = ['userId', 'email', 'login'] as const
 
 export type NameField = (typeof nameFields)[number]
 

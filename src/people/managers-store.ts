@@ -14,7 +14,7 @@ export interface Reports extends Found {
  * The login of somebody's manager, as the index has it: a login has at most 256 characters, so a longer text is
  * nobody's even when it is cut after 257.
  */
-export const managerOf = (table: string): RawBuilder<string> =>
+const managerOf = (table: string): RawBuilder<string> =>
   sql`left(${sql.ref(`${table}.profile`)} ->> 'managerLogin', 257) collate "C"`
 
 /**

@@ -14,7 +14,7 @@ export interface PhotoVersion {
 }
 
 /** An account's own picture. */
-export interface Photo extends PhotoVersion {
+interface Photo extends PhotoVersion {
   readonly type: string
   readonly bytes: Uint8Array
 }

@@ -75,7 +75,7 @@ function restsOf(kind: Kind, word: string): string[] {
 const begin = (kind: Kind, word: string) => `${letters[kind]}<${word}`
 
 /** A tag as one word, whatever it is made of. */
-export const tagWord = (tag: string): string =>
+const tagWord = (tag: string): string =>
   short(
     runsOf(tag)
       .map(({ run }) => run)

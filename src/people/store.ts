@@ -22,7 +22,7 @@ export const accountColumns = [
 type AccountColumn = (typeof accountColumns)[number]
 
 /** What `columnsOf` selects: `account.name as account_name` and so on. */
-export type SelectedColumn<Table extends string> = {
+type SelectedColumn<Table extends string> = {
   [Column in AccountColumn]: `${Table}.${Column} as ${Table}_${Column}`
 }[AccountColumn]
 
@@ -114,7 +114,7 @@ export function isPerson(by: Person['by'], value: string, table = 'account'): Ra
 }
 
 /** As `isPerson`, for several people. E-mail addresses and distinguished names must be folded (`foldedEmail`). */
-export function isOneOf(by: Person['by'], values: readonly string[]): RawBuilder<boolean> {
+function isOneOf(by: Person['by'], values: readonly string[]): RawBuilder<boolean> {
   switch (by) {
     case 'userId':
       return sql`account.user_id = any(${values}::text[])`

@@ -37,7 +37,7 @@ import type { World } from './world.js'
  * @param skipAcl whether a caller who is not the target may apply it for the target
  * @returns the active connection: the one applied, or one that was there already and now grants as much
  */
-export async function applyGrant(world: World, principal: Principal, token: string, skipAcl: boolean): Promise<Grant> {
+async function applyGrant(world: World, principal: Principal, token: string, skipAcl: boolean): Promise<Grant> {
   const caller = { account: accountOf(principal), verified: principal.verified }
   const opened = await openToken(world, token)
   const { grant: known, type, context } = opened

@@ -25,7 +25,7 @@ import { accessGiven, accessOf, tokenAgain, type World } from './world.js'
  * @throws Fault `accessDenied.shareAccess` where the caller may not share the context any more, `accessDenied.shareRoles`
  *   for a role that is not theirs to give; nothing is changed then
  */
-export function establish(world: World, sharing: Sharing, targets: readonly Wanted[]): Promise<(Grant | Fault)[]> {
+function establish(world: World, sharing: Sharing, targets: readonly Wanted[]): Promise<(Grant | Fault)[]> {
   const { type, context, principal, creator, skipAcl } = sharing
   const reference = { object: type.name, contextId: context._id }
   const people = targets.flatMap(({ account }) => account?.id ?? [])
@@ -104,7 +104,7 @@ export async function create(
 }
 
 /** Writes what was decided about one target. */
-export async function carryOut(
+async function carryOut(
   db: Transaction<Tables>,
   world: Pick<World, 'tokenKeys'>,
   { before, after, needless }: Step,
@@ -126,13 +126,7 @@ export async function carryOut(
  *
  * @returns the room that is left
  */
-export async function owe(
-  db: Transaction<Tables>,
-  sharing: Sharing,
-  step: Step,
-  room: Room,
-  moment: Date,
-): Promise<Room> {
+async function owe(db: Transaction<Tables>, sharing: Sharing, step: Step, room: Room, moment: Date): Promise<Room> {
   const owed = owedFor(sharing, step)
   if (!owed || room.letters <= 0 || !(await noteLetter(db, owed.connectionId, moment))) return room
   await keepLetter(db, owed, moment)

@@ -102,11 +102,11 @@ function connected(pending: readonly Grant[], id: string, wish: Granted, moment:
 const validFor = 7 * 24 * 3_600_000
 
 /** When an invitation ends that is made or renewed at a moment; null for never. */
-export const endOf = (grant: Pick<Grant, 'object' | 'targetId'>, moment: Date): Date | null =>
+const endOf = (grant: Pick<Grant, 'object' | 'targetId'>, moment: Date): Date | null =>
   isBetweenAccounts(grant) ? null : new Date(moment.getTime() + validFor)
 
 /** A new connection, as it is to be written; one that is pending has a token. */
-export function freshGrant(
+function freshGrant(
   { tokenKeys: [key] }: Pick<World, 'tokenKeys'>,
   { type, context, creator, appKey }: Sharing,
   { account, email, first, last }: Wanted,

@@ -19,7 +19,7 @@ import { accessOf, load, typeOf, type World } from './world.js'
  * @param isHolder whether the caller named it by its token; of an invitation that is the target's alone
  * @throws Fault `accessDenied.connection` or `accessDenied.shareAccess` for whoever may not, `notFound.unspecified` where it is gone
  */
-export async function endGrant(
+async function endGrant(
   world: World,
   principal: Principal,
   known: Grant,

@@ -62,7 +62,7 @@ export async function accessToContext(world: ModuleWorld, principal: Principal, 
 }
 
 /** Which connection is meant: by form alone it is told whether by id or by token (trust, Z7). */
-export type Which = { readonly id: string } | { readonly token: string }
+type Which = { readonly id: string } | { readonly token: string }
 
 /**
  * Reads `<id or token>`, and what may follow it: `/context/name/first` or `.context.name.first`. Names are percent-encoded,

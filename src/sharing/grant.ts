@@ -91,7 +91,7 @@ export const described = (grant: Grant) => ({
 })
 
 /** A secret of which tokens are made. */
-export interface TokenKey {
+interface TokenKey {
   /** Tells the key from others; nothing follows from it. */
   readonly id: string
   readonly secret: Uint8Array

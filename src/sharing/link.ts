@@ -16,7 +16,7 @@ import { grantedTo, ordinaryAccess } from './valid.js'
 import { accessOf, newToken, type World } from './world.js'
 
 /** When a link ends by itself; null is never. */
-export interface Ends {
+interface Ends {
   /** A time, or so many milliseconds after the link is made. */
   readonly expires: Date | number | null
   readonly usesRemaining: number | null
@@ -29,12 +29,7 @@ export interface Ends {
  *   `accessDenied.shareRoles` for a role that is not theirs to give;
  *   `invalidArgument.unspecified` for a link that would have ended already
  */
-export function makeLink(
-  world: World,
-  sharing: Omit<Sharing, 'isNotified'>,
-  wish: PlacedWish,
-  ends: Ends,
-): Promise<Grant> {
+function makeLink(world: World, sharing: Omit<Sharing, 'isNotified'>, wish: PlacedWish, ends: Ends): Promise<Grant> {
   const { type, context, principal, creator, skipAcl, appKey } = sharing
   return write(world.db, async (transaction, eventId) => {
     const moment = await lockContext(transaction, { object: type.name, contextId: context._id }, [])

@@ -6,7 +6,7 @@ import type { Group, GroupSort } from './query/group.js'
 import { groupQuery, toGroup } from './query/statements.js'
 
 /** Whose connections; null for everybody's. */
-export type Viewer = { readonly accountId: string; readonly email: string | null } | null
+type Viewer = { readonly accountId: string; readonly email: string | null } | null
 
 /** Which of them. */
 export interface Selection {
@@ -27,7 +27,7 @@ export type Managed = { readonly contexts: readonly Context[] | 'shared' }
 export type Context = Pick<Grant, 'object' | 'contextId'>
 
 /** In what order, and how many; one more is read than is asked for. */
-export interface Part {
+interface Part {
   readonly order: RawBuilder<unknown>
   readonly skip: number
   readonly limit: number

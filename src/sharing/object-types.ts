@@ -4,7 +4,7 @@ import { inspect } from 'node:util'
 export type Level = number | LevelName
 
 /** Whoever an entry of an access list is about. */
-export type Subject =
+type Subject =
   /** One account by its id, `signed-in` for everyone who has one, or `anyone`. */
   | { readonly type: 'account'; readonly target: string }
   /** The account that is itself the context. */

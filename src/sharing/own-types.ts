@@ -10,7 +10,7 @@ import { type Instance, type ObjectDefinition, ObjectTypes } from './object-type
 import type { ModuleWorld } from './scope.js'
 
 /** People: everyone with an account sees their names, colleagues their details (reference, section 3). */
-export const accountsType = (db: Kysely<Tables>, hidesEmail: boolean): ObjectDefinition => ({
+const accountsType = (db: Kysely<Tables>, hidesEmail: boolean): ObjectDefinition => ({
   name: 'account',
   plural: 'accounts',
   load: async (ids) => (await findKnown(db, ids)).map(({ account }) => instanceOf(account, hidesEmail)),
@@ -46,7 +46,7 @@ export function instanceOf(account: Account, hidesEmail: boolean): Instance {
 }
 
 /** The organisation itself. */
-export const orgsType = (db: Kysely<Tables>): ObjectDefinition => ({
+const orgsType = (db: Kysely<Tables>): ObjectDefinition => ({
   name: 'org',
   plural: 'orgs',
   load: async (ids) => (await findOrgs(db, ids)).map(({ id, name }) => ({ _id: id, name })),

@@ -73,7 +73,7 @@ function referenceOf({ object }: Grant, [first = '', second]: readonly string[])
  * @returns how many uses are left
  * @throws Fault `invalidArgument.connectionToken` if the last one was spent meanwhile, or the link is not valid any more
  */
-export async function spendUse(world: World, { account, requestId }: Principal, grant: Grant): Promise<number | null> {
+async function spendUse(world: World, { account, requestId }: Principal, grant: Grant): Promise<number | null> {
   const { id, object, contextId } = grant
   const type = typeOf(world, object)
   const context = await load(type, contextId)

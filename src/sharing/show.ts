@@ -149,7 +149,7 @@ const referenceTo = (type: ObjectType, id: string): Reference => ({
 })
 
 /** An object, and what the caller has of it. */
-export interface Loaded {
+interface Loaded {
   readonly instance: Instance
   readonly access: Access
 }
@@ -159,7 +159,7 @@ export interface Loaded {
  *
  * @param optional paths of optional properties to show: a whole one (`extra`), or a part of it (`extra.a`)
  */
-export function visible(
+function visible(
   { properties }: ObjectType,
   instance: Instance,
   access: Access,
@@ -200,11 +200,11 @@ export async function loadContexts(
 }
 
 /** The name that the creator gave the target; undefined where it was none. */
-export const nameOf = ({ targetFirst: first, targetLast: last }: Grant) =>
+const nameOf = ({ targetFirst: first, targetLast: last }: Grant) =>
   (first ?? last) === null ? undefined : { first, last }
 
 /** Loads the creators of connections as far as they are to be expanded; the targets also where they lack a name. */
-export async function loadPeople(
+async function loadPeople(
   world: ModuleWorld,
   principal: Principal,
   grants: readonly Grant[],

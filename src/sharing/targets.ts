@@ -82,7 +82,7 @@ function wanted({ id, email, roles, ...wish }: Given, known: ReadonlyMap<string,
 }
 
 /** A target as it was given, read but not looked for. */
-export type Given = Named & Wishes
+type Given = Named & Wishes
 
 /** Either an id or an address. */
 type Named = { readonly id: string; readonly email: null } | { readonly id: null; readonly email: string }
@@ -96,7 +96,7 @@ interface Wishes {
 }
 
 /** What is shared, and whether targets may be connected at once. */
-export interface Limits {
+interface Limits {
   readonly type: ObjectType
   readonly context: Instance
   readonly skipAcl: boolean
@@ -110,7 +110,7 @@ export interface Limits {
  * @param at its place, for faults: `targets[2]`
  * @throws Fault in the order of the contract's table
  */
-export function readTarget(
+function readTarget(
   value: unknown,
   at: string,
   creator: Account,
@@ -165,7 +165,7 @@ const longestAddress = 254
 const wrongTarget = (path: string, reason: string) => new Fault('invalidArgument.connectionTarget', { path, reason })
 
 /** Merges the targets that name one id or one address. */
-export function merged(given: readonly Given[]): Given[] {
+function merged(given: readonly Given[]): Given[] {
   const byName = new Map<string, Given>()
   for (const each of given) {
     const name = each.id ?? each.email

@@ -28,7 +28,7 @@ export const pairs = sql`
     order by inviter.user_id, own.id`
 
 /** A relationship as its inviter has it. */
-export interface PairRow {
+interface PairRow {
   inviter: string
   invited: string
   status: Status

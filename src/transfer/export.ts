@@ -24,7 +24,7 @@ export async function exportLines(
   return written
 }
 
-export interface Written {
+interface Written {
   accounts: number
   pairs: number
 }

@@ -15,7 +15,7 @@ export interface Summary {
   readonly losses: readonly LostName[]
 }
 
-export interface ImportOptions {
+interface ImportOptions {
   /** Hears how many bytes of the files have been read so far. */
   readonly onProgress?: (bytes: number) => void
   /** What belongs to the same transaction. */

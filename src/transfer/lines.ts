@@ -108,7 +108,7 @@ const usualChanger = ({ status, inviter, invited }: Pick<PairLine, 'status' | 'i
   status === 'accepted' ? invited : inviter
 
 /** A relationship, as a line tells of it. */
-export interface PairLine {
+interface PairLine {
   readonly inviter: string
   readonly invited: string
   readonly status: 'accepted' | 'pending'

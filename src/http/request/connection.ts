@@ -6,10 +6,10 @@ import { readEnds, readPerson } from './people.js'
 import { readPersonName } from './person-names.js'
 
 /** Which connection is meant: by the id of either view, or by its two people. */
-export type WhichConnection = { readonly id: string } | { readonly source: Names; readonly target: Names }
+type WhichConnection = { readonly id: string } | { readonly source: Names; readonly target: Names }
 
 /** What GET and HEAD of `connection.do` ask for. */
-export interface ConnectionQuery {
+interface ConnectionQuery {
   readonly which: WhichConnection
   readonly includeMessage: boolean
 }
@@ -27,7 +27,7 @@ export function readConnectionQuery(search: string): ConnectionQuery {
 }
 
 /** Reads which connection is meant; undefined where nothing says so. */
-export function readWhich(query: Query): WhichConnection | undefined {
+function readWhich(query: Query): WhichConnection | undefined {
   const id = query.value('connectionId')
   if (id === undefined) return readEnds(query)
   if (isUuid(id)) return { id: id.toLowerCase() }

@@ -46,7 +46,7 @@ export function readConnectionsQuery(search: string): ConnectionsQuery {
 }
 
 /** What a request for `connectionsInCommon.do` asks for. */
-export interface InCommonQuery extends ConnectionsQuery {
+interface InCommonQuery extends ConnectionsQuery {
   /** The two people as they were named. */
   readonly named: string
 }

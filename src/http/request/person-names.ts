@@ -48,7 +48,7 @@ export const personWays = (end?: End): string =>
 const atEnd = (end: End, parameter: Taken) => `${end}${parameter.charAt(0).toUpperCase()}${parameter.slice(1)}`
 
 /** What a parameter is that names a person, under whatever name. */
-export interface PersonName {
+interface PersonName {
   /** Of which end of a connection; undefined for a person alone. */
   readonly end: End | undefined
   /** The parameter that names a person alone in this way. */

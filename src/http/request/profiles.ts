@@ -9,7 +9,7 @@ import { type NamedPeople, readPeople, readPerson } from './people.js'
 import { personParameters } from './person-names.js'
 
 /** What a request for profiles asks for, beside the people. */
-export interface ProfileQuery {
+interface ProfileQuery {
   /** How profiles are shown. */
   readonly form: ProfileForm
   /** All parameters as they came, for the links of the answer. */
@@ -22,7 +22,7 @@ export interface PersonQuery extends ProfileQuery, PageNumber {
 }
 
 /** A request about one person or several; undefined is the caller. */
-export interface PeopleQuery extends ProfileQuery {
+interface PeopleQuery extends ProfileQuery {
   readonly people: NamedPeople | undefined
 }
 
@@ -57,7 +57,7 @@ export const readPage = (value: Value): PageNumber => ({
 })
 
 /** What a request for `search.do` asks for. */
-export interface SearchQuery extends ProfileQuery, PageNumber {
+interface SearchQuery extends ProfileQuery, PageNumber {
   readonly search: Search
   /** The criteria and their values as they came. */
   readonly criteria: readonly (readonly [name: string, value: string])[]

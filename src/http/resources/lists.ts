@@ -28,7 +28,7 @@ export interface ListResource<Query extends ConnectionsQuery> {
 }
 
 /** GET and HEAD of such a resource: whether anything is new is known before the list is read. */
-export function showList<Query extends ConnectionsQuery>(door: Door, resource: ListResource<Query>): RequestHandler {
+function showList<Query extends ConnectionsQuery>(door: Door, resource: ListResource<Query>): RequestHandler {
   return async (request, response) => {
     const query = resource.read(searchOf(request))
     const caller = await door.identify(request)

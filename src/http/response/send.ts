@@ -74,7 +74,7 @@ function setCaching(response: Response, { tag, changed }: Validators, now: Date)
 }
 
 /** A document that has not been written yet. */
-export interface Answer {
+interface Answer {
   readonly type: string
   /** Everything that makes the document what it is: at one address, the same gives the same text. */
   readonly madeOf: readonly unknown[]

@@ -108,7 +108,7 @@ const remove: Handler = async (calls, request, response) => {
  * @param response the id of the request, where its `locals` have one, is kept with what is done
  * @throws Failure as `identifier`
  */
-export async function scopeOf(door: Door, world: ModuleWorld, request: Request, response: Response): Promise<Scope> {
+async function scopeOf(door: Door, world: ModuleWorld, request: Request, response: Response): Promise<Scope> {
   const account = await door.identify(request)
   const { requestId = null } = response.locals as { requestId?: string }
   return { world, caller: { accountId: account?.id ?? null, requestId } }

@@ -43,7 +43,7 @@ export function valueOf(type: PropertyType, value: unknown, path: string, singul
 }
 
 /** @throws Fault `invalidArgument.query` for what is no text, or one that the database cannot hold */
-export function textOf(value: unknown, path: string): string {
+function textOf(value: unknown, path: string): string {
   if (typeof value === 'string' && isStorable(value)) return value
   throw refused(path, 'This has to be a text, without NUL and halves of characters.')
 }

@@ -1,7 +1,7 @@
 import { checkSize, entriesOf, referred, refused, stepsOf } from './document.js'
 
 /** From where to where values go, each a path of names. */
-export type Mapping = readonly { readonly from: readonly string[]; readonly to: readonly string[] }[]
+type Mapping = readonly { readonly from: readonly string[]; readonly to: readonly string[] }[]
 
 const mostNames = 50
 

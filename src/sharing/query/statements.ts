@@ -96,7 +96,7 @@ function orRespelt(condition: RawBuilder<boolean>, property: Property, values: r
 const bound = (value: Value): string | number => (value instanceof Date ? value.toISOString() : value)
 
 /** A row under the names that `groupQuery` gave its columns. */
-export type GroupRow = Readonly<Record<string, unknown>>
+type GroupRow = Readonly<Record<string, unknown>>
 
 // Columns are numbered: the names of the user come in after the statement, in `toGroup`.
 const keyName = (index: number) => `k${index}`
@@ -173,7 +173,7 @@ export function toGroup({ keys, out }: Group, row: GroupRow): Record<string, unk
  *
  * @param use where the order counts, texts go by their bytes; elsewhere an index of the column may serve
  */
-export function columnOf({ type, column }: Property, use?: 'ordered'): RawBuilder<unknown> {
+function columnOf({ type, column }: Property, use?: 'ordered'): RawBuilder<unknown> {
   if (column === 'state') return sql`case c.state when 'active' then 1 else 0 end`
   const plain = sql.ref(`c.${column}`)
   return use === 'ordered' && (type === 'object' || type === 'email') ? sql`${plain} collate "C"` : sql`${plain}`
@@ -190,7 +190,7 @@ const types: Record<PropertyType, RawBuilder<unknown>> = {
 }
 
 /** The type in SQL of the values of a property. */
-export const typeOf = ({ type }: Property): RawBuilder<unknown> => types[type]
+const typeOf = ({ type }: Property): RawBuilder<unknown> => types[type]
 
 /** What goes behind `order by`, on rows of `connection as c`. */
 export const orderOf = (sorts: readonly Sort[]): RawBuilder<unknown> =>

@@ -29,7 +29,7 @@ const mostValues = 1000
  *
  * @throws Fault as `parseWhere`
  */
-export function conditionsOn(property: Property, input: unknown, place: Place): Where {
+function conditionsOn(property: Property, input: unknown, place: Place): Where {
   if (!isDocument(input)) return equal(property, input, place)
   const operators = entriesOf(input, 'where', place.path)
   if (operators.length === 0) throw refused(place.path, 'An operator is missing.')
@@ -155,7 +155,7 @@ const unoffered: ReadonlySet<string> = new Set([
 ])
 
 /** The fault of an operator that stands where there is none of its name. */
-export function unknownOperator(name: string, path: string): Fault {
+function unknownOperator(name: string, path: string): Fault {
   if (!unoffered.has(name)) return refused(path, 'There is no operator of this name here.')
   return new Fault('unsupportedOperation.unspecified', { path, reason: 'This operator is not offered.' })
 }
