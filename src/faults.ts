@@ -1,4 +1,4 @@
-/** Families of faults: the name of the kind, and its HTTP status (reference connections-module.md, section 12). */
+/** Families of faults: the name of the kind, and its HTTP status (docs/module.md, Faults). */
 const families = {
   invalidArgument: { code: 'kInvalidArgument', status: 400 },
   accessDenied: { code: 'kAccessDenied', status: 403 },
@@ -91,8 +91,8 @@ interface Details {
 }
 
 /**
- * How a call of the `connections` module fails (reference connections-module.md, section 12). `errCode` tells which
- * fault it is; the message, a sentence, never holds another person's data.
+ * How a call of the `connections` module fails (docs/module.md, Faults). `errCode` tells which fault it is; the
+ * message, a sentence, never holds another person's data.
  */
 export class Fault extends Error {
   readonly object = 'fault'

@@ -21,9 +21,9 @@ interface Values {
 }
 
 /**
- * Writers of connection entries (wire reference, section 4.3), whose links stand under the given addresses: `entry`
- * for use in a feed, `document` for an entry by itself. Only with `message` is the invitation's message shown, and
- * without active content.
+ * Writers of connection entries (docs/wire.md, A connection entry), whose links stand under the given addresses:
+ * `entry` for use in a feed, `document` for an entry by itself. Only with `message` is the invitation's message shown,
+ * and without active content.
  */
 export function connectionEntries(to: Addresses) {
   const shape = (at: XMLBuilder, hole: Hole<Values>) => entryShape(at, hole, to)

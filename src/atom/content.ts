@@ -13,8 +13,8 @@ const references = /&(?:amp|lt|gt|#13);/g
 export const messageLength = (html: string): number => Array.from(html.replace(references, '.')).length
 
 /**
- * The HTML that shows a text: the form in which messages are kept, since the wire has no other (wire reference,
- * section 4.3). Nothing is lost by it, and a text without markup stays as it is.
+ * The HTML that shows a text: the form in which messages are kept, since the wire has no other (docs/wire.md, A
+ * connection entry). Nothing is lost by it, and a text without markup stays as it is.
  */
 export const htmlOf = (text: string): string => escapeText(text)
 

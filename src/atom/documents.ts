@@ -15,8 +15,8 @@ interface Values {
 }
 
 /**
- * Writer of a person's service document (wire reference, section 8), whose links stand under the given addresses. No
- * field is editable here. The declaration has no encoding, as in the recordings; without one it is UTF-8.
+ * Writer of a person's service document (docs/wire.md, Other resources), whose links stand under the given addresses.
+ * No field is editable here. The declaration has no encoding, as in the recordings; without one it is UTF-8.
  */
 export function serviceDocuments(to: Addresses): (account: Account) => string {
   const service = fragmentTemplate<Values>((at, hole) => serviceShape(at, hole, to))
@@ -80,7 +80,7 @@ const error = fragmentTemplate<{ code: string; message: string }>((at, hole) => 
 })
 
 /**
- * Writes the API's error document (wire reference, section 7).
+ * Writes the API's error document (docs/wire.md, Errors).
  *
  * @param code the HTTP status as text; empty where the wire has it empty
  * @param message the wire's fixed message, with our sentence after it

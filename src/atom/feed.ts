@@ -63,7 +63,7 @@ const complete = template<object>((at) => at.ele(HISTORY, 'fh:complete'))({})
 
 const selfLink = template<{ href: string }>((at, hole) => link(at, hole.text('href'), 'self', mediaType.atom))
 
-/** Writes a feed document (wire reference, section 4.2); its parts stand in the order of the recordings. */
+/** Writes a feed document (docs/wire.md, The feed); its parts stand in the order of the recordings. */
 export function feedDocument(feed: Feed): Markup {
   const { id, title, updated, links, isComplete = false, related = nothing, entries } = feed
   return document({

@@ -9,8 +9,8 @@ type CardHole = { text(name: keyof CardValues): string }
 type Values = CardValues & { emailLink: Markup; address: Markup; extensionList: Markup }
 
 /**
- * Writer of hCards (wire reference, section 4.7): the XHTML `div` that is an entry's content, whole or in the short
- * form. An empty value leaves its element empty; only a work address without any part is left out.
+ * Writer of hCards (docs/wire.md, hCard): the XHTML `div` that is an entry's content, whole or in the short form. An
+ * empty value leaves its element empty; only a work address without any part is left out.
  */
 export function hcards(to: Addresses): (account: Account, format: 'lite' | 'full') => Markup {
   const cards = { lite: card(to, false), full: card(to, true) }

@@ -32,7 +32,7 @@ interface Values {
 }
 
 /**
- * Writers of profile entries (wire reference, section 4.7), whose links stand under the given addresses: `entry` for
+ * Writers of profile entries (docs/wire.md, A profile entry), whose links stand under the given addresses: `entry` for
  * use in a feed, `document` for an entry by itself.
  */
 export function profileEntries(to: Addresses) {

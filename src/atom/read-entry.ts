@@ -35,8 +35,8 @@ interface Invitation {
 }
 
 /**
- * Reads the entry that a client sends (wire reference, section 5.1). Only its status and its content count. A client
- * sends its elements in no namespace.
+ * Reads the entry that a client sends (docs/wire.md, The entry clients send). Only its status and its content count. A
+ * client sends its elements in no namespace.
  *
  * @param body bytes of an Atom entry
  * @param contentType the field of the request, which may say how the bytes are encoded

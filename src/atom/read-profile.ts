@@ -7,7 +7,7 @@ import { ATOM, SNX, XHTML } from './vocabulary.js'
 import type { XmlElement } from './xml.js'
 
 /**
- * Reads a profile entry with an hCard or a vCard, lite or full (wire reference, section 4.7). What the contributor
+ * Reads a profile entry with an hCard or a vCard, lite or full (docs/wire.md, A profile entry). What the contributor
  * shows goes before what the card shows. Refuses one without key or date, and a card in no form of the wire.
  */
 export function readProfile(entry: XmlElement): Omit<Sighting, 'seen'> {
@@ -42,8 +42,8 @@ function readContent(entry: XmlElement): ShownCard {
 export type ShownPerson = Pick<Sighting, 'name' | 'userId' | 'email' | 'state' | 'external'>
 
 /**
- * Reads an author or contributor (wire reference, section 4.3). A name or user id that is empty counts as not shown.
- * Refuses a state or `snx:isExternal` in words that the wire does not know.
+ * Reads an author or contributor (docs/wire.md, A connection entry). A name or user id that is empty counts as not
+ * shown. Refuses a state or `snx:isExternal` in words that the wire does not know.
  */
 export function readPerson(element: XmlElement): ShownPerson {
   const name = textOf(element, ATOM, 'name')
@@ -73,8 +73,8 @@ function word<Value>(element: XmlElement, name: string, meanings: Readonly<Recor
 }
 
 /**
- * Reads the hCard in an entry's `content type="xhtml"`, lite or full (wire reference, section 4.7). Elements are known
- * by their whole class attribute. Without an address block, the address is shown as empty. Refuses content without a card.
+ * Reads the hCard in an entry's `content type="xhtml"`, lite or full (docs/wire.md, hCard). Elements are known by their
+ * whole class attribute. Without an address block, the address is shown as empty. Refuses content without a card.
  */
 function readHcard(content: XmlElement): ShownCard {
   const card = inside(content).find(hasClass('vcard'))

@@ -23,7 +23,7 @@ const baseOf = (name: string) => name.split(';')[0] ?? ''
 const names = [...new Set([...read.map(baseOf), ...unread])]
 
 /**
- * Reads the vCard 2.1 in an entry's `content type="text"`, lite or full (wire reference, section 4.7), also with the
+ * Reads the vCard 2.1 in an entry's `content type="text"`, lite or full (docs/wire.md, vCard 2.1), also with the
  * encodings and types that other writers of vCards use. Refuses text that is no whole vCard, a property that stands
  * there twice, a value that cannot be decoded, and an address in other than eight parts, or seven.
  */
@@ -135,8 +135,8 @@ const identity = {
 export const noAddress: ShownText = Object.fromEntries(addressFields.map((name) => [name, '']))
 
 /**
- * Tells what a card shows from the values that stand in it by hCard class or vCard property (wire reference,
- * section 4.7). Refuses an `x-is-manager` other than Y, N and nothing.
+ * Tells what a card shows from the values that stand in it by hCard class or vCard property (docs/wire.md, hCard; vCard
+ * 2.1). Refuses an `x-is-manager` other than Y, N and nothing.
  */
 export function readCard(form: 'hcard' | 'vcard', values: ReadonlyMap<string, string>): ShownCard {
   const userId = values.get(identity[form].userId)

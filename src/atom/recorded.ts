@@ -21,9 +21,9 @@ interface Recorded {
 const fileLimits: XmlLimits = { depth: 64, elements: 1_000_000, attributes: 64 }
 
 /**
- * Reads an answer of a server of this API: a feed or a single entry, of connections or profiles (wire reference,
- * sections 4.2 to 4.7), with or without the HTTP headers before it. Refuses (`invalid`, with the place and the reason)
- * what is not well-formed, no such document, or an entry that lacks what it needs.
+ * Reads an answer of a server of this API: a feed or a single entry, of connections or profiles (docs/wire.md, The
+ * feed; A connection entry; A profile entry), with or without the HTTP headers before it. Refuses (`invalid`, with the
+ * place and the reason) what is not well-formed, no such document, or an entry that lacks what it needs.
  */
 export function readRecorded(bytes: Uint8Array): Recorded {
   const { root, status } = documentIn(bytes)
@@ -109,8 +109,8 @@ function ownerOf(feed: XmlElement, seen: Date): Recorded['people'] {
 }
 
 /**
- * Reads a connection entry (wire reference, section 4.3): the people in it, and the connection as its source sees it.
- * Refuses one without id, status, date, or two different people with user ids.
+ * Reads a connection entry (docs/wire.md, A connection entry): the people in it, and the connection as its source sees
+ * it. Refuses one without id, status, date, or two different people with user ids.
  */
 function readConnection(entry: XmlElement): { people: ShownPerson[]; connection: ShownConnection } {
   const author = personIn(childOf(entry, ATOM, 'author'))

@@ -9,9 +9,9 @@ interface Line {
 }
 
 /**
- * Writer of vCards 2.1 (wire reference, section 4.7): lines that end in a line feed, in the fixed order that clients
- * know. Nothing is folded or quoted; a line break inside a value is written as a blank, so that no value can begin a
- * property of its own.
+ * Writer of vCards 2.1 (docs/wire.md, vCard 2.1): lines that end in a line feed, in the fixed order that clients know.
+ * Nothing is folded or quoted; a line break inside a value is written as a blank, so that no value can begin a property
+ * of its own.
  */
 export function vcards(to: Addresses): (account: Account, format: 'lite' | 'full') => string {
   const full = lines(to)

@@ -27,7 +27,10 @@ export function atomWriter(baseUrl: string) {
 
 export type AtomWriter = ReturnType<typeof atomWriter>
 
-/** The same writer for a site that hides e-mail addresses (trust, Z3): whomever it is given, it writes without any. */
+/**
+ * The same writer for a site that hides e-mail addresses (docs/trust.md, Z3): whomever it is given, it writes without
+ * any.
+ */
 export function discreet(writer: AtomWriter): AtomWriter {
   const { feed, connections, profiles, related, service, vcardFile, portrait } = writer
   return {

@@ -15,7 +15,7 @@ export type Names = readonly Person[]
 type World = Pick<Context, 'db' | 'config'>
 
 /**
- * Shows one view of a connection, as far as the caller may see it (wire reference, section 6.2).
+ * Shows one view of a connection, as far as the caller may see it (docs/wire.md, One connection by id).
  *
  * @throws Failure `unauthenticated` where the site wants a sign-in, `notFound` where there is none for this caller
  */
@@ -25,7 +25,8 @@ export async function showColleague({ db, config }: World, caller: Caller, id: s
 }
 
 /**
- * Shows how one person sees the connection with another, as far as the caller may see it (section 6.1).
+ * Shows how one person sees the connection with another, as far as the caller may see it (docs/wire.md, Check two
+ * people).
  *
  * @throws Failure as `showColleague`, and `invalid` for an unknown person
  */

@@ -9,8 +9,9 @@ export interface Fault {
 }
 
 /**
- * Looks through the whole graph for what must never be (trust, C1): the two rows of a connection agree with each other
- * and with it, names are in order, and every list counts what is in it. It reads one state of the database, and changes nothing.
+ * Looks through the whole graph for what must never be (docs/trust.md, C1): the two rows of a connection agree with
+ * each other and with it, names are in order, and every list counts what is in it. It reads one state of the database,
+ * and changes nothing.
  *
  * @returns nothing where all is well
  */

@@ -7,8 +7,8 @@ import { checkMayInvite, checkMayInviteMore, signedIn } from './rules.js'
 import { insertRelationship, lockNetworks, moveNetworks } from './write-store.js'
 
 /**
- * Invites a person to be the caller's colleague (wire reference, section 5.2). From then on the invitation is
- * `unconfirmed` for the caller and `pending` for the other.
+ * Invites a person to be the caller's colleague (docs/wire.md, Invite). From then on the invitation is `unconfirmed`
+ * for the caller and `pending` for the other.
  *
  * @param message as HTML, at most 4,000 characters as they were written
  * @returns the id of the invited person's view

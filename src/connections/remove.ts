@@ -11,7 +11,7 @@ import { type Event, keepEvents, type Precondition, write } from './transaction-
 import { deleteRelationships, lockNetworks, moveNetworks } from './write-store.js'
 
 /**
- * Declines or withdraws an invitation, or removes a colleague: both views disappear (wire reference, section 5.4).
+ * Declines or withdraws an invitation, or removes a colleague: both views disappear (docs/wire.md, Remove).
  *
  * @param id of either person's view
  * @returns which of these it was

@@ -3,8 +3,8 @@ import { Failure } from '../errors.js'
 import { type Colleague, type Relationship, relationshipOf, type Status } from './model.js'
 
 /**
- * Whether the caller may read a list (trust, Z2; wire reference, section 6.4): an accepted list is anybody's, unless
- * the site wants a sign-in; undecided ones are their owner's alone.
+ * Whether the caller may read a list (docs/trust.md, Z2; docs/wire.md, Visibility): an accepted list is anybody's,
+ * unless the site wants a sign-in; undecided ones are their owner's alone.
  *
  * @param ownerId undefined where nobody goes by the name given, so that the answer does not tell who exists
  * @throws Failure `unauthenticated` for nobody, `forbidden` for somebody else
@@ -33,8 +33,8 @@ export function checkMaySeeProfiles(caller: Caller, requireSignIn: boolean): voi
 }
 
 /**
- * Whether people may be named by e-mail address, or looked for by one. Where the site hides addresses, nobody may: a known
- * address fails as an unknown one does (trust, Z3).
+ * Whether people may be named by e-mail address, or looked for by one. Where the site hides addresses, nobody may: a
+ * known address fails as an unknown one does (docs/trust.md, Z3).
  *
  * @throws Failure `invalid`
  */
@@ -46,8 +46,8 @@ export function checkMayNameByAddress(hidesEmail: boolean): void {
 export const isOwner = (caller: Caller, ownerId: string): boolean => caller?.id === ownerId
 
 /**
- * One view of a connection as far as the caller may see it (wire reference, sections 6.1 to 6.4): an undecided one is
- * the two people's alone, and a message is for the owner of the view.
+ * One view of a connection as far as the caller may see it (docs/wire.md, Visibility): an undecided one is the two
+ * people's alone, and a message is for the owner of the view.
  *
  * @returns undefined where the caller may not know of it, as if it were not there
  */
@@ -59,7 +59,7 @@ export function asSeenBy(caller: Caller, colleague: Colleague | undefined): Coll
 }
 
 /**
- * Whether the credential that a request came with is good for it (trust, 4.1).
+ * Whether the credential that a request came with is good for it (docs/trust.md, A10).
  *
  * @param rights of the credential
  * @param needed `read` for a request that only reads
@@ -80,7 +80,7 @@ export function signedIn(caller: Caller): Account {
 }
 
 /**
- * Whether two people can become colleagues (wire reference, section 5.2).
+ * Whether two people can become colleagues (docs/wire.md, Invite).
  *
  * @param invited undefined where nobody goes by the name given
  * @throws Failure `invalid` when one of them is inactive, or the invited is unknown or the inviter
@@ -92,7 +92,7 @@ export function checkMayInvite(inviter: Account, invited: Account | undefined): 
   if (invited.id === inviter.id) throw new Failure('invalid', 'A person cannot be connected with themselves.')
 }
 
-/** How many others a person may invite in a day (trust, 7). */
+/** How many others a person may invite in a day (docs/trust.md, Limits). */
 export const invitationsADay = 500
 
 /**
@@ -118,7 +118,7 @@ export function checkIsOneOf(caller: Account, { inviterId, invitedId }: Relation
 }
 
 /**
- * What a rewriting to a status comes to (wire reference, section 5.3).
+ * What a rewriting to a status comes to (docs/wire.md, Accept).
  *
  * @returns whether the caller accepts the connection by it, or leaves the status as it is
  * @throws Failure `forbidden` for whoever is not asked, `invalid` for a step that a connection cannot take

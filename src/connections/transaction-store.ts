@@ -111,7 +111,7 @@ export type Precondition = (colleague: Colleague) => void
 
 /**
  * Changes the graph in one transaction. Whether it took effect is told by the event that it keeps, should the
- * connection to the database break just then (trust, C11).
+ * connection to the database break just then (docs/trust.md, C11).
  *
  * @param work must keep its first event under the given id
  */

@@ -1,8 +1,8 @@
 import type { Logger } from 'pino'
 
 /**
- * The same log, that tells of errors without what people wrote (trust, L1). Postgres and its drivers put values of a
- * statement into errors: `params`, `detail`, `where`, and the message where a value could not be read.
+ * The same log, that tells of errors without what people wrote (docs/trust.md, L1). Postgres and its drivers put values
+ * of a statement into errors: `params`, `detail`, `where`, and the message where a value could not be read.
  */
 export const discreetLog = (log: Logger): Logger => log.child({}, { serializers: { err: told } })
 

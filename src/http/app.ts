@@ -85,7 +85,7 @@ const shortAddress: RequestHandler = (request, _response, next) => {
   throw new Failure('addressTooLong', `An address may have at most ${longest} bytes.`)
 }
 
-/** Clients put their way of signing in before `/atom`; every way is taken on each (wire reference, section 2.1). */
+/** Clients put their way of signing in before `/atom`; every way is taken on each (docs/wire.md, Prefixes). */
 const onePrefix: RequestHandler = (request, _response, next) => {
   request.url = request.url
     .replace(/^https?:\/\/[^/?]*/i, '')
@@ -102,7 +102,9 @@ const countedByAddress =
     next()
   }
 
-/** A read that met a connection to the database which broke just then is done once more (trust, section 6). */
+/**
+ * A read that met a connection to the database which broke just then is done once more (docs/trust.md, Failure modes).
+ */
 const twice =
   (read: RequestHandler): RequestHandler =>
   async (request, response, next) => {

@@ -21,9 +21,9 @@ export const sitesOf = ({ baseUrl, config, sessions }: Door): Sites => ({
 })
 
 /**
- * Refuses a write that a page of another site has a browser send (trust, A9): a browser adds a person's credentials by
- * itself, Basic ones too, and our bodies may be called plain text, for which it asks nobody. What is no browser says
- * nothing of sites, and passes; but it has no session either.
+ * Refuses a write that a page of another site has a browser send (docs/trust.md, A9): a browser adds a person's
+ * credentials by itself, Basic ones too, and our bodies may be called plain text, for which it asks nobody. What is no
+ * browser says nothing of sites, and passes; but it has no session either.
  *
  * @throws Failure `forbidden`
  */
@@ -49,7 +49,8 @@ const checks = ['X-Profiles-Connection-Status', 'X-Profiles-Connection-Type']
 
 /**
  * Lets pages of some other origins, and of no more, read answers and send what a browser asks leave for, with the
- * credentials it has (Fetch standard; feed-consumers, 7). What a page of any other origin gets says nothing of this.
+ * credentials it has (docs/decisions.md, Browsers write only for our own pages). What a page of any other origin gets
+ * says nothing of this.
  *
  * @param origins none leaves everything as it is
  */

@@ -45,8 +45,8 @@ const answers = {
 } satisfies Record<FailureCode, Answer>
 
 /**
- * Turns whatever was thrown into the API's error document (wire reference, section 7), or for a browser into a page; who
- * has to sign in and can is led there. The cause is only logged.
+ * Turns whatever was thrown into the API's error document (docs/wire.md, Errors), or for a browser into a page; who has
+ * to sign in and can is led there. The cause is only logged.
  */
 export function failureHandler(log: Logger): ErrorRequestHandler {
   return (error: unknown, request, response, next) => {
@@ -132,8 +132,8 @@ const statuses: Partial<Record<FailureCode, number>> = {
 }
 
 /**
- * Turns whatever was thrown into a fault as JSON (reference connections-module.md, section 12). Nobody who calls without an
- * account is asked to sign in; the cause of what is unexpected is only logged.
+ * Turns whatever was thrown into a fault as JSON (docs/module.md, Faults). Nobody who calls without an account is asked
+ * to sign in; the cause of what is unexpected is only logged.
  */
 export function faultHandler(log: Logger): ErrorRequestHandler {
   return (error: unknown, request, response, next) => {

@@ -7,10 +7,12 @@ import { Failure } from '../errors.js'
 const places = 200
 /** How many dear ones of these are worked on, and how many wait for that. */
 const turns = { atOnce: 3, waiting: 24 }
-/** How many bytes of answers clients may leave unread, in all and at one address. For dear requests it is half of that. */
+/**
+ * How many bytes of answers clients may leave unread, in all and at one address. For dear requests it is half of that.
+ */
 const unread = { all: 64 * 1024 * 1024, address: 16 * 1024 * 1024 }
 
-/** What keeps a server that is asked for too much from serving nobody (trust, H6 and section 6). */
+/** What keeps a server that is asked for too much from serving nobody (docs/trust.md, H6; Failure modes). */
 export interface Load {
   /** Takes one of the places. @returns gives it back. @throws Failure `unavailable` if there is none */
   readonly takePlace: () => () => void

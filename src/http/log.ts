@@ -37,7 +37,7 @@ export function requestLog(log: Logger): RequestHandler {
 }
 
 /**
- * Logs what somebody did that decides who gets in, and from where (trust, L2).
+ * Logs what somebody did that decides who gets in, and from where (docs/trust.md, L2).
  *
  * @param what with ids alone: no name and no secret
  */
@@ -55,8 +55,8 @@ export function note(
 }
 
 /**
- * Logs that somebody was not let in or not allowed something, why, and from where (trust, L2). What was typed for a name
- * may be a password, so only the id of an account is named.
+ * Logs that somebody was not let in or not allowed something, why, and from where (docs/trust.md, L2). What was typed
+ * for a name may be a password, so only the id of an account is named.
  */
 export function noteRefusal(log: Logger, request: Request, status: number, error: unknown): void {
   if (![401, 403, 429].includes(status)) return

@@ -7,12 +7,12 @@ const minute = 60_000
 
 /**
  * Makes the function that counts requests by the minute, for this process. A request that finds nothing new is free
- * (trust, 7 and H2): a client that polls well may poll often.
+ * (docs/trust.md, Limits; H2): a client that polls well may poll often.
  *
  * @param now the time in milliseconds
  * @param rule a sentence about `most`, up to the word `wait`
- * @returns counts a request of the sender with this key, whose answer this will be; throws Failure `tooMany` if there were
- *   `most` in this minute
+ * @returns counts a request of the sender with this key, whose answer this will be; throws Failure `tooMany` if there
+ *   were `most` in this minute
  */
 export function quota(most: number, now: () => number, rule: string): (key: string, response: Response) => void {
   const counts = new LRUCache<string, { readonly minute: number; count: number }>({ max: 10_000 })

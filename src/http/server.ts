@@ -6,7 +6,7 @@ import { awaitContinue } from './request/body.js'
 import { answerWithoutRequest } from './errors.js'
 import { linger } from './linger.js'
 
-/** Times in milliseconds (trust, section 7). */
+/** Times in milliseconds (docs/trust.md, Limits). */
 const usual = {
   connections: 1_000,
   headersTimeout: 10_000,
@@ -80,7 +80,10 @@ function failureOf(error: ParseError): Failure {
   return new Failure(code, sentence || 'The request is not well-formed HTTP/1.1.', { cause: error })
 }
 
-/** Whether it stopped at a method that may well be one (RFC 9110, section 9.1), rather than at bytes of another protocol. */
+/**
+ * Whether it stopped at a method that may well be one (RFC 9110, section 9.1), rather than at bytes of another
+ * protocol.
+ */
 function isMethod({ code, rawPacket = Buffer.of(), bytesParsed = 0 }: ParseError): boolean {
   if (code !== 'HPE_INVALID_METHOD') return false
   const line = rawPacket.subarray(rawPacket.lastIndexOf('\n', bytesParsed) + 1).toString('latin1')
@@ -92,7 +95,9 @@ interface Exchange {
   readonly response: ServerResponse
 }
 
-/** Which connections give way, the most idle first: no request, one still under way to us, an answer that is not read. */
+/**
+ * Which connections give way, the most idle first: no request, one still under way to us, an answer that is not read.
+ */
 const givingWay: readonly ((exchange: Exchange | undefined) => boolean)[] = [
   (exchange) => exchange === undefined,
   (exchange) => exchange?.request.complete === false,

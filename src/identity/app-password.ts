@@ -18,7 +18,10 @@ interface AppPasswordWish {
   readonly expiresAt: Date | null
 }
 
-/** A new app password: what may be shown of it at any time, and the secret, which is not kept and can be shown once alone. */
+/**
+ * A new app password: what may be shown of it at any time, and the secret, which is not kept and can be shown once
+ * alone.
+ */
 interface NewAppPassword extends AppPassword {
   readonly secret: string
 }
@@ -28,7 +31,7 @@ const longestName = 100
 const most = 100
 
 /**
- * Makes an app password for a feed reader or an integration (trust, 4.1).
+ * Makes an app password for a feed reader or an integration (docs/trust.md, A10).
  *
  * @throws Failure `invalid` for a name that is empty, long or cannot be shown, for no scope or one that is none, and
  *   for an end that is not in the future, and where there are a hundred already
@@ -112,7 +115,7 @@ function checksumOf(text: string): string {
   return digits.reverse().join('')
 }
 
-/** Makes a new app password: the prefix, 32 random characters (some 190 bits) and a checksum (trust, 4.1). */
+/** Makes a new app password: the prefix, 32 random characters (some 190 bits) and a checksum (docs/trust.md, A10). */
 export function newAppSecret(): string {
   const random = Array.from({ length: randomLength }, () => alphabet.charAt(randomInt(alphabet.length))).join('')
   return prefix + random + checksumOf(prefix + random)

@@ -9,7 +9,7 @@ const proxyFields = ['forwarded', 'x-forwarded-for', 'x-forwarded-proto', 'x-for
 
 /**
  * Whether nobody else could read a request on its way: it came by TLS, be it to a proxy that we trust, or from this
- * machine (trust, A1). What a proxy passes on did not begin here, also where nobody named that proxy to us.
+ * machine (docs/trust.md, A1). What a proxy passes on did not begin here, also where nobody named that proxy to us.
  */
 function isPrivate(request: Request): boolean {
   const isFromHere =
@@ -42,7 +42,7 @@ export interface Refusal {
   readonly account?: string | undefined
 }
 
-/** The one answer to all credentials that are not right (trust, A3 and A6). */
+/** The one answer to all credentials that are not right (docs/trust.md, A3; A6). */
 export const refused = (reason: string, account?: string): Failure =>
   new Failure(
     'unauthenticated',

@@ -5,8 +5,8 @@ import { findKnownAddress, keepAddress } from './known-address-store.js'
 import { networkOf } from './throttle-store.js'
 
 /**
- * From which addresses accounts signed in of late. Wrong passwords from elsewhere must not lock a person out at home, so an
- * account's wrong tries from a known address are counted apart (trust, A7).
+ * From which addresses accounts signed in of late. Wrong passwords from elsewhere must not lock a person out at home,
+ * so an account's wrong tries from a known address are counted apart (docs/trust.md, A7).
  */
 interface KnownAddresses {
   /** The key of that count; undefined if the account did not sign in from there within 30 days. */
@@ -16,7 +16,10 @@ interface KnownAddresses {
 }
 
 const day = 86_400_000
-/** How many addresses of an account a process writes down in a day: one that comes from ever new ones must not cost more. */
+/**
+ * How many addresses of an account a process writes down in a day: one that comes from ever new ones must not cost
+ * more.
+ */
 const mostWrites = 100
 
 /**

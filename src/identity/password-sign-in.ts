@@ -104,9 +104,9 @@ function tooMany(seconds: number, cause: Refusal): Failure {
 const minute = 60_000
 
 /**
- * Which passwords were checked of late, so that one that is sent again and again is hashed once (trust, 4.3). A password
- * is known by a keyed hash over all that decides whether it is right, and the key is of this process alone. So nothing
- * has to be taken out when a password or an account changes, and none can be read out of memory.
+ * Which passwords were checked of late, so that one that is sent again and again is hashed once (docs/trust.md, A11). A
+ * password is known by a keyed hash over all that decides whether it is right, and the key is of this process alone. So
+ * nothing has to be taken out when a password or an account changes, and none can be read out of memory.
  */
 interface KnownPasswords {
   /** By what an attempt is known. */

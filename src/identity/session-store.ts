@@ -34,8 +34,8 @@ type Done = (error?: unknown) => void
 
 /**
  * Where express-session keeps its sessions: of each with what it was opened, and no more. A session is there as long as
- * that is, its account is active, and it is used every 12 hours, for 14 days at most (trust, A8 and A9). So whatever
- * takes a password away ends sessions without knowing of them.
+ * that is, its account is active, and it is used every 12 hours, for 14 days at most (docs/trust.md, A8; A9). So
+ * whatever takes a password away ends sessions without knowing of them.
  */
 export class SessionStore extends Store {
   constructor(readonly db: Kysely<Tables>) {

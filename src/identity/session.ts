@@ -140,12 +140,12 @@ export interface PasswordChange {
 }
 
 /**
- * Gives the person whose session a request names another password. All their sessions are over then, and this one goes on
- * under a new id (trust, A8 and A9); app passwords stay.
+ * Gives the person whose session a request names another password. All their sessions are over then, and this one goes
+ * on under a new id (docs/trust.md, A8; A9); app passwords stay.
  *
  * @param check whose name and password these are, as at the sign-in, so that guesses count together
- * @throws Failure `unauthenticated` where there is no session, or the present password is not right or somebody changed it
- *   meanwhile, `invalid` where the fresh one can be no password, and what the check throws
+ * @throws Failure `unauthenticated` where there is no session, or the present password is not right or somebody changed
+ *   it meanwhile, `invalid` where the fresh one can be no password, and what the check throws
  */
 export async function changePassword(
   { db, sessions, check }: Pick<Context, 'db'> & { readonly sessions: Sessions; readonly check: PasswordSignIn },

@@ -17,7 +17,7 @@ export async function secondsToWait(db: Kysely<Tables>, triers: readonly Trier[]
 
 /**
  * Counts a wrong try. From so many on there is to wait: a second, then twice as long each time, up to a quarter of an
- * hour (trust, 4.4). Tries are forgotten ten minutes after the first of them, or else after the last wait.
+ * hour (docs/trust.md, A7). Tries are forgotten ten minutes after the first of them, or else after the last wait.
  *
  * @returns for how many seconds there is to wait now: 0 where there were few
  */
@@ -59,9 +59,9 @@ interface Trier {
 export type Triers = readonly [name: Trier, address: Trier]
 
 /**
- * The counts of wrong passwords for a name from an address (trust, A7). An account has a count of its own at an address
- * that is known for it. All other addresses share one for the name, whether anybody has it or not. Lock order: name, then
- * address.
+ * The counts of wrong passwords for a name from an address (docs/trust.md, A7). An account has a count of its own at an
+ * address that is known for it. All other addresses share one for the name, whether anybody has it or not. Lock order:
+ * name, then address.
  *
  * @param known the key of the account at this address (`known-addresses.ts`)
  */

@@ -2,8 +2,8 @@ import type { Account } from '../people/account.js'
 import { withoutAddresses, withoutDomains } from '../people/hide-email.js'
 
 /**
- * What a page shows, on a site that hides e-mail addresses (trust, Z3): the same values, wherever in them people are without
- * any, and so are their names.
+ * What a page shows, on a site that hides e-mail addresses (docs/trust.md, Z3): the same values, wherever in them
+ * people are without any, and so are their names.
  */
 export const discreet = <Values>(values: Values): Values => shown(values, '') as Values
 

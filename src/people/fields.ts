@@ -13,7 +13,7 @@ const field = (hcard: string | undefined, vcard: string | undefined, lite: Field
 
 /**
  * Every profile field that is one line of text, in the order of the vCard: its hCard class, its vCard property and
- * where the lite form shows it (wire reference, section 4.7).
+ * where the lite form shows it (docs/wire.md, hCard; vCard 2.1).
  */
 export const textFields = {
   familyName: field('family-name', 'N', 'vcard'),

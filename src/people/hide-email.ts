@@ -8,8 +8,8 @@ const at = /[@＠﹫]|%40|&#(?:64|x40)|&commat/i
 export const mayHoldAddress = (text: string): boolean => at.test(text)
 
 /**
- * A person without e-mail addresses, for a site that hides them (trust, Z3): neither the own ones nor any that stands in
- * another text of the profile or for a login. Ids stay, as everything is named by them.
+ * A person without e-mail addresses, for a site that hides them (docs/trust.md, Z3): neither the own ones nor any that
+ * stands in another text of the profile or for a login. Ids stay, as everything is named by them.
  */
 export function withoutAddresses(account: Account): Account {
   const { login, name, profile } = account

@@ -9,7 +9,7 @@ import type { Caller } from '../people/account.js'
 import { checkMayBeAccepted } from './account-type.js'
 
 /**
- * Makes two people colleagues at once, whatever was between them (wire reference, section 8, Admin). Where nothing was,
+ * Makes two people colleagues at once, whatever was between them (docs/wire.md, Other resources). Where nothing was,
  * the source counts as the inviter. Nobody is notified.
  *
  * @returns how the source sees it
@@ -49,13 +49,13 @@ export async function complete(
 }
 
 /**
- * Accepts an invitation, or replaces the message of a connection (wire reference, section 5.3). The accepter gets what was
+ * Accepts an invitation, or replaces the message of a connection (docs/wire.md, Accept). The accepter gets what was
  * offered. No-op if nothing changes.
  *
  * @param id of either person's view
  * @param asked the status that it shall have, and its message from now on; without one the message stays
- * @throws Failure `unauthenticated` for nobody, `notFound` for an unknown id, `forbidden` or `invalid` by the rules, and
- *   what the precondition throws
+ * @throws Failure `unauthenticated` for nobody, `notFound` for an unknown id, `forbidden` or `invalid` by the rules,
+ *   and what the precondition throws
  */
 export async function rewrite(
   { db }: Pick<Context, 'db'>,

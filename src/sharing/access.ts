@@ -29,7 +29,7 @@ export const joined = (...all: readonly Access[]): Access => ({
 })
 
 /**
- * What a caller has of a context (reference connections-module.md, section 3).
+ * What a caller has of a context (docs/module.md, Access lists).
  *
  * @param connected what the caller's connections with the context give
  */
@@ -91,7 +91,7 @@ export interface Wish {
 }
 
 /**
- * What of a wish is granted: never more than was asked, nor as much as the granter has (reference, section 4).
+ * What of a wish is granted: never more than was asked, nor as much as the granter has (docs/module.md, Granted level).
  *
  * @param mine what the granter has of the context
  * @param wish its roles must exist
@@ -145,7 +145,7 @@ export type Action = (typeof actions)[number]
 
 export const actions = ['create', 'read', 'update', 'delete'] as const
 
-/** On whose behalf, and with which privileges, the module acts (reference connections-module.md, section 2). */
+/** On whose behalf, and with which privileges, the module acts (docs/module.md, Calling). */
 export interface Principal {
   /** Null for nobody. */
   readonly account: Account | null

@@ -95,9 +95,9 @@ export interface ListOptions extends SkipsAcl, Projection {
 }
 
 /**
- * The `connections` module (seed 000). Every function acts for the caller in whose scope it is called, and rejects with a
- * `Fault` that says what was wrong; its status is 503 where the same call may go well a moment later. Options that are not
- * known are ignored.
+ * The `connections` module (docs/module.md, Calling). Every function acts for the caller in whose scope it is called,
+ * and rejects with a `Fault` that says what was wrong; its status is 503 where the same call may go well a moment
+ * later. Options that are not known are ignored.
  */
 export interface Connections {
   /**

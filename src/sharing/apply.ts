@@ -30,7 +30,7 @@ import { badToken, isValid, type Opened, openToken } from './valid.js'
 import type { World } from './world.js'
 
 /**
- * Applies an invitation: from then on its target has what it grants (reference, section 5). Of several at once one
+ * Applies an invitation: from then on its target has what it grants (docs/module.md, apply). Of several at once one
  * succeeds.
  *
  * @param token in the form of a token
@@ -91,7 +91,9 @@ async function targetOf({ db }: World, known: Grant, caller: Known, skipAcl: boo
 
 const byEmail = (address: string) => ({ by: 'email' as const, values: [address] })
 
-/** Gives an account what an invitation grants; what there is between the two already gets more, and stays the only one. */
+/**
+ * Gives an account what an invitation grants; what there is between the two already gets more, and stays the only one.
+ */
 async function take(
   db: Transaction<Tables>,
   { grant: current, type, context }: Opened,

@@ -56,7 +56,9 @@ function establish(world: World, sharing: Sharing, targets: readonly Wanted[]): 
   })
 }
 
-/** An invitation of the same creator that is not valid any more offers nothing, so that making it again revives nothing. */
+/**
+ * An invitation of the same creator that is not valid any more offers nothing, so that making it again revives nothing.
+ */
 async function asOffered(db: Transaction<Tables>, { type, context, creator }: Sharing, grant: Grant): Promise<Grant> {
   if (grant.state === 'active' || grant.creatorId !== creator.id) return grant
   if (await isValid(db, type, context, grant)) return grant
@@ -134,8 +136,8 @@ async function owe(db: Transaction<Tables>, sharing: Sharing, step: Step, room: 
 }
 
 /**
- * Whether whoever is connected at once is told of it is the type's to say (reference connections-module.md, section 3);
- * of more access nobody is.
+ * Whether whoever is connected at once is told of it is the type's to say (docs/module.md, Object types); of more
+ * access nobody is.
  */
 function owedFor({ type, context, creator, skipAcl, isNotified }: Sharing, { verb, after }: Step): Owed | undefined {
   if (!isNotified || verb === 'upgraded' || (verb === 'connected' && !type.sendNotifications)) return undefined

@@ -36,7 +36,7 @@ interface Circumstances {
 }
 
 /**
- * Decides what becomes of one target of `create` (reference connections-module.md, section 6).
+ * Decides what becomes of one target of `create` (docs/module.md, create).
  *
  * @returns a fault where nothing is done
  */

@@ -13,11 +13,12 @@ import { clear } from './sweep.js'
 import { accessOf, load, typeOf, type World } from './world.js'
 
 /**
- * Deletes a connection: declines or withdraws an invitation, leaves, takes access away, or ends a link (reference,
- * section 10). The owner of the context ends whatever there is on it; others take away less than they have.
+ * Deletes a connection: declines or withdraws an invitation, leaves, takes access away, or ends a link (docs/module.md,
+ * delete). The owner of the context ends whatever there is on it; others take away less than they have.
  *
  * @param isHolder whether the caller named it by its token; of an invitation that is the target's alone
- * @throws Fault `accessDenied.connection` or `accessDenied.shareAccess` for whoever may not, `notFound.unspecified` where it is gone
+ * @throws Fault `accessDenied.connection` or `accessDenied.shareAccess` for whoever may not, `notFound.unspecified`
+ *   where it is gone
  */
 async function endGrant(
   world: World,

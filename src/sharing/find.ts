@@ -35,7 +35,7 @@ export async function byId({ db }: ModuleWorld, principal: Principal, id: string
 }
 
 /**
- * Finds a connection that the caller may read (reference connections-module.md, section 8).
+ * Finds a connection that the caller may read (docs/module.md, read).
  *
  * @throws Fault `accessDenied.connection` by id, `invalidArgument.connectionToken` by token, for who may not
  */
@@ -61,7 +61,7 @@ export async function accessToContext(world: ModuleWorld, principal: Principal, 
   return context ? accessOf(world.db, type, context, principal) : noAccess
 }
 
-/** Which connection is meant: by form alone it is told whether by id or by token (trust, Z7). */
+/** Which connection is meant: by form alone it is told whether by id or by token (docs/trust.md, Z7). */
 type Which = { readonly id: string } | { readonly token: string }
 
 /**

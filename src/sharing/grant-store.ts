@@ -17,7 +17,7 @@ export const grantColumns = sql`
   c.token_key as "tokenKey", c.app_key as "appKey", c.expires_at as "expiresAt", c.uses_remaining as "usesRemaining",
   c.created_at as created, c.updated_at as updated`
 
-/** What has expired is as if it were gone, by the database's clock (trust, C6). */
+/** What has expired is as if it were gone, by the database's clock (docs/trust.md, C6). */
 export const isAlive = sql<boolean>`(c.expires_at is null or c.expires_at > clock_timestamp())`
 
 async function select(db: Db, condition: RawBuilder<boolean>): Promise<Grant[]> {
@@ -146,7 +146,8 @@ export async function updateGrant(db: Transaction<Tables>, grant: Grant, moment:
 }
 
 /**
- * Spends one use of a link. Of several at once no more succeed than uses are left (trust, C5); the last one deletes it.
+ * Spends one use of a link. Of several at once no more succeed than uses are left (docs/trust.md, C5); the last one
+ * deletes it.
  *
  * @returns how many uses are left, null where they are not counted, and when; undefined where the link is gone
  */

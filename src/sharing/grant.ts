@@ -2,7 +2,10 @@ import { createHash, createHmac } from 'node:crypto'
 import { foldedEmail } from '../people/merge.js'
 import { union, type Wish } from './access.js'
 
-/** A connection as the module has it: a grant to a target, or a link that is anybody's (reference, section 11). */
+/**
+ * A connection as the module has it: a grant to a target, or a link that is anybody's (docs/module.md, The connection
+ * object).
+ */
 export interface Grant {
   readonly id: string
   readonly object: string
@@ -116,7 +119,7 @@ const length = 32
 
 /**
  * The token of a connection: made, not stored, so that it can be shown again although the database holds a hash of it
- * alone (reference connections-module.md, section 14).
+ * alone (docs/module.md, The connection object).
  *
  * @returns 32 characters of base62, some 190 bits
  */

@@ -15,7 +15,7 @@ type Subject =
 /** Gives a level or a role. */
 export type Allowance = { readonly allow: Level } | { readonly role: string }
 
-/** What everyone concerned has of a context without a connection (reference, section 3). */
+/** What everyone concerned has of a context without a connection (docs/module.md, Access lists). */
 export type AclEntry = Subject & Allowance
 
 /** What somebody may pass on of a context: also whoever has at least a level of access to it. */
@@ -35,7 +35,7 @@ export interface PropertyAccess {
   readonly optional?: boolean
 }
 
-/** Describes a type of object that connections can have for their context (reference, section 3). */
+/** Describes a type of object that connections can have for their context (docs/module.md, Object types). */
 export interface ObjectDefinition<Loaded extends Instance = Instance> {
   /** Lower case, such as `document`. */
   readonly name: string
@@ -86,7 +86,7 @@ export interface ObjectType {
   readonly leastAccess: number
 }
 
-/** Levels of access by name (reference connections-module.md, section 3). 3 is reserved and never given. */
+/** Levels of access by name (docs/module.md, Access levels). 3 is reserved and never given. */
 export const levels = {
   none: 0,
   public: 1,
@@ -173,7 +173,9 @@ export class ObjectTypes {
   }
 }
 
-/** For programs that no compiler checks: a missing function would only be found by the first call, as a fault of ours. */
+/**
+ * For programs that no compiler checks: a missing function would only be found by the first call, as a fault of ours.
+ */
 function checkFunctions({ name, load, owner }: ObjectDefinition): void {
   const isFunction = (value: unknown) => typeof value === 'function'
   if (!isFunction(load)) throw new TypeError(`${name}.load must be a function.`)

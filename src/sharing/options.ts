@@ -118,7 +118,7 @@ export const listOptions = z.object({
   map: z.unknown().optional(),
   sort: z.unknown().optional(),
   group: z.unknown().optional(),
-  /** The reference has it; it is refused, not ignored. */
+  /** Refused, not ignored (docs/module.md, list). */
   pipeline: z.unknown().optional(),
   skipAcl: flag,
   show: z.enum(['creator', 'target', 'context']).nullish(),
@@ -143,11 +143,11 @@ export const target = z.object({
 })
 
 /**
- * Reads options; unknown ones are dropped (reference connections-module.md, section 1).
+ * Reads options; unknown ones are dropped (docs/module.md, Calling).
  *
  * @param within where the options stand, for the path of a fault; empty for those of a call
- * @throws Fault `invalidArgument.<option>`, or `invalidArgument.unspecified` if the option has no fault of its own, with the
- *   path of what is wrong, such as `targets[3].roles[0]`
+ * @throws Fault `invalidArgument.<option>`, or `invalidArgument.unspecified` if the option has no fault of its own,
+ *   with the path of what is wrong, such as `targets[3].roles[0]`
  */
 export function readOptionsAs<Schema extends z.ZodType>(
   schema: Schema,

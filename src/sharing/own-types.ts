@@ -9,7 +9,7 @@ import type { TokenKeys } from './grant.js'
 import { type Instance, type ObjectDefinition, ObjectTypes } from './object-types.js'
 import type { ModuleWorld } from './scope.js'
 
-/** People: everyone with an account sees their names, colleagues their details (reference, section 3). */
+/** People: everyone with an account sees their names, colleagues their details (docs/module.md, Object types). */
 const accountsType = (db: Kysely<Tables>, hidesEmail: boolean): ObjectDefinition => ({
   name: 'account',
   plural: 'accounts',

@@ -12,8 +12,8 @@ import { badToken, isValid } from './valid.js'
 import { load, newToken, tokenAgain, typeOf, type World } from './world.js'
 
 /**
- * Implements `read` of `Connections`. A use of a link is spent once all else is well, and before anything is handed out:
- * what is refused costs nothing (trust, C5).
+ * Implements `read` of `Connections`. A use of a link is spent once all else is well, and before anything is handed
+ * out: what is refused costs nothing (docs/trust.md, C5).
  */
 export async function read(scope: Scope, tokenOrId: unknown, options: unknown): Promise<unknown> {
   const { world } = scope
@@ -49,7 +49,10 @@ function reachedBy(path: readonly string[]): { expand: string[]; optional: strin
   return { expand: [first], optional: first === 'context' ? [second] : [] }
 }
 
-/** @throws Fault `accessDenied.unspecified` for what the caller may not see, `notFound.unspecified` for what is not there */
+/**
+ * @throws Fault `accessDenied.unspecified` for what the caller may not see, `notFound.unspecified` for what is not
+ * there
+ */
 function valueFound(world: ModuleWorld, grant: Grant, shown: object, path: readonly string[]): unknown {
   const value = valueAt(shown, path)
   if (value !== undefined) return value

@@ -7,7 +7,7 @@ import type { Level } from './object-types.js'
 import { privileges, readOptionsAs } from './options.js'
 import type { World } from './world.js'
 
-/** What server code may let a caller do beyond his own rights; no request can ask for it (trust, Z6). */
+/** What server code may let a caller do beyond his own rights; no request can ask for it (docs/trust.md, Z6). */
 export interface Privileges {
   /** Acts as if no access had to be checked. */
   readonly skipAcl?: boolean

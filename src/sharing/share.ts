@@ -60,7 +60,7 @@ export function checkMayImpart(
 }
 
 /**
- * Checks, in the order of the contract, that a caller may share a context (reference connections-module.md, section 6).
+ * Checks, in a fixed order, that a caller may share a context (docs/module.md, create).
  *
  * @param objects the type, in singular or plural
  * @param skipAcl whether share access is not required
@@ -85,7 +85,9 @@ export async function shareable(
   return { type, context, creator }
 }
 
-/** The app on whose behalf a connection is made: the caller's, else the one that is passed; null where neither is known. */
+/**
+ * The app on whose behalf a connection is made: the caller's, else the one that is passed; null where neither is known.
+ */
 export async function appKeyOf({ db }: World, own: string | null, passed: string | null): Promise<string | null> {
   for (const key of [own, passed]) if (key !== null && (await hasApp(db, key))) return key
   return null

@@ -9,7 +9,7 @@ import type { ModuleWorld } from './scope.js'
 import type { Connection, Reference, Showing } from './shown.js'
 import { accessGiven, accessOfEach, tokenAgain, typeOf, urlOf } from './world.js'
 
-/** Shows connections as a caller may see them (reference connections-module.md, sections 8 and 11). */
+/** Shows connections as a caller may see them (docs/module.md, read; The connection object). */
 export async function show(
   world: ModuleWorld,
   principal: Principal,

@@ -16,7 +16,7 @@ export interface ConnectionTarget {
   readonly name?: { readonly first: string | null; readonly last: string | null }
 }
 
-/** A connection as its reader may see it (reference connections-module.md, section 11). */
+/** A connection as its reader may see it (docs/module.md, The connection object). */
 export interface Connection {
   readonly _id: string
   readonly object: 'connection'
@@ -48,7 +48,7 @@ export type ConnectionList<Item = Connection> = Item[] & {
   readonly hasMore: boolean
 }
 
-/** An array that is an envelope too (reference, section 9). */
+/** An array that is an envelope too (docs/module.md, list). */
 export function listOf<Item>(items: readonly Item[], hasMore: boolean): ConnectionList<Item> {
   const list = [...items]
   const envelope = { object: { value: 'list' }, data: { value: list }, hasMore: { value: hasMore } }

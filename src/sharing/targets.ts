@@ -15,11 +15,11 @@ import { accessOfEach, typeOf, type World } from './world.js'
 const most = 100
 
 /**
- * Reads the targets of `create` and finds whom they mean; nothing is created where one of them is wrong (reference
- * connections-module.md, section 6).
+ * Reads the targets of `create` and finds whom they mean; nothing is created where one of them is wrong
+ * (docs/module.md, create).
  *
  * @param targets one object, or several
- * @throws Fault in the order of the contract's table
+ * @throws Fault in the order of the table (docs/module.md, create)
  */
 export async function readTargets(
   world: World,
@@ -108,7 +108,7 @@ interface Limits {
  * Reads one target of `create`.
  *
  * @param at its place, for faults: `targets[2]`
- * @throws Fault in the order of the contract's table
+ * @throws Fault in the order of the table (docs/module.md, create)
  */
 function readTarget(
   value: unknown,

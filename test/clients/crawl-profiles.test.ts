@@ -2,7 +2,9 @@ import { as, servedCast } from '../support/served-cast.js'
 import { addPerson } from '../support/world.js'
 import { type Element, parse, tagged } from '../support/xml.js'
 
-/** A crawler in Python (wire reference, section 9): it meets everybody by the letters that words begin with. */
+/**
+ * A crawler in Python (docs/wire.md, What each client needs): it meets everybody by the letters that words begin with.
+ */
 
 const cast = servedCast()
 

@@ -1,7 +1,10 @@
 import { as, servedCast } from '../support/served-cast.js'
 import { type Element, parse, tagged } from '../support/xml.js'
 
-/** A crawler in Python (wire reference, section 9), which reads a document by the names as they are written in it. */
+/**
+ * A crawler in Python (docs/wire.md, What each client needs), which reads a document by the names as they are written
+ * in it.
+ */
 
 const cast = servedCast()
 

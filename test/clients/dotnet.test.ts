@@ -1,7 +1,10 @@
 import { as, servedCast } from '../support/served-cast.js'
 import { parse } from '../support/xml.js'
 
-/** IBM.Connections.Net.Api (wire reference, section 9): its query is a dictionary, in whatever order that has. */
+/**
+ * IBM.Connections.Net.Api (docs/wire.md, What each client needs): its query is a dictionary, in whatever order that
+ * has.
+ */
 
 const cast = servedCast()
 

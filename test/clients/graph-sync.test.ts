@@ -3,7 +3,10 @@ import { countsOf, entriesOf } from '../support/toolkit.js'
 import { addPerson, connect } from '../support/world.js'
 import { parse } from '../support/xml.js'
 
-/** A synchronisation of graphs (wire reference, section 9): as an administrator, it takes a hundred at a time. */
+/**
+ * A synchronisation of graphs (docs/wire.md, What each client needs): as an administrator, it takes a hundred at a
+ * time.
+ */
 
 const cast = servedCast()
 

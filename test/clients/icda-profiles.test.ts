@@ -2,7 +2,7 @@ import { fixture } from '../support/files.js'
 import { as, servedCast } from '../support/served-cast.js'
 import { child, parse } from '../support/xml.js'
 
-/** The load generator of ICDA (wire reference, section 9): it looks up whom it invites. */
+/** The load generator of ICDA (docs/wire.md, What each client needs): it looks up whom it invites. */
 
 const cast = servedCast()
 

@@ -1,7 +1,7 @@
 import { type Ask, npmClient } from '../support/npm-client.js'
 import { servedProcess } from '../support/served-process.js'
 
-/** The npm client itself (wire reference, section 9), against a server that runs as it always does. */
+/** The npm client itself (docs/wire.md, What each client needs), against a server that runs as it always does. */
 
 const base = servedProcess()
 const as = (name: string, authType?: string) => npmClient(base(), name, authType)

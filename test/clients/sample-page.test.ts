@@ -2,7 +2,10 @@ import { as, servedCast } from '../support/served-cast.js'
 import { select } from '../support/select.js'
 import { parse } from '../support/xml.js'
 
-/** The sample page of the Social Business Toolkit (wire reference, section 9): it shows the addresses of colleagues. */
+/**
+ * The sample page of the Social Business Toolkit (docs/wire.md, What each client needs): it shows the addresses of
+ * colleagues.
+ */
 
 const cast = servedCast()
 

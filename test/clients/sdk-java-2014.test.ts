@@ -4,7 +4,7 @@ import { select } from '../support/select.js'
 import { connectionOf, entriesOf } from '../support/toolkit.js'
 import { parse } from '../support/xml.js'
 
-/** The Social Business Toolkit for Java as it was until April 2014 (wire reference, section 9). */
+/** The Social Business Toolkit for Java as it was until April 2014 (docs/wire.md, What each client needs). */
 
 const cast = servedCast()
 const check = async (name: string) => {

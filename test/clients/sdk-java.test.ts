@@ -5,7 +5,7 @@ import { textAt } from '../support/select.js'
 import { connectionOf, countsOf, entriesOf, profileOf } from '../support/toolkit.js'
 import { parse } from '../support/xml.js'
 
-/** The Social Business Toolkit for Java, since April 2014 (wire reference, section 9). */
+/** The Social Business Toolkit for Java, since April 2014 (docs/wire.md, What each client needs). */
 
 const cast = servedCast()
 const get = (address: string, root = '/profiles') => cast.send(`${root}/atom/${address}`, { as: as('bo') })

@@ -3,7 +3,7 @@ import { textAt, select } from '../support/select.js'
 import { countsOf, entriesOf, profileOf } from '../support/toolkit.js'
 import { parse } from '../support/xml.js'
 
-/** The grids of the Social Business Toolkit for JavaScript (wire reference, section 9). */
+/** The grids of the Social Business Toolkit for JavaScript (docs/wire.md, What each client needs). */
 
 const cast = servedCast()
 const get = async (address: string) => {

@@ -5,7 +5,7 @@ import { attributeAt, textAt } from '../support/select.js'
 import { connectionOf, entriesOf } from '../support/toolkit.js'
 import { type Element, parse } from '../support/xml.js'
 
-/** The service of the Social Business Toolkit for JavaScript (wire reference, section 9). */
+/** The service of the Social Business Toolkit for JavaScript (docs/wire.md, What each client needs). */
 
 const cast = servedCast()
 

@@ -1,7 +1,10 @@
 import { XMLParser } from 'fast-xml-parser'
 import { as, servedCast } from '../support/served-cast.js'
 
-/** A network analysis in Python (wire reference, section 9): it turns a feed into dictionaries by names as written. */
+/**
+ * A network analysis in Python (docs/wire.md, What each client needs): it turns a feed into dictionaries by names as
+ * written.
+ */
 
 const cast = servedCast()
 

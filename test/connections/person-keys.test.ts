@@ -25,7 +25,10 @@ import { deleteRelationships, updateRelationship } from '../../src/connections/w
 import type { Tables } from '../../src/db/tables.js'
 import { newestFirst } from '../support/people.js'
 
-/** Every statement on somebody's rows names whose, or which, in its where: it is read here as it is sent (trust, Z8). */
+/**
+ * Every statement on somebody's rows names whose, or which, in its where: it is read here as it is sent (docs/trust.md,
+ * Z8).
+ */
 
 type Db = Transaction<Tables>
 

@@ -5,7 +5,10 @@ import { Failure } from '../../src/errors.js'
 import { freshDatabase, serverUrl, type TestDatabase } from '../support/database.js'
 import { addPerson } from '../support/world.js'
 
-/** A write is whole, is tried again after a clash, and is looked up where its commit went unanswered (trust, C10 to C12). */
+/**
+ * A write is whole, is tried again after a clash, and is looked up where its commit went unanswered (docs/trust.md,
+ * C10; C11; C12).
+ */
 
 let database: TestDatabase
 beforeAll(async () => {

@@ -5,7 +5,10 @@ import { connectionEntry } from '../support/entries.js'
 import { addPerson, connect, disconnect, signInSecret, touch } from '../support/world.js'
 import { child, parse } from '../support/xml.js'
 
-/** The administrator's address (wire reference, section 8): makes people colleagues, and removes what is between them. */
+/**
+ * The administrator's address (docs/wire.md, Other resources): makes people colleagues, and removes what is between
+ * them.
+ */
 
 let database: TestDatabase
 let client: Client

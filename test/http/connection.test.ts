@@ -5,7 +5,10 @@ import { connectionEntry } from '../support/entries.js'
 import { addPerson, connect, signInSecret } from '../support/world.js'
 import { child, links, parse } from '../support/xml.js'
 
-/** One connection, by id or by its two people (wire reference, sections 6.1 to 6.4), and writes that depend on its tag. */
+/**
+ * One connection, by id or by its two people (docs/wire.md, Check two people; One connection by id; The message;
+ * Visibility), and writes that depend on its tag.
+ */
 
 let database: TestDatabase
 let client: Client

@@ -4,7 +4,7 @@ import { freshDatabase, type TestDatabase } from '../support/database.js'
 import { connectionEntry } from '../support/entries.js'
 import { as } from '../support/served-cast.js'
 
-/** What pages of other origins may do (Fetch standard, section 3.3; feed-consumers, 7). */
+/** What pages of other origins may do (docs/decisions.md, Browsers write only for our own pages). */
 
 const list = '/profiles/atom/connections.do?connectionType=colleague&userid=ann'
 const [one, other] = ['https://intranet.example', 'http://localhost:8080']

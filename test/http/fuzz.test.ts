@@ -5,7 +5,9 @@ import { connectionEntry } from '../support/entries.js'
 import { addPerson, connect, signInSecret } from '../support/world.js'
 import { parse } from '../support/xml.js'
 
-/** Whatever anybody sends (trust, I2, I5): no answer is the server's fault, and every document is well-formed. */
+/**
+ * Whatever anybody sends (docs/trust.md, I2; I5): no answer is the server's fault, and every document is well-formed.
+ */
 
 let database: TestDatabase
 let client: Client

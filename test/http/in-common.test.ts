@@ -3,7 +3,7 @@ import { freshDatabase, type TestDatabase } from '../support/database.js'
 import { addPerson, connect, disconnect, signInSecret } from '../support/world.js'
 import { all, child, links, parse } from '../support/xml.js'
 
-/** The colleagues whom two people share (wire reference, section 8). */
+/** The colleagues whom two people share (docs/wire.md, Other resources). */
 
 let database: TestDatabase
 let client: Client

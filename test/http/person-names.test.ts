@@ -7,7 +7,9 @@ import { freshDatabase, type TestDatabase } from '../support/database.js'
 import { connectionEntry } from '../support/entries.js'
 import { addPerson, connect, signInSecret } from '../support/world.js'
 
-/** How requests name people (wire reference, section 3), and what happens to a parameter that is not one of ours. */
+/**
+ * How requests name people (docs/wire.md, Naming a person), and what happens to a parameter that is not one of ours.
+ */
 
 let database: TestDatabase
 let client: Client

@@ -5,7 +5,7 @@ import { freshDatabase, type TestDatabase } from '../support/database.js'
 import { connectionEntry } from '../support/entries.js'
 import { addPerson, connect, signInSecret } from '../support/world.js'
 
-/** Writes that a browser sends, with a session and with Basic, which it resends by itself (trust, A9). */
+/** Writes that a browser sends, with a session and with Basic, which it resends by itself (docs/trust.md, A9). */
 
 let database: TestDatabase
 let client: Client

@@ -1,6 +1,6 @@
 import { as, servedCast } from '../support/served-cast.js'
 
-/** Every list of everybody, asked for by everybody in every form, against what may be (trust, Z2). */
+/** Every list of everybody, asked for by everybody in every form, against what may be (docs/trust.md, Z2). */
 
 const { send } = servedCast()
 const list = '/profiles/atom/connections.do?connectionType=colleague'
@@ -14,7 +14,10 @@ const forms = [
   ['a page', '', { accept: 'text/html' }],
 ] as const
 
-/** The first lines of the messages that go with the invitations of each, asked or asking: of nobody else may they be seen. */
+/**
+ * The first lines of the messages that go with the invitations of each, asked or asking: of nobody else may they be
+ * seen.
+ */
 const messages: Record<string, string[]> = {}
 beforeAll(async () => {
   for (const name of subjects.slice(0, -1)) {

@@ -4,7 +4,9 @@ import { connectionEntry } from '../support/entries.js'
 import { addPerson, signInSecret } from '../support/world.js'
 import { all, child, parse } from '../support/xml.js'
 
-/** Inviting, accepting, rewriting and deleting (wire reference, section 5): requests in, exact answers out. */
+/**
+ * Inviting, accepting, rewriting and deleting (docs/wire.md, Invite; Accept; Remove): requests in, exact answers out.
+ */
 
 const people = ['ann', 'bo', 'cy']
 let database: TestDatabase

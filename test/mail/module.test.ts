@@ -7,7 +7,7 @@ import { type MailServer, startMailServer } from '../support/mail-server.js'
 import { made, openModule, type Person } from '../support/module.js'
 import { officeFor, untilEmpty } from './office.js'
 
-/** Letters about connections that programs make (connections-module reference, section 6). */
+/** Letters about connections that programs make (docs/module.md, Notifications). */
 
 let database: TestDatabase
 let module: Awaited<ReturnType<typeof openModule>>

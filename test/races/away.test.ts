@@ -9,7 +9,10 @@ import { type Server, startServers, stopServers } from '../support/servers.js'
 import { addPerson, signInSecret } from '../support/world.js'
 import { invite } from '../support/writes.js'
 
-/** Postgres is away in one way or another (trust, section 6): that is 503 and soon, and over as soon as it is back. */
+/**
+ * Postgres is away in one way or another (docs/trust.md, Failure modes): that is 503 and soon, and over as soon as it
+ * is back.
+ */
 
 const programs = postgresPrograms
 if (serverUrl === undefined || programs === undefined) {

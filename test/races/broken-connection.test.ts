@@ -6,7 +6,10 @@ import { type Server, startServers, stopServers } from '../support/servers.js'
 import { addPerson, signInSecret } from '../support/world.js'
 import { accept, idIn, invite, remove } from '../support/writes.js'
 
-/** The connection to Postgres breaks (trust, C11): the answer to a write tells what became of it, a read is done again. */
+/**
+ * The connection to Postgres breaks (docs/trust.md, C11): the answer to a write tells what became of it, a read is done
+ * again.
+ */
 
 type Fault = 'none' | 'before the commit' | 'after the commit' | 'at a read'
 

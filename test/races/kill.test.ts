@@ -14,8 +14,8 @@ import { all, child, parse } from '../support/xml.js'
 import { accept, idIn, invite } from '../support/writes.js'
 
 /**
- * A server, or Postgres, is killed while people write (trust, C10): whatever was acknowledged is there afterwards, and
- * nothing is half done.
+ * A server, or Postgres, is killed while people write (docs/trust.md, C10): whatever was acknowledged is there
+ * afterwards, and nothing is half done.
  */
 
 const writers = ['w0', 'w1', 'w2', 'w3']

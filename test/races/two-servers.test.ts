@@ -10,7 +10,10 @@ import { addPerson, signInSecret } from '../support/world.js'
 import { all, child, parse } from '../support/xml.js'
 import { accept, idIn, invite, remove } from '../support/writes.js'
 
-/** What happens when people act in the same instant, each through a server process of their own (trust, C1 to C4). */
+/**
+ * What happens when people act in the same instant, each through a server process of their own (docs/trust.md, C1; C2;
+ * C3; C4).
+ */
 
 let database: TestDatabase
 let servers: Server[] = []

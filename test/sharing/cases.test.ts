@@ -5,7 +5,7 @@ import { faultOf, made, nameOf, openModule, type Person } from '../support/modul
 import { signInSecret } from '../support/world.js'
 import { all, parse } from '../support/xml.js'
 
-/** Real calls of programs and what they get (connections-module reference, section 15), each under its number. */
+/** Calls of real programs and their results, each under its number (docs/module.md, Calling). */
 
 let database: TestDatabase
 let module: Awaited<ReturnType<typeof openModule>>

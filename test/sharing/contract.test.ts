@@ -1,7 +1,9 @@
 import { freshDatabase, type TestDatabase } from '../support/database.js'
 import { faultOf, made, openModule, type Person } from '../support/module.js'
 
-/** Lines of the contract beyond options, faults and cases (connections-module reference, sections 5 to 11). */
+/**
+ * Lines of the contract beyond options, faults and cases (docs/module.md, apply; create; linkTo; read; list; delete).
+ */
 
 let database: TestDatabase
 let module: Awaited<ReturnType<typeof openModule>>

@@ -24,7 +24,7 @@ const create = (targets: unknown, options = {}, by = ann) =>
 const ofOptions = (names: readonly string[], call: (options: object) => Promise<unknown>) =>
   Object.fromEntries(names.map((name) => [`invalidArgument.${name}`, () => call({ [name]: 1 })]))
 
-/** What raises each fault of the catalogue (connections-module reference, section 12); `element` is one in a result. */
+/** What raises each fault of the catalogue (docs/module.md, Faults); `element` is one in a result. */
 const raising: Partial<Record<FaultName, () => Promise<unknown>>> = {
   'accessDenied.notLoggedIn': () => module.nobody.list(),
   'accessDenied.connectionRequiresVerification': async () => {

@@ -10,7 +10,7 @@ import {
   type ShareEntry,
 } from '../../src/sharing/object-types.js'
 
-/** What of a wish is granted (connections-module reference, section 4). */
+/** What of a wish is granted (docs/module.md, Granted level). */
 
 const context = { _id: 'context' }
 const somebody: Principal = {

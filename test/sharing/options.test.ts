@@ -24,7 +24,7 @@ const appless = () => module.connectionsFor({ accountId: ann.id, appKey: null })
 const lettersTo = async ({ id }: Person) =>
   (await database.db.selectFrom('outbox').select('id').where('recipient_id', '=', id).execute()).length
 
-/** Every option of the seed and the reference, and what would fail if it were ignored. */
+/** Every option (docs/module.md, Calling), and what would fail if it were ignored. */
 const options: Record<string, () => Promise<void>> = {
   'apply skipAcl': async () => {
     const id = fresh()

@@ -7,7 +7,7 @@ import { Fault } from '../../src/faults.js'
 import { freshDatabase, serverUrl, type TestDatabase } from '../support/database.js'
 import { made, nameOf, openModule } from '../support/module.js'
 
-/** What happens when programs act in the same instant (trust, C2 to C6). */
+/** What happens when programs act in the same instant (docs/trust.md, C2; C3; C4; C5; C6). */
 
 let database: TestDatabase
 let module: Awaited<ReturnType<typeof openModule>>

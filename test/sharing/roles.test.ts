@@ -2,7 +2,7 @@ import { sql } from 'kysely'
 import { freshDatabase, type TestDatabase } from '../support/database.js'
 import { faultOf, made, openModule, type Person } from '../support/module.js'
 
-/** Who may give which role to a target or a link (connections-module reference, section 4). */
+/** Who may give which role to a target or a link (docs/module.md, Granted level). */
 
 let database: TestDatabase
 let module: Awaited<ReturnType<typeof openModule>>

@@ -3,7 +3,7 @@ import { freshDatabase, type TestDatabase } from '../support/database.js'
 import { faultOf, made, openModule, type Person } from '../support/module.js'
 import { addPerson, signInSecret } from '../support/world.js'
 
-/** What nobody gets, by whichever door (trust, Z5 and Z7). */
+/** What nobody gets, by whichever door (docs/trust.md, Z5; Z7). */
 
 let database: TestDatabase
 let module: Awaited<ReturnType<typeof openModule>>

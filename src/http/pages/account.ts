@@ -50,7 +50,7 @@ export function revokeByForm(door: Door): RequestHandler {
   }
 }
 
-/** What a page with a secret is fetched by, no other address is told (trust, L3). */
+/** What a page with a secret is fetched by, no other address is told (docs/trust.md, L3). */
 const fields = { ...pageFields, 'Referrer-Policy': 'no-referrer' }
 
 /** An app password gives nobody another one. */

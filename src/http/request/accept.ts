@@ -3,7 +3,9 @@ import { brotliCompress, constants, gzip } from 'node:zlib'
 import type { Request, RequestHandler } from 'express'
 import Negotiator from 'negotiator'
 
-/** Types in which a client may want a feed (feed-consumers, section 3). What takes anything takes a feed. */
+/**
+ * Types in which a client may want a feed (docs/decisions.md, Browsers get a page). What takes anything takes a feed.
+ */
 const feedTypes = ['application/atom+xml', 'application/xml', 'text/xml', 'application/rss+xml', '*/*']
 
 /** How much each media range of an Accept field is wanted, from 0 to 1 (RFC 9110, section 12.5.1). */

@@ -15,7 +15,7 @@ interface ConnectionQuery {
 }
 
 /**
- * Reads the parameters of GET `connection.do` (wire reference, section 6.1). An id goes before two people.
+ * Reads the parameters of GET `connection.do` (docs/wire.md, Check two people). An id goes before two people.
  *
  * @throws Failure `invalid`, naming the parameter
  */
@@ -59,8 +59,8 @@ export const namesTwo = (search: string): boolean =>
   readParameters(search).some(([name]) => readPersonName(name)?.end !== undefined)
 
 /**
- * Reads what PUT at the administrator's address is about: it completes a connection of two people (wire reference,
- * section 8).
+ * Reads what PUT at the administrator's address is about: it completes a connection of two people (docs/wire.md, Other
+ * resources).
  *
  * @throws Failure `invalid`, naming the parameters
  */

@@ -30,9 +30,9 @@ export interface ConnectionsQuery {
 }
 
 /**
- * Reads the parameters of GET `connections.do` (seed; wire reference, section 4.1). Those it does not know mean
- * nothing. Where the wire gives a default for whatever it does not understand, so do we; all else that is malformed
- * is refused.
+ * Reads the parameters of GET `connections.do` (docs/wire.md, Parameters of a list). Those it does not know mean
+ * nothing. Where the wire gives a default for whatever it does not understand, so do we; all else that is malformed is
+ * refused.
  *
  * @throws Failure `invalid`, naming the parameter
  */
@@ -52,8 +52,8 @@ interface InCommonQuery extends ConnectionsQuery {
 }
 
 /**
- * Reads the parameters of GET `connectionsInCommon.do` (wire reference, section 8): those of `connections.do`, with two
- * people in one parameter, parted by a comma. The entries are of the first of them.
+ * Reads the parameters of GET `connectionsInCommon.do` (docs/wire.md, Other resources): those of `connections.do`, with
+ * two people in one parameter, parted by a comma. The entries are of the first of them.
  *
  * @throws Failure `invalid`, naming the parameter
  */

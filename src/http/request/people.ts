@@ -21,7 +21,9 @@ export interface NamedPeople extends Named {
   readonly raw: string
 }
 
-/** As `readPerson`, for one person or several, with commas between. A distinguished name has commas, and is one person. */
+/**
+ * As `readPerson`, for one person or several, with commas between. A distinguished name has commas, and is one person.
+ */
 export function readPeople(query: Query): NamedPeople | undefined {
   checkSpelling(query)
   const given = namesGiven(query, undefined)
@@ -63,8 +65,8 @@ function partNames(text: string): string[] {
 }
 
 /**
- * The two ends of a connection (wire reference, section 3), each named as `readPerson` does, by `sourceUserid` and so
- * on. A key that nobody has may be a user id, since a client sends those under that name.
+ * The two ends of a connection (docs/wire.md, Naming a person), each named as `readPerson` does, by `sourceUserid` and
+ * so on. A key that nobody has may be a user id, since a client sends those under that name.
  *
  * @returns undefined if neither is given
  * @throws Failure `invalid` if only one is given, and as `readPerson`

@@ -27,8 +27,8 @@ interface PeopleQuery extends ProfileQuery {
 }
 
 /**
- * Reads the parameters of a resource that shows one person, or the people around one (wire reference, sections 3
- * and 8). Those it does not know mean nothing.
+ * Reads the parameters of a resource that shows one person, or the people around one (docs/wire.md, Naming a person;
+ * Other resources). Those it does not know mean nothing.
  *
  * @throws Failure `invalid`, naming the parameter
  */

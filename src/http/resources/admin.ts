@@ -11,7 +11,7 @@ import { sendNothing, sendUnstored } from '../response/send.js'
 import { type Door, searchOf } from '../services.js'
 import { precondition } from './connection.js'
 
-/** PUT of the administrator's `connections.do`: makes two people colleagues (wire reference, section 8). */
+/** PUT of the administrator's `connections.do`: makes two people colleagues (docs/wire.md, Other resources). */
 export function completeConnection(door: Door): RequestHandler {
   return async (request, response) => {
     const { source, target } = readCompletion(searchOf(request))
@@ -26,7 +26,7 @@ export function completeConnection(door: Door): RequestHandler {
 
 /**
  * DELETE of the administrator's `connections.do`: removes the connection with an id, that of two people, or everything
- * that one person has (section 8). What is named first counts. No tag is of all that somebody has.
+ * that one person has (docs/wire.md, Other resources). What is named first counts. No tag is of all that somebody has.
  */
 export function removeConnections(door: Door): RequestHandler {
   return async (request, response) => {

@@ -17,7 +17,10 @@ import { checkPreconditions, entityTag } from '../response/validators.js'
 import { type Door, searchOf } from '../services.js'
 import { viewerClass } from './lists.js'
 
-/** GET and HEAD of `connection.do`: one connection, by id or by its two people (wire reference, sections 6.1, 6.2). */
+/**
+ * GET and HEAD of `connection.do`: one connection, by id or by its two people (docs/wire.md, Check two people; One
+ * connection by id).
+ */
 export function showConnection(door: Door): RequestHandler {
   return async (request, response) => {
     const { which, includeMessage } = readConnectionQuery(searchOf(request))
@@ -40,7 +43,10 @@ export function showConnection(door: Door): RequestHandler {
   }
 }
 
-/** HEAD of `connections.do` asks about a connection where it names two people, as a client does (section 2.2). */
+/**
+ * HEAD of `connections.do` asks about a connection where it names two people, as a client does (docs/wire.md,
+ * Addresses).
+ */
 export function checkOr(door: Door, list: RequestHandler): RequestHandler {
   const check = showConnection(door)
   return (request, response, next) => {
@@ -49,7 +55,7 @@ export function checkOr(door: Door, list: RequestHandler): RequestHandler {
   }
 }
 
-/** PUT of `connection.do`: accepts an invitation, or replaces the message (section 5.3). */
+/** PUT of `connection.do`: accepts an invitation, or replaces the message (docs/wire.md, Accept). */
 export function rewriteConnection(door: Door): RequestHandler {
   return async (request, response) => {
     const id = readConnectionId(searchOf(request))
@@ -62,7 +68,7 @@ export function rewriteConnection(door: Door): RequestHandler {
   }
 }
 
-/** DELETE of `connection.do`: declines, withdraws or removes (section 5.4). */
+/** DELETE of `connection.do`: declines, withdraws or removes (docs/wire.md, Remove). */
 export function removeConnection(door: Door): RequestHandler {
   return async (request, response) => {
     const id = readConnectionId(searchOf(request))
@@ -91,8 +97,8 @@ const lastChange = ({ updated, owner, peer }: Colleague): Date =>
   new Date(Math.max(updated.getTime(), owner.updated.getTime(), peer.updated.getTime()))
 
 /**
- * POST of `connections.do`: invites the person whom the address names (wire reference, section 5.2). The status of the
- * entry is always `pending`; some clients do not say so.
+ * POST of `connections.do`: invites the person whom the address names (docs/wire.md, Invite). The status of the entry
+ * is always `pending`; some clients do not say so.
  *
  * @param status of the answer: 201, or where a client knows no other, 200
  */

@@ -84,7 +84,10 @@ const identityOf = ({ ownerId, version, waiting, other }: Network) => [
 const lastChange = ({ changed, waiting, other }: Network): Date =>
   new Date(Math.max(...[changed, waiting?.changed, other?.changed].map((date) => date?.getTime() ?? 0)))
 
-/** GET and HEAD of `connections.do`: a list of a person's connections as a feed (seed; wire reference, section 4). */
+/**
+ * GET and HEAD of `connections.do`: a list of a person's connections as a feed (docs/wire.md, Parameters of a list; The
+ * feed).
+ */
 export function showConnections(door: Door): RequestHandler {
   return showList(door, {
     address: door.atom.to.connections,
@@ -98,7 +101,7 @@ export function showConnections(door: Door): RequestHandler {
 
 /**
  * GET and HEAD of `connectionsInCommon.do`: the colleagues whom two people share, as a feed of the first one's entries
- * (wire reference, section 8). How many they are stands in a field with underscores, as clients know it.
+ * (docs/wire.md, Other resources). How many they are stands in a field with underscores, as clients know it.
  */
 export function showInCommon(door: Door): RequestHandler {
   return showList(door, {

@@ -15,8 +15,8 @@ import { digestOf } from '../response/validators.js'
 import { accountAsked, callerOf, type Door, identifyViewer, searchOf } from '../services.js'
 
 /**
- * GET and HEAD of `profile.do`: a feed of one person or of several (wire reference, section 8). Whoever is unknown is
- * left out, so that the feed may be empty.
+ * GET and HEAD of `profile.do`: a feed of one person or of several (docs/wire.md, Other resources). Whoever is unknown
+ * is left out, so that the feed may be empty.
  */
 export function showProfiles(door: Door): RequestHandler {
   const { atom } = door
@@ -58,7 +58,7 @@ const ownName = ({ userId }: Account) => ({
 /** What real servers send of a person who is unknown: nothing but this, which clients take for their own 404. */
 const nobody = '<?xml version="1.0" encoding="UTF-8"?>'
 
-/** GET and HEAD of `profileEntry.do`: one profile as a document (wire reference, sections 3 and 4.7). */
+/** GET and HEAD of `profileEntry.do`: one profile as a document (docs/wire.md, Naming a person; A profile entry). */
 export function showProfileEntry(door: Door): RequestHandler {
   const { atom } = door
   return async (request, response) => {
@@ -73,7 +73,10 @@ export function showProfileEntry(door: Door): RequestHandler {
   }
 }
 
-/** GET and HEAD of `profileService.do`: from here a client finds the resources of a person (wire reference, section 8). */
+/**
+ * GET and HEAD of `profileService.do`: from here a client finds the resources of a person (docs/wire.md, Other
+ * resources).
+ */
 export function showProfileService(door: Door): RequestHandler {
   const { atom } = door
   return async (request, response) => {
@@ -105,7 +108,7 @@ export function showProfileType(door: Door): RequestHandler {
   }
 }
 
-/** GET and HEAD of `/vcard/profile.do`: a profile as a file for address books (wire reference, section 8). */
+/** GET and HEAD of `/vcard/profile.do`: a profile as a file for address books (docs/wire.md, Other resources). */
 export function sendVcard(door: Door): RequestHandler {
   return async (request, response) => {
     const { person } = readPersonQuery(searchOf(request))
@@ -124,6 +127,8 @@ export function sendVcard(door: Door): RequestHandler {
 /** The user id where it can be the name of a file anywhere, and the key where it cannot. */
 const fileNameOf = ({ userId, key }: Account) => (/^\w[\w.-]{0,63}$/.test(userId) ? userId : key)
 
-/** The date of a feed of people: the last change among them, so that it stays as long as they do; of none, undefined. */
+/**
+ * The date of a feed of people: the last change among them, so that it stays as long as they do; of none, undefined.
+ */
 export const newestOf = (accounts: readonly Account[]): Date | undefined =>
   accounts.length > 0 ? new Date(Math.max(...accounts.map(({ updated }) => updated.getTime()))) : undefined

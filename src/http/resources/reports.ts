@@ -52,7 +52,10 @@ function showReports(
 
 type Head = Pick<Feed, 'id' | 'title' | 'startIndex' | 'itemsPerPage' | 'isComplete' | 'links'>
 
-/** Both feeds have the same frame, and entries that do not say where they are themselves (section 4.7, 8). */
+/**
+ * Both feeds have the same frame, and entries that do not say where they are themselves (docs/wire.md, A profile entry;
+ * Other resources).
+ */
 function feedOf({ atom }: Door, { of, total, accounts }: Reports, { form }: PersonQuery, head: Head) {
   return {
     type: `${mediaType.atom};charset=UTF-8`,

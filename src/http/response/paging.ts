@@ -17,9 +17,9 @@ function pagesOf(resource: string, parameters: Parameters, pageSize: number) {
 }
 
 /**
- * The links of a page (wire reference, section 4.4): where one leads somewhere else, and only there. `next` and
- * `previous` carry the position they go on from, so that walking them meets every entry that stays exactly once; save
- * where that is a name which is an address, and the site hides addresses.
+ * The links of a page (docs/wire.md, Paging): where one leads somewhere else, and only there. `next` and `previous`
+ * carry the position they go on from, so that walking them meets every entry that stays exactly once; save where that
+ * is a name which is an address, and the site hides addresses.
  */
 export function pageLinks(
   resource: string,

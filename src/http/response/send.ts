@@ -36,7 +36,7 @@ export async function sendDocument(
 
 /**
  * Answers a write: without a body, and called HTML, since a known client takes an empty body called XML for a broken
- * document (wire reference, section 1.4).
+ * document (docs/wire.md, Response headers).
  */
 export function sendNothing(response: Response, status: 200 | 201): void {
   response.setHeader('Cache-Control', 'no-store')

@@ -29,7 +29,7 @@ function one(parameters: URLSearchParams, name: string): string | null {
 }
 
 /**
- * The options of a read that a request may name; privileges are not among them (trust, Z6).
+ * The options of a read that a request may name; privileges are not among them (docs/trust.md, Z6).
  */
 export function readOptionsOf(request: Request): ReadOptions {
   const parameters = parametersOf(request)
@@ -83,8 +83,8 @@ function json(parameters: URLSearchParams, name: string): unknown {
 }
 
 /**
- * Answers with a JSON document that is of this moment alone. What it is fetched by may be a token, which no other address
- * is told, should a browser make links of it (trust, L3).
+ * Answers with a JSON document that is of this moment alone. What it is fetched by may be a token, which no other
+ * address is told, should a browser make links of it (docs/trust.md, L3).
  */
 export function sendJson(response: Response, value: unknown, status = 200): void {
   response.status(status)
@@ -92,7 +92,7 @@ export function sendJson(response: Response, value: unknown, status = 200): void
   sendUnstored(response, JSON.stringify(value), 'application/json;charset=UTF-8')
 }
 
-/** Answers with a value: an object as it is, anything else as a result (reference connections-module.md, section 17). */
+/** Answers with a value: an object as it is, anything else as a result (docs/module.md, HTTP). */
 export function sendValue(response: Response, value: unknown): void {
   const isObject = typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Date)
   sendJson(response, isObject ? value : { object: 'result', data: value })

@@ -13,8 +13,8 @@ import { listOptionsOf, readJson, readOptionsOf, sendJson, sendValue } from './r
 type Handler = (calls: Connections, request: Request, response: Response) => Promise<void>
 
 /**
- * The `connections` module over HTTP, as JSON (reference connections-module.md, section 17): same rules, same faults, for
- * the caller whom the request names, and without any privilege.
+ * The `connections` module over HTTP, as JSON (docs/module.md, HTTP): same rules, same faults, for the caller whom the
+ * request names, and without any privilege.
  */
 export function v2Router(door: Door, world: ModuleWorld): Router {
   const router = Router({ caseSensitive: true, strict: true })

@@ -58,7 +58,9 @@ function dateOf(value: unknown, path: string): Date {
   throw refused(path, 'This has to be a date of the years 1000 to 9999: ISO 8601 with a zone, milliseconds or a Date.')
 }
 
-/** A time that programs give: ISO 8601 with a zone, milliseconds since 1970, or a `Date`; undefined for anything else. */
+/**
+ * A time that programs give: ISO 8601 with a zone, milliseconds since 1970, or a `Date`; undefined for anything else.
+ */
 export function timeOf(value: unknown): Date | undefined {
   const time = isDate(value) ? value.getTime() : typeof value === 'string' ? millisecondsOf(value) : value
   // Beyond these years the drivers of the two databases write dates in ways of their own.
@@ -120,7 +122,7 @@ const plain = /^\^((?:[^\\^$.*+?()[\]{}|]|\\[^a-zA-Z0-9])*)$/su
 
 /**
  * The text with which an address begins, out of a pattern that says just this: `^ann\.lee`. Nobody's pattern runs
- * against the database (connections-module reference, section 13).
+ * against the database (docs/module.md, Queries).
  *
  * @returns folded, as addresses are
  * @throws Fault `invalidArgument.query` for every other pattern

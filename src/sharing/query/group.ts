@@ -24,7 +24,7 @@ const most = 8
 export const mostInSet = 1000
 
 /**
- * Reads the option `group` (connections-module reference, section 13).
+ * Reads the option `group` (docs/module.md, Queries).
  *
  * @returns undefined where nothing is to be grouped
  * @throws Fault `invalidArgument.query` with the path within the option (`out.n.$sum`), or `group` for the whole

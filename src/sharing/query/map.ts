@@ -6,8 +6,8 @@ type Mapping = readonly { readonly from: readonly string[]; readonly to: readonl
 const mostNames = 50
 
 /**
- * Reads the option `map`: `{name: 1}` selects, `{newName: '$path'}` renames (connections-module reference, section 13).
- * Names with dots select or make properties of objects.
+ * Reads the option `map`: `{name: 1}` selects, `{newName: '$path'}` renames (docs/module.md, Queries). Names with dots
+ * select or make properties of objects.
  *
  * @returns undefined where nothing is to be mapped
  * @throws Fault `invalidArgument.query` with the name, or `map` for the whole

@@ -42,7 +42,7 @@ const table: Record<string, Property> = {
   roles: { type: 'roles', column: 'roles' },
 }
 
-/** All that queries may name: the one table of it (connections-module reference, section 13). */
+/** All that queries may name: the one table of it (docs/module.md, Queries). */
 export const properties: ReadonlyMap<string, Property> = new Map(Object.entries(table))
 
 /** One of the keys of an order. */
@@ -55,7 +55,7 @@ const mostKeys = 3
 const byId: Sort = { property: properties.get('_id') as Property, isDescending: false }
 
 /**
- * Reads the option `sort` (connections-module reference, section 13).
+ * Reads the option `sort` (docs/module.md, Queries).
  *
  * @param input a name, or an object of names with 1 or -1; undefined, null and an empty object stand for `_id`
  * @returns the keys, the first counting most; `_id` is always among them, so that the order is of all rows

@@ -16,9 +16,9 @@ export interface Viewer {
 
 /**
  * The condition as SQL on a row of `connection as c`, with what keeps hidden properties hidden: a query that names the
- * target's account has only active connections, one that names the address only those of which the viewer is creator
- * or target. Both hold for the whole query, wherever in it the property stands, since else a negation would show what
- * the condition itself may not (connections-module reference, sections 11 and 13).
+ * target's account has only active connections, one that names the address only those of which the viewer is creator or
+ * target. Both hold for the whole query, wherever in it the property stands, since else a negation would show what the
+ * condition itself may not (docs/module.md, The connection object; Queries).
  *
  * @returns every value bound; null counts as false
  */
@@ -197,7 +197,7 @@ export const orderOf = (sorts: readonly Sort[]): RawBuilder<unknown> =>
   sql.join(
     sorts.map(({ property, isDescending }) => {
       const direction = isDescending ? sql`desc` : sql`asc`
-      // What is absent comes before all else, as in the reference. Said of other columns, it would keep indexes away.
+      // Absent values come first (docs/module.md, Queries). Said of other columns, it would keep indexes away.
       const absent = property.column !== 'expires_at' ? sql`` : isDescending ? sql` nulls last` : sql` nulls first`
       return sql`${columnOf(property, 'ordered')} ${direction}${absent}`
     }),

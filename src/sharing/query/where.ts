@@ -143,7 +143,7 @@ function operatorsOf({ type, column }: Property): ReadonlyMap<string, Reader> {
   return type === 'contextId' || (type === 'id' && column !== 'id') ? readers.scalar : readers.ordered
 }
 
-/** What the reference has, and section 13 refuses. */
+/** Known operators that are refused (docs/module.md, Queries). */
 const unoffered: ReadonlySet<string> = new Set([
   '$elemMatch',
   '$near',
@@ -165,12 +165,12 @@ const mostMembers = 50
 const mostNodes = 1000
 
 /**
- * Reads the option `where` (connections-module reference, section 13).
+ * Reads the option `where` (docs/module.md, Queries).
  *
  * @param input undefined, null and an empty object stand for everything
  * @param singular the singular of a type's name, since conditions may use the plural
  * @throws Fault `invalidArgument.query` with the path of what is wrong (`$or.1.access.$gt`; `where` for the whole),
- * `unsupportedOperation.unspecified` for an operator of the reference that is not offered
+ *   `unsupportedOperation.unspecified` for a known operator that is not offered
  */
 export function parseWhere(input: unknown, singular: Singular): Where {
   if (input === undefined || input === null) return everything

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { wantsPage } from '../../../src/http/request/accept.js'
 
-/** A page is for who wants HTML strictly more than any feed (feed-consumers, section 3). */
+/** A page is for who wants HTML strictly more than any feed (docs/decisions.md, Browsers get a page). */
 
 const wants = (accept: string | undefined) => wantsPage({ headers: accept === undefined ? {} : { accept } })
 

@@ -5,7 +5,7 @@ import { page } from '../../support/html.js'
 import { openVisitor, signIn, type Visitor } from '../../support/visitor.js'
 import { addPerson, signInSecret } from '../../support/world.js'
 
-/** People change their own password (trust, A4, A7 to A9, L2). */
+/** People change their own password (docs/trust.md, A4; A7; A8; A9; L2). */
 
 const address = '/profiles/html/password.do'
 const mine = '/profiles/atom/connections.do?connectionType=colleague&status=pending'

@@ -10,7 +10,7 @@ import { freshDatabase, serverUrl, type TestDatabase } from '../../support/datab
 import { page } from '../../support/html.js'
 import { addPerson, signInSecret } from '../../support/world.js'
 
-/** Signing in and out with a browser, and how long that lasts (trust, A9). */
+/** Signing in and out with a browser, and how long that lasts (docs/trust.md, A9). */
 
 const form = '/profiles/html/signIn.do'
 const leave = '/profiles/html/signOut.do'
