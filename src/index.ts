@@ -11,7 +11,7 @@ export { Failure, type FailureCode } from './errors.js'
 export { Fault, type FaultName, type FaultTarget } from './faults.js'
 export { createApp } from './http/app.js'
 export type { Connection, ConnectionList, ConnectionTarget, Reference } from './sharing/shown.js'
-export type { Connections, CreateOptions, LinkOptions, ListOptions, ReadOptions, Target } from './sharing/api.js'
+export type { Connections, CreateOptions, LinkOptions, ListOptions, ReadOptions, TargetInput as Target } from './sharing/api.js'
 export type { Caller, Privileges } from './sharing/scope.js'
 export { type App, open, type OpenOptions } from './server/runtime.js'
 

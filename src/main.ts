@@ -4,7 +4,7 @@ import { pino } from 'pino'
 import pretty from 'pino-pretty'
 import { commandsFor, type Surroundings } from './cli/commands.js'
 import { type Config, readConfig } from './config.js'
-import { discreetLog } from './db/redact-log.js'
+import { redactedLog } from './db/redact-log.js'
 import { openDatabase } from './db/open.js'
 import { lineOf } from './db/transact.js'
 import { Failure } from './errors.js'
@@ -23,7 +23,7 @@ const withDatabase: Surroundings['withDatabase'] = async (run) => {
 /** One JSON line for each event on standard error; easier to read where that is a terminal. */
 function logger({ LOG_LEVEL }: Config) {
   const destination = process.stderr.isTTY ? pretty({ destination: 2, sync: true }) : pino.destination(2)
-  return discreetLog(pino({ level: LOG_LEVEL, base: null, timestamp: pino.stdTimeFunctions.isoTime }, destination))
+  return redactedLog(pino({ level: LOG_LEVEL, base: null, timestamp: pino.stdTimeFunctions.isoTime }, destination))
 }
 
 /** The first signal stops; a second changes nothing, since npm passes on what the terminal sent already; a third ends. */

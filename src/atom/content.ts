@@ -4,7 +4,7 @@ import { ATOM, XHTML } from './vocabulary.js'
 import type { XmlElement } from './xml.js'
 
 /** A message has at most so many characters, as it was written. */
-export const longestMessage = 4000
+export const maxMessageLength = 4000
 
 /** A message is kept as HTML, in which a text has references for these. */
 const references = /&(?:amp|lt|gt|#13);/g
@@ -21,8 +21,8 @@ export const htmlOf = (text: string): string => escapeText(text)
 /** @returns the message. @throws Failure `invalid` when it is longer than 4,000 characters, or no feed could show it */
 export function checkMessage(message: string): string {
   const length = Array.from(message).length
-  if (length > longestMessage) {
-    throw new Failure('invalid', `The message may have at most ${longestMessage} characters; this one has ${length}.`)
+  if (length > maxMessageLength) {
+    throw new Failure('invalid', `The message may have at most ${maxMessageLength} characters; this one has ${length}.`)
   }
   if (isXmlText(message)) return message
   throw new Failure('invalid', 'The message has a character that no feed can show, such as a control character.')

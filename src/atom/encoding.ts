@@ -125,9 +125,9 @@ function named(name = 'UTF-8', says: string, refuse: Refuse): Encoding {
 
 const isUtf16 = (name: string) => /^utf-?16(?:le|be)?$/i.test(name)
 
-const blank = '[ \\t\\r\\n]'
+const space = '[ \\t\\r\\n]'
 const declaration = new RegExp(
-  `^<\\?xml${blank}+version${blank}*=${blank}*["']1\\.\\d+["']${blank}+encoding${blank}*=${blank}*(["'])(.*?)\\1`,
+  `^<\\?xml${space}+version${space}*=${space}*["']1\\.\\d+["']${space}+encoding${space}*=${space}*(["'])(.*?)\\1`,
 )
 const declaredIn = (text: string) => declaration.exec(text.slice(0, 1024))?.[2]
 

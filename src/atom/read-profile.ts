@@ -1,6 +1,6 @@
 import { Failure } from '../errors.js'
 import { type Extension, otherFields } from '../people/fields.js'
-import type { Sighting } from '../people/merge.js'
+import type { Observation } from '../people/merge.js'
 import { childOf, descendantsOf, idOf, termsOf, textOf, updatedOf } from './read-entry.js'
 import { noAddress, readCard, readVcard, type ShownCard } from './read-vcard.js'
 import { ATOM, SNX, XHTML } from './vocabulary.js'
@@ -10,7 +10,7 @@ import type { XmlElement } from './xml.js'
  * Reads a profile entry with an hCard or a vCard, lite or full (docs/wire.md, A profile entry). What the contributor
  * shows goes before what the card shows. Refuses one without key or date, and a card in no form of the wire.
  */
-export function readProfile(entry: XmlElement): Omit<Sighting, 'seen'> {
+export function readProfile(entry: XmlElement): Omit<Observation, 'seen'> {
   const contributor = childOf(entry, ATOM, 'contributor')
   const title = textOf(entry, ATOM, 'title')
   const { profile, ...card } = readContent(entry)
@@ -39,7 +39,7 @@ function readContent(entry: XmlElement): ShownCard {
 }
 
 /** What an Atom person construct shows. */
-export type ShownPerson = Pick<Sighting, 'name' | 'userId' | 'email' | 'state' | 'external'>
+export type ShownPerson = Pick<Observation, 'name' | 'userId' | 'email' | 'state' | 'external'>
 
 /**
  * Reads an author or contributor (docs/wire.md, A connection entry). A name or user id that is empty counts as not

@@ -7,7 +7,7 @@ import {
   textFieldNames,
   textFields,
 } from '../people/fields.js'
-import type { ShownProfile, Sighting } from '../people/merge.js'
+import type { ShownProfile, Observation } from '../people/merge.js'
 import { partsOf, propertiesIn, type Property, unquoted } from './vcard-property.js'
 
 const extensionProperty = otherFields.extensions.vcard ?? ''
@@ -121,7 +121,7 @@ function extension(property: Property): Extension[] {
 }
 
 /** What a business card, in either form, shows of a person. */
-export type ShownCard = Pick<Sighting, 'userId' | 'login' | 'email'> & { readonly profile: ShownProfile }
+export type ShownCard = Pick<Observation, 'userId' | 'login' | 'email'> & { readonly profile: ShownProfile }
 
 type ShownText = Partial<Record<TextField, string>>
 

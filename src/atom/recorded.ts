@@ -1,7 +1,7 @@
 import { type ShownConnection, statuses } from '../connections/model.js'
 import { Failure } from '../errors.js'
 import { isUuid } from '../people/account.js'
-import type { Sighting } from '../people/merge.js'
+import type { Observation } from '../people/merge.js'
 import { messageIn } from './content.js'
 import { decode, markOf } from './encoding.js'
 import { lastAnswer } from './http-head.js'
@@ -13,7 +13,7 @@ import { parseXml, type XmlElement, type XmlLimits } from './xml.js'
 
 /** What a recorded answer shows, each with its place in the document for whoever has to look there. */
 interface Recorded {
-  readonly people: readonly { readonly sighting: Sighting; readonly place: string }[]
+  readonly people: readonly { readonly sighting: Observation; readonly place: string }[]
   readonly connections: readonly { readonly shown: ShownConnection; readonly place: string }[]
 }
 

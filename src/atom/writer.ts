@@ -31,7 +31,7 @@ export type AtomWriter = ReturnType<typeof atomWriter>
  * The same writer for a site that hides e-mail addresses (docs/trust.md, Z3): whomever it is given, it writes without
  * any.
  */
-export function discreet(writer: AtomWriter): AtomWriter {
+export function hideEmails(writer: AtomWriter): AtomWriter {
   const { feed, connections, profiles, related, service, vcardFile, portrait } = writer
   return {
     ...writer,

@@ -7,20 +7,20 @@ import { setPassword } from '../identity/credential-store.js'
 import { hashPassword } from '../identity/password.js'
 import type { Account } from '../people/account.js'
 import { addAccount, changeRole, changeVerified, isDefinedRole } from '../people/change-store.js'
-import { findKnown } from '../people/known-store.js'
+import { findKnownAccounts } from '../people/known-store.js'
 import { searchAccounts } from '../people/search-store.js'
 import { findAccount } from '../people/store.js'
 import { importStatement } from '../transfer/import.js'
 import { askPassword, type Terminal } from './terminal.js'
 
-const longest = 256
+const maxLength = 256
 
 /** Gives back what was typed, in the Unicode form in which sign-ins arrive. */
 function checkedText(what: string, typed: string): string {
   const text = typed.normalize('NFC')
   if (text.trim() === '') throw new Failure('invalid', `The ${what} is empty.`)
-  if (Array.from(text).length > longest) {
-    throw new Failure('invalid', `The ${what} has more than ${longest} characters.`)
+  if (Array.from(text).length > maxLength) {
+    throw new Failure('invalid', `The ${what} has more than ${maxLength} characters.`)
   }
   if (/\p{Cc}/u.test(text) || !isXmlText(text)) {
     throw new Failure('invalid', `The ${what} has a character that cannot be shown, such as a control character.`)
@@ -81,7 +81,9 @@ export async function listAccountsCommand(terminal: Terminal, db: Kysely<Tables>
     total = found.total
     if (total === 0) say(terminal, 'Nobody yet: `account add` adds a person, and `import` many.')
     const ids = found.accounts.map(({ id }) => id)
-    const verified = new Set((await findKnown(db, ids)).flatMap((known) => (known.verified ? known.account.id : [])))
+    const verified = new Set(
+      (await findKnownAccounts(db, ids)).flatMap((known) => (known.verified ? known.account.id : [])),
+    )
     for (const account of found.accounts) say(terminal, described(account, verified.has(account.id)))
   }
 }

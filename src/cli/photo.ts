@@ -1,6 +1,6 @@
 import { readFile, stat } from 'node:fs/promises'
 import type { Kysely } from 'kysely'
-import { imageType, longestPhoto } from '../people/photo-store.js'
+import { imageType, maxPhotoBytes } from '../people/photo-store.js'
 import { changePhoto } from '../connections/photo.js'
 import type { Tables } from '../db/tables.js'
 import { unreadable } from '../transfer/read.js'
@@ -37,7 +37,7 @@ export async function photoCommand(
 async function readPicture(file: string): Promise<Uint8Array> {
   try {
     const { size } = await stat(file)
-    if (size <= longestPhoto) return await readFile(file)
+    if (size <= maxPhotoBytes) return await readFile(file)
   } catch (error) {
     throw unreadable(file, error as Error)
   }

@@ -13,11 +13,11 @@ import { createApp } from '../http/app.js'
 import { openServer } from '../http/server.js'
 import { sessionKey } from '../identity/session.js'
 import { openPost } from '../mail/smtp.js'
-import { sendLetters } from '../mail/worker.js'
+import { sendEmails } from '../mail/worker.js'
 import { fillSearchWords } from '../people/search-words-store.js'
 import { release } from '../server/release.js'
 import { keysOf } from '../sharing/grant.js'
-import { openWorld } from '../sharing/own-types.js'
+import { createModuleContext } from '../sharing/own-types.js'
 import { sweepOften } from '../server/upkeep.js'
 import { castPassword, findCastMember, forbidCast, loadCast } from '../transfer/example.js'
 import type { Terminal } from './terminal.js'
@@ -51,7 +51,7 @@ export async function serveCommand(
   const own = addressOf(server, config.HOST)
   const baseUrl = config.BASE_URL ?? own
   const isStopping = () => stop.aborted
-  const module = await openWorld(db, {
+  const module = await createModuleContext(db, {
     tokenKeys: keysOf(secrets),
     appKey: config.APP_KEY,
     baseUrl,
@@ -72,8 +72,7 @@ export async function serveCommand(
   const { SMTP_URL, MAIL_FROM } = config
   const post = SMTP_URL && MAIL_FROM && openPost(SMTP_URL, MAIL_FROM, new URL(baseUrl).hostname)
   // Without a mail server, e-mails are left to a server that has one.
-  const letters =
-    post && sendLetters({ db, log, post, baseUrl, tokenKeys: module.tokenKeys, random: Math.random }, stop)
+  const letters = post && sendEmails({ db, log, post, baseUrl, tokenKeys: module.tokenKeys, random: Math.random }, stop)
 
   const sweeps = sweepOften(db, config, (error) => log.warn({ err: error }, 'nothing swept'), stop)
 

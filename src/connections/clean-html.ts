@@ -72,21 +72,21 @@ export function treeOf(html: string): DefaultTreeAdapterTypes.Document | undefin
   const treeAdapter: typeof defaultTreeAdapter = {
     ...defaultTreeAdapter,
     createElement: (...values) => {
-      if (++elements > mostElements) throw huge
+      if (++elements > maxElements) throw tooManyElements
       return defaultTreeAdapter.createElement(...values)
     },
   }
   try {
     return parse(html, { treeAdapter })
   } catch (error) {
-    if (error === huge) return undefined
+    if (error === tooManyElements) return undefined
     throw error
   }
 }
 
 /** Well-nested markup of a message makes fewer. Formatting elements that are closed in the wrong order make millions. */
-const mostElements = 4000
-const huge = new Error('The tree has too many elements.')
+const maxElements = 4000
+const tooManyElements = new Error('The tree has too many elements.')
 
 /**
  * Whether cleaned HTML makes the same tree as it did before. A tag that was cleaned away counts even if this tree leaves

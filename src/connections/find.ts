@@ -2,7 +2,7 @@ import type { Kysely } from 'kysely'
 import type { Context } from '../context.js'
 import type { Tables } from '../db/tables.js'
 import { Failure } from '../errors.js'
-import type { Account, Caller, Person } from '../people/account.js'
+import type { Account, Caller, PersonRef } from '../people/account.js'
 import { findAccount } from '../people/store.js'
 import type { Colleague, Relationship, Status } from './model.js'
 import { findColleague, findRelationships } from './read-store.js'
@@ -10,16 +10,16 @@ import { asSeenBy, checkMaySeeProfiles } from './rules.js'
 import { findStandings, findTotals } from './summary-store.js'
 
 /** Ways in which one and the same person may be named; the first that somebody goes by counts. */
-export type Names = readonly Person[]
+export type Names = readonly PersonRef[]
 
-type World = Pick<Context, 'db' | 'config'>
+type Reader = Pick<Context, 'db' | 'config'>
 
 /**
  * Shows one view of a connection, as far as the caller may see it (docs/wire.md, One connection by id).
  *
  * @throws Failure `unauthenticated` where the site wants a sign-in, `notFound` where there is none for this caller
  */
-export async function showColleague({ db, config }: World, caller: Caller, id: string): Promise<Colleague> {
+export async function showColleague({ db, config }: Reader, caller: Caller, id: string): Promise<Colleague> {
   checkMaySeeProfiles(caller, config.REQUIRE_SIGN_IN)
   return shown(caller, await findColleague(db, { id }))
 }
@@ -31,7 +31,7 @@ export async function showColleague({ db, config }: World, caller: Caller, id: s
  * @throws Failure as `showColleague`, and `invalid` for an unknown person
  */
 export async function showBetween(
-  { db, config }: World,
+  { db, config }: Reader,
   caller: Caller,
   source: Names,
   target: Names,
@@ -84,7 +84,7 @@ export const noConnection = () => new Failure('notFound', 'There is no such conn
 type Store = Pick<Context, 'db'>
 
 /** How somebody stands with another person: as himself, connected, not at all yet, or in no way that there could be. */
-export type Standing = 'self' | 'none' | 'closed' | Connected
+export type ViewerRelation = 'self' | 'none' | 'closed' | Connected
 
 /** One's view of a connection, without the people. */
 type Connected = Pick<Colleague, 'id' | 'status' | 'message'>
@@ -93,7 +93,7 @@ type Connected = Pick<Colleague, 'id' | 'status' | 'message'>
 export const ownTotals = ({ db }: Store, { id }: Account): Promise<Record<Status, number>> => findTotals(db, id)
 
 /** Tells how the caller stands with a person, as far as that is the caller's own. */
-export async function standingWith({ db }: Store, caller: Caller, person: Account): Promise<Standing> {
+export async function standingWith({ db }: Store, caller: Caller, person: Account): Promise<ViewerRelation> {
   const known = caller && (await findColleague(db, { ownerId: caller.id, peerId: person.id }))
   return known ?? withoutConnection(caller, person)
 }
@@ -103,7 +103,7 @@ export async function standingsWith(
   { db }: Store,
   caller: Caller,
   people: readonly Account[],
-): Promise<(person: Account) => Standing> {
+): Promise<(person: Account) => ViewerRelation> {
   const ids = people.map(({ id }) => id)
   const known = caller ? await findStandings(db, caller.id, ids) : new Map<string, Connected>()
   return (person) => known.get(person.id) ?? withoutConnection(caller, person)

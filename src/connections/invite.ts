@@ -1,10 +1,10 @@
-import type { Caller, Person } from '../people/account.js'
+import type { Caller, PersonRef } from '../people/account.js'
 import { findAccount } from '../people/store.js'
 import type { Context } from '../context.js'
 import { movesBetween } from './model.js'
-import { countInvitations, keepEvents, keepLetter, write } from './transaction-store.js'
+import { countInvitations, insertEvents, enqueueEmail, write } from './transaction-store.js'
 import { checkMayInvite, checkMayInviteMore, signedIn } from './rules.js'
-import { insertRelationship, lockNetworks, moveNetworks } from './write-store.js'
+import { insertRelationship, lockNetworks, bumpNetworks } from './write-store.js'
 
 /**
  * Invites a person to be the caller's colleague (docs/wire.md, Invite). From then on the invitation is `unconfirmed`
@@ -18,7 +18,7 @@ import { insertRelationship, lockNetworks, moveNetworks } from './write-store.js
 export async function invite(
   { db }: Pick<Context, 'db'>,
   caller: Caller,
-  person: Person,
+  person: PersonRef,
   message: string,
 ): Promise<string> {
   const inviter = signedIn(caller)
@@ -32,9 +32,9 @@ export async function invite(
     const change = { changedBy: inviter.id, message, moment }
     const { connectionId, invitedRow } = await insertRelationship(transaction, wanted, change)
     const made = { ...wanted, connectionId }
-    await moveNetworks(transaction, movesBetween(undefined, made), moment)
-    await keepEvents(transaction, eventId, [{ ...made, verb: 'invited', actorId: inviter.id }], moment)
-    await keepLetter(transaction, { kind: 'invited', recipientId: invited.id, connectionId }, moment)
+    await bumpNetworks(transaction, movesBetween(undefined, made), moment)
+    await insertEvents(transaction, eventId, [{ ...made, verb: 'invited', actorId: inviter.id }], moment)
+    await enqueueEmail(transaction, { kind: 'invited', recipientId: invited.id, connectionId }, moment)
     return invitedRow
   })
 }

@@ -1,5 +1,5 @@
 import { type ExpressionBuilder, type Kysely, sql } from 'kysely'
-import type { Person } from '../people/account.js'
+import type { PersonRef } from '../people/account.js'
 import { columnsOf, isPerson } from '../people/store.js'
 import { onceFor, prepared, type Value } from '../db/prepared.js'
 import type { Status, Tables } from '../db/tables.js'
@@ -15,7 +15,7 @@ interface NetworkValues {
 }
 
 /** Reads the state of the list of a person who is named in one way. */
-export const networkStatement = onceFor(({ by, ...shape }: NetworkShape & Pick<Person, 'by'>) =>
+export const networkStatement = onceFor(({ by, ...shape }: NetworkShape & Pick<PersonRef, 'by'>) =>
   prepared((db, value: Value<NetworkValues & { person: string }>) =>
     networks(db, shape, value).where(isPerson(by, value('person'), 'owner')),
   ),

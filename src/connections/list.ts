@@ -1,6 +1,6 @@
 import type { Context } from '../context.js'
 import { Failure } from '../errors.js'
-import type { Account, Caller, Person } from '../people/account.js'
+import type { Account, Caller, PersonRef } from '../people/account.js'
 import { unknownPerson } from './find.js'
 import type { ListRequest, Network, Page } from './model.js'
 import { findNetwork, readPage } from './read-store.js'
@@ -34,7 +34,7 @@ export async function openList(
   }
 }
 
-async function findOther(db: Context['db'], person: Person, { ownerId }: Network): Promise<Network> {
+async function findOther(db: Context['db'], person: PersonRef, { ownerId }: Network): Promise<Network> {
   const other = await findNetwork(db, person, { status: 'accepted', countPending: false })
   if (!other) throw unknownPerson()
   if (other.ownerId !== ownerId) return other
@@ -70,7 +70,7 @@ interface Picture {
 }
 
 /** More would not be seen apart. */
-const most = 300
+const maxPeople = 300
 
 /**
  * Reads what a picture of somebody's network shows. Whoever may read accepted lists may see it: it tells nothing that
@@ -82,7 +82,7 @@ const most = 300
 export async function readPicture(
   context: Pick<Context, 'db' | 'config' | 'log'>,
   caller: Caller,
-  person: Person | undefined,
+  person: PersonRef | undefined,
 ): Promise<Picture> {
   const request = {
     person,
@@ -91,14 +91,14 @@ export async function readPicture(
     since: undefined,
     order: { by: 'name', descending: false },
     page: 1,
-    pageSize: most,
+    pageSize: maxPeople,
     position: undefined,
     countPending: false,
   } as const
   const network = await openList(context, caller, request)
   const { owner, total, colleagues } = await readList(context, caller, network, request)
   const places = new Map(colleagues.map(({ peer }, place) => [peer.id, place]))
-  const among = await findAmong(context.db, network.ownerId, most)
+  const among = await findAmong(context.db, network.ownerId, maxPeople)
   const pairs = among.flatMap(([one, other]) => {
     const [from, to] = [places.get(one), places.get(other)]
     return from === undefined || to === undefined ? [] : [[from, to] as const]

@@ -1,5 +1,5 @@
 import type { Status } from '../db/tables.js'
-import type { Account, Person } from '../people/account.js'
+import type { Account, PersonRef } from '../people/account.js'
 
 export type { Status }
 
@@ -92,10 +92,10 @@ export type Position = { readonly direction: 'after' | 'before'; readonly id: st
 /** Which list, and which part of it. */
 export interface ListRequest {
   /** Whose list; undefined for the caller's own. */
-  readonly person: Person | undefined
+  readonly person: PersonRef | undefined
   readonly status: Status
   /** Only entries whose peer is a colleague of this person too. */
-  readonly inCommonWith: Person | undefined
+  readonly inCommonWith: PersonRef | undefined
   /** Only what changed later than this. */
   readonly since: Date | undefined
   readonly order: Order

@@ -5,7 +5,7 @@ import { type NewPhoto, removePhoto, setPhoto } from '../people/photo-store.js'
 import type { Tables } from '../db/tables.js'
 import { transact } from '../db/transact.js'
 import { Failure } from '../errors.js'
-import { findListsShowing, lockListsShowing, moveNetworks } from './write-store.js'
+import { findListsShowing, lockListsShowing, bumpNetworks } from './write-store.js'
 
 /**
  * Gives a person a picture in place of the one they had, or takes it away. The profile, to which links to the picture
@@ -23,7 +23,7 @@ export function changePhoto(db: Kysely<Tables>, accountId: string, photo: NewPho
     else if (!(await removePhoto(transaction, accountId))) return false
     await touchProfile(transaction, accountId, moment)
     const lists = await findListsShowing(transaction, accountId)
-    await moveNetworks(
+    await bumpNetworks(
       transaction,
       lists.map((list) => ({ ...list, by: 0 })),
       moment,

@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely'
 import { onceFor, type Prepared, prepared, type Value } from '../db/prepared.js'
 import type { Tables } from '../db/tables.js'
-import type { Account, Person } from '../people/account.js'
+import type { Account, PersonRef } from '../people/account.js'
 import { type AccountRow, columnsOf, isPossible, toAccount } from '../people/store.js'
 import { entryColumns, entryNames, networkStatement, pageStatement } from './list-statements.js'
 import type { Colleague, ListRequest, Network, Order, Page, Position, Relationship } from './model.js'
@@ -9,7 +9,7 @@ import type { Colleague, ListRequest, Network, Order, Page, Position, Relationsh
 type ListRef = Pick<ListRequest, 'status' | 'countPending'>
 
 /** The state of a person's list, by one look-up; undefined where nobody is that person. */
-export async function findNetwork(db: Kysely<Tables>, person: Person, which: ListRef): Promise<Network | undefined> {
+export async function findNetwork(db: Kysely<Tables>, person: PersonRef, which: ListRef): Promise<Network | undefined> {
   if (!isPossible(person)) return undefined
   const statement = networkStatement({ by: person.by, countPending: which.countPending })
   const [row] = await statement.run(db, { person: person.value, status: which.status })
@@ -128,10 +128,10 @@ const positionAt = (row: EntryRow, direction: Position['direction'], { by }: Ord
     : { direction, change: row.entry_updated_at, id: row.entry_id }
 
 /** Which view of a connection is meant: the one with this id, or that of an owner on a peer. */
-type Which = { readonly id: string } | { readonly ownerId: string; readonly peerId: string }
+type ConnectionRef = { readonly id: string } | { readonly ownerId: string; readonly peerId: string }
 
 /** Finds a view of a connection, with both people; undefined where there is none, or a person is missing. */
-export async function findColleague(db: Kysely<Tables>, which: Which): Promise<Colleague | undefined> {
+export async function findColleague(db: Kysely<Tables>, which: ConnectionRef): Promise<Colleague | undefined> {
   const [row] =
     'id' in which
       ? await statement({ by: 'id' }).run(db, { one: which.id, other: '' })

@@ -1,14 +1,14 @@
 import type { Kysely, Transaction } from 'kysely'
 import type { Context } from '../context.js'
 import type { Tables } from '../db/tables.js'
-import type { Account, Caller, Person } from '../people/account.js'
+import type { Account, Caller, PersonRef } from '../people/account.js'
 import { findAccount } from '../people/store.js'
 import { existingRelationship, findBoth, type Names, noConnection, unknownPerson } from './find.js'
 import { movesBetween, type Relationship } from './model.js'
 import { findColleague, findRelationships } from './read-store.js'
 import { checkIsAdmin, checkIsOneOf, signedIn } from './rules.js'
-import { type Event, keepEvents, type Precondition, write } from './transaction-store.js'
-import { deleteRelationships, lockNetworks, moveNetworks } from './write-store.js'
+import { type Event, insertEvents, type Precondition, write } from './transaction-store.js'
+import { deleteRelationships, lockNetworks, bumpNetworks } from './write-store.js'
 
 /**
  * Declines or withdraws an invitation, or removes a colleague: both views disappear (docs/wire.md, Remove).
@@ -67,9 +67,9 @@ async function removeAll(
     const ids = gone.map(({ connectionId }) => connectionId)
     await deleteRelationships(transaction, ids)
     const moves = gone.flatMap((each) => movesBetween(each, undefined))
-    await moveNetworks(transaction, moves, moment)
+    await bumpNetworks(transaction, moves, moment)
     const events = gone.map((each): Event => ({ verb: endingBy(actor, each), actorId: actor.id, ...each }))
-    await keepEvents(transaction, eventId, events, moment)
+    await insertEvents(transaction, eventId, events, moment)
     return gone
   })
 }
@@ -77,7 +77,7 @@ async function removeAll(
 const endingBy = (actor: Account, { isAccepted, inviterId, invitedId }: Relationship): Ending =>
   isAccepted ? 'removed' : actor.id === inviterId ? 'withdrawn' : actor.id === invitedId ? 'declined' : 'removed'
 
-type World = Pick<Context, 'db'>
+type Writer = Pick<Context, 'db'>
 
 /**
  * Removes the connection that an id or two people name, in whatever state.
@@ -86,7 +86,7 @@ type World = Pick<Context, 'db'>
  *   `notFound` where there is none, and what the precondition throws
  */
 export async function removeOne(
-  { db }: World,
+  { db }: Writer,
   caller: Caller,
   which: { readonly id: string } | { readonly source: Names; readonly target: Names },
   precondition: Precondition,
@@ -97,7 +97,7 @@ export async function removeOne(
   await removeAll(db, admin, [known], (transaction) => reread(transaction, id, precondition))
 }
 
-async function idBetween(db: World['db'], { source, target }: { source: Names; target: Names }): Promise<string> {
+async function idBetween(db: Writer['db'], { source, target }: { source: Names; target: Names }): Promise<string> {
   const [owner, peer] = await findBoth(db, source, target)
   const colleague = await findColleague(db, { ownerId: owner.id, peerId: peer.id })
   if (colleague) return colleague.id
@@ -109,7 +109,7 @@ async function idBetween(db: World['db'], { source, target }: { source: Names; t
  *
  * @throws Failure `unauthenticated` or `forbidden` unless the caller is an administrator, `invalid` for an unknown person
  */
-export async function removeEverything({ db }: World, caller: Caller, person: Person): Promise<void> {
+export async function removeEverything({ db }: Writer, caller: Caller, person: PersonRef): Promise<void> {
   const admin = checkIsAdmin(caller)
   const account = await findAccount(db, person)
   if (!account) throw unknownPerson()

@@ -35,7 +35,7 @@ export type Event = {
  *
  * @param id of the first event: whether it is there tells afterwards whether the transaction took effect
  */
-export async function keepEvents(
+export async function insertEvents(
   db: Transaction<Tables>,
   id: string,
   events: readonly Event[],
@@ -65,13 +65,13 @@ export const sweepEvents = (db: Kysely<Tables>, days: number, stop?: AbortSignal
     (most) => sql`
       delete from connection_event where id = any(array(
         select id from connection_event
-        where id < ${leastId(sql`now() - ${days}::integer * interval '1 day'`)}
+        where id < ${minId(sql`now() - ${days}::integer * interval '1 day'`)}
         order by id limit ${most} for update skip locked))`,
     stop,
   )
 
 /** The least UUID of version 7 that was made at a moment. */
-const leastId = (moment: RawBuilder<Date>) =>
+const minId = (moment: RawBuilder<Date>) =>
   sql`rpad(lpad(to_hex((extract(epoch from ${moment}) * 1000)::bigint), 12, '0'), 32, '0')::uuid`
 
 /** Whether an event was kept. */
@@ -128,7 +128,7 @@ export function write<Result>(
 }
 
 /** A letter that somebody is owed about a connection. */
-export interface Owed {
+export interface QueuedEmail {
   /** `invited` and `accepted` are between two accounts; `offered` is any other invitation, `connected` needed none. */
   readonly kind: 'invited' | 'accepted' | 'offered' | 'connected'
   /** Null where the connection is for an address. */
@@ -141,9 +141,9 @@ export interface Owed {
 }
 
 /** Has somebody told of what was done, once the transaction has taken effect (`letters/`). */
-export async function keepLetter(
+export async function enqueueEmail(
   db: Transaction<Tables>,
-  { kind, recipientId, connectionId, creatorId, title }: Owed,
+  { kind, recipientId, connectionId, creatorId, title }: QueuedEmail,
   moment: Date,
 ): Promise<void> {
   await db

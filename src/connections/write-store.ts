@@ -66,7 +66,7 @@ export async function findListsShowing(db: Db, accountId: string): Promise<List[
 }
 
 /** Moves lists on that are locked: a new version, a new date, and so many entries more or less. */
-export async function moveNetworks(db: Db, moves: readonly Move[], moment: Date): Promise<void> {
+export async function bumpNetworks(db: Db, moves: readonly Move[], moment: Date): Promise<void> {
   await sql`
     update network set version = version + 1, changed = ${moment}, total = total + move.by
     from (

@@ -1,7 +1,7 @@
 import type { Kysely, RawBuilder } from 'kysely'
 import type { Tables } from './tables.js'
 
-const usual = 1_000
+const defaultBatchSize = 1_000
 
 /**
  * Deletes rows in batches, so that no statement takes long and no row is locked for long.
@@ -26,7 +26,7 @@ export const deleteInBatches = (
 export async function inBatches(
   changeSome: (most: number) => Promise<number>,
   stop?: AbortSignal,
-  batch = usual,
+  batch = defaultBatchSize,
 ): Promise<number> {
   let changed = 0
   let count: number

@@ -15,7 +15,7 @@ export interface Breaker {
 
 const recent = 1_000
 /** Short of a second, so that the first request a second after its return is served. */
-const betweenProbes = 800
+const probeIntervalMs = 800
 
 /**
  * @param probe whether the database answers now; asked once a second while it is away
@@ -29,7 +29,7 @@ export function breaker(probe: (end: AbortSignal) => Promise<boolean>, onAway: (
 
   const watch = async () => {
     while (isAway && !end.signal.aborted) {
-      const pause = wait(betweenProbes, undefined, { ref: false, signal: end.signal }).catch(() => {})
+      const pause = wait(probeIntervalMs, undefined, { ref: false, signal: end.signal }).catch(() => {})
       if (await probe(end.signal)) isAway = false
       else await pause
     }

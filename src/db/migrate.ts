@@ -27,14 +27,14 @@ export async function migrate<Tables>(
       ? migrator.migrateToLatest()
       : migrator.migrateTo(NO_MIGRATIONS))
     if (error === undefined) return results
-    if (results.length > 0 || tries === mostTries || !(isOfNeighbour(error) || isOfOrder(error))) {
+    if (results.length > 0 || tries === maxTries || !(isOfNeighbour(error) || isOfOrder(error))) {
       throw isOfOrder(error) ? new Failure('invalid', otherSteps, { cause: error }) : (error as Error)
     }
     await wait(Math.random() * 20 * tries)
   }
 }
 
-const mostTries = 10
+const maxTries = 10
 
 /** The step that makes the table of marks, and marks those before it. */
 const firstMarked = '0015-marks'

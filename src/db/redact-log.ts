@@ -4,9 +4,9 @@ import type { Logger } from 'pino'
  * The same log, that tells of errors without what people wrote (docs/trust.md, L1). Postgres and its drivers put values
  * of a statement into errors: `params`, `detail`, `where`, and the message where a value could not be read.
  */
-export const discreetLog = (log: Logger): Logger => log.child({}, { serializers: { err: told } })
+export const redactedLog = (log: Logger): Logger => log.child({}, { serializers: { err: loggedError } })
 
-interface Told {
+interface LoggedError {
   readonly type: string
   readonly message: string
   /** Of Postgres, of the system or of a library. */
@@ -15,11 +15,11 @@ interface Told {
   readonly constraint?: unknown
   readonly table?: unknown
   readonly stack?: string | undefined
-  readonly cause?: Told
+  readonly cause?: LoggedError
 }
 
 /** What may be told of an error. */
-function told(error: unknown): Told {
+function loggedError(error: unknown): LoggedError {
   if (!(error instanceof Error)) return { type: typeof error, message: '' }
   const { name, message, stack, cause } = error
   const { code, constraint, table } = error as { code?: unknown; constraint?: unknown; table?: unknown }
@@ -32,7 +32,7 @@ function told(error: unknown): Told {
       ?.split('\n')
       .filter((line) => /^ +at /.test(line))
       .join('\n'),
-    ...(cause !== undefined && { cause: told(cause) }),
+    ...(cause !== undefined && { cause: loggedError(cause) }),
   }
 }
 

@@ -77,7 +77,7 @@ export async function secretsFrom(given: readonly Uint8Array[], dataDir: string)
  */
 export async function tokenSecret(dataDir: string): Promise<Uint8Array> {
   const file = join(dataDir, secretName)
-  const secret = await kept(file).catch((cause: Error) => {
+  const secret = await storedSecret(file).catch((cause: Error) => {
     const hint = 'give DATA_DIR a folder that can be written, or set TOKEN_SECRET'
     throw new Failure('invalid', `The secret of all tokens cannot be kept in ${file} (${cause.message}): ${hint}.`, {
       cause,
@@ -91,7 +91,7 @@ export async function tokenSecret(dataDir: string): Promise<Uint8Array> {
 }
 
 /** Written whole under another name first: of two that make it at once one is the first, and both read what that one wrote. */
-async function kept(file: string): Promise<Uint8Array> {
+async function storedSecret(file: string): Promise<Uint8Array> {
   const fresh = `${file}-${randomUUID()}`
   await mkdir(dirname(file), { recursive: true })
   await writeFile(fresh, randomBytes(32), { mode: 0o600 })

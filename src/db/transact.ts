@@ -5,9 +5,9 @@ import { Failure } from '../errors.js'
 import type { Tables } from './tables.js'
 import { patienceNow } from './turns.js'
 
-const mostTries = 4
+const maxTries = 4
 /** How long a try waits for one lock, in milliseconds. */
-const patience = '500'
+const lockTimeoutMs = '500'
 
 /** Writers who wait for each other hold connections, and half of those are for readers. */
 const inTurn = pLimit(5)
@@ -17,7 +17,7 @@ const alone = new WeakMap<Kysely<Tables>, LimitFunction>()
 export const writeAlone = (db: Kysely<Tables>): void => void alone.set(db, pLimit(1))
 
 /** How long a writer waits for a turn, in milliseconds, unless it has more patience. */
-const longestWait = 2000
+const maxWaitMs = 2000
 
 type Work<Result> = (transaction: Transaction<Tables>) => Promise<Result>
 
@@ -35,7 +35,7 @@ export function transact<Result>(
   isDone: () => Promise<boolean>,
 ): Promise<Result> {
   const asked = performance.now()
-  const patience = patienceNow() ?? longestWait
+  const patience = patienceNow() ?? maxWaitMs
   return (alone.get(db) ?? inTurn)(() => {
     if (performance.now() - asked <= patience) return tried(db, work, isDone)
     throw new Failure('unavailable', 'Too many people are changing things at this moment; try again in a few seconds.')
@@ -47,21 +47,21 @@ async function tried<Result>(db: Kysely<Tables>, work: Work<Result>, isDone: () 
     let outcome: { readonly result: Result } | undefined
     try {
       return await db.transaction().execute(async (transaction) => {
-        await sql`select set_config('lock_timeout', ${patience}, true)`.execute(transaction)
+        await sql`select set_config('lock_timeout', ${lockTimeoutMs}, true)`.execute(transaction)
         const result = await work(transaction)
         outcome = { result }
         return result
       })
     } catch (error) {
-      if (isClash(error) && tries < mostTries) await wait(Math.random() * 20 * 2 ** tries)
-      else if (outcome && isUnavailable(error) && (await told(isDone))) return outcome.result
+      if (isClash(error) && tries < maxTries) await wait(Math.random() * 20 * 2 ** tries)
+      else if (outcome && isUnavailable(error) && (await isCommitted(isDone))) return outcome.result
       else throw error
     }
   }
 }
 
 /** Asks `isDone`; while the database is away again for a moment, up to three times. */
-async function told(isDone: () => Promise<boolean>): Promise<boolean> {
+async function isCommitted(isDone: () => Promise<boolean>): Promise<boolean> {
   for (let tries = 1; ; tries++) {
     try {
       return await isDone()

@@ -3,7 +3,7 @@ import pLimit from 'p-limit'
 import { Failure } from '../errors.js'
 
 /** Runs work once it is its turn. */
-export type Turns = <Result>(work: () => Promise<Result>) => Promise<Result>
+export type Queue = <Result>(work: () => Promise<Result>) => Promise<Result>
 
 /** How long the work whose turn it is may wait for a place among writers, in milliseconds. */
 const patience = new AsyncLocalStorage<number>()
@@ -21,7 +21,7 @@ export const patienceNow = (): number | undefined => patience.getStore()
  *   however slow the machine
  * @returns rejects with Failure `unavailable` what finds too many waiting, or waited too long
  */
-export function takingTurns(atOnce: number, most: number, longest: number): Turns {
+export function boundedQueue(atOnce: number, most: number, longest: number): Queue {
   const inTurn = pLimit(atOnce)
   let present = 0
   let lastEnd = -Infinity

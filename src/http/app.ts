@@ -1,3 +1,4 @@
+import type { ModuleContext } from '../sharing/world.js'
 import express, { type Express, type Request, type RequestHandler } from 'express'
 import type { Config } from '../config.js'
 import { checkMayNameByAddress } from '../connections/rules.js'
@@ -5,7 +6,6 @@ import type { Context } from '../context.js'
 import { isBroken } from '../db/transact.js'
 import { Failure } from '../errors.js'
 import { mayHoldAddress } from '../people/hide-email.js'
-import type { ModuleWorld } from '../sharing/scope.js'
 import { forOrigins, fromOwnSite, type Sites, sitesOf } from './cross-site.js'
 import { failureHandler, faultHandler } from './errors.js'
 import { closeUnlessRead } from './linger.js'
@@ -14,7 +14,7 @@ import { receiveBody } from './request/body.js'
 import { readParameters } from './request/parameters.js'
 import { readPersonName } from './request/person-names.js'
 import { free, methodNames, type Methods, routesOf, writing } from './routes.js'
-import { type Door, openDoor, searchOf } from './services.js'
+import { type HttpServices, openServices, searchOf } from './services.js'
 import { v2Router } from './v2/router.js'
 
 /**
@@ -23,15 +23,15 @@ import { v2Router } from './v2/router.js'
  * @param isStopping whether the server takes leave, so that `/ready` can say so
  * @param module undefined leaves its routes out
  */
-export function createApp(context: Context, isStopping: () => boolean = () => false, module?: ModuleWorld): Express {
-  const door = openDoor(context)
+export function createApp(context: Context, isStopping: () => boolean = () => false, module?: ModuleContext): Express {
+  const services = openServices(context)
   const app = express()
   app.enable('case sensitive routing').enable('strict routing')
   app.disable('x-powered-by').disable('etag').set('query parser', false)
   // Where this is mounted in another app and no proxy is named, those that the other one trusts are trusted.
   if (context.config.TRUST_PROXY.length > 0) app.set('trust proxy', context.config.TRUST_PROXY)
 
-  const sites = sitesOf(door)
+  const sites = sitesOf(services)
   app.use(
     requestLog(context.log),
     closeUnlessRead,
@@ -42,14 +42,14 @@ export function createApp(context: Context, isStopping: () => boolean = () => fa
     shortAddress,
     onePrefix,
   )
-  app.use(fromOwnSite(sites), countedByAddress(door, sites), receiveBody(door), door.load.admit)
-  for (const [path, methods] of Object.entries(routesOf(door, isStopping))) {
+  app.use(fromOwnSite(sites), countedByAddress(services, sites), receiveBody(services), services.load.admit)
+  for (const [path, methods] of Object.entries(routesOf(services, isStopping))) {
     const route = app.route(path).all(checkNames(context.config))
     if (methods.get) route.get(twice(methods.get))
     for (const method of writing) if (methods[method]) route[method](methods[method])
     route.all(allowOnly(methods))
   }
-  if (module) app.use('/v2', v2Router(door, module), faultHandler(context.log))
+  if (module) app.use('/v2', v2Router(services, module), faultHandler(context.log))
   app.use(noSuchAddress)
   app.use(failureHandler(context.log))
   return app
@@ -78,11 +78,11 @@ const oneHost: RequestHandler = ({ headersDistinct, httpVersion }, _response, ne
   throw new Failure('invalid', 'The request must have one Host header field, with a name or address and a port.')
 }
 
-const longest = 4096
+const maxAddressLength = 4096
 
 const shortAddress: RequestHandler = (request, _response, next) => {
-  if (Buffer.byteLength(request.originalUrl) <= longest) return next()
-  throw new Failure('addressTooLong', `An address may have at most ${longest} bytes.`)
+  if (Buffer.byteLength(request.originalUrl) <= maxAddressLength) return next()
+  throw new Failure('addressTooLong', `An address may have at most ${maxAddressLength} bytes.`)
 }
 
 /** Clients put their way of signing in before `/atom`; every way is taken on each (docs/wire.md, Prefixes). */
@@ -95,7 +95,7 @@ const onePrefix: RequestHandler = (request, _response, next) => {
 
 /** Counts a request that carries no credentials before anything is done for it. */
 const countedByAddress =
-  ({ countAnonymous }: Door, { hasSession }: Sites): RequestHandler =>
+  ({ countAnonymous }: HttpServices, { hasSession }: Sites): RequestHandler =>
   (request, response, next) => {
     const isAnonymous = request.headers.authorization === undefined && !hasSession(request)
     if (isAnonymous && request.method !== 'OPTIONS' && !free.includes(request.path)) countAnonymous(request, response)

@@ -1,7 +1,7 @@
 import cors from 'cors'
 import type { Request, RequestHandler } from 'express'
 import { Failure } from '../errors.js'
-import type { Door } from './services.js'
+import type { HttpServices } from './services.js'
 
 /** Which pages may send writes, and which requests only a browser sends. */
 export interface Sites {
@@ -14,7 +14,7 @@ export interface Sites {
 }
 
 /** The sites of a door. */
-export const sitesOf = ({ baseUrl, config, sessions }: Door): Sites => ({
+export const sitesOf = ({ baseUrl, config, sessions }: HttpServices): Sites => ({
   own: new URL(baseUrl).origin,
   trusted: config.CORS_ORIGINS,
   hasSession: sessions.isNamedBy,

@@ -9,8 +9,8 @@ import { challenge } from '../identity/authenticate.js'
 import { failurePage } from '../pages/layout.js'
 import { to } from '../pages/links.js'
 import { asFault } from '../sharing/as-fault.js'
-import { noteRefusal, secondsToRetry } from './log.js'
-import { leadTo, pageFields, pageType, placeOf } from './pages/page.js'
+import { logRefusal, secondsToRetry } from './log.js'
+import { redirect, pageFields, pageType, placeOf } from './pages/page.js'
 import { wantsPage } from './request/accept.js'
 import { sendJson } from './v2/request.js'
 
@@ -53,10 +53,10 @@ export function failureHandler(log: Logger): ErrorRequestHandler {
     if (response.headersSent) return next(error)
     const failure = error instanceof Failure ? error : unexpected(error, log)
     const answer: Answer = failure ? answers[failure.code] : { status: 500, message: broken }
-    noteRefusal(log, request, answer.status, error)
+    logRefusal(log, request, answer.status, error)
     if (answer.status === 429 || answer.status === 503) response.setHeader('Retry-After', secondsToRetry(error))
     if (!wantsPage(request)) return send(response, answer, failure?.message)
-    if (answer.status === 401 && request.headers.authorization === undefined) return leadToSignIn(request, response)
+    if (answer.status === 401 && request.headers.authorization === undefined) return redirectToSignIn(request, response)
     sendPage(response, answer, failure?.message)
   }
 }
@@ -75,8 +75,8 @@ function unexpected(error: unknown, log: Logger): Failure | undefined {
   return undefined
 }
 
-function leadToSignIn(request: Request, response: Response): void {
-  leadTo(response, to.signInThen(request.method === 'GET' ? placeOf(request) : undefined))
+function redirectToSignIn(request: Request, response: Response): void {
+  redirect(response, to.signInThen(request.method === 'GET' ? placeOf(request) : undefined))
 }
 
 function sendPage(response: Response, answer: Answer, sentence = answer.message): void {
@@ -139,7 +139,7 @@ export function faultHandler(log: Logger): ErrorRequestHandler {
   return (error: unknown, request, response, next) => {
     if (response.headersSent) return next(error)
     const { status, fault } = answerTo(error, log)
-    noteRefusal(log, request, status, error)
+    logRefusal(log, request, status, error)
     if (status === 401) response.setHeader('WWW-Authenticate', challenge)
     if (status === 429 || status === 503) response.setHeader('Retry-After', secondsToRetry(error))
     sendJson(response, { ...fault.toJSON(), status }, status)

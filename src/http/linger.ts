@@ -3,8 +3,8 @@ import { Socket } from 'node:net'
 import type { RequestHandler } from 'express'
 
 /** How many bytes are thrown away, and for how many milliseconds, before the connection is destroyed. */
-const most = 1024 * 1024
-const longest = 2_000
+const maxDiscardedBytes = 1024 * 1024
+const maxLingerMs = 2_000
 
 const leaving = new WeakSet<Socket>()
 
@@ -16,12 +16,12 @@ export function linger(socket: Socket): void {
   if (leaving.has(socket)) return
   leaving.add(socket)
   const destroy = () => void socket.destroy()
-  const timer = setTimeout(destroy, longest)
+  const timer = setTimeout(destroy, maxLingerMs)
   const before = socket.bytesRead
   socket.once('close', () => clearTimeout(timer))
   socket.once('end', destroy)
   socket.on('data', () => {
-    if (socket.bytesRead - before > most) destroy()
+    if (socket.bytesRead - before > maxDiscardedBytes) destroy()
   })
   socket.end()
   socket.resume()

@@ -6,7 +6,7 @@ import { Failure } from '../errors.js'
 /** How many requests are served at the same time. */
 const places = 200
 /** How many dear ones of these are worked on, and how many wait for that. */
-const turns = { atOnce: 3, waiting: 24 }
+const expensive = { atOnce: 3, waiting: 24 }
 /**
  * How many bytes of answers clients may leave unread, in all and at one address. For dear requests it is half of that.
  */
@@ -42,7 +42,7 @@ export interface Load {
 export function openLoad(loopDelay: () => number, latest: number, longestWait = 2_000): Load {
   let taken = 0
   const answers = new Map<Response, string>()
-  const inTurn = pLimit(turns.atOnce)
+  const inTurn = pLimit(expensive.atOnce)
   const hasTurn = new WeakSet<Response>()
 
   const takePlace = () => {
@@ -97,7 +97,7 @@ export function openLoad(loopDelay: () => number, latest: number, longestWait = 
 
   const turn: Load['turn'] = async (request, response) => {
     if (hasTurn.has(response)) return
-    if (loopDelay() > latest / 3 || inTurn.pendingCount >= turns.waiting) throw busy()
+    if (loopDelay() > latest / 3 || inTurn.pendingCount >= expensive.waiting) throw busy()
     const asked = performance.now()
     await new Promise<void>((begin) => {
       void inTurn(() => {

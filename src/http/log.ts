@@ -41,7 +41,7 @@ export function requestLog(log: Logger): RequestHandler {
  *
  * @param what with ids alone: no name and no secret
  */
-export function note(
+export function logEvent(
   log: Logger,
   request: Request,
   message: string,
@@ -58,11 +58,11 @@ export function note(
  * Logs that somebody was not let in or not allowed something, why, and from where (docs/trust.md, L2). What was typed
  * for a name may be a password, so only the id of an account is named.
  */
-export function noteRefusal(log: Logger, request: Request, status: number, error: unknown): void {
+export function logRefusal(log: Logger, request: Request, status: number, error: unknown): void {
   if (![401, 403, 429].includes(status)) return
   const { message, cause } = error as Error
   const { reason = message, account } = (cause ?? {}) as Partial<Refusal>
-  note(log, request, 'refused', { status, reason, ...(account !== undefined && { account }) })
+  logEvent(log, request, 'refused', { status, reason, ...(account !== undefined && { account }) })
 }
 
 /** In how many seconds a request that met a limit may come again. */

@@ -2,7 +2,7 @@ import { type IntervalHistogram, monitorEventLoopDelay } from 'node:perf_hooks'
 
 /** In milliseconds. */
 const resolution = 10
-const span = 500
+const windowMs = 500
 
 /**
  * Makes a function that says by how many milliseconds the event loop was late on average, of late. It measures from the
@@ -21,7 +21,7 @@ export function openLoopDelay(): () => number {
       histogram = monitorEventLoopDelay({ resolution })
       histogram.enable()
       begin()
-    } else if (performance.now() - begun >= span && histogram.count > 0) {
+    } else if (performance.now() - begun >= windowMs && histogram.count > 0) {
       delay = Math.max(0, histogram.mean / 1e6 - resolution)
       begin()
     }

@@ -3,7 +3,7 @@ import type { Context } from '../context.js'
 import { isAlive } from '../db/open.js'
 import { icon, script, style } from '../pages/links.js'
 import { changePasswordByForm, makeByForm, revokeByForm, showAppPasswords, showPasswordPage } from './pages/account.js'
-import { leadHome, sendAsset } from './pages/page.js'
+import { redirectHome, sendAsset } from './pages/page.js'
 import { showNetworkPage, showPersonPage, showPicture, showSearchPage } from './pages/people.js'
 import { showSignInPage, signInByForm, signOutByForm } from './pages/sign-in.js'
 import { acceptByForm, inviteByForm, removeByForm } from './pages/write.js'
@@ -22,7 +22,7 @@ import { sendPhoto } from './resources/photo.js'
 import { sendVcard, showProfileEntry, showProfiles, showProfileService, showProfileType } from './resources/profiles.js'
 import { showChain, showManaged } from './resources/reports.js'
 import { showSearch } from './resources/search.js'
-import type { Door } from './services.js'
+import type { HttpServices } from './services.js'
 
 /** Methods that change something. */
 export const writing = ['post', 'put', 'delete'] as const
@@ -39,43 +39,46 @@ export const free = ['/live', '/ready', '/html/icon.svg', '/html/style.css', '/h
  *
  * @param isStopping whether the server takes leave
  */
-export const routesOf = (door: Door, isStopping: () => boolean): Readonly<Record<string, Methods>> => ({
+export const routesOf = (services: HttpServices, isStopping: () => boolean): Readonly<Record<string, Methods>> => ({
   '/live': { get: live },
-  '/ready': { get: ready(door, isStopping) },
+  '/ready': { get: ready(services, isStopping) },
   '/atom/connections.do': {
-    get: checkOr(door, pageOr(showNetworkPage(door, { read: readConnectionsQuery }), showConnections(door))),
-    post: inviteColleague(door, 201),
+    get: checkOr(
+      services,
+      pageOr(showNetworkPage(services, { read: readConnectionsQuery }), showConnections(services)),
+    ),
+    post: inviteColleague(services, 201),
   },
   '/atom/connection.do': {
-    get: showConnection(door),
-    post: inviteColleague(door, 200),
-    put: rewriteConnection(door),
-    delete: removeConnection(door),
+    get: showConnection(services),
+    post: inviteColleague(services, 200),
+    put: rewriteConnection(services),
+    delete: removeConnection(services),
   },
   '/atom/connectionsInCommon.do': {
-    get: pageOr(showNetworkPage(door, { read: readInCommonQuery }), showInCommon(door)),
+    get: pageOr(showNetworkPage(services, { read: readInCommonQuery }), showInCommon(services)),
   },
-  '/admin/atom/connections.do': { put: completeConnection(door), delete: removeConnections(door) },
-  '/atom/profile.do': { get: showProfiles(door) },
-  '/atom/profileEntry.do': { get: showProfileEntry(door) },
-  '/atom/profileService.do': { get: showProfileService(door) },
-  '/atom/profileType.do': { get: showProfileType(door) },
-  '/atom/search.do': { get: pageOr(showSearchPage(door), showSearch(door)) },
-  '/atom/reportingChain.do': { get: showChain(door) },
-  '/atom/peopleManaged.do': { get: showManaged(door) },
-  '/vcard/profile.do': { get: sendVcard(door) },
-  '/photo.do': { get: sendPhoto(door) },
-  '/html/profileView.do': { get: showPersonPage(door) },
-  '/html/appPasswords.do': { get: showAppPasswords(door), post: makeByForm(door) },
-  '/html/password.do': { get: showPasswordPage(door), post: changePasswordByForm(door) },
-  '/html/revoke.do': { post: revokeByForm(door) },
-  '/html/picture.do': { get: showPicture(door) },
-  '/html/signIn.do': { get: showSignInPage, post: signInByForm(door) },
-  '/html/signOut.do': { post: signOutByForm(door) },
-  '/html/invite.do': { post: inviteByForm(door) },
-  '/html/accept.do': { post: acceptByForm(door) },
-  '/html/remove.do': { post: removeByForm(door) },
-  '/': { get: leadHome },
+  '/admin/atom/connections.do': { put: completeConnection(services), delete: removeConnections(services) },
+  '/atom/profile.do': { get: showProfiles(services) },
+  '/atom/profileEntry.do': { get: showProfileEntry(services) },
+  '/atom/profileService.do': { get: showProfileService(services) },
+  '/atom/profileType.do': { get: showProfileType(services) },
+  '/atom/search.do': { get: pageOr(showSearchPage(services), showSearch(services)) },
+  '/atom/reportingChain.do': { get: showChain(services) },
+  '/atom/peopleManaged.do': { get: showManaged(services) },
+  '/vcard/profile.do': { get: sendVcard(services) },
+  '/photo.do': { get: sendPhoto(services) },
+  '/html/profileView.do': { get: showPersonPage(services) },
+  '/html/appPasswords.do': { get: showAppPasswords(services), post: makeByForm(services) },
+  '/html/password.do': { get: showPasswordPage(services), post: changePasswordByForm(services) },
+  '/html/revoke.do': { post: revokeByForm(services) },
+  '/html/picture.do': { get: showPicture(services) },
+  '/html/signIn.do': { get: showSignInPage, post: signInByForm(services) },
+  '/html/signOut.do': { post: signOutByForm(services) },
+  '/html/invite.do': { post: inviteByForm(services) },
+  '/html/accept.do': { post: acceptByForm(services) },
+  '/html/remove.do': { post: removeByForm(services) },
+  '/': { get: redirectHome },
   '/html/icon.svg': { get: sendAsset(icon) },
   '/html/style.css': { get: sendAsset(style) },
   '/html/script.js': { get: sendAsset(script) },

@@ -7,7 +7,7 @@ import { answerWithoutRequest } from './errors.js'
 import { linger } from './linger.js'
 
 /** Times in milliseconds (docs/trust.md, Limits). */
-const usual = {
+const defaults = {
   connections: 1_000,
   headersTimeout: 10_000,
   requestTimeout: 30_000,
@@ -26,14 +26,14 @@ const usual = {
  *
  * @param changed limits that differ from the usual ones
  */
-export function openServer(log: Logger, changed: Partial<typeof usual> = {}): Server {
-  const { connections, silence, ...limits } = { ...usual, ...changed }
+export function openServer(log: Logger, changed: Partial<typeof defaults> = {}): Server {
+  const { connections, silence, ...limits } = { ...defaults, ...changed }
   const server = createServer(limits)
   server.maxRequestsPerSocket = 1_000
   // No limit beside the size of the head: Node would drop the fields beyond it, a second host among them.
   server.maxHeadersCount = 0
   server.setTimeout(silence)
-  const isAnswering = keepRoom(server, connections)
+  const isAnswering = closeOldestIdle(server, connections)
 
   server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => {
     awaitContinue(request)
@@ -69,7 +69,7 @@ interface ParseError extends Error {
 }
 
 const failures: Record<string, readonly [FailureCode, string]> = {
-  HPE_HEADER_OVERFLOW: ['headTooLarge', `The head of a request may have at most ${usual.maxHeaderSize} bytes.`],
+  HPE_HEADER_OVERFLOW: ['headTooLarge', `The head of a request may have at most ${defaults.maxHeaderSize} bytes.`],
   HPE_CHUNK_EXTENSIONS_OVERFLOW: ['bodyTooLarge', 'The body has too many chunk extensions.'],
   ERR_HTTP_REQUEST_TIMEOUT: ['tooSlow', 'The request did not arrive in time.'],
 }
@@ -109,7 +109,7 @@ const givingWay: readonly ((exchange: Exchange | undefined) => boolean)[] = [
  *
  * @returns whether an answer on a connection has begun
  */
-function keepRoom(server: Server, most: number): (socket: Socket) => boolean {
+function closeOldestIdle(server: Server, most: number): (socket: Socket) => boolean {
   // In the order in which they became what they are.
   const open = new Map<Socket, Exchange | undefined>()
   const set = (socket: Socket, exchange: Exchange | undefined) => {

@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto'
 import type { Request, Response } from 'express'
-import { type AtomWriter, atomWriter, discreet } from '../atom/writer.js'
+import { type AtomWriter, atomWriter, hideEmails } from '../atom/writer.js'
 import { checkMaySeeProfiles, checkRight } from '../connections/rules.js'
 import type { Context } from '../context.js'
 import { Failure } from '../errors.js'
@@ -9,14 +9,14 @@ import type { Identity } from '../identity/identity.js'
 import { passwordSignIn } from '../identity/password-sign-in.js'
 import { changePassword, openSessions, type PasswordChange, type Sessions } from '../identity/session.js'
 import { networkOf } from '../identity/throttle-store.js'
-import type { Account, Caller, Person, Right } from '../people/account.js'
+import type { Account, Caller, PersonRef, Right } from '../people/account.js'
 import { findAccount } from '../people/store.js'
 import { type Load, openLoad } from './load.js'
 import { openLoopDelay } from './loop-delay.js'
 import { quota } from './rate-limit.js'
 
 /** What every handler of this door has at hand. */
-export interface Door extends Context {
+export interface HttpServices extends Context {
   /** Writes every document, with links under the public base. */
   readonly atom: AtomWriter
   /**
@@ -38,7 +38,7 @@ export interface Door extends Context {
 }
 
 /** Makes it, once for a server. */
-export function openDoor(context: Context): Door {
+export function openServices(context: Context): HttpServices {
   const { HIDE_EMAIL, REQUESTS_PER_MINUTE, ANONYMOUS_PER_MINUTE, MAX_DELAY_MS } = context.config
   const signIn = passwordSignIn(context)
   const sessions = openSessions(context, signIn)
@@ -49,7 +49,7 @@ export function openDoor(context: Context): Door {
   return {
     ...context,
     release: secretRelease(context),
-    atom: HIDE_EMAIL ? discreet(atomWriter(context.baseUrl)) : atomWriter(context.baseUrl),
+    atom: HIDE_EMAIL ? hideEmails(atomWriter(context.baseUrl)) : atomWriter(context.baseUrl),
     senderOf,
     countAnonymous,
     load: openLoad(context.loopDelay ?? openLoopDelay(), MAX_DELAY_MS),
@@ -75,7 +75,7 @@ export function openDoor(context: Context): Door {
 }
 
 /** Remembers the answer for each request, unless it could not be found out: then it is asked again. */
-function onceEach(ask: Door['senderOf']): Door['senderOf'] {
+function onceEach(ask: HttpServices['senderOf']): HttpServices['senderOf'] {
   const answers = new WeakMap<Request, Promise<Identity | null>>()
   return (request) => {
     const known = answers.get(request)
@@ -91,7 +91,7 @@ function onceEach(ask: Door['senderOf']): Door['senderOf'] {
 
 const isRefusal = (error: unknown) => error instanceof Failure && error.code === 'unauthenticated'
 
-function anonymousQuota(most: number, now: () => number): Door['countAnonymous'] {
+function anonymousQuota(most: number, now: () => number): HttpServices['countAnonymous'] {
   const rule = `One address may send ${most} requests a minute without signing in. Sign in, or`
   const count = quota(most, now, rule)
   const counted = new WeakSet<Response>()
@@ -117,9 +117,9 @@ export const searchOf = ({ originalUrl }: Request): string => originalUrl.slice(
  *
  * @throws Failure as `identifier`; `unauthenticated` also for no credentials where a sign-in is required
  */
-export async function identifyViewer(door: Door, request: Request): Promise<Caller> {
-  const caller = await door.identify(request)
-  checkMaySeeProfiles(caller, door.config.REQUIRE_SIGN_IN)
+export async function identifyViewer(services: HttpServices, request: Request): Promise<Caller> {
+  const caller = await services.identify(request)
+  checkMaySeeProfiles(caller, services.config.REQUIRE_SIGN_IN)
   return caller
 }
 
@@ -129,8 +129,12 @@ export async function identifyViewer(door: Door, request: Request): Promise<Call
  * @param person the one it names; undefined for the caller
  * @throws Failure `unauthenticated` also when it names nobody and nobody asks
  */
-export async function personAsked(door: Door, request: Request, person: Person | undefined): Promise<Person> {
-  return personMeant(await identifyViewer(door, request), person)
+export async function personAsked(
+  services: HttpServices,
+  request: Request,
+  person: PersonRef | undefined,
+): Promise<PersonRef> {
+  return personMeant(await identifyViewer(services, request), person)
 }
 
 /**
@@ -138,16 +142,16 @@ export async function personAsked(door: Door, request: Request, person: Person |
  *
  * @throws Failure `unauthenticated` where it names nobody and nobody asks
  */
-export const personMeant = (caller: Caller, person: Person | undefined): Person =>
+export const personMeant = (caller: Caller, person: PersonRef | undefined): PersonRef =>
   person ?? { by: 'key', value: callerOf(caller).key }
 
 /** As `personAsked`; gives the account, or undefined where nobody goes by that name. */
 export async function accountAsked(
-  door: Door,
+  services: HttpServices,
   request: Request,
-  person: Person | undefined,
+  person: PersonRef | undefined,
 ): Promise<Account | undefined> {
-  return findAccount(door.db, await personAsked(door, request, person))
+  return findAccount(services.db, await personAsked(services, request, person))
 }
 
 /** The caller, of whom a request is that names nobody. */

@@ -26,9 +26,9 @@ interface NewAppPassword extends AppPassword {
   readonly secret: string
 }
 
-const longestName = 100
+const maxNameLength = 100
 /** How many a person may have. */
-const most = 100
+const maxAppPasswords = 100
 
 /**
  * Makes an app password for a feed reader or an integration (docs/trust.md, A10).
@@ -58,10 +58,13 @@ export async function makeAppPasswordOnce(
 ): Promise<NewAppPassword | undefined> {
   const secret = newAppSecret()
   const wish = { id, name: checkedName(name), scopes: checkedScopes(scopes), expires: checkedEnd(expiresAt) }
-  const made = await insertAppPassword(db, accountId, appSecretHash(secret), wish, most)
+  const made = await insertAppPassword(db, accountId, appSecretHash(secret), wish, maxAppPasswords)
   if (made === 'known') return undefined
   if (made !== 'full') return { ...made, secret }
-  throw new Failure('invalid', `A person may have ${most} app passwords; revoke one that is not needed any more.`)
+  throw new Failure(
+    'invalid',
+    `A person may have ${maxAppPasswords} app passwords; revoke one that is not needed any more.`,
+  )
 }
 
 /**
@@ -77,10 +80,10 @@ export async function revokeAppPassword(db: Kysely<Tables>, accountId: string, i
 function checkedName(given: string): string {
   const name = given.normalize('NFC').trim()
   const length = Array.from(name).length
-  if (length === 0 || length > longestName) {
+  if (length === 0 || length > maxNameLength) {
     throw new Failure(
       'invalid',
-      `The name of an app password must have 1 to ${longestName} characters; this has ${length}.`,
+      `The name of an app password must have 1 to ${maxNameLength} characters; this has ${length}.`,
     )
   }
   if (!/[\p{Cc}\uFFFE\uFFFF]/u.test(name) && name.isWellFormed()) return name

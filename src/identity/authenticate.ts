@@ -4,7 +4,7 @@ import type { Context } from '../context.js'
 import { Failure } from '../errors.js'
 import { appSecretHash, hasChecksum, isAppSecret } from './app-password.js'
 import { StrictBasicStrategy } from './basic.js'
-import { findAppSignIn, noteUse } from './credential-store.js'
+import { findAppSignIn, recordUse } from './credential-store.js'
 import { checkIsPrivate, type Identity, refused } from './identity.js'
 import type { PasswordSignIn } from './password-sign-in.js'
 
@@ -98,6 +98,6 @@ export async function signInByApp(
   const found = await findAppSignIn(db, appSecretHash(secret), name)
   if (!found) throw refused('app password that is unknown, ended or of another name')
   // A reader is served although, say, the disk is full.
-  if (!found.isNoted) await noteUse(db, found.id).catch((error) => log.warn({ err: error }, 'use not noted'))
+  if (!found.isNoted) await recordUse(db, found.id).catch((error) => log.warn({ err: error }, 'use not noted'))
   return { account: found.account, rights: found.scopes }
 }

@@ -133,7 +133,7 @@ const appSignIns = prepared((db, value: Value<{ hash: string; name: string | nul
 })
 
 /** Notes that an app password is used, at most once a minute: a poll is not to cost a write. */
-export async function noteUse(db: Kysely<Tables>, id: string): Promise<void> {
+export async function recordUse(db: Kysely<Tables>, id: string): Promise<void> {
   await db
     .updateTable('credential')
     .set({ used_at: sql`clock_timestamp()` })

@@ -5,7 +5,7 @@ import type { Tables } from '../db/tables.js'
 
 const memory = sql`interval '30 days'`
 /** More than a person uses; the row of each counts wrong passwords of its own. */
-const most = 20
+const maxAddresses = 20
 
 /** The hash of several under which an account signed in within the last 30 days; the same one at every process. */
 export async function findKnownAddress(
@@ -29,7 +29,7 @@ const known = prepared((db, value: Value<{ accountId: string; hashes: Uint8Array
 )
 
 /** Records that an account signed in from an address; no-op within a day. Of too many addresses the oldest go. */
-export async function keepAddress(db: Kysely<Tables>, accountId: string, hash: Uint8Array): Promise<void> {
+export async function storeAddress(db: Kysely<Tables>, accountId: string, hash: Uint8Array): Promise<void> {
   const { rows } = await sql<{ isNew: boolean }>`
     insert into known_address as known (account_id, hash, seen_at)
     values (${accountId}, ${hash}, clock_timestamp())
@@ -40,7 +40,7 @@ export async function keepAddress(db: Kysely<Tables>, accountId: string, hash: U
   await sql`
     delete from known_address where account_id = ${accountId} and hash in (
       select hash from known_address where account_id = ${accountId}
-      order by seen_at desc, hash offset ${most})`.execute(db)
+      order by seen_at desc, hash offset ${maxAddresses})`.execute(db)
 }
 
 /** Deletes the addresses from which nobody signed in within the last 30 days. */

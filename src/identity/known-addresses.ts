@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
 import type { Context } from '../context.js'
-import { findKnownAddress, keepAddress } from './known-address-store.js'
+import { findKnownAddress, storeAddress } from './known-address-store.js'
 import { networkOf } from './throttle-store.js'
 
 /**
@@ -20,7 +20,7 @@ const day = 86_400_000
  * How many addresses of an account a process writes down in a day: one that comes from ever new ones must not cost
  * more.
  */
-const mostWrites = 100
+const maxWrites = 100
 
 /**
  * The database holds a keyed hash of account and network, never the address. While a secret is replaced, an address is known
@@ -50,12 +50,12 @@ export function knownAddresses({
       if (!hash) return
       const name = hash.toString('base64')
       const written = writes.get(accountId) ?? 0
-      if (kept.has(name) || written >= mostWrites) return
+      if (kept.has(name) || written >= maxWrites) return
       // Before the database has it, so that many requests at once write once.
       kept.set(name, true)
       writes.set(accountId, written + 1)
       try {
-        await keepAddress(db, accountId, hash)
+        await storeAddress(db, accountId, hash)
       } catch (error) {
         kept.delete(name)
         // Failing to record an address must not fail the sign-in.

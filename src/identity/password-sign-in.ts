@@ -9,7 +9,7 @@ import { findSignIn, replaceSecret, type SignIn } from './credential-store.js'
 import { type Identity, type Refusal, refused } from './identity.js'
 import { knownAddresses } from './known-addresses.js'
 import { checkHasRoom, isPossiblePassword, renewedHash, verifyPassword } from './password.js'
-import { countWrongTry, forgetOldTries, secondsToWait, type Triers, triersOf } from './throttle-store.js'
+import { countWrongTry, forgetOldTries, secondsToWait, type ThrottleKeys, throttleKeysOf } from './throttle-store.js'
 
 /** Says whose name and password these are, which came from an address. */
 export type PasswordSignIn = (credentials: Credentials, address: string) => Promise<Identity>
@@ -25,7 +25,7 @@ export function passwordSignIn(context: Pick<Context, 'db' | 'sessionKeys' | 'lo
   const known = knownPasswords(() => now().getTime())
   const addresses = knownAddresses(context)
   // Of several at once with one count, none is checked before those before it were counted.
-  const inTurn = turns()
+  const inTurn = keyedMutex()
 
   const keyOf = (user: string, password: string, found: SignIn | undefined) =>
     known.keyOf([found?.account.id ?? `nobody ${user}`, found?.account.state ?? '', found?.secret ?? '', password])
@@ -38,11 +38,15 @@ export function passwordSignIn(context: Pick<Context, 'db' | 'sessionKeys' | 'lo
     checkHasRoom()
     // An inactive account is as unknown as a name that nobody has, at the same cost.
     const accountId = found?.account.state === 'active' ? found.account.id : nobody
-    const triers = triersOf(credentials.user, address, await addresses.keyOf(accountId, address))
+    const triers = throttleKeysOf(credentials.user, address, await addresses.keyOf(accountId, address))
     return inTurn(triers[0].key, async () => recall(credentials, found) ?? hashed(credentials, triers, found))
   }
 
-  async function hashed({ user, password }: Credentials, triers: Triers, found: SignIn | undefined): Promise<boolean> {
+  async function hashed(
+    { user, password }: Credentials,
+    triers: ThrottleKeys,
+    found: SignIn | undefined,
+  ): Promise<boolean> {
     checkHasRoom()
     const seconds = await secondsToWait(db, triers)
     if (seconds > 0) throw tooMany(seconds, reasonOf(found, 'too many wrong passwords'))
@@ -53,7 +57,7 @@ export function passwordSignIn(context: Pick<Context, 'db' | 'sessionKeys' | 'lo
     return isRight
   }
 
-  async function count(triers: Triers, found: SignIn | undefined): Promise<void> {
+  async function count(triers: ThrottleKeys, found: SignIn | undefined): Promise<void> {
     const seconds: number[] = []
     for (const trier of triers) seconds.push(await countWrongTry(db, trier))
     await forgetOldTries(db)
@@ -136,7 +140,7 @@ function knownPasswords(now: () => number): KnownPasswords {
 }
 
 /** Makes a function that does work one after the other where it is of the same name, each when the one before ended. */
-function turns(): <Result>(name: string, work: () => Promise<Result>) => Promise<Result> {
+function keyedMutex(): <Result>(name: string, work: () => Promise<Result>) => Promise<Result> {
   const last = new Map<string, Promise<unknown>>()
   return (name, work) => {
     const turn = (last.get(name) ?? Promise.resolve()).then(work, work)

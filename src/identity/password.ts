@@ -21,8 +21,8 @@ const ours = `$argon2id$v=19$m=${cost.memoryCost},t=${cost.timeCost},p=${cost.pa
 /** Looks like the hash of a password and costs as much to check, but no password is known that it fits. */
 const nobodysSecret = `${ours}${unpadded(randomBytes(16))}$${unpadded(randomBytes(32))}`
 
-const atOnce = pLimit(Math.max(1, availableParallelism() - 1))
-const mostWaiting = 32
+const hashing = pLimit(Math.max(1, availableParallelism() - 1))
+const maxWaiting = 32
 
 /**
  * Hashing takes a core and 19 MiB each time, so a flood of passwords must not take them all.
@@ -30,13 +30,13 @@ const mostWaiting = 32
  * @throws Failure `unavailable` when too many wait already
  */
 export function checkHasRoom(): void {
-  if (atOnce.pendingCount < mostWaiting) return
+  if (hashing.pendingCount < maxWaiting) return
   throw new Failure('unavailable', 'Too many people are signing in at this moment. Please try again in a few seconds.')
 }
 
 function inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
   checkHasRoom()
-  return atOnce(work)
+  return hashing(work)
 }
 
 /**
@@ -84,6 +84,6 @@ export async function verifyPassword(secret: string | null, password: string): P
  * @returns undefined where the hash may stay as it is for now
  */
 export async function renewedHash(secret: string, password: string): Promise<string | undefined> {
-  if (secret.startsWith(ours) || atOnce.activeCount + atOnce.pendingCount > 0) return undefined
+  if (secret.startsWith(ours) || hashing.activeCount + hashing.pendingCount > 0) return undefined
   return inTurn(() => argon2.hash(password.normalize('NFC'), cost))
 }

@@ -21,11 +21,11 @@ declare module 'express-session' {
   }
 }
 
-const idle = sql`interval '12 hours'`
-const absolute = sql`interval '14 days'`
+const idleTimeout = sql`interval '12 hours'`
+const maxAge = sql`interval '14 days'`
 const now = sql<Date>`clock_timestamp()`
 /** When a session ends that is used at this moment. */
-const end = (created: RawBuilder<unknown>) => sql<Date>`least(${now} + ${idle}, ${created} + ${absolute})`
+const end = (created: RawBuilder<unknown>) => sql<Date>`least(${now} + ${idleTimeout}, ${created} + ${maxAge})`
 const isStale = sql<boolean>`session.expires_at < ${end(sql`session.created_at`)} - interval '1 minute'`
 
 const hash = (text: string) => createHash('sha256').update(text).digest()
@@ -106,7 +106,7 @@ export class SessionStore extends Store {
 }
 
 /** No person has so many browsers, but a program that signs in anew each time could fill the table. */
-const most = 100
+const maxSessions = 100
 
 /** Ends those of a person's sessions that were used longest ago, where there are too many. */
 async function endSurplus(db: Kysely<Tables>, credentialId: string): Promise<void> {
@@ -118,7 +118,7 @@ async function endSurplus(db: Kysely<Tables>, credentialId: string): Promise<voi
         .select('id_hash')
         .where('credential_id', '=', credentialId)
         .orderBy('expires_at', 'desc')
-        .offset(most),
+        .offset(maxSessions),
     )
     .execute()
 }

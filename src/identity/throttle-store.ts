@@ -7,7 +7,7 @@ const now = sql`clock_timestamp()`
 const memory = sql`interval '10 minutes'`
 
 /** For how many seconds from now one of these may not try: 0 for none. */
-export async function secondsToWait(db: Kysely<Tables>, triers: readonly Trier[]): Promise<number> {
+export async function secondsToWait(db: Kysely<Tables>, triers: readonly ThrottleKey[]): Promise<number> {
   const keys = triers.map(({ key }) => key)
   const { rows } = await sql<{ seconds: number | null }>`
     select ceil(extract(epoch from max(blocked_until) - ${now}))::integer as seconds
@@ -21,7 +21,7 @@ export async function secondsToWait(db: Kysely<Tables>, triers: readonly Trier[]
  *
  * @returns for how many seconds there is to wait now: 0 where there were few
  */
-export async function countWrongTry(db: Kysely<Tables>, { key, most }: Trier): Promise<number> {
+export async function countWrongTry(db: Kysely<Tables>, { key, most }: ThrottleKey): Promise<number> {
   const wait = sql`case when tries >= ${most}::integer
     then least(900, power(2, least(10, tries - ${most}::integer)))::integer else 0 end`
   const { rows } = await sql<{ seconds: number }>`
@@ -48,7 +48,7 @@ export async function forgetOldTries(db: Kysely<Tables>): Promise<void> {
 }
 
 /** Of what wrong tries are counted. */
-interface Trier {
+interface ThrottleKey {
   /** A hash: what is typed for a name may be a password. */
   readonly key: string
   /** From how many wrong tries on it has to wait. */
@@ -56,7 +56,7 @@ interface Trier {
 }
 
 /** The account or name, and the address, that a password comes with. */
-export type Triers = readonly [name: Trier, address: Trier]
+export type ThrottleKeys = readonly [name: ThrottleKey, address: ThrottleKey]
 
 /**
  * The counts of wrong passwords for a name from an address (docs/trust.md, A7). An account has a count of its own at an
@@ -65,7 +65,7 @@ export type Triers = readonly [name: Trier, address: Trier]
  *
  * @param known the key of the account at this address (`known-addresses.ts`)
  */
-export const triersOf = (name: string, address: string, known: string | undefined): Triers => [
+export const throttleKeysOf = (name: string, address: string, known: string | undefined): ThrottleKeys => [
   { key: known ?? hashed(`name ${name.toLowerCase()}`), most: 5 },
   { key: hashed(`address ${networkOf(address)}`), most: 50 },
 ]

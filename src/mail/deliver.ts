@@ -4,14 +4,14 @@ import { addresses } from '../atom/vocabulary.js'
 import type { Tables } from '../db/tables.js'
 import { isUuid } from '../people/account.js'
 import type { TokenKeys } from '../sharing/grant.js'
-import { letterOf, plainName } from './letter.js'
+import { emailOf, plainName } from './letter.js'
 import { claim, release } from './mailed-store.js'
-import { occasionOf } from './occasion.js'
-import { findSituation, markDead, markDropped, markSent, putBack, type Taken } from './outbox-store.js'
+import { contentOf } from './occasion.js'
+import { findSnapshot, markDead, markDropped, markSent, putBack, type Taken } from './outbox-store.js'
 import type { Addressed, Post } from './smtp.js'
 
 /** What sending needs of the world. */
-export interface Office {
+export interface MailServices {
   readonly db: Kysely<Tables>
   readonly log: Logger
   readonly post: Post
@@ -29,15 +29,15 @@ export interface Office {
  * @param signal gives up a letter that is on its way
  * @throws the database's errors; the row comes up again by itself then
  */
-export async function deliver(office: Office, taken: Taken, signal: AbortSignal): Promise<void> {
+export async function deliver(office: MailServices, taken: Taken, signal: AbortSignal): Promise<void> {
   const { db, post } = office
   const log = office.log.child({ letter: taken.id, kind: taken.kind, recipient: taken.recipientId })
-  if (taken.attempts > mostAttempts) return giveUp('no attempt came to an end')
+  if (taken.attempts > maxAttempts) return giveUp('no attempt came to an end')
   const { connectionId, title } = taken.payload
   if (typeof connectionId !== 'string' || !isUuid(connectionId)) return giveUp('no connection is named')
 
-  const situation = await findSituation(db, taken.recipientId, connectionId)
-  const occasion = occasionOf({ ...taken, title: typeof title === 'string' ? title : null }, situation, office)
+  const situation = await findSnapshot(db, taken.recipientId, connectionId)
+  const occasion = contentOf({ ...taken, title: typeof title === 'string' ? title : null }, situation, office)
   if (typeof occasion === 'string') return drop(occasion)
   const { name, address } = occasion.recipient
   const mailing = { letterId: taken.id, aboutId: occasion.person.id, address }
@@ -45,13 +45,13 @@ export async function deliver(office: Office, taken: Taken, signal: AbortSignal)
   const isLimited = taken.kind !== 'accepted'
   if (isLimited && !(await claim(db, mailing))) return drop('there was an e-mail about the same person within a day')
   const to = { name: name === null ? '' : plainName(name), address }
-  const letter = letterOf(occasion, addresses(office.baseUrl))
+  const letter = emailOf(occasion, addresses(office.baseUrl))
   const failure = occasion.isWhole ? await trySending(post, { ...letter, id: taken.id, to }, signal) : withoutToken
   if (failure === undefined) {
     await markSent(db, taken)
     return log.info('letter sent')
   }
-  if (failure.isPermanent || taken.attempts === mostAttempts) return giveUp(failure.summary)
+  if (failure.isPermanent || taken.attempts === maxAttempts) return giveUp(failure.summary)
   if (isLimited) await release(db, mailing)
   await putBack(db, taken, failure.summary, pauseAfter(taken.attempts, office.random()))
   log.warn({ error: failure.summary, attempts: taken.attempts }, 'letter put back')
@@ -68,22 +68,22 @@ export async function deliver(office: Office, taken: Taken, signal: AbortSignal)
 }
 
 /** A server that has the secret may still send it. */
-const withoutToken: LetterFailure = { isPermanent: false, summary: 'TOKEN_SECRET lacks the secret of its token' }
+const withoutToken: EmailFailure = { isPermanent: false, summary: 'TOKEN_SECRET lacks the secret of its token' }
 
-async function trySending(post: Post, letter: Addressed, signal: AbortSignal): Promise<LetterFailure | undefined> {
+async function trySending(post: Post, letter: Addressed, signal: AbortSignal): Promise<EmailFailure | undefined> {
   try {
     await post(letter, signal)
     return undefined
   } catch (error) {
-    return letterFailure(error)
+    return emailFailure(error)
   }
 }
 
 /** A letter that cannot go out is given up after so many attempts, which is most of a day. */
-const mostAttempts = 12
+const maxAttempts = 12
 
 const minute = 60_000
-const longest = 360 * minute
+const maxPauseMs = 360 * minute
 
 /**
  * How long to wait after an attempt, in milliseconds: a minute, then twice as long each time, to six hours; by up to
@@ -93,11 +93,11 @@ const longest = 360 * minute
  * @param random from 0 to 1
  */
 export function pauseAfter(attempts: number, random: number): number {
-  return Math.min(minute * 2 ** (attempts - 1), longest) * (1 - random / 2)
+  return Math.min(minute * 2 ** (attempts - 1), maxPauseMs) * (1 - random / 2)
 }
 
 /** Why a letter did not go out. */
-interface LetterFailure {
+interface EmailFailure {
   /** Whether it would be the same at every later attempt. */
   readonly isPermanent: boolean
   /** In short, without address and text: a mail server's own words may hold both. */
@@ -111,7 +111,7 @@ const signInWanted = 530
  * Judges an error of `post`. Permanent is only what the server says for good of the recipient or of the letter; that
  * it does not let us in, or does not like the sender, can be mended.
  */
-export function letterFailure(error: unknown): LetterFailure {
+export function emailFailure(error: unknown): EmailFailure {
   const { name, code, originalCode, command, responseCode } = error as Partial<
     Record<'name' | 'code' | 'originalCode' | 'command', string> & { responseCode: number }
   >

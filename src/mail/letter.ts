@@ -1,9 +1,9 @@
 import { join, type Markup, nothing, template } from '../atom/template.js'
 import type { Addresses } from '../atom/vocabulary.js'
-import type { Occasion } from './occasion.js'
+import type { EmailContent } from './occasion.js'
 
 /** What a letter says, part by part; all plain text. */
-interface Told {
+interface EmailParts {
   readonly subject: string
   readonly greeting: string
   readonly news: string
@@ -17,7 +17,7 @@ interface Told {
 
 // No colours of text or ground but those of the button: the reader's own are right by day and by night. Void elements
 // such as br are not needed, and a template writes them as XML does.
-const page = template<Omit<Told, 'introduction' | 'message'> & { quotation: Markup }>((at, hole) => {
+const page = template<Omit<EmailParts, 'introduction' | 'message'> & { quotation: Markup }>((at, hole) => {
   const html = at.ele('html', { lang: 'en' })
   html
     .ele('head')
@@ -62,7 +62,7 @@ const line = template<{ line: string }>((at, hole) => {
 })
 
 /** Lays a letter out as a page of HTML. */
-function letterPage({ introduction, message, ...told }: Told): string {
+function emailPage({ introduction, message, ...told }: EmailParts): string {
   // A line without anything would have no height.
   const lines = join(message.split('\n').map((each) => line({ line: each || '\u00A0' })))
   const quoted = message === '' ? nothing : quotation({ introduction, lines })
@@ -70,7 +70,7 @@ function letterPage({ introduction, message, ...told }: Told): string {
 }
 
 /** What a letter says, each as plain text. */
-export interface Letter {
+export interface Email {
   readonly subject: string
   readonly text: string
   readonly html: string
@@ -88,7 +88,7 @@ const reasonOf = (hasAccount: boolean) => {
  *
  * @param addresses where the resources stand that the letter links to
  */
-export function letterOf(occasion: Occasion, addresses: Addresses): Letter {
+export function emailOf(occasion: EmailContent, addresses: Addresses): Email {
   const { recipient, title } = occasion
   const person = isolated(plainName(occasion.person.name))
   const named = title === null ? '' : isolated(plainLine(title))
@@ -107,7 +107,7 @@ export function letterOf(occasion: Occasion, addresses: Addresses): Letter {
   }
   const quotation = message === '' ? [] : [told.introduction, message]
   const parts = [told.greeting, news, ...quotation, `${action}:\n${address}`, `-- \n${told.reason}`]
-  return { subject, text: `${parts.join('\n\n')}\n`, html: letterPage(told) }
+  return { subject, text: `${parts.join('\n\n')}\n`, html: emailPage(told) }
 }
 
 /** In what letters differ. */
@@ -119,15 +119,15 @@ interface Words {
   readonly address: string
 }
 
-type Write = (person: string, what: string | null, occasion: Occasion, addresses: Addresses) => Words
+type Write = (person: string, what: string | null, occasion: EmailContent, addresses: Addresses) => Words
 
-const theProfile = ({ person }: Occasion, { profileView }: Addresses) => ({
+const theProfile = ({ person }: EmailContent, { profileView }: Addresses) => ({
   action: 'See the profile',
   address: profileView(person.key),
 })
 
 /** What there is to tell, given the other person's name and that of what is offered, as both can stand in a sentence. */
-const words: Record<Occasion['news'], Write> = {
+const words: Record<EmailContent['news'], Write> = {
   invited: (person, _what, { url }, { connections }) => ({
     subject: `${person} invites you to connect`,
     news: `${person} would like to have you as a colleague.`,
@@ -159,7 +159,7 @@ const words: Record<Occasion['news'], Write> = {
   }),
 }
 
-const longest = 100
+const maxNameLength = 100
 
 /** Breaks and controls, and what turns the direction of the text that follows. */
 const unseen = /[\p{Cc}\p{Zl}\p{Zp}\u061C\u200E\u200F\u202A-\u202E\u2066-\u2069]/gu
@@ -173,7 +173,7 @@ export const plainName = (name: string): string => plainLine(name) || 'Somebody'
 function plainLine(name: string): string {
   const line = name.toWellFormed().replaceAll(unseen, ' ').replaceAll(/\s+/g, ' ').trim()
   const characters = Array.from(line)
-  return characters.length > longest ? `${characters.slice(0, longest).join('').trim()}…` : line
+  return characters.length > maxNameLength ? `${characters.slice(0, maxNameLength).join('').trim()}…` : line
 }
 
 /** A plain name that keeps its direction to itself, where it has another than the sentence. */

@@ -12,7 +12,7 @@ export type Kind = (typeof kinds)[number]
 type State = 'active' | 'inactive'
 
 /** A connection that a letter would tell of, and how its people are, at this moment. */
-export interface Situation extends Grant {
+export interface EmailSnapshot extends Grant {
   /** These are null where the recipient has no account. */
   readonly recipientName: string | null
   readonly recipientEmail: string | null
@@ -31,7 +31,7 @@ export interface Situation extends Grant {
 }
 
 /** All that a letter tells. */
-export interface Occasion {
+export interface EmailContent {
   /** Between two accounts, or of something else that is offered or given. */
   readonly news: 'invited' | 'accepted' | 'joined' | 'offered' | 'connected'
   readonly recipient: {
@@ -60,11 +60,11 @@ export interface Occasion {
  * @param place what links are made of
  * @returns a text where no letter is needed: why
  */
-export function occasionOf(
+export function contentOf(
   { kind, recipientId, title }: { kind: Kind; recipientId: string | null; title: string | null },
-  situation: Situation | undefined,
+  situation: EmailSnapshot | undefined,
   place: Place & { readonly baseUrl: string },
-): Occasion | string {
+): EmailContent | string {
   if (!situation || !isStillSo(kind, situation)) return 'it is not so any more'
   const { recipientState, personId, personName, personKey, personState, message, object, appBase } = situation
   const hasAccount = recipientId !== null
@@ -92,10 +92,10 @@ export function occasionOf(
  * A token lets its bearer look at what is offered: it goes to no address that may be somebody else's. Two accounts need
  * none here, where who is invited has a list to accept from.
  */
-const mayHaveToken = (kind: Kind, hasAccount: boolean, { isVerified, appBase }: Situation): boolean =>
+const mayHaveToken = (kind: Kind, hasAccount: boolean, { isVerified, appBase }: EmailSnapshot): boolean =>
   kind === 'invited' ? Boolean(isVerified) && appBase !== null : !hasAccount || Boolean(isVerified)
 
-function isStillSo(kind: Kind, { status, state }: Situation): boolean {
+function isStillSo(kind: Kind, { status, state }: EmailSnapshot): boolean {
   if (kind === 'invited') return status === 'pending'
   if (kind === 'accepted') return status === 'accepted'
   return state === (kind === 'offered' ? 'pending' : 'active')

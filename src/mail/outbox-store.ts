@@ -2,7 +2,7 @@ import { type Kysely, type RawBuilder, sql } from 'kysely'
 import { deleteInBatches } from '../db/batches.js'
 import type { Tables } from '../db/tables.js'
 import { grantColumns, isAlive } from '../sharing/grant-store.js'
-import { type Kind, kinds, type Situation } from './occasion.js'
+import { type Kind, kinds, type EmailSnapshot } from './occasion.js'
 
 /** A row of the outbox that is ours for a while. */
 export interface Taken {
@@ -83,16 +83,16 @@ export const sweepOutbox = (db: Kysely<Tables>, days: number, stop?: AbortSignal
  *
  * @param recipientId null for whoever has the address that the connection is for
  */
-export async function findSituation(
+export async function findSnapshot(
   db: Kysely<Tables>,
   recipientId: string | null,
   connectionId: string,
-): Promise<Situation | undefined> {
+): Promise<EmailSnapshot | undefined> {
   const isRecipient =
     recipientId === null
       ? sql<boolean>`lower(recipient.email) = c.target_email collate "C"`
       : sql<boolean>`recipient.id = ${recipientId}`
-  const { rows } = await sql<Situation>`
+  const { rows } = await sql<EmailSnapshot>`
     select ${grantColumns},
       recipient.name as "recipientName", recipient.email as "recipientEmail", recipient.state as "recipientState",
       recipient.verified as "isVerified", colleague.status, colleague.message,

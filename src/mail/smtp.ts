@@ -1,9 +1,9 @@
 import { createTransport } from 'nodemailer'
 import { isLoopback, type Mailbox } from '../formats.js'
-import type { Letter } from './letter.js'
+import type { Email } from './letter.js'
 
 /** A letter with its addressee. */
-export interface Addressed extends Letter {
+export interface Addressed extends Email {
   /** Names the letter for ever: a copy, if one must be sent, has the same and can be told as one. */
   readonly id: string
   readonly to: Mailbox

@@ -5,7 +5,7 @@ import { withoutAddresses, withoutDomains } from '../people/hide-email.js'
  * What a page shows, on a site that hides e-mail addresses (docs/trust.md, Z3): the same values, wherever in them
  * people are without any, and so are their names.
  */
-export const discreet = <Values>(values: Values): Values => shown(values, '') as Values
+export const hideEmails = <Values>(values: Values): Values => shown(values, '') as Values
 
 function shown(value: unknown, name: string): unknown {
   if (typeof value === 'string') return name === 'name' || name === 'title' ? withoutDomains(value) : value

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 
 /** An address may have 4,096 bytes, the way to it included. */
-const longest = 4000
+const maxLength = 4000
 
 /**
  * Where the pages and what they load stand, as seen from any of them: `/profiles/atom/…` and `/profiles/html/…`. So
@@ -28,7 +28,7 @@ export const to = {
   /** The sign-in, which leads to a page then: to one's network where that is none, or its address too long for another. */
   signInThen: (next = '') => {
     const more = `?next=${encodeURIComponent(next)}`
-    return next === '' || more.length > longest ? to.signIn : to.signIn + more
+    return next === '' || more.length > maxLength ? to.signIn : to.signIn + more
   },
   signOut: '../html/signOut.do',
   invite: '../html/invite.do',

@@ -1,9 +1,9 @@
-import type { Standing } from '../connections/find.js'
+import type { ViewerRelation } from '../connections/find.js'
 import { textOfMessage } from '../connections/message.js'
 import { type Colleague, type Status, statuses } from '../connections/model.js'
 import { type Around, Count, type Frame, Isolated, Layout, Paging, type Sentence, write } from './layout.js'
 import { to } from './links.js'
-import { Actions, HowItStands, Person } from './people.js'
+import { Actions, Relation, Person } from './people.js'
 import { texts } from './texts.js'
 
 /** What the page of a list shows. */
@@ -17,7 +17,7 @@ interface NetworkPage extends Frame {
   /** How many there are on all pages. */
   readonly total: number
   /** Each with how the viewer stands with the person, which is `closed` where it is the viewer's own list. */
-  readonly colleagues: readonly (Colleague & { readonly standing: Standing })[]
+  readonly colleagues: readonly (Colleague & { readonly standing: ViewerRelation })[]
   readonly around: Around
   readonly here: string
 }
@@ -116,7 +116,7 @@ function Entry({
         {isMine ? (
           <Actions name={peer.name} id={id} status={status} next={next} />
         ) : (
-          <HowItStands standing={standing} person={peer} next={next} />
+          <Relation standing={standing} person={peer} next={next} />
         )}
       </Person>
     </li>

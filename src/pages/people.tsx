@@ -1,5 +1,5 @@
 import type { ComponentChildren } from 'preact'
-import type { Standing } from '../connections/find.js'
+import type { ViewerRelation } from '../connections/find.js'
 import { textOfMessage } from '../connections/message.js'
 import type { Status } from '../db/tables.js'
 import type { Account } from '../people/account.js'
@@ -135,8 +135,8 @@ export function Person({ of, children }: { of: Shown; children?: ComponentChildr
   )
 }
 
-interface StandingProps {
-  readonly standing: Standing
+interface RelationProps {
+  readonly standing: ViewerRelation
   readonly person: Shown
   /** Where it goes on after whatever is done. */
   readonly next: string
@@ -145,7 +145,7 @@ interface StandingProps {
 }
 
 /** How the viewer stands with a person, and what there is to do about it: invite, answer, withdraw, remove. */
-export function HowItStands({ standing, person: { key, name }, next, mayRemove }: StandingProps) {
+export function Relation({ standing, person: { key, name }, next, mayRemove }: RelationProps) {
   if (standing === 'closed') return null
   if (standing === 'self') return <p class="note">{texts.thisIsYou}</p>
   if (standing === 'none') return <Invite name={name} personKey={key} next={next} />

@@ -1,14 +1,14 @@
 import type { Account } from '../people/account.js'
-import type { Standing } from '../connections/find.js'
+import type { ViewerRelation } from '../connections/find.js'
 import { type Frame, Isolated, Layout, write } from './layout.js'
-import { Face, HowItStands, type Shown } from './people.js'
+import { Face, Relation, type Shown } from './people.js'
 import { texts } from './texts.js'
 import { to } from './links.js'
 
 /** What a person's page shows. */
 export interface PersonPage extends Frame {
   readonly person: Account
-  readonly standing: Standing
+  readonly standing: ViewerRelation
   /** The first colleagues in common, and how many there are; where somebody else looks. */
   readonly shared?: { readonly total: number; readonly people: readonly Shown[]; readonly with: string } | undefined
   readonly here: string
@@ -42,7 +42,7 @@ export function personPage(page: PersonPage): string {
                 <bdi>{person.name}</bdi>
               </h1>
               {person.state === 'inactive' && <p class="note">{texts.isInactive}</p>}
-              <HowItStands standing={standing} person={person} next={here} mayRemove />
+              <Relation standing={standing} person={person} next={here} mayRemove />
             </div>
           </div>
           <Facts of={person} />

@@ -105,15 +105,15 @@ function frameAround(places: readonly Place[], { radius, isLabelled }: Scale) {
   return { viewBox: [left, top, width, height].map(Math.round).join(' '), width: Math.round(width * zoom) }
 }
 
-const longest = 16
+const maxLabelLength = 16
 
 /** A name as far as there is room for it. */
 function shortened(name: string): string {
   const letters = Array.from(name)
-  return letters.length <= longest
+  return letters.length <= maxLabelLength
     ? name
     : `${letters
-        .slice(0, longest - 1)
+        .slice(0, maxLabelLength - 1)
         .join('')
         .trimEnd()}…`
 }

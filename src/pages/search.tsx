@@ -1,13 +1,13 @@
-import type { Standing } from '../connections/find.js'
+import type { ViewerRelation } from '../connections/find.js'
 import { type Around, type Frame, Isolated, Layout, Paging, write } from './layout.js'
-import { HowItStands, Person, type Shown } from './people.js'
+import { Relation, Person, type Shown } from './people.js'
 import { texts } from './texts.js'
 
 /** What the page of a search shows. */
 interface SearchPage extends Frame {
   readonly words: string
   readonly total: number
-  readonly people: readonly { readonly person: Shown; readonly standing: Standing }[]
+  readonly people: readonly { readonly person: Shown; readonly standing: ViewerRelation }[]
   readonly around: Around
   readonly here: string
 }
@@ -27,7 +27,7 @@ export function searchPage(page: SearchPage): string {
           {people.map(({ person, standing }) => (
             <li>
               <Person of={person}>
-                <HowItStands standing={standing} person={person} next={here} />
+                <Relation standing={standing} person={person} next={here} />
               </Person>
             </li>
           ))}

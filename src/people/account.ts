@@ -20,7 +20,7 @@ export interface Account {
 }
 
 /** One way to name a person. Keys, e-mail addresses and distinguished names match in any case. */
-export interface Person {
+export interface PersonRef {
   readonly by: 'userId' | 'key' | 'email' | 'login' | 'distinguishedName'
   readonly value: string
 }

@@ -3,7 +3,7 @@ import { v7 as newId } from 'uuid'
 import type { Tables } from '../db/tables.js'
 import { Failure } from '../errors.js'
 import { recordChange } from './last-change-store.js'
-import { datesKept, type Known } from './merge.js'
+import { datesKept, type MergedPerson } from './merge.js'
 import { nameColumns } from './names.js'
 import { searchWords } from './search-words.js'
 import { columnsOf, toAccount } from './store.js'
@@ -78,7 +78,7 @@ export async function changeRole(
   change: 'add' | 'remove',
 ): Promise<void> {
   // What an account has, connections can have.
-  if (change === 'add') await keepRole(db, role)
+  if (change === 'add') await insertRole(db, role)
   const others = sql<string[]>`array_remove(roles, ${role})`
   await db
     .updateTable('account')
@@ -103,7 +103,7 @@ export async function touchProfile(db: Transaction<Tables>, accountId: string, m
     .executeTakeFirstOrThrow()
   const account = toAccount(row, 'account')
   const updated = new Date(Math.max(moment.getTime(), account.updated.getTime() + 1))
-  const seen = datesKept({ ...account, seen: row.seen as Known['seen'] }, updated)
+  const seen = datesKept({ ...account, seen: row.seen as MergedPerson['seen'] }, updated)
   await db
     .updateTable('account')
     .set({
@@ -122,7 +122,7 @@ export async function changeVerified(db: Kysely<Tables>, accountId: string, veri
 }
 
 /** Makes a role known, that accounts and connections can have. */
-async function keepRole(db: Kysely<Tables>, id: string): Promise<void> {
+async function insertRole(db: Kysely<Tables>, id: string): Promise<void> {
   await db
     .insertInto('role')
     .values({ id })

@@ -1,4 +1,4 @@
-import { foldedEmail, isLoss, type Known, lossPrefix, realIds, spareUserId, substituteName } from './merge.js'
+import { foldedEmail, isLoss, type MergedPerson, lossPrefix, realIds, spareUserId, substituteName } from './merge.js'
 
 /** Sign-in names. If two people claim one name in different fields, the field that comes first here wins. */
 const nameFields = ['userId', 'email', 'login'] as const
@@ -12,26 +12,26 @@ const exact = (field: NameField, name: string) => (field === 'email' ? foldedEma
 const lossOf = (field: NameField, name: string) => `${lossPrefix}${field} ${exact(field, name)}`
 
 /** When a person was last said to have the name in a field; a user id that nobody told is older than all. */
-function claimed(known: Known, field: NameField): number {
+function claimed(known: MergedPerson, field: NameField): number {
   if (field === 'userId' && realIds(known).userId === undefined) return -Infinity
   return known.seen[field] ?? known.updated.getTime()
 }
 
 /** Whether a person has a name in a field. */
-export function hasName(known: Known, field: NameField, wanted: string): boolean {
+export function hasName(known: MergedPerson, field: NameField, wanted: string): boolean {
   const name = known[field]
   return name !== null && exact(field, name) === exact(field, wanted)
 }
 
 /** Whether a person has a name in this field or in one before which it gives way. */
-export const keepsFromOthers = (known: Known, field: NameField, wanted: string): boolean =>
+export const keepsFromOthers = (known: MergedPerson, field: NameField, wanted: string): boolean =>
   nameFields.slice(0, rank(field) + 1).some((each) => {
     const name = known[each]
     return name !== null && isSame(name, each, wanted, field)
   })
 
 /** The names by which people are found, folded: two whose names differ here share none. */
-export const foldedNames = (known: Known): string[] =>
+export const foldedNames = (known: MergedPerson): string[] =>
   nameFields.flatMap((field) => (known[field] === null ? [] : foldedEmail(known[field])))
 
 /** A name that two people cannot both have, and which of them is to lose it. */
@@ -51,7 +51,7 @@ export interface Collision {
  *
  * @param one who comes now
  */
-export function collisionOf(one: Known, other: Known): Collision | undefined {
+export function collisionOf(one: MergedPerson, other: MergedPerson): Collision | undefined {
   for (const mine of nameFields) {
     for (const theirs of nameFields) {
       const [name, otherName] = [one[mine], other[theirs]]
@@ -78,7 +78,10 @@ const isSame = (name: string, field: NameField, other: string, otherField: NameF
   field === 'email' || otherField === 'email' ? foldedEmail(name) === foldedEmail(other) : name === other
 
 /** What is left of a person who loses a name: everything else. In place of a user id stands the key. */
-export function withoutName(known: Known, { field, name, since, isReal }: Omit<Collision, 'loser'>): Known {
+export function withoutName(
+  known: MergedPerson,
+  { field, name, since, isReal }: Omit<Collision, 'loser'>,
+): MergedPerson {
   const at = claimed(known, field)
   const left = field === 'userId' ? { ...known, userId: spareUserId(known) } : { ...known, [field]: null }
   // What was not imported has a date of its own, which counts as told.
@@ -94,10 +97,10 @@ export function withoutName(known: Known, { field, name, since, isReal }: Omit<C
  * again only by later word, or by word of the same moment where the name is free.
  */
 export function withoutLost(
-  statement: Known,
-  person: Known,
+  statement: MergedPerson,
+  person: MergedPerson,
   isTaken: (field: NameField, name: string) => boolean,
-): Known {
+): MergedPerson {
   const stale = nameFields.filter((field) => {
     const name = statement[field]
     const lost = name === null ? undefined : person.seen[lossOf(field, name)]
@@ -121,13 +124,13 @@ export function withoutLost(
 }
 
 /** Whoever was called by a name that is gone is called by another. */
-function called(left: Known, before: Known): Known {
+function called(left: MergedPerson, before: MergedPerson): MergedPerson {
   const isCalled = before.seen['name'] !== undefined || before.name !== substituteName(before)
   return isCalled ? left : { ...left, name: substituteName(left) }
 }
 
 /** A person who has no user id any more is disabled, whatever was said of that until then. */
-export function disabled(known: Known): Known {
+export function disabled(known: MergedPerson): MergedPerson {
   const losses = Object.entries(known.seen).flatMap(([key, at]) => (isLoss(key) ? at : []))
   const at = Math.max(known.seen['state'] ?? 0, ...losses) + 1
   return { ...known, state: 'inactive', seen: { ...known.seen, state: at } }

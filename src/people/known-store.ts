@@ -6,13 +6,13 @@ import { columnsOf, toAccount } from './store.js'
 type Db = Kysely<Tables>
 
 /** An account, and whether it is known to own its e-mail address. */
-export interface Known {
+export interface KnownAccount {
   readonly account: Account
   readonly verified: boolean
 }
 
 /** Finds accounts by id. */
-export async function findKnown(db: Db, ids: readonly string[]): Promise<Known[]> {
+export async function findKnownAccounts(db: Db, ids: readonly string[]): Promise<KnownAccount[]> {
   const rows = await db
     .selectFrom('account')
     .select(columnsOf('account'))
@@ -39,7 +39,7 @@ export async function hasApp(db: Db, key: string): Promise<boolean> {
 }
 
 /** Makes an app known, and the base of its pages where it is given. */
-export async function keepApp(db: Db, key: string, baseUrl?: string): Promise<void> {
+export async function insertApp(db: Db, key: string, baseUrl?: string): Promise<void> {
   await db
     .insertInto('app')
     .values({ key, base_url: baseUrl ?? null })

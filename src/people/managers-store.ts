@@ -1,7 +1,7 @@
 import { type Kysely, type RawBuilder, sql } from 'kysely'
 import { onceFor, prepared, type Value } from '../db/prepared.js'
 import type { Tables } from '../db/tables.js'
-import type { Account, Person } from './account.js'
+import type { Account, PersonRef } from './account.js'
 import type { Found, PageNumber } from './search-store.js'
 import { accountColumns, columnsOf, isPerson, isPossible, toAccount, toAccounts } from './store.js'
 
@@ -21,7 +21,11 @@ const managerOf = (table: string): RawBuilder<string> =>
  * A page of the people whose manager somebody is, by folded name and then id; undefined where nobody goes by that name.
  * Whoever is said to be their own manager is not among them.
  */
-export async function findManaged(db: Kysely<Tables>, person: Person, page: PageNumber): Promise<Reports | undefined> {
+export async function findManaged(
+  db: Kysely<Tables>,
+  person: PersonRef,
+  page: PageNumber,
+): Promise<Reports | undefined> {
   if (!isPossible(person)) return undefined
   const { rows } = await db.executeQuery(managedQuery(person, page))
   const [head] = rows
@@ -30,11 +34,11 @@ export async function findManaged(db: Kysely<Tables>, person: Person, page: Page
 }
 
 /** The statement of `findManaged`, apart so that its plan can be looked at. */
-export function managedQuery({ by, value }: Person, { page, pageSize }: PageNumber) {
+export function managedQuery({ by, value }: PersonRef, { page, pageSize }: PageNumber) {
   return managedStatement(by).with({ person: value, limit: pageSize, offset: (page - 1) * pageSize })
 }
 
-const managedStatement = onceFor((by: Person['by']) =>
+const managedStatement = onceFor((by: PersonRef['by']) =>
   prepared((db, value: Value<{ person: string; limit: number; offset: number }>) => {
     const members = db
       .selectFrom('account as member')
@@ -68,13 +72,13 @@ const managedStatement = onceFor((by: Person['by']) =>
 const ranks = 64
 
 /** A chain with as many people may have been cut. */
-export const longestChain = ranks + 1
+export const maxChain = ranks + 1
 
 /**
  * A person and the managers above them, nearest first; undefined if the person is unknown. Managers who report to each
  * other in a circle appear once.
  */
-export async function findChain(db: Kysely<Tables>, person: Person): Promise<Reports | undefined> {
+export async function findChain(db: Kysely<Tables>, person: PersonRef): Promise<Reports | undefined> {
   if (!isPossible(person)) return undefined
   const { rows } = await db.executeQuery(chainQuery(person))
   const accounts = rows.map((row) => toAccount(row, 'account'))
@@ -83,9 +87,9 @@ export async function findChain(db: Kysely<Tables>, person: Person): Promise<Rep
 }
 
 /** The statement of `findChain`, apart so that its plan can be looked at: the person first, then the managers. */
-export const chainQuery = ({ by, value }: Person) => statement(by).with({ person: value, ranks })
+export const chainQuery = ({ by, value }: PersonRef) => statement(by).with({ person: value, ranks })
 
-const statement = onceFor((by: Person['by']) =>
+const statement = onceFor((by: PersonRef['by']) =>
   prepared((db, value: Value<{ person: string; ranks: number }>) =>
     db
       .withRecursive('chain(id, manager, rank, met)', (cte) =>

@@ -4,7 +4,7 @@ import type { Account } from './account.js'
 import { type Extension, otherFields, type TextField, textFieldNames } from './fields.js'
 
 /** What a document or an operator says of one person. */
-export interface Statement extends Omit<Sighting, 'external'> {
+export interface ImportedPerson extends Omit<Observation, 'external'> {
   /** Null: said to be unknown. */
   readonly external?: boolean | null
   /** Whether it holds against another value of the same date, as an operator's own word does. */
@@ -12,7 +12,7 @@ export interface Statement extends Omit<Sighting, 'external'> {
 }
 
 /** What all statements so far say of one person together, and when each value was seen, in milliseconds since 1970. */
-export interface Known extends Omit<Account, 'id'> {
+export interface MergedPerson extends Omit<Account, 'id'> {
   readonly seen: Readonly<Record<string, number>>
 }
 
@@ -43,14 +43,17 @@ const userIdOfKey = (key: string) => uuidOf(key, userIdsOfKeys)
 const keyOfUserId = (userId: string) => uuidOf(userId, keysOfUserIds)
 
 /** The ids of a person that somebody told, and that are not made from others. */
-export function realIds(known: Known): { readonly key: string | undefined; readonly userId: string | undefined } {
+export function realIds(known: MergedPerson): {
+  readonly key: string | undefined
+  readonly userId: string | undefined
+} {
   const made = madeUp([known])
   const { key, userId } = known
   return { key: made.has(key) ? undefined : key, userId: made.has(userId) || userId === key ? undefined : userId }
 }
 
 /** A user id for a person who has none. */
-export const spareUserId = ({ key, userId }: Known): string => (userId === key ? userIdOfKey(key) : key)
+export const spareUserId = ({ key, userId }: MergedPerson): string => (userId === key ? userIdOfKey(key) : key)
 
 /**
  * What a statement alone makes known of a person. A key or user id that nobody told is made from the address, the
@@ -58,7 +61,7 @@ export const spareUserId = ({ key, userId }: Known): string => (userId === key ?
  *
  * @throws Failure `invalid` when it says nothing of who the person is
  */
-export function knownFrom(statement: Statement): Known {
+export function knownFrom(statement: ImportedPerson): MergedPerson {
   const { key, userId, email, updated, profile } = statement
   if (!key && !userId && !email) throw new Failure('invalid', 'There is neither key, user id nor e-mail address.')
   const seen = statement.seen.getTime()
@@ -79,7 +82,7 @@ export function knownFrom(statement: Statement): Known {
  * @param decides whether the values of `other` win among those seen at once
  * @throws Failure `invalid` when both have a real key and they differ, or without a key in common a real user id
  */
-export function merged(one: Known, other: Known, decides = false): Known {
+export function merged(one: MergedPerson, other: MergedPerson, decides = false): MergedPerson {
   const made = madeUp([one, other])
   const [facts, others] = [factsOf(one), factsOf(other)]
   dropIds(facts, made)
@@ -121,7 +124,7 @@ function dropIds(facts: Map<string, Fact>, ids: ReadonlySet<unknown>): void {
 }
 
 /** What was told; not what stands there for want of it. What was never imported is as old as the account. */
-function factsOf(known: Known): Map<string, Fact> {
+function factsOf(known: MergedPerson): Map<string, Fact> {
   const values: Record<string, unknown> = { ...known, ...known.profile }
   if (known.seen['name'] === undefined && known.name === substituteName(known)) delete values['name']
   if (known.seen['state'] === undefined && known.state === 'active') delete values['state']
@@ -138,7 +141,7 @@ function factsOf(known: Known): Map<string, Fact> {
  * When each value was seen, for an account whose date moves on for another reason: its values are to stay as old as they
  * are, so that a newer document still replaces them.
  */
-export function datesKept(known: Known, updated: Date): Known['seen'] {
+export function datesKept(known: MergedPerson, updated: Date): MergedPerson['seen'] {
   const values = [...factsOf(known)].map(([field, { seen }]) => [field, seen] as const)
   return { ...Object.fromEntries(values), updated: updated.getTime() }
 }
@@ -157,12 +160,12 @@ const isEmpty = (value: unknown) =>
   value === undefined || value === null || value === '' || (Array.isArray(value) && value.length === 0)
 
 /** Accounts that were not imported have a date of their own. */
-const isUpdateTold = ({ seen }: Known) => seen['updated'] !== undefined || Object.keys(seen).length === 0
+const isUpdateTold = ({ seen }: MergedPerson) => seen['updated'] !== undefined || Object.keys(seen).length === 0
 
 /** What a person is called whose name nobody told. */
 export const substituteName = ({ email, userId }: Pick<Account, 'email' | 'userId'>) => email ?? userId
 
-function asKnown(facts: Facts, updated: number, updateTold: boolean): Known {
+function asKnown(facts: Facts, updated: number, updateTold: boolean): MergedPerson {
   const value = <Value>(field: string) => {
     const told = facts.get(field)?.value
     return (isEmpty(told) ? null : told) as Value | null
@@ -193,7 +196,7 @@ function asKnown(facts: Facts, updated: number, updateTold: boolean): Known {
  * What one document shows of one person. A field that is absent was not shown; one that is empty (`''`, `[]`, null)
  * was shown as empty. At least one of `key`, `userId` and `email` is there to say who it is.
  */
-export interface Sighting {
+export interface Observation {
   readonly key?: string
   readonly userId?: string
   readonly login?: string

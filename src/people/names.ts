@@ -11,11 +11,11 @@ const maxLetters = 64
  */
 export function runsOf(text: string): { run: string; parts: string[] }[] {
   // A sigma is another letter at the end of a word, where a prefix ends too.
-  const runs = folded(text).replaceAll('ς', 'σ').split(blanks).filter(isFilled)
+  const runs = folded(text).replaceAll('ς', 'σ').split(spaces).filter(isFilled)
   return runs.map((run) => ({ run, parts: run.split(/[\p{P}\p{S}]+/u).filter(isFilled) }))
 }
 
-const blanks = /[\s\p{Z}\p{Cc}]+/u
+const spaces = /[\s\p{Z}\p{Cc}]+/u
 const isFilled = (text: string) => text !== ''
 
 /** As many letters of a word as count. */
@@ -38,7 +38,7 @@ export const quoted = (word: string): string => `'${word.replaceAll(/['\\]/g, '$
 const graphemes = new Intl.Segmenter()
 
 /** Of a letter with more marks than any language piles up, the rest is not shown. */
-const longest = 16
+const maxGraphemes = 16
 
 /**
  * The initials of a display name: the first letter or digit, as a reader sees one, of its first and of its last word
@@ -60,4 +60,4 @@ function initial(word: string): string | undefined {
 
 const firstOf = (text: string) => [...graphemes.segment(text)][0]?.segment ?? ''
 
-const shortGrapheme = (grapheme: string) => Array.from(grapheme).slice(0, longest).join('')
+const shortGrapheme = (grapheme: string) => Array.from(grapheme).slice(0, maxGraphemes).join('')

@@ -1,10 +1,10 @@
 import { type Kysely, sql, type Transaction } from 'kysely'
 import { onceFor, prepared, type Value } from '../db/prepared.js'
 import type { Tables } from '../db/tables.js'
-import type { Account, Person } from './account.js'
+import type { Account, PersonRef } from './account.js'
 import { columnsOf, isPerson, isPossible, toAccount } from './store.js'
 
-export const longestPhoto = 1024 * 1024
+export const maxPhotoBytes = 1024 * 1024
 
 /** Tells whether a picture is still what it was. */
 export interface PhotoVersion {
@@ -22,7 +22,7 @@ interface Photo extends PhotoVersion {
 /** Finds a person, active or not, and whether there is a picture, without reading that. */
 export async function findPhotoOf(
   db: Kysely<Tables>,
-  person: Person,
+  person: PersonRef,
 ): Promise<{ account: Account; photo: PhotoVersion | undefined } | undefined> {
   if (!isPossible(person)) return undefined
   const [row] = await versionStatement(person.by).run(db, { person: person.value })
@@ -32,7 +32,7 @@ export async function findPhotoOf(
   return { account: toAccount(row, 'account'), photo }
 }
 
-const versionStatement = onceFor((by: Person['by']) =>
+const versionStatement = onceFor((by: PersonRef['by']) =>
   prepared((db, value: Value<{ person: string }>) =>
     db
       .selectFrom('account')

@@ -1,7 +1,7 @@
 import { type Kysely, sql } from 'kysely'
 import { onceFor, prepared, type Value } from '../db/prepared.js'
 import type { Tables } from '../db/tables.js'
-import type { Account, Person } from './account.js'
+import type { Account, PersonRef } from './account.js'
 import { queryFor, type Sought } from './search-words.js'
 import { columnsOf, isPerson, isPossible, toAccounts } from './store.js'
 
@@ -9,7 +9,7 @@ import { columnsOf, isPerson, isPossible, toAccounts } from './store.js'
 export interface Search {
   readonly words: readonly Sought[]
   /** Whom the person must be; of each way to name a person at most one. */
-  readonly named: readonly Person[]
+  readonly named: readonly PersonRef[]
   readonly isManager?: boolean | undefined
   /** Leaves out inactive people. */
   readonly isActive?: boolean
@@ -55,7 +55,7 @@ export function searchQuery(search: Search, { page, pageSize }: PageNumber) {
 
 const isOne: Sought = { kind: 'manager', word: 'true', match: 'whole' }
 
-interface Values extends Record<Person['by'], string> {
+interface Values extends Record<PersonRef['by'], string> {
   words: string
   noManager: string
   limit: number
@@ -64,7 +64,7 @@ interface Values extends Record<Person['by'], string> {
 
 interface Shape {
   words: boolean
-  by: readonly Person['by'][]
+  by: readonly PersonRef['by'][]
   isNoManager: boolean
   isActive: boolean
 }

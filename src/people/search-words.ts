@@ -29,7 +29,7 @@ export type Searched = Pick<Account, 'userId' | 'login' | 'email' | 'name' | 'pr
 const maxLexemes = 3000
 
 /** A word within a word is looked for by at least this many letters. */
-export const leastWithin = 3
+export const minSubstring = 3
 
 /** What the column `search_words` holds for a person, as text for the database. */
 export function searchWords(person: Searched): string {
@@ -69,7 +69,7 @@ function lexemesOfRun(kind: Kind, { run, parts }: { run: string; parts: string[]
 
 function restsOf(kind: Kind, word: string): string[] {
   const all = Array.from(word)
-  return all.slice(1, 1 - leastWithin).map((_, at) => `${letters[kind]}>${all.slice(at + 1).join('')}`)
+  return all.slice(1, 1 - minSubstring).map((_, at) => `${letters[kind]}>${all.slice(at + 1).join('')}`)
 }
 
 const begin = (kind: Kind, word: string) => `${letters[kind]}<${word}`

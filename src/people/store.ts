@@ -1,7 +1,7 @@
 import { type Kysely, type RawBuilder, type Selectable, sql } from 'kysely'
 import { onceFor, prepared, type Value } from '../db/prepared.js'
 import type { AccountTable, Tables } from '../db/tables.js'
-import { type Account, isUuid, type Person } from './account.js'
+import { type Account, isUuid, type PersonRef } from './account.js'
 import { foldedEmail } from './merge.js'
 
 /** The columns that make an Account. */
@@ -77,12 +77,14 @@ export function toAccounts<Table extends string>(
 export const isStorable = (text: string) => text.isWellFormed() && !text.includes('\0')
 
 /** Whether anybody can go by this name. What nobody can have, such as a key that is no UUID, Postgres would refuse. */
-export function isPossible({ by, value }: Person): boolean {
-  return by === 'key' ? isUuid(value) : isStorable(value) && (by !== 'distinguishedName' || value.length <= longestName)
+export function isPossible({ by, value }: PersonRef): boolean {
+  return by === 'key'
+    ? isUuid(value)
+    : isStorable(value) && (by !== 'distinguishedName' || value.length <= maxNameLength)
 }
 
 /** The index of distinguished names holds one character more, so that a longer one is nobody's even when it is cut. */
-const longestName = 512
+const maxNameLength = 512
 
 const distinguishedNameOf = (table: string): RawBuilder<string> =>
   sql`left(lower((${sql.ref(`${table}.profile`)} ->> 'distinguishedName') collate "C"), 513)`
@@ -98,7 +100,7 @@ const isNamedAlone = (table: string): RawBuilder<boolean> => sql`not exists (
  *
  * @param value must be possible
  */
-export function isPerson(by: Person['by'], value: string, table = 'account'): RawBuilder<boolean> {
+export function isPerson(by: PersonRef['by'], value: string, table = 'account'): RawBuilder<boolean> {
   switch (by) {
     case 'userId':
       return sql`${sql.ref(`${table}.user_id`)} = ${value}`
@@ -114,7 +116,7 @@ export function isPerson(by: Person['by'], value: string, table = 'account'): Ra
 }
 
 /** As `isPerson`, for several people. E-mail addresses and distinguished names must be folded (`foldedEmail`). */
-function isOneOf(by: Person['by'], values: readonly string[]): RawBuilder<boolean> {
+function isOneOf(by: PersonRef['by'], values: readonly string[]): RawBuilder<boolean> {
   switch (by) {
     case 'userId':
       return sql`account.user_id = any(${values}::text[])`
@@ -130,13 +132,13 @@ function isOneOf(by: Person['by'], values: readonly string[]): RawBuilder<boolea
 }
 
 /** Finds a person, active or not. */
-export async function findAccount(db: Kysely<Tables>, { by, value }: Person): Promise<Account | undefined> {
+export async function findAccount(db: Kysely<Tables>, { by, value }: PersonRef): Promise<Account | undefined> {
   if (!isPossible({ by, value })) return undefined
   const [row] = await findOne(by).run(db, { person: value })
   return row && toAccount(row, 'account')
 }
 
-const findOne = onceFor((by: Person['by']) =>
+const findOne = onceFor((by: PersonRef['by']) =>
   prepared((db, value: Value<{ person: string }>) =>
     db
       .selectFrom('account')
@@ -147,7 +149,7 @@ const findOne = onceFor((by: Person['by']) =>
 
 /** People who are named all in the same way. */
 export interface Named {
-  readonly by: Person['by']
+  readonly by: PersonRef['by']
   readonly values: readonly string[]
 }
 
@@ -165,7 +167,7 @@ export async function findNamed(db: Kysely<Tables>, { by, values }: Named): Prom
   return [...new Set(names)].flatMap((name) => found.get(name) ?? [])
 }
 
-const findSeveral = onceFor((by: Person['by']) =>
+const findSeveral = onceFor((by: PersonRef['by']) =>
   prepared((db, value: Value<{ names: string[] }>) =>
     db
       .selectFrom('account')
@@ -174,10 +176,10 @@ const findSeveral = onceFor((by: Person['by']) =>
   ),
 )
 
-const nameOf = ({ profile, ...account }: Account, by: Person['by']): string =>
+const nameOf = ({ profile, ...account }: Account, by: PersonRef['by']): string =>
   (by === 'distinguishedName' ? profile.distinguishedName : account[by]) as string
 
-function foldedName(by: Person['by'], name: string): string {
+function foldedName(by: PersonRef['by'], name: string): string {
   if (by === 'userId' || by === 'login') return name
   return by === 'key' ? name.toLowerCase() : foldedEmail(name)
 }

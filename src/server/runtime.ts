@@ -3,7 +3,7 @@ import { nearest } from '../config-names.js'
 import { type Config, readConfig } from '../config.js'
 import { migrate } from '../db/migrate.js'
 import { type Database, openDatabase } from '../db/open.js'
-import { discreetLog } from '../db/redact-log.js'
+import { redactedLog } from '../db/redact-log.js'
 import { checkSecrets, type Secrets, secretsFrom } from '../db/token-secret.js'
 import { Failure } from '../errors.js'
 import { createApp } from '../http/app.js'
@@ -12,7 +12,7 @@ import { sessionKey } from '../identity/session.js'
 import { fillSearchWords } from '../people/search-words-store.js'
 import { appIn, type ModuleApp } from '../sharing/app.js'
 import { keysOf } from '../sharing/grant.js'
-import { openWorld } from '../sharing/own-types.js'
+import { createModuleContext } from '../sharing/own-types.js'
 import { sweepOften } from './upkeep.js'
 import { release } from './release.js'
 
@@ -193,8 +193,14 @@ async function appOn(
   const { db } = database
   const { BASE_URL: baseUrl, HIDE_EMAIL: hidesEmail } = config
   const tokenKeys = keysOf(secrets)
-  const world = await openWorld(db, { tokenKeys, appKey, baseUrl: baseUrl ?? null, hidesEmail, longestWaitMs })
-  const log = discreetLog(given)
+  const world = await createModuleContext(db, {
+    tokenKeys,
+    appKey,
+    baseUrl: baseUrl ?? null,
+    hidesEmail,
+    longestWaitMs,
+  })
+  const log = redactedLog(given)
   const stop = new AbortController()
   const sweeps = sweepOften(db, config, (error) => log.warn({ err: error }, 'nothing swept'), stop.signal)
   const context = {

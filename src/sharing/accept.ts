@@ -2,8 +2,8 @@ import { existing, findBoth, type Names } from '../connections/find.js'
 import { asColleagues, type Colleague, movesBetween, relationshipOf, type Status } from '../connections/model.js'
 import { findColleague } from '../connections/read-store.js'
 import { checkIsAdmin, checkIsOneOf, checkMayInvite, signedIn, stepTo } from '../connections/rules.js'
-import { keepEvents, keepLetter, type Precondition, write } from '../connections/transaction-store.js'
-import { insertRelationship, lockNetworks, moveNetworks, updateRelationship } from '../connections/write-store.js'
+import { insertEvents, enqueueEmail, type Precondition, write } from '../connections/transaction-store.js'
+import { insertRelationship, lockNetworks, bumpNetworks, updateRelationship } from '../connections/write-store.js'
 import type { Context } from '../context.js'
 import type { Caller } from '../people/account.js'
 import { checkMayBeAccepted } from './account-type.js'
@@ -42,8 +42,8 @@ export async function complete(
     const after = { ...wanted, connectionId }
     const grants = before?.isAccepted ? undefined : asColleagues
     if (before) await updateRelationship(transaction, after, { ...change, grants })
-    await moveNetworks(transaction, movesBetween(before, after), moment)
-    await keepEvents(transaction, eventId, [{ ...after, verb: 'completed', actorId: admin.id }], moment)
+    await bumpNetworks(transaction, movesBetween(before, after), moment)
+    await insertEvents(transaction, eventId, [{ ...after, verb: 'completed', actorId: admin.id }], moment)
     return (await findColleague(transaction, which)) as Colleague
   })
 }
@@ -79,10 +79,10 @@ export async function rewrite(
     if (step === 'accepted') await checkMayBeAccepted(transaction, before.connectionId)
     const after = { ...before, isAccepted: before.isAccepted || step === 'accepted' }
     await updateRelationship(transaction, after, { changedBy: writer.id, message, moment })
-    await moveNetworks(transaction, movesBetween(before, after), moment)
-    await keepEvents(transaction, eventId, [{ verb: step, actorId: writer.id, ...after }], moment)
+    await bumpNetworks(transaction, movesBetween(before, after), moment)
+    await insertEvents(transaction, eventId, [{ verb: step, actorId: writer.id, ...after }], moment)
     if (step === 'rewritten') return
     const { inviterId: recipientId, connectionId } = after
-    await keepLetter(transaction, { kind: 'accepted', recipientId, connectionId }, moment)
+    await enqueueEmail(transaction, { kind: 'accepted', recipientId, connectionId }, moment)
   })
 }

@@ -6,7 +6,7 @@ import {
   levelBelow,
   levelOf,
   levels,
-  mostGranted,
+  maxGranted,
   type ObjectType,
   type ShareEntry,
 } from './object-types.js'
@@ -105,7 +105,7 @@ export function granted(
   skipAcl: boolean,
 ): Wish {
   const have = skipAcl ? levels.system : mine.level
-  const most = Math.min(Math.max(type.leastAccess, Math.min(levelBelow(have), wish.access)), mostGranted)
+  const most = Math.min(Math.max(type.leastAccess, Math.min(levelBelow(have), wish.access)), maxGranted)
   const roles = wish.roles.filter((role) => mayImpart(type, context, principal, mine, role, skipAcl))
   if (skipAcl) return { access: most, roles }
   if (type.shareAcl.length > 0) {

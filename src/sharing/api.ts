@@ -7,11 +7,11 @@ import { linkTo } from './link.js'
 import { list } from './list.js'
 import type { Level } from './object-types.js'
 import { getToken, read } from './read.js'
-import type { Scope } from './scope.js'
+import type { CallerScope } from './scope.js'
 import type { Connection, ConnectionList } from './shown.js'
 
 /** One whom `create` connects: an account by `_id`, else whoever owns the e-mail address. */
-export interface Target {
+export interface TargetInput {
   readonly _id?: string | null
   readonly email?: string | null
   /** The level that the target shall have; granted is always less than the caller has. By default the least. */
@@ -112,7 +112,7 @@ export interface Connections {
   create(
     objects: string,
     id: string,
-    targets: Target | readonly Target[],
+    targets: TargetInput | readonly TargetInput[],
     options?: CreateOptions | null,
   ): Promise<(Connection | Fault)[]>
   /**
@@ -135,7 +135,7 @@ export interface Connections {
 }
 
 /** The functions, for the scope that there is when one is called: the calls of a program take turns. */
-export const connectionsIn = (scope: () => Scope): Connections =>
+export const connectionsIn = (scope: () => CallerScope): Connections =>
   functionsFor((work) =>
     faultsOnly(() => {
       const current = scope()
@@ -144,9 +144,9 @@ export const connectionsIn = (scope: () => Scope): Connections =>
   )
 
 /** The functions for one request, which waits in no queue: the server limits how many are under way. */
-export const connectionsOf = (scope: Scope): Connections => functionsFor((work) => faultsOnly(() => work(scope)))
+export const connectionsOf = (scope: CallerScope): Connections => functionsFor((work) => faultsOnly(() => work(scope)))
 
-type Call = <Result>(work: (scope: Scope) => Promise<Result>) => Promise<Result>
+type Call = <Result>(work: (scope: CallerScope) => Promise<Result>) => Promise<Result>
 
 const functionsFor = (call: Call): Connections => ({
   apply: (token, options) => call((scope) => apply(scope, token, options)),

@@ -1,15 +1,16 @@
+import type { ModuleContext } from './world.js'
 import type { Kysely } from 'kysely'
 import type { Tables } from '../db/tables.js'
 import { Failure } from '../errors.js'
 import { findSignIn } from '../identity/credential-store.js'
 import { isUuid } from '../people/account.js'
 import { defineRole } from '../people/change-store.js'
-import { findKnown, keepApp } from '../people/known-store.js'
+import { findKnownAccounts, insertApp } from '../people/known-store.js'
 import { type Connections, connectionsIn } from './api.js'
 import { faultsOnly } from './as-fault.js'
 import { removeContext } from './delete.js'
 import type { Instance, ObjectDefinition } from './object-types.js'
-import { type Caller, type ModuleWorld, type Privileges, runIn } from './scope.js'
+import { type Caller, type Privileges, runIn } from './scope.js'
 
 /** What an application does with the module, beside calling its functions. */
 export interface ModuleApp {
@@ -49,9 +50,9 @@ export interface ModuleApp {
 }
 
 /** The module in a world that is there already. */
-export function appIn(world: ModuleWorld): ModuleApp {
-  const { db } = world
-  const called = <Result>(work: () => Promise<Result>) => faultsOnly(() => world.inTurn(work))
+export function appIn(module: ModuleContext): ModuleApp {
+  const { db } = module
+  const called = <Result>(work: () => Promise<Result>) => faultsOnly(() => module.inTurn(work))
   return {
     runAs: async <Result>(
       account: string | null,
@@ -62,17 +63,17 @@ export function appIn(world: ModuleWorld): ModuleApp {
       if (id === undefined) throw new Failure('notFound', `Nobody goes by the name ${account}.`)
       const caller = { ...privileges, accountId: id }
       // Whoever gives null gives work that takes it.
-      return runIn({ world, caller }, () => work(caller as Caller & { readonly accountId: string }))
+      return runIn({ world: module, caller }, () => work(caller as Caller & { readonly accountId: string }))
     },
-    connectionsFor: (caller) => connectionsIn(() => ({ world, caller })),
-    defineObject: (definition) => world.types.define(definition as unknown as ObjectDefinition),
-    removeContext: (objects, id) => called(() => removeContext(world, objects, id)),
+    connectionsFor: (caller) => connectionsIn(() => ({ world: module, caller })),
+    defineObject: (definition) => module.types.define(definition as unknown as ObjectDefinition),
+    removeContext: (objects, id) => called(() => removeContext(module, objects, id)),
     defineRole: (role) => called(() => defineRole(db, role)),
-    defineApp: (key, base) => called(() => keepApp(db, key, base)),
+    defineApp: (key, base) => called(() => insertApp(db, key, base)),
   }
 }
 
 async function findAccountId(db: Kysely<Tables>, name: string): Promise<string | undefined> {
-  const [known] = isUuid(name) ? await findKnown(db, [name]) : []
+  const [known] = isUuid(name) ? await findKnownAccounts(db, [name]) : []
   return (known?.account ?? (await findSignIn(db, name))?.account)?.id
 }

@@ -1,10 +1,10 @@
 import type { Transaction } from 'kysely'
 import { asColleagues } from '../connections/model.js'
-import { keepEvents, keepLetter, write } from '../connections/transaction-store.js'
+import { insertEvents, enqueueEmail, write } from '../connections/transaction-store.js'
 import type { Tables } from '../db/tables.js'
 import { Fault } from '../faults.js'
 import type { Account } from '../people/account.js'
-import { findKnown, type Known } from '../people/known-store.js'
+import { findKnownAccounts, type KnownAccount } from '../people/known-store.js'
 import { findNamed } from '../people/store.js'
 import { accountOf, checkScope, checkVerified, type Principal } from './access.js'
 import { findBetween, findByToken, findGrant, lockContext, updateGrant } from './grant-store.js'
@@ -23,11 +23,11 @@ import {
 } from './grant.js'
 import { applyOptions, readOptionsAs } from './options.js'
 import { activate, removeGrants } from './put.js'
-import { principalOf, type Scope } from './scope.js'
+import { principalOf, type CallerScope } from './scope.js'
 import { show } from './show.js'
 import { type Connection, plainly } from './shown.js'
 import { badToken, isValid, type Opened, openToken } from './valid.js'
-import type { World } from './world.js'
+import type { ModuleContext } from './world.js'
 
 /**
  * Applies an invitation: from then on its target has what it grants (docs/module.md, apply). Of several at once one
@@ -37,11 +37,16 @@ import type { World } from './world.js'
  * @param skipAcl whether a caller who is not the target may apply it for the target
  * @returns the active connection: the one applied, or one that was there already and now grants as much
  */
-async function applyGrant(world: World, principal: Principal, token: string, skipAcl: boolean): Promise<Grant> {
+async function applyGrant(
+  module: ModuleContext,
+  principal: Principal,
+  token: string,
+  skipAcl: boolean,
+): Promise<Grant> {
   const caller = { account: accountOf(principal), verified: principal.verified }
-  const opened = await openToken(world, token)
+  const opened = await openToken(module, token)
   const { grant: known, type, context } = opened
-  const target = isLink(known) ? caller : await targetOf(world, known, caller, skipAcl)
+  const target = isLink(known) ? caller : await targetOf(module, known, caller, skipAcl)
   if (!target) throw badToken()
   checkVerified(target)
   if (isLink(known))
@@ -52,14 +57,14 @@ async function applyGrant(world: World, principal: Principal, token: string, ski
   }
   if (!context) throw new Fault('notFound.unspecified')
 
-  return write(world.db, async (transaction, eventId) => {
+  return write(module.db, async (transaction, eventId) => {
     const moment = await lockContext(transaction, known, [account.id])
     const current = await findByToken(transaction, tokenHash(token))
     if (current?.state !== 'pending') throw badToken()
     if (!(await isValid(transaction, type, context, current))) throw badToken()
     const active = await take(transaction, { ...opened, grant: current }, account, moment)
     const detail = { ...described(active), invitation: current.id, request: principal.requestId }
-    await keepEvents(
+    await insertEvents(
       transaction,
       eventId,
       [{ connectionId: active.id, actorId: caller.account.id, verb: 'accepted', detail }],
@@ -67,7 +72,7 @@ async function applyGrant(world: World, principal: Principal, token: string, ski
     )
     if (isBetweenAccounts(active)) {
       const letter = { kind: 'accepted' as const, recipientId: current.contextId, connectionId: active.id }
-      await keepLetter(transaction, letter, moment)
+      await enqueueEmail(transaction, letter, moment)
     }
     return active
   })
@@ -79,12 +84,17 @@ async function applyGrant(world: World, principal: Principal, token: string, ski
  *
  * @returns undefined for who may not apply it, and for an account that is not active
  */
-async function targetOf({ db }: World, known: Grant, caller: Known, skipAcl: boolean): Promise<Known | undefined> {
+async function targetOf(
+  { db }: ModuleContext,
+  known: Grant,
+  caller: KnownAccount,
+  skipAcl: boolean,
+): Promise<KnownAccount | undefined> {
   if (isTarget(known, caller.account)) return caller
   if (!skipAcl) return undefined
   const { targetId, targetEmail } = known
   const id = targetId ?? (targetEmail === null ? undefined : (await findNamed(db, byEmail(targetEmail)))[0]?.id)
-  const [found] = id === undefined ? [] : await findKnown(db, [id])
+  const [found] = id === undefined ? [] : await findKnownAccounts(db, [id])
   if (targetId === null && !found?.verified) return caller
   return found?.account.state === 'active' ? found : undefined
 }
@@ -127,7 +137,7 @@ async function take(
 }
 
 /** Implements `apply` of `Connections`. */
-export async function apply(scope: Scope, token: unknown, options: unknown): Promise<Connection> {
+export async function apply(scope: CallerScope, token: unknown, options: unknown): Promise<Connection> {
   const principal = await principalOf(scope)
   checkScope(principal, 'update')
   accountOf(principal)

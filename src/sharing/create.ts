@@ -1,22 +1,22 @@
 import type { Transaction } from 'kysely'
-import { type Event, keepEvents, keepLetter, type Owed, write } from '../connections/transaction-store.js'
+import { type Event, insertEvents, enqueueEmail, type QueuedEmail, write } from '../connections/transaction-store.js'
 import type { Tables } from '../db/tables.js'
 import { Fault } from '../faults.js'
 import { type Access, checkMayShare, mayRead } from './access.js'
-import { decide, type Room, roomOf, type Step } from './decide.js'
+import { decide, type Quota, quotaOf, type Decision } from './decide.js'
 import { findBetween, lockContext, updateGrant } from './grant-store.js'
 import { described, type Grant, isBetweenAccounts, tokenHash } from './grant.js'
 import { type Instance, levels, type ObjectType } from './object-types.js'
 import { createOptions, readOptionsAs } from './options.js'
 import { activate, put, removeGrants } from './put.js'
-import { principalOf, type Scope } from './scope.js'
-import { appKeyOf, checkMayImpart, shareable, type Sharing, type Wanted } from './share.js'
+import { principalOf, type CallerScope } from './scope.js'
+import { appKeyOf, checkMayImpart, shareable, type ShareRequest, type Target } from './share.js'
 import { show } from './show.js'
 import { type Connection, plainly } from './shown.js'
 import { readTargets } from './targets.js'
-import { noteLetter } from './throttle-store.js'
+import { claimEmail } from './throttle-store.js'
 import { isValid, ordinaryAccess } from './valid.js'
-import { accessGiven, accessOf, tokenAgain, type World } from './world.js'
+import { accessGiven, accessOf, tokenAgain, type ModuleContext } from './world.js'
 
 /**
  * Connects targets with a context in one transaction, in which it is also decided what each is granted.
@@ -25,17 +25,21 @@ import { accessGiven, accessOf, tokenAgain, type World } from './world.js'
  * @throws Fault `accessDenied.shareAccess` where the caller may not share the context any more, `accessDenied.shareRoles`
  *   for a role that is not theirs to give; nothing is changed then
  */
-function establish(world: World, sharing: Sharing, targets: readonly Wanted[]): Promise<(Grant | Fault)[]> {
+function connectTargets(
+  module: ModuleContext,
+  sharing: ShareRequest,
+  targets: readonly Target[],
+): Promise<(Grant | Fault)[]> {
   const { type, context, principal, creator, skipAcl } = sharing
   const reference = { object: type.name, contextId: context._id }
   const people = targets.flatMap(({ account }) => account?.id ?? [])
-  return write(world.db, async (transaction, eventId) => {
+  return write(module.db, async (transaction, eventId) => {
     const moment = await lockContext(transaction, reference, people)
     const mine = await accessOf(transaction, type, context, principal)
     if (!skipAcl) checkMayShare(mine, creator)
     for (const target of targets) checkMayImpart(sharing, mine, target)
     const ordinary = await ordinaryAccess(transaction, sharing, mine)
-    let room = await roomOf(transaction, sharing)
+    let room = await quotaOf(transaction, sharing)
     const outcomes: (Grant | Fault)[] = []
     const events: Event[] = []
     for (const target of targets) {
@@ -43,15 +47,15 @@ function establish(world: World, sharing: Sharing, targets: readonly Wanted[]): 
       const found = await findBetween(transaction, reference, { id: account?.id ?? null, email })
       const between: Grant[] = []
       for (const each of found) between.push(await asOffered(transaction, sharing, each))
-      const step = decide(world, sharing, target, { mine, ordinary, between, room, moment })
+      const step = decide(module, sharing, target, { mine, ordinary, between, room, moment })
       outcomes.push(step instanceof Fault ? step : step.after)
       if (step instanceof Fault) continue
-      await carryOut(transaction, world, step, moment)
+      await applyDecision(transaction, module, step, moment)
       events.push(eventOf(sharing, step))
       if (step.verb === 'invited') room = { ...room, invitations: room.invitations - 1 }
-      room = await owe(transaction, sharing, step, room, moment)
+      room = await queueEmail(transaction, sharing, step, room, moment)
     }
-    if (events.length > 0) await keepEvents(transaction, eventId, events, moment)
+    if (events.length > 0) await insertEvents(transaction, eventId, events, moment)
     return outcomes
   })
 }
@@ -59,13 +63,17 @@ function establish(world: World, sharing: Sharing, targets: readonly Wanted[]): 
 /**
  * An invitation of the same creator that is not valid any more offers nothing, so that making it again revives nothing.
  */
-async function asOffered(db: Transaction<Tables>, { type, context, creator }: Sharing, grant: Grant): Promise<Grant> {
+async function asOffered(
+  db: Transaction<Tables>,
+  { type, context, creator }: ShareRequest,
+  grant: Grant,
+): Promise<Grant> {
   if (grant.state === 'active' || grant.creatorId !== creator.id) return grant
   if (await isValid(db, type, context, grant)) return grant
   return { ...grant, access: levels.none, roles: [], skippedAccess: null, skippedRoles: [] }
 }
 
-function eventOf({ creator, principal, skipAcl }: Sharing, { verb, before, after }: Step): Event {
+function eventOf({ creator, principal, skipAcl }: ShareRequest, { verb, before, after }: Decision): Event {
   const detail = {
     ...described(after),
     before: before?.access ?? null,
@@ -78,43 +86,43 @@ function eventOf({ creator, principal, skipAcl }: Sharing, { verb, before, after
 
 /** Implements `create` of `Connections`. */
 export async function create(
-  scope: Scope,
+  scope: CallerScope,
   objects: string,
   id: string,
   targets: unknown,
   options: unknown,
 ): Promise<(Connection | Fault)[]> {
-  const { world } = scope
+  const { world: module } = scope
   const principal = await principalOf(scope)
   const read = readOptionsAs(createOptions, options)
   const skipAcl = read.skipAcl || principal.skipAcl
-  const { type, context, creator } = await shareable(world, principal, objects, id, {
+  const { type, context, creator } = await shareable(module, principal, objects, id, {
     skipAcl,
     force: read.forceAllowConnections,
   })
-  const limits = { type, context, skipAcl, forceAuto: read.forceAuto, hidesEmail: world.hidesEmail }
-  const wanted = await readTargets(world, principal, creator, targets, limits)
-  const appKey = await appKeyOf(world, principal.appKey, read.connectionAppKey)
+  const limits = { type, context, skipAcl, forceAuto: read.forceAuto, hidesEmail: module.hidesEmail }
+  const wanted = await readTargets(module, principal, creator, targets, limits)
+  const appKey = await appKeyOf(module, principal.appKey, read.connectionAppKey)
   if (appKey === null) return wanted.map(({ named }) => new Fault('invalidArgument.noConnectionApp', { target: named }))
   const isNotified = !read.skipNotification && !read.skipNotifications
   const sharing = { type, context, principal, creator, skipAcl, appKey, isNotified }
-  const outcomes = await establish(world, sharing, wanted)
+  const outcomes = await connectTargets(module, sharing, wanted)
   const made = outcomes.filter((each): each is Grant => !(each instanceof Fault))
-  const shown = await show(world, principal, made, plainly)
+  const shown = await show(module, principal, made, plainly)
   const byId = new Map(shown.map((each) => [each._id, each]))
   return outcomes.map((each) => (each instanceof Fault ? each : (byId.get(each.id) as Connection)))
 }
 
 /** Writes what was decided about one target. */
-async function carryOut(
+async function applyDecision(
   db: Transaction<Tables>,
-  world: Pick<World, 'tokenKeys'>,
-  { before, after, needless }: Step,
+  module: Pick<ModuleContext, 'tokenKeys'>,
+  { before, after, needless }: Decision,
   moment: Date,
 ): Promise<void> {
   await removeGrants(db, needless, moment)
   if (!before) {
-    const token = tokenAgain(world, after)
+    const token = tokenAgain(module, after)
     await put(db, { ...after, tokenHash: token === null ? null : tokenHash(token) }, moment)
   } else if (before.state === 'pending' && after.state === 'active') {
     await activate(db, before, after, before.targetId as string, moment)
@@ -128,10 +136,16 @@ async function carryOut(
  *
  * @returns the room that is left
  */
-async function owe(db: Transaction<Tables>, sharing: Sharing, step: Step, room: Room, moment: Date): Promise<Room> {
+async function queueEmail(
+  db: Transaction<Tables>,
+  sharing: ShareRequest,
+  step: Decision,
+  room: Quota,
+  moment: Date,
+): Promise<Quota> {
   const owed = owedFor(sharing, step)
-  if (!owed || room.letters <= 0 || !(await noteLetter(db, owed.connectionId, moment))) return room
-  await keepLetter(db, owed, moment)
+  if (!owed || room.letters <= 0 || !(await claimEmail(db, owed.connectionId, moment))) return room
+  await enqueueEmail(db, owed, moment)
   return { ...room, letters: room.letters - 1 }
 }
 
@@ -139,7 +153,10 @@ async function owe(db: Transaction<Tables>, sharing: Sharing, step: Step, room: 
  * Whether whoever is connected at once is told of it is the type's to say (docs/module.md, Object types); of more
  * access nobody is.
  */
-function owedFor({ type, context, creator, skipAcl, isNotified }: Sharing, { verb, after }: Step): Owed | undefined {
+function owedFor(
+  { type, context, creator, skipAcl, isNotified }: ShareRequest,
+  { verb, after }: Decision,
+): QueuedEmail | undefined {
   if (!isNotified || verb === 'upgraded' || (verb === 'connected' && !type.sendNotifications)) return undefined
   const title = titleOf(type, context, accessGiven(after))
   return {
@@ -152,7 +169,7 @@ function owedFor({ type, context, creator, skipAcl, isNotified }: Sharing, { ver
   }
 }
 
-const longest = 200
+const maxTitleLength = 200
 
 /**
  * The name of an object, for somebody who has this access to it: one line, without what the database cannot keep.
@@ -165,7 +182,7 @@ export function titleOf({ title, properties }: ObjectType, object: Instance, acc
   const value = object[title]
   if (typeof value !== 'string') return undefined
   const line = value
-    .slice(0, longest)
+    .slice(0, maxTitleLength)
     .toWellFormed()
     .replaceAll(/[\p{Cc}\s]+/gu, ' ')
     .trim()

@@ -7,13 +7,13 @@ import type { Tables } from '../db/tables.js'
 import { Fault, type FaultName } from '../faults.js'
 import { type Access, givesNothing } from './access.js'
 import { both, givenOn, givingOn, type Grant, isBetweenAccounts } from './grant.js'
-import type { Sharing, Wanted } from './share.js'
-import { countLetters } from './throttle-store.js'
+import type { ShareRequest, Target } from './share.js'
+import { countEmails } from './throttle-store.js'
 import { type Granted, grantedTo } from './valid.js'
-import type { World } from './world.js'
+import type { ModuleContext } from './world.js'
 
 /** What is done about one target. */
-export interface Step {
+export interface Decision {
   readonly verb: 'invited' | 'refreshed' | 'connected' | 'upgraded'
   /** The connection as it was; undefined where there was none. */
   readonly before: Grant | undefined
@@ -31,7 +31,7 @@ interface Circumstances {
   readonly ordinary: Access
   /** Every connection that the context has with the target; the creator's own give nothing that is not valid. */
   readonly between: readonly Grant[]
-  readonly room: Room
+  readonly room: Quota
   readonly moment: Date
 }
 
@@ -41,15 +41,15 @@ interface Circumstances {
  * @returns a fault where nothing is done
  */
 export function decide(
-  world: Pick<World, 'tokenKeys'>,
-  sharing: Sharing,
-  target: Wanted,
+  module: Pick<ModuleContext, 'tokenKeys'>,
+  sharing: ShareRequest,
+  target: Target,
   { mine, ordinary, between, room, moment }: Circumstances,
-): Step | Fault {
+): Decision | Fault {
   const { type, context, creator, skipAcl } = sharing
   const refused = (name: FaultName) => new Fault(name, { target: target.named })
   const wish = grantedTo(sharing, mine, ordinary, target)
-  const fresh = (state: Grant['state']) => freshGrant(world, sharing, target, wish, state, moment)
+  const fresh = (state: Grant['state']) => freshGrant(module, sharing, target, wish, state, moment)
   if (givesNothing(type, wish)) return refused('accessDenied.shareAccess')
   const active = between.find(({ state }) => state === 'active')
   if (active && isBetweenAccounts(active) && !skipAcl) return refused('conflict.connectionExists')
@@ -69,14 +69,14 @@ export function decide(
 }
 
 /** More of an active connection on an object; undefined where it gives as much already. */
-function upgraded(active: Grant, id: string, wish: Granted, moment: Date): Step | undefined {
+function upgraded(active: Grant, id: string, wish: Granted, moment: Date): Decision | undefined {
   const [had, has] = [givenOn(active, id), both(givenOn(active, id), wish)]
   if (has.access === had.access && has.roles.length === had.roles.length) return undefined
   return { verb: 'upgraded', before: active, after: { ...givingOn(active, id, has), updated: moment }, needless: [] }
 }
 
 /** An invitation made again: what a privilege was needed for is kept apart from what was not. */
-function refreshed(own: Grant, wish: Granted, moment: Date): Step {
+function refreshed(own: Grant, wish: Granted, moment: Date): Decision {
   const skipped = wish.skipped && both({ access: own.skippedAccess ?? 0, roles: own.skippedRoles }, wish.skipped)
   const after = {
     ...own,
@@ -89,7 +89,7 @@ function refreshed(own: Grant, wish: Granted, moment: Date): Step {
 }
 
 /** An active connection: what was pending between two accounts, of whichever of the two, or a fresh one. */
-function connected(pending: readonly Grant[], id: string, wish: Granted, moment: Date, fresh: () => Grant): Step {
+function connected(pending: readonly Grant[], id: string, wish: Granted, moment: Date, fresh: () => Grant): Decision {
   const pair = pending.find(isBetweenAccounts)
   const needless = pending.filter((each) => each !== pair && each.access <= wish.access)
   const verb = 'connected'
@@ -107,9 +107,9 @@ const endOf = (grant: Pick<Grant, 'object' | 'targetId'>, moment: Date): Date | 
 
 /** A new connection, as it is to be written; one that is pending has a token. */
 function freshGrant(
-  { tokenKeys: [key] }: Pick<World, 'tokenKeys'>,
-  { type, context, creator, appKey }: Sharing,
-  { account, email, first, last }: Wanted,
+  { tokenKeys: [key] }: Pick<ModuleContext, 'tokenKeys'>,
+  { type, context, creator, appKey }: ShareRequest,
+  { account, email, first, last }: Target,
   { access, roles, skipped }: Granted,
   state: Grant['state'],
   moment: Date,
@@ -141,26 +141,26 @@ function freshGrant(
 }
 
 /** How many invitations somebody may make within an hour. */
-const mostAnHour = 100
+const invitationsPerHour = 100
 
 /** How many letters may be owed on somebody's behalf within an hour. */
-const mostLettersAnHour = 50
+const emailsPerHour = 50
 
 /** How many more invitations a creator may make just now, and letters may be owed on their behalf. */
-export interface Room {
+export interface Quota {
   readonly invitations: number
   readonly letters: number
 }
 
 /** Reads how much room a creator has. Calls with `skipAcl` are not limited. */
-export async function roomOf(
+export async function quotaOf(
   db: Transaction<Tables>,
-  { creator, skipAcl }: Pick<Sharing, 'creator' | 'skipAcl'>,
-): Promise<Room> {
+  { creator, skipAcl }: Pick<ShareRequest, 'creator' | 'skipAcl'>,
+): Promise<Quota> {
   if (skipAcl) return { invitations: Infinity, letters: Infinity }
   const { lastDay, lastHour } = await countInvitations(db, creator.id)
   return {
-    invitations: Math.min(mostAnHour - lastHour, invitationsADay - lastDay),
-    letters: mostLettersAnHour - (await countLetters(db, creator.id)),
+    invitations: Math.min(invitationsPerHour - lastHour, invitationsADay - lastDay),
+    letters: emailsPerHour - (await countEmails(db, creator.id)),
   }
 }

@@ -1,16 +1,16 @@
 import { contextIdOf, idReason } from '../connections/context-id.js'
-import { type Event, keepEvents, write } from '../connections/transaction-store.js'
+import { type Event, insertEvents, write } from '../connections/transaction-store.js'
 import { Fault } from '../faults.js'
 import { checkScope, isOwner, type Principal } from './access.js'
-import { byId, byToken, readWhich } from './find.js'
+import { byId, byToken, readGrantRef } from './find.js'
 import { deleteOfContext, findGrant, lockContext } from './grant-store.js'
 import { described, type Grant, isLink, isTarget } from './grant.js'
 import { levels } from './object-types.js'
 import { deleteOptions, readOptionsAs } from './options.js'
 import { removeGrants } from './put.js'
-import { principalOf, type Scope } from './scope.js'
+import { principalOf, type CallerScope } from './scope.js'
 import { clear } from './sweep.js'
-import { accessOf, load, typeOf, type World } from './world.js'
+import { accessOf, load, typeOf, type ModuleContext } from './world.js'
 
 /**
  * Deletes a connection: declines or withdraws an invitation, leaves, takes access away, or ends a link (docs/module.md,
@@ -21,16 +21,16 @@ import { accessOf, load, typeOf, type World } from './world.js'
  *   where it is gone
  */
 async function endGrant(
-  world: World,
+  module: ModuleContext,
   principal: Principal,
   known: Grant,
   { skipAcl, isHolder }: { skipAcl: boolean; isHolder: boolean },
 ): Promise<void> {
   const { account } = principal
-  const type = typeOf(world, known.object)
+  const type = typeOf(module, known.object)
   const context = await load(type, known.contextId)
   const people = known.targetId === null ? [] : [known.targetId]
-  await write(world.db, async (transaction, eventId) => {
+  await write(module.db, async (transaction, eventId) => {
     const moment = await lockContext(transaction, known, people)
     const current = await findGrant(transaction, known.id)
     if (!current) throw new Fault('notFound.unspecified')
@@ -42,7 +42,7 @@ async function endGrant(
     await removeGrants(transaction, [current], moment)
     const detail = { ...described(current), request: principal.requestId }
     const event = { connectionId: current.id, actorId: account?.id ?? null, verb: verbOf(current, principal), detail }
-    await keepEvents(transaction, eventId, [event], moment)
+    await insertEvents(transaction, eventId, [event], moment)
   })
 }
 
@@ -66,19 +66,19 @@ function verbOf(grant: Grant, { account }: Principal): Event['verb'] {
 }
 
 /** Implements `delete` of `Connections`. Who may read an invitation by its token declines it by its token. */
-export async function remove(scope: Scope, tokenOrId: unknown, options: unknown): Promise<true> {
-  const { world } = scope
+export async function remove(scope: CallerScope, tokenOrId: unknown, options: unknown): Promise<true> {
+  const { world: module } = scope
   const principal = await principalOf(scope)
   checkScope(principal, 'delete')
   const { skipAcl } = readOptionsAs(deleteOptions, options)
-  const { which, path } = readWhich(tokenOrId)
+  const { which, path } = readGrantRef(tokenOrId)
   if (path.length > 0) throw new Fault('invalidArgument.unspecified', { path: 'tokenOrId', reason: 'No path here.' })
   const isHolder = 'token' in which
   const isTrusted = skipAcl || principal.skipAcl
   const grant = isHolder
-    ? await byToken(world, principal, which.token, isTrusted)
-    : await byId(world, principal, which.id)
-  await endGrant(world, principal, grant, { skipAcl: isTrusted, isHolder })
+    ? await byToken(module, principal, which.token, isTrusted)
+    : await byId(module, principal, which.id)
+  await endGrant(module, principal, grant, { skipAcl: isTrusted, isHolder })
   return true
 }
 
@@ -91,13 +91,13 @@ export async function remove(scope: Scope, tokenOrId: unknown, options: unknown)
  * @throws Fault `invalidArgument.object` for a type that is unknown, and for accounts, whose connections are in the
  *   feeds of both; `invalidArgument.unspecified` for what is no id
  */
-export async function removeContext(world: World, objects: string, id: string): Promise<number> {
-  const { name: object } = typeOf(world, objects)
+export async function removeContext(module: ModuleContext, objects: string, id: string): Promise<number> {
+  const { name: object } = typeOf(module, objects)
   if (object === 'account') throw new Fault('invalidArgument.object', { path: object })
   const contextId = contextIdOf(object, id)
   if (contextId === undefined) throw new Fault('invalidArgument.unspecified', { path: 'id', reason: idReason(object) })
   const context = { object, contextId }
-  return clear(world.db, 'removed', async (transaction, most) => {
+  return clear(module.db, 'removed', async (transaction, most) => {
     await lockContext(transaction, context, [])
     return deleteOfContext(transaction, context, most)
   })

@@ -1,3 +1,4 @@
+import type { ModuleContext } from './world.js'
 import { Fault } from '../faults.js'
 import { isUuid } from '../people/account.js'
 import { type Access, accountOf, noAccess, type Principal } from './access.js'
@@ -5,7 +6,6 @@ import { findGrant } from './grant-store.js'
 import { type Grant, isLink, isTarget, isToken } from './grant.js'
 import { levels } from './object-types.js'
 import { place } from './query/map.js'
-import type { ModuleWorld } from './scope.js'
 import { badToken, openToken } from './valid.js'
 import { accessOf, load, typeOf } from './world.js'
 
@@ -16,18 +16,18 @@ import { accessOf, load, typeOf } from './world.js'
  * @throws Fault `invalidArgument.connectionToken`
  */
 export async function byToken(
-  world: ModuleWorld,
+  module: ModuleContext,
   { account }: Principal,
   token: string,
   skipAcl: boolean,
 ): Promise<Grant> {
-  const { grant } = await openToken(world, token)
+  const { grant } = await openToken(module, token)
   if (skipAcl || isLink(grant) || grant.targetId === null || grant.targetId === account?.id) return grant
   throw badToken()
 }
 
 /** The connection with an id. @throws Fault `accessDenied.notLoggedIn` for nobody, `notFound.unspecified` */
-export async function byId({ db }: ModuleWorld, principal: Principal, id: string): Promise<Grant> {
+export async function byId({ db }: ModuleContext, principal: Principal, id: string): Promise<Grant> {
   accountOf(principal)
   const grant = await findGrant(db, id)
   if (grant) return grant
@@ -40,29 +40,29 @@ export async function byId({ db }: ModuleWorld, principal: Principal, id: string
  * @throws Fault `accessDenied.connection` by id, `invalidArgument.connectionToken` by token, for who may not
  */
 export async function readable(
-  world: ModuleWorld,
+  module: ModuleContext,
   principal: Principal,
-  which: Which,
+  which: GrantRef,
   skipAcl: boolean,
 ): Promise<Grant> {
   const { account } = principal
-  if ('token' in which) return byToken(world, principal, which.token, skipAcl)
-  const grant = await byId(world, principal, which.id)
+  if ('token' in which) return byToken(module, principal, which.token, skipAcl)
+  const grant = await byId(module, principal, which.id)
   if (skipAcl || isTarget(grant, account) || account?.id === grant.creatorId) return grant
-  const { level } = await accessToContext(world, principal, grant)
+  const { level } = await accessToContext(module, principal, grant)
   if (level >= (grant.state === 'active' ? levels.connected : levels.share)) return grant
   throw new Fault('accessDenied.connection')
 }
 
 /** What the caller has of the context of a connection; nothing of one that is gone. */
-export async function accessToContext(world: ModuleWorld, principal: Principal, grant: Grant): Promise<Access> {
-  const type = typeOf(world, grant.object)
+export async function accessToContext(module: ModuleContext, principal: Principal, grant: Grant): Promise<Access> {
+  const type = typeOf(module, grant.object)
   const context = await load(type, grant.contextId)
-  return context ? accessOf(world.db, type, context, principal) : noAccess
+  return context ? accessOf(module.db, type, context, principal) : noAccess
 }
 
 /** Which connection is meant: by form alone it is told whether by id or by token (docs/trust.md, Z7). */
-type Which = { readonly id: string } | { readonly token: string }
+type GrantRef = { readonly id: string } | { readonly token: string }
 
 /**
  * Reads `<id or token>`, and what may follow it: `/context/name/first` or `.context.name.first`. Names are percent-encoded,
@@ -70,7 +70,7 @@ type Which = { readonly id: string } | { readonly token: string }
  *
  * @throws Fault `invalidArgument.unspecified` for what has neither form, and for a percent sign that encodes no text
  */
-export function readWhich(given: unknown): { which: Which; path: readonly string[] } {
+export function readGrantRef(given: unknown): { which: GrantRef; path: readonly string[] } {
   const [name = '', ...path] = typeof given === 'string' ? given.split(/[/.]/).map(decoded) : []
   if (isUuid(name)) return { which: { id: name.toLowerCase() }, path }
   if (isToken(name)) return { which: { token: name }, path }

@@ -164,7 +164,7 @@ export async function takeUse(
 }
 
 /** Gives a pending connection that was made without a token the one that it has by a key. */
-export async function keepToken(db: Db, id: string, hash: Uint8Array, keyId: string): Promise<boolean> {
+export async function storeToken(db: Db, id: string, hash: Uint8Array, keyId: string): Promise<boolean> {
   const { rows } = await sql`
     update connection as c set token_hash = ${hash}, token_key = ${keyId}
     where c.id = ${id} and c.state = 'pending' returning id`.execute(db)

@@ -1,6 +1,6 @@
 import { v7 as newId } from 'uuid'
 import { asColleagues } from '../connections/model.js'
-import { keepEvents, write } from '../connections/transaction-store.js'
+import { insertEvents, write } from '../connections/transaction-store.js'
 import { Fault } from '../faults.js'
 import { checkMayShare, givesNothing } from './access.js'
 import { insertGrant, lockContext } from './grant-store.js'
@@ -8,12 +8,12 @@ import { described, type Grant } from './grant.js'
 import { levelNames, levels, readLevel } from './object-types.js'
 import { linkOptions, readOptionsAs } from './options.js'
 import { checkDefined, placesOf } from './roles.js'
-import { principalOf, type Scope } from './scope.js'
-import { appKeyOf, checkMayImpart, type PlacedWish, shareable, type Sharing } from './share.js'
+import { principalOf, type CallerScope } from './scope.js'
+import { appKeyOf, checkMayImpart, type PlacedWish, shareable, type ShareRequest } from './share.js'
 import { show } from './show.js'
 import { type Connection, plainly } from './shown.js'
 import { grantedTo, ordinaryAccess } from './valid.js'
-import { accessOf, newToken, type World } from './world.js'
+import { accessOf, newToken, type ModuleContext } from './world.js'
 
 /** When a link ends by itself; null is never. */
 interface Ends {
@@ -29,9 +29,14 @@ interface Ends {
  *   `accessDenied.shareRoles` for a role that is not theirs to give;
  *   `invalidArgument.unspecified` for a link that would have ended already
  */
-function makeLink(world: World, sharing: Omit<Sharing, 'isNotified'>, wish: PlacedWish, ends: Ends): Promise<Grant> {
+function makeLink(
+  module: ModuleContext,
+  sharing: Omit<ShareRequest, 'isNotified'>,
+  wish: PlacedWish,
+  ends: Ends,
+): Promise<Grant> {
   const { type, context, principal, creator, skipAcl, appKey } = sharing
-  return write(world.db, async (transaction, eventId) => {
+  return write(module.db, async (transaction, eventId) => {
     const moment = await lockContext(transaction, { object: type.name, contextId: context._id }, [])
     const mine = await accessOf(transaction, type, context, principal)
     if (!skipAcl) checkMayShare(mine, creator)
@@ -45,7 +50,7 @@ function makeLink(world: World, sharing: Omit<Sharing, 'isNotified'>, wish: Plac
       throw new Fault('invalidArgument.unspecified', { path, reason: 'A link has to end in the future.' })
     }
     const id = newId()
-    const { tokenHash, tokenKey } = newToken(world, id)
+    const { tokenHash, tokenKey } = newToken(module, id)
     const grant = {
       id,
       object: type.name,
@@ -71,32 +76,37 @@ function makeLink(world: World, sharing: Omit<Sharing, 'isNotified'>, wish: Plac
     }
     await insertGrant(transaction, { ...grant, tokenHash }, moment)
     const detail = { ...described(grant), uses: ends.usesRemaining, request: principal.requestId }
-    await keepEvents(transaction, eventId, [{ connectionId: id, actorId: creator.id, verb: 'linked', detail }], moment)
+    await insertEvents(
+      transaction,
+      eventId,
+      [{ connectionId: id, actorId: creator.id, verb: 'linked', detail }],
+      moment,
+    )
     return grant
   })
 }
 
 /** Implements `linkTo` of `Connections`. */
 export async function linkTo(
-  scope: Scope,
+  scope: CallerScope,
   objects: string,
   id: string,
   access: unknown,
   options: unknown,
 ): Promise<Connection> {
-  const { world } = scope
+  const { world: module } = scope
   const principal = await principalOf(scope)
   const level = readLevel(access ?? levels.none)
   if (level === undefined) throw new Fault('invalidArgument.access', { path: 'access', reason: levelNames })
   const read = readOptionsAs(linkOptions, options)
   const skipAcl = read.skipAcl || principal.skipAcl
-  const shared = await shareable(world, principal, objects, id, { skipAcl, force: read.forceAllowConnections })
-  const appKey = await appKeyOf(world, principal.appKey, read.connectionAppKey)
+  const shared = await shareable(module, principal, objects, id, { skipAcl, force: read.forceAllowConnections })
+  const appKey = await appKeyOf(module, principal.appKey, read.connectionAppKey)
   if (appKey === null) throw new Fault('invalidArgument.noConnectionApp')
   const places = placesOf(read.roles, 'roles')
-  await checkDefined(world.db, places)
+  await checkDefined(module.db, places)
   const wish = { access: level, roles: [...places.keys()], places }
   const ends = { expires: read.expiresAt ?? read.expiresInMs ?? null, usesRemaining: read.usesRemaining }
-  const grant = await makeLink(world, { ...shared, principal, skipAcl, appKey }, wish, ends)
-  return (await show(world, principal, [grant], plainly))[0] as Connection
+  const grant = await makeLink(module, { ...shared, principal, skipAcl, appKey }, wish, ends)
+  return (await show(module, principal, [grant], plainly))[0] as Connection
 }

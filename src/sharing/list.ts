@@ -1,3 +1,4 @@
+import type { ModuleContext } from './world.js'
 import type { z } from 'zod'
 import { Fault } from '../faults.js'
 import { accountOf, checkScope, type Principal } from './access.js'
@@ -13,33 +14,33 @@ import { applyMap, parseMap } from './query/map.js'
 import { parseSort } from './query/properties.js'
 import { conditionOf, orderOf } from './query/statements.js'
 import { parseWhere } from './query/where.js'
-import { type ModuleWorld, principalOf, type Scope } from './scope.js'
+import { principalOf, type CallerScope } from './scope.js'
 import { show } from './show.js'
 import { type ConnectionList, listOf, showingOf } from './shown.js'
 
 type Asked = z.infer<typeof listOptions>
 
 /** Implements `list` of `Connections`. */
-export async function list(scope: Scope, options: unknown): Promise<ConnectionList<never>> {
-  const { world } = scope
+export async function list(scope: CallerScope, options: unknown): Promise<ConnectionList<never>> {
+  const { world: module } = scope
   const principal = await principalOf(scope)
   checkScope(principal, 'read')
   accountOf(principal)
   const asked = readOptionsAs(listOptions, options)
   if (asked.pipeline != null) throw new Fault('unsupportedOperation.unspecified', { path: 'pipeline' })
   const skipAcl = asked.skipAcl || principal.skipAcl
-  const selection = await selectionOf(world, principal, asked, skipAcl)
+  const selection = await selectionOf(module, principal, asked, skipAcl)
   const group = parseGroup(asked.group)
   if (group) {
-    const found = await groupGrants(world.db, selection, group, parseGroupSort(asked.sort, group), asked)
+    const found = await groupGrants(module.db, selection, group, parseGroupSort(asked.sort, group), asked)
     return listOf(found.groups, found.hasMore) as ConnectionList<never>
   }
   const map = parseMap(asked.map)
-  const found = await listGrants(world.db, selection, { order: orderFor(asked), skip: asked.skip, limit: asked.limit })
+  const found = await listGrants(module.db, selection, { order: orderFor(asked), skip: asked.skip, limit: asked.limit })
   const page = found.slice(0, asked.limit)
   if (isBackward(asked)) page.reverse()
   const showing = showingOf(asked, { skipAcl, isHolder: false, ownTokens: asked.show === 'context' })
-  const shown = await show(world, principal, page, showing)
+  const shown = await show(module, principal, page, showing)
   const items = shown.map((each) => {
     const picked = asked.paths.length > 0 ? only(each, asked.paths) : { ...each }
     return map ? applyMap(map, picked) : picked
@@ -50,30 +51,30 @@ export async function list(scope: Scope, options: unknown): Promise<ConnectionLi
 const isBackward = ({ endingBefore }: Asked) => endingBefore != null
 
 async function selectionOf(
-  world: ModuleWorld,
+  module: ModuleContext,
   principal: Principal,
   asked: Asked,
   skipAcl: boolean,
 ): Promise<Selection> {
   const account = accountOf(principal)
   const self = { accountId: account.id, email: addressOf(account) }
-  const singular = (name: string) => world.types.find(name)?.name
+  const singular = (name: string) => module.types.find(name)?.name
   const objects = asked.objects.map((name) => {
     const type = singular(name)
     if (type !== undefined) return type
     throw new Fault('notFound.unspecified', { path: name, reason: 'There is no such type of object.' })
   })
   const where = parseWhere(asked.where, singular)
-  if (world.hidesEmail && propertiesIn(where).some(({ column }) => column === 'target_email')) {
+  if (module.hidesEmail && propertiesIn(where).some(({ column }) => column === 'target_email')) {
     throw refused('target.email', 'This site hides e-mail addresses; name people by _id.')
   }
   // What another program on this database defines nobody could show here.
-  const known = objects.length > 0 ? objects : world.types.names()
+  const known = objects.length > 0 ? objects : module.types.names()
   return {
     viewer: skipAcl && asked.show == null ? null : self,
     show:
       asked.show === 'context'
-        ? { contexts: await managedBy(world, principal, { where, objects, known, skipAcl }) }
+        ? { contexts: await managedBy(module, principal, { where, objects, known, skipAcl }) }
         : (asked.show ?? null),
     state: asked.state == null ? null : asked.state === 1 ? 'active' : 'pending',
     objects: known,

@@ -1,3 +1,4 @@
+import type { ModuleContext } from './world.js'
 import { contextIdOf, uuidObjects } from '../connections/context-id.js'
 import { Fault } from '../faults.js'
 import { isOwner, type Principal } from './access.js'
@@ -5,11 +6,10 @@ import { type Context, findContexts, type Managed } from './list-statements.js'
 import { levels } from './object-types.js'
 import { closedTypes } from './own-types.js'
 import { valuesOf, type Where } from './query/conditions.js'
-import type { ModuleWorld } from './scope.js'
 import { keyOf, loadContexts } from './show.js'
 import { typeOf } from './world.js'
 
-const mostNamed = 100
+const maxNamed = 100
 
 /**
  * The contexts whose connections a caller may list and end. Whose an object of an application is only the application
@@ -19,7 +19,7 @@ const mostNamed = 100
  * @throws Fault `invalidArgument.query` if too many are named, or none of an application's
  */
 export async function managedBy(
-  world: ModuleWorld,
+  module: ModuleContext,
   principal: Principal,
   {
     where,
@@ -35,26 +35,26 @@ export async function managedBy(
     if (object !== undefined) throw refused(`Which ${object} is meant has to be said: one id, or up to 100 by $in.`)
     return 'shared'
   }
-  if (named.length > mostNamed) throw refused(`At most ${mostNamed} contexts can be named.`)
+  if (named.length > maxNamed) throw refused(`At most ${maxNamed} contexts can be named.`)
   const possible = known.flatMap((object) =>
     [...new Set(named.flatMap((id) => contextIdOf(object, id) ?? []))].map((contextId): Context => ({
       object,
       contextId,
     })),
   )
-  const there = await findContexts(world.db, possible)
-  return skipAcl ? there : mayShare(world, principal, there)
+  const there = await findContexts(module.db, possible)
+  return skipAcl ? there : mayShare(module, principal, there)
 }
 
 const ownTypes = new Set([...uuidObjects, ...closedTypes.map(({ name }) => name)])
 
 const refused = (reason: string) => new Fault('invalidArgument.query', { path: 'where.context', reason })
 
-async function mayShare(world: ModuleWorld, principal: Principal, contexts: readonly Context[]): Promise<Context[]> {
-  const loaded = await loadContexts(world, principal, contexts)
+async function mayShare(module: ModuleContext, principal: Principal, contexts: readonly Context[]): Promise<Context[]> {
+  const loaded = await loadContexts(module, principal, contexts)
   return contexts.filter((context) => {
     const found = loaded.get(keyOf(context))
     if (!found) return false
-    return found.access.level >= levels.share || isOwner(typeOf(world, context.object), found.instance, principal)
+    return found.access.level >= levels.share || isOwner(typeOf(module, context.object), found.instance, principal)
   })
 }

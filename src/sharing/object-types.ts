@@ -102,7 +102,7 @@ export const levels = {
 export type LevelName = keyof typeof levels
 
 /** The most that a connection can grant. */
-export const mostGranted = levels.delete
+export const maxGranted = levels.delete
 
 const offered: readonly number[] = Object.values(levels)
 

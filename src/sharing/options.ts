@@ -12,28 +12,28 @@ const flag = z
   .transform((value) => value ?? false)
 
 /** Each is looked for in every connection that is shown. */
-const mostPaths = 100
+const maxPaths = 100
 
 const texts = z
   .array(z.string())
-  .max(mostPaths)
+  .max(maxPaths)
   .nullish()
   .transform((value) => value ?? [])
 
 /** What is kept: the database takes no NUL, and a letter no line break in a name. */
-const kept = z.string().regex(/^[^\p{Cc}\p{Cs}]*$/u, 'has characters that are no text')
+const storableText = z.string().regex(/^[^\p{Cc}\p{Cs}]*$/u, 'has characters that are no text')
 
-const partOfName = kept
+const partOfName = storableText
   .refine((name) => Array.from(name).length <= 200, 'has more than 200 characters')
   .nullish()
   .transform((value) => value ?? null)
 
-const appKey = kept.nullish().transform((value) => value ?? null)
+const appKey = storableText.nullish().transform((value) => value ?? null)
 
 /** One text, or several. */
 const oneOrMore = z.preprocess(
   (value) => (value == null ? [] : Array.isArray(value) ? (value as unknown[]) : [value]),
-  z.array(kept),
+  z.array(storableText),
 )
 
 /** A number, also as a string of digits. An object is none; a promise would not even be looked at. */
@@ -61,7 +61,7 @@ const date = z.unknown().transform((value, context) => {
 })
 
 /** A thousand years: what ends later has no date. */
-const mostMs = 1000 * 365 * 86_400_000
+const maxMs = 1000 * 365 * 86_400_000
 
 const clamped = (least: number, most: number, fallback: number) =>
   number(z.number()).transform((value) => Math.min(most, Math.max(least, Math.trunc(value ?? fallback))))
@@ -93,7 +93,7 @@ export const createOptions = z.object({
 
 export const linkOptions = z.object({
   skipAcl: flag,
-  expiresInMs: number(z.number().int().min(0).max(mostMs)),
+  expiresInMs: number(z.number().int().min(0).max(maxMs)),
   expiresAt: date.nullish(),
   usesRemaining: number(z.number().int().min(1).max(1_000_000)).transform((value) => value ?? null),
   connectionAppKey: appKey,

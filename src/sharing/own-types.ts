@@ -1,19 +1,19 @@
+import type { ModuleContext } from './world.js'
 import type { Kysely } from 'kysely'
 import type { Tables } from '../db/tables.js'
-import { takingTurns } from '../db/turns.js'
+import { boundedQueue } from '../db/turns.js'
 import type { Account } from '../people/account.js'
 import { withoutAddresses } from '../people/hide-email.js'
-import { findKnown, findOrgs, keepApp } from '../people/known-store.js'
+import { findKnownAccounts, findOrgs, insertApp } from '../people/known-store.js'
 import { accountRights } from './account-type.js'
 import type { TokenKeys } from './grant.js'
 import { type Instance, type ObjectDefinition, ObjectTypes } from './object-types.js'
-import type { ModuleWorld } from './scope.js'
 
 /** People: everyone with an account sees their names, colleagues their details (docs/module.md, Object types). */
 const accountsType = (db: Kysely<Tables>, hidesEmail: boolean): ObjectDefinition => ({
   name: 'account',
   plural: 'accounts',
-  load: async (ids) => (await findKnown(db, ids)).map(({ account }) => instanceOf(account, hidesEmail)),
+  load: async (ids) => (await findKnownAccounts(db, ids)).map(({ account }) => instanceOf(account, hidesEmail)),
   properties: {
     name: 'public',
     image: 'public',
@@ -69,23 +69,23 @@ export const closedTypes: readonly ObjectDefinition[] = ['connection', 'notifica
 )
 
 /** How many calls of a program run at once: enough for a slow `load`, few enough for the pool of connections. */
-const atOnce = 20
+const concurrency = 20
 
 /** How many more may wait. */
-const mostWaiting = 5000
+const maxWaiting = 5000
 
 /** How long one waits while none comes to an end, in milliseconds, unless it is said. */
-const longestWait = 10_000
+const defaultWaitMs = 10_000
 
 /** Makes the module ready on a database that has its schema: with the types that every site has, and the site's app. */
-export async function openWorld(
+export async function createModuleContext(
   db: Kysely<Tables>,
   {
     tokenKeys,
     appKey,
     baseUrl,
     hidesEmail = false,
-    longestWaitMs = longestWait,
+    longestWaitMs = defaultWaitMs,
   }: {
     tokenKeys: TokenKeys
     appKey: string | null
@@ -93,10 +93,10 @@ export async function openWorld(
     hidesEmail?: boolean
     longestWaitMs?: number | undefined
   },
-): Promise<ModuleWorld> {
+): Promise<ModuleContext> {
   const types = new ObjectTypes()
   for (const definition of [accountsType(db, hidesEmail), orgsType(db), ...closedTypes]) types.define(definition)
-  if (appKey !== null) await keepApp(db, appKey)
-  const inTurn = takingTurns(atOnce, mostWaiting, longestWaitMs)
+  if (appKey !== null) await insertApp(db, appKey)
+  const inTurn = boundedQueue(concurrency, maxWaiting, longestWaitMs)
   return { db, types, tokenKeys, appKey, baseUrl, hidesEmail, inTurn }
 }

@@ -3,7 +3,7 @@ import { movesBetween, type Relationship } from '../connections/model.js'
 import {
   deleteRelationships,
   insertRelationship,
-  moveNetworks,
+  bumpNetworks,
   updateRelationship,
 } from '../connections/write-store.js'
 import type { Tables } from '../db/tables.js'
@@ -30,7 +30,7 @@ export async function put(db: Db, grant: NewGrant, moment: Date, created = momen
   const changedBy = relationship.isAccepted ? relationship.invitedId : relationship.inviterId
   const row = { ...rowOf(grant, moment), created_at: created }
   await insertRelationship(db, relationship, { changedBy, message: '', moment }, row)
-  await moveNetworks(db, movesBetween(undefined, relationship), moment)
+  await bumpNetworks(db, movesBetween(undefined, relationship), moment)
 }
 
 /**
@@ -49,7 +49,7 @@ export async function activate(db: Db, before: Grant, after: Grant, changedBy: s
   if (!was) return
   const is = { ...was, isAccepted: true }
   await updateRelationship(db, is, { changedBy, moment })
-  await moveNetworks(db, movesBetween(was, is), moment)
+  await bumpNetworks(db, movesBetween(was, is), moment)
 }
 
 /** Removes connections, and where they are between two accounts, both their views. */
@@ -60,5 +60,5 @@ export async function removeGrants(db: Db, grants: readonly Grant[], moment: Dat
     grants.map(({ id }) => id),
   )
   const moves = grants.flatMap((grant) => movesBetween(relationshipOf(grant), undefined))
-  if (moves.length > 0) await moveNetworks(db, moves, moment)
+  if (moves.length > 0) await bumpNetworks(db, moves, moment)
 }

@@ -1,11 +1,10 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
-import type { Turns } from '../db/turns.js'
 import { Fault } from '../faults.js'
-import { findKnown } from '../people/known-store.js'
+import { findKnownAccounts } from '../people/known-store.js'
 import type { Action, Principal } from './access.js'
 import type { Level } from './object-types.js'
 import { privileges, readOptionsAs } from './options.js'
-import type { World } from './world.js'
+import type { ModuleContext } from './world.js'
 
 /** What server code may let a caller do beyond his own rights; no request can ask for it (docs/trust.md, Z6). */
 export interface Privileges {
@@ -26,31 +25,19 @@ export interface Caller extends Privileges {
   readonly accountId: string | null
 }
 
-/** The world of the module. */
-export interface ModuleWorld extends World {
-  /** The app of a caller who names none. */
-  readonly appKey: string | null
-  /** Public base of links. */
-  readonly baseUrl: string | null
-  /** Whether no e-mail address is shown, or taken for somebody's name. */
-  readonly hidesEmail: boolean
-  /** The queue of what programs call in this process. */
-  readonly inTurn: Turns
-}
-
-/** A caller in a world. */
-export interface Scope {
-  readonly world: ModuleWorld
+/** A caller of the module. */
+export interface CallerScope {
+  readonly world: ModuleContext
   readonly caller: Caller
 }
 
-const storage = new AsyncLocalStorage<Scope>()
+const storage = new AsyncLocalStorage<CallerScope>()
 
 /** Runs a function, and whatever it awaits, with this scope. */
-export const runIn = <Result>(scope: Scope, work: () => Result): Result => storage.run(scope, work)
+export const runIn = <Result>(scope: CallerScope, work: () => Result): Result => storage.run(scope, work)
 
 /** The scope that one runs in. @throws Fault `accessDenied.notLoggedIn` outside any */
-export function currentScope(): Scope {
+export function currentScope(): CallerScope {
   const scope = storage.getStore()
   if (scope) return scope
   throw new Fault('accessDenied.notLoggedIn', { reason: 'Call this inside a request, or inside runAs.' })
@@ -61,10 +48,10 @@ export function currentScope(): Scope {
  *
  * @throws Fault `invalidArgument` for a privilege that is malformed
  */
-export async function principalOf({ world, caller }: Scope): Promise<Principal> {
-  const { accountId, appKey = world.appKey } = caller
+export async function principalOf({ world: module, caller }: CallerScope): Promise<Principal> {
+  const { accountId, appKey = module.appKey } = caller
   const { skipAcl, grant, scope } = readOptionsAs(privileges, caller)
-  const [known] = accountId === null ? [] : await findKnown(world.db, [accountId])
+  const [known] = accountId === null ? [] : await findKnownAccounts(module.db, [accountId])
   const { account, verified } = known ?? { account: null, verified: false }
   // Whoever has not shown that an address is theirs has no claim to what was sent to it.
   const owned = account && !verified ? { ...account, email: null } : account

@@ -13,7 +13,7 @@ import {
   type Wish,
 } from './access.js'
 import type { Instance, ObjectType } from './object-types.js'
-import { accessOf, load, typeOf, type World } from './world.js'
+import { accessOf, load, typeOf, type ModuleContext } from './world.js'
 
 /** A wish, and where each of its roles was named, for faults. */
 export interface PlacedWish extends Wish {
@@ -21,7 +21,7 @@ export interface PlacedWish extends Wish {
 }
 
 /** Whom to connect, and how. */
-export interface Wanted extends PlacedWish {
+export interface Target extends PlacedWish {
   /** Null for an address. */
   readonly account: Account | null
   /** As `foldedEmail` makes it; null for an account. */
@@ -35,7 +35,7 @@ export interface Wanted extends PlacedWish {
 }
 
 /** What is shared, by whom. */
-export interface Sharing {
+export interface ShareRequest {
   readonly type: ObjectType
   readonly context: Instance
   readonly principal: Principal
@@ -50,7 +50,7 @@ export interface Sharing {
  * @throws Fault `accessDenied.shareRoles` for a role that the caller may not give, with the place where it was named
  */
 export function checkMayImpart(
-  { type, context, principal, skipAcl }: Omit<Sharing, 'isNotified'>,
+  { type, context, principal, skipAcl }: Omit<ShareRequest, 'isNotified'>,
   mine: Access,
   { places }: PlacedWish,
 ): void {
@@ -67,7 +67,7 @@ export function checkMayImpart(
  * @param force whether connections are made although the type takes none
  */
 export async function shareable(
-  world: World,
+  module: ModuleContext,
   principal: Principal,
   objects: string,
   id: string,
@@ -76,19 +76,23 @@ export async function shareable(
   checkScope(principal, 'create')
   const creator = accountOf(principal)
   checkVerified(principal)
-  const type = typeOf(world, objects)
+  const type = typeOf(module, objects)
   if (!type.allowConnections && !force) throw new Fault('accessDenied.connectionsDisabled', { path: type.name })
   if (!isContextId(id)) throw new Fault('invalidArgument.unspecified', { path: 'id', reason: idReason(type.name) })
   const context = await load(type, id)
   if (!context) throw new Fault('notFound.instance', { path: id })
-  if (!skipAcl) checkMayShare(await accessOf(world.db, type, context, principal), creator)
+  if (!skipAcl) checkMayShare(await accessOf(module.db, type, context, principal), creator)
   return { type, context, creator }
 }
 
 /**
  * The app on whose behalf a connection is made: the caller's, else the one that is passed; null where neither is known.
  */
-export async function appKeyOf({ db }: World, own: string | null, passed: string | null): Promise<string | null> {
+export async function appKeyOf(
+  { db }: ModuleContext,
+  own: string | null,
+  passed: string | null,
+): Promise<string | null> {
   for (const key of [own, passed]) if (key !== null && (await hasApp(db, key))) return key
   return null
 }

@@ -1,17 +1,17 @@
-import { findBaseUrls, findKnown } from '../people/known-store.js'
+import type { ModuleContext } from './world.js'
+import { findBaseUrls, findKnownAccounts } from '../people/known-store.js'
 import { type Access, joined, mayRead, noAccess, type Principal } from './access.js'
 import { valueAt } from './find.js'
 import { type Grant, isLink, isTarget } from './grant.js'
 import { type Instance, levels, type ObjectType } from './object-types.js'
 import { instanceOf } from './own-types.js'
 import { place } from './query/map.js'
-import type { ModuleWorld } from './scope.js'
 import type { Connection, Reference, Showing } from './shown.js'
 import { accessGiven, accessOfEach, tokenAgain, typeOf, urlOf } from './world.js'
 
 /** Shows connections as a caller may see them (docs/module.md, read; The connection object). */
 export async function show(
-  world: ModuleWorld,
+  module: ModuleContext,
   principal: Principal,
   grants: readonly Grant[],
   showing: Showing,
@@ -22,10 +22,10 @@ export async function show(
     : showing.ownTokens
       ? []
       : grants.filter((each) => isTokenByAccess(principal, each))
-  const contexts = needed.length > 0 ? await loadContexts(world, principal, needed) : new Map()
-  const people = await loadPeople(world, principal, grants, showing)
-  const bases = showing.includeUrl ? await findBaseUrls(world.db) : new Map()
-  return grants.map((grant) => one(world, principal, grant, showing, { contexts, people, bases }))
+  const contexts = needed.length > 0 ? await loadContexts(module, principal, needed) : new Map()
+  const people = await loadPeople(module, principal, grants, showing)
+  const bases = showing.includeUrl ? await findBaseUrls(module.db) : new Map()
+  return grants.map((grant) => one(module, principal, grant, showing, { contexts, people, bases }))
 }
 
 /** What else is known of the connections that are shown. */
@@ -37,15 +37,15 @@ interface Surroundings {
 }
 
 function one(
-  world: ModuleWorld,
+  module: ModuleContext,
   principal: Principal,
   grant: Grant,
   showing: Showing,
   { contexts, people, bases }: Surroundings,
 ): Connection {
   const { account } = principal
-  const type = typeOf(world, grant.object)
-  const accounts = typeOf(world, 'account')
+  const type = typeOf(module, grant.object)
+  const accounts = typeOf(module, 'account')
   const isMine = isTarget(grant, account)
   const loaded = contexts.get(keyOf(grant))
   const own = loaded?.access ?? noAccess
@@ -55,9 +55,9 @@ function one(
   const target = targetId === null ? undefined : people.get(targetId)
   const name = nameOf(grant) ?? (target && nameIn(visible(accounts, target.instance, target.access, none)))
   const maySee = maySeeToken(principal, grant, own, showing)
-  const token = maySee || (showing.includeToken && showing.skipAcl) ? tokenAgain(world, grant) : null
+  const token = maySee || (showing.includeToken && showing.skipAcl) ? tokenAgain(module, grant) : null
   const url =
-    showing.includeUrl && (maySee || showing.skipAcl) ? urlOf(world, grant, bases.get(grant.appKey ?? '')) : null
+    showing.includeUrl && (maySee || showing.skipAcl) ? urlOf(module, grant, bases.get(grant.appKey ?? '')) : null
   return {
     _id: grant.id,
     object: 'connection',
@@ -86,7 +86,7 @@ function one(
               visible(accounts, target.instance, target.access, none)),
           },
         }),
-        ...(grant.targetEmail !== null && !world.hidesEmail && { email: grant.targetEmail }),
+        ...(grant.targetEmail !== null && !module.hidesEmail && { email: grant.targetEmail }),
         ...(name && { name }),
       },
     }),
@@ -184,15 +184,15 @@ export const keyOf = ({ object, contextId }: Pick<Grant, 'object' | 'contextId'>
 
 /** Loads the contexts of connections with what the caller has of each, type by type. */
 export async function loadContexts(
-  world: ModuleWorld,
+  module: ModuleContext,
   principal: Principal,
   grants: readonly Pick<Grant, 'object' | 'contextId'>[],
 ): Promise<Map<string, Loaded>> {
   const loaded = new Map<string, Loaded>()
   for (const object of new Set(grants.map((grant) => grant.object))) {
     const ids = grants.filter((grant) => grant.object === object).map(({ contextId }) => contextId)
-    const type = typeOf(world, object)
-    for (const each of await loadWithAccess(world, principal, type, await type.load([...new Set(ids)]))) {
+    const type = typeOf(module, object)
+    for (const each of await loadWithAccess(module, principal, type, await type.load([...new Set(ids)]))) {
       loaded.set(keyOf({ object, contextId: each.instance._id }), each)
     }
   }
@@ -205,7 +205,7 @@ const nameOf = ({ targetFirst: first, targetLast: last }: Grant) =>
 
 /** Loads the creators of connections as far as they are to be expanded; the targets also where they lack a name. */
 async function loadPeople(
-  world: ModuleWorld,
+  module: ModuleContext,
   principal: Principal,
   grants: readonly Grant[],
   { expand }: Showing,
@@ -218,13 +218,15 @@ async function loadPeople(
       .flatMap((grant) => grant.targetId ?? (isTarget(grant, account) ? (account?.id ?? []) : [])),
   ])
   if (ids.size === 0) return new Map()
-  const instances = (await findKnown(world.db, [...ids])).map((known) => instanceOf(known.account, world.hidesEmail))
-  const loaded = await loadWithAccess(world, principal, typeOf(world, 'account'), instances)
+  const instances = (await findKnownAccounts(module.db, [...ids])).map((known) =>
+    instanceOf(known.account, module.hidesEmail),
+  )
+  const loaded = await loadWithAccess(module, principal, typeOf(module, 'account'), instances)
   return new Map(loaded.map((each) => [each.instance._id, each]))
 }
 
 async function loadWithAccess(
-  { db }: ModuleWorld,
+  { db }: ModuleContext,
   principal: Principal,
   type: ObjectType,
   instances: readonly Instance[],

@@ -1,5 +1,5 @@
 import type { Kysely, Transaction } from 'kysely'
-import { type Event, keepEvents, write } from '../connections/transaction-store.js'
+import { type Event, insertEvents, write } from '../connections/transaction-store.js'
 import { inBatches } from '../db/batches.js'
 import type { Tables } from '../db/tables.js'
 import { deleteExpired } from './grant-store.js'
@@ -28,7 +28,7 @@ export const clear = (
           verb,
           detail: described(grant),
         }))
-        if (gone[0]) await keepEvents(transaction, eventId, events, gone[0].moment)
+        if (gone[0]) await insertEvents(transaction, eventId, events, gone[0].moment)
         return gone.length
       }),
     stop,

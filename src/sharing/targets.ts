@@ -1,7 +1,7 @@
 import { Fault } from '../faults.js'
 import { isMailAddress } from '../formats.js'
 import { type Account, isUuid } from '../people/account.js'
-import { findKnown, type Known } from '../people/known-store.js'
+import { findKnownAccounts, type KnownAccount } from '../people/known-store.js'
 import { foldedEmail } from '../people/merge.js'
 import { noAccess, type Principal } from './access.js'
 import { addressOf } from './grant.js'
@@ -9,10 +9,10 @@ import type { Instance, ObjectType } from './object-types.js'
 import { readOptionsAs, target as targetSchema } from './options.js'
 import { isNamesAndValues } from './query/document.js'
 import { checkDefined, joinedPlaces, type Places, placesOf } from './roles.js'
-import type { Wanted } from './share.js'
-import { accessOfEach, typeOf, type World } from './world.js'
+import type { Target } from './share.js'
+import { accessOfEach, typeOf, type ModuleContext } from './world.js'
 
-const most = 100
+const maxTargets = 100
 
 /**
  * Reads the targets of `create` and finds whom they mean; nothing is created where one of them is wrong
@@ -22,19 +22,19 @@ const most = 100
  * @throws Fault in the order of the table (docs/module.md, create)
  */
 export async function readTargets(
-  world: World,
+  module: ModuleContext,
   principal: Principal,
   creator: Account,
   targets: unknown,
   limits: Limits,
-): Promise<Wanted[]> {
+): Promise<Target[]> {
   const several = Array.isArray(targets) ? (targets as unknown[]) : targets === undefined ? [] : [targets]
   const given = merged(Array.from(several, (each, index) => readTarget(each, `targets[${index}]`, creator, limits)))
   const ids = given.flatMap(({ id }) => id ?? [])
-  const known = new Map((await findKnown(world.db, ids)).map((each) => [each.account.id, each]))
+  const known = new Map((await findKnownAccounts(module.db, ids)).map((each) => [each.account.id, each]))
   for (const [id, { account }] of known) if (account.state !== 'active') known.delete(id)
   await checkAuto(
-    world,
+    module,
     principal,
     given.flatMap(({ id, auto }) => (auto && id !== null ? id : [])),
     known,
@@ -42,23 +42,23 @@ export async function readTargets(
   )
   const missing = ids.filter((id) => !known.has(id))
   if (missing.length > 0) throw new Fault('notFound.account', { path: missing.join(',') })
-  if (ids.length > most) throw new Fault('tooLarge.connectionTargets', { path: String(ids.length) })
+  if (ids.length > maxTargets) throw new Fault('tooLarge.connectionTargets', { path: String(ids.length) })
   if (given.length === 0) throw new Fault('invalidArgument.noConnectionTargets', { path: 'targets' })
-  await checkDefined(world.db, joinedPlaces(...given.map(({ roles }) => roles)))
-  return given.map((each) => wanted(each, known))
+  await checkDefined(module.db, joinedPlaces(...given.map(({ roles }) => roles)))
+  return given.map((each) => targetOf(each, known))
 }
 
 /** Whether those can be connected at once who are to be. */
 async function checkAuto(
-  world: World,
+  module: ModuleContext,
   principal: Principal,
   ids: readonly string[],
-  known: ReadonlyMap<string, Known>,
+  known: ReadonlyMap<string, KnownAccount>,
   { type, skipAcl }: Limits,
 ): Promise<void> {
   if (ids.length === 0) return
   const accounts = ids.map((id) => ({ _id: id }))
-  const access = await accessOfEach(world.db, typeOf(world, 'account'), accounts, principal)
+  const access = await accessOfEach(module.db, typeOf(module, 'account'), accounts, principal)
   ids.forEach((id, index) => {
     const found = known.get(id)
     if (!found) throw new Fault('notFound.instance', { path: id })
@@ -70,7 +70,7 @@ async function checkAuto(
 }
 
 /** An address stays an address, whether an account has it or not: the answer must not tell. */
-function wanted({ id, email, roles, ...wish }: Given, known: ReadonlyMap<string, Known>): Wanted {
+function targetOf({ id, email, roles, ...wish }: ParsedTarget, known: ReadonlyMap<string, KnownAccount>): Target {
   return {
     ...wish,
     roles: [...roles.keys()],
@@ -82,7 +82,7 @@ function wanted({ id, email, roles, ...wish }: Given, known: ReadonlyMap<string,
 }
 
 /** A target as it was given, read but not looked for. */
-type Given = Named & Wishes
+type ParsedTarget = Named & Wishes
 
 /** Either an id or an address. */
 type Named = { readonly id: string; readonly email: null } | { readonly id: null; readonly email: string }
@@ -115,11 +115,11 @@ function readTarget(
   at: string,
   creator: Account,
   { type, context, forceAuto, hidesEmail }: Limits,
-): Given {
+): ParsedTarget {
   if (!isNamesAndValues(value)) throw wrongTarget(at, 'A target is an object.')
   const read = readOptionsAs(targetSchema, value, at)
   if (read.object != null && !['account', 'accounts'].includes(read.object as string)) {
-    throw wrongTarget(told(read.object), `${at}: only accounts can be connected.`)
+    throw wrongTarget(asText(read.object), `${at}: only accounts can be connected.`)
   }
   const named = nameOf(read, at)
   const { id, email } = named
@@ -145,28 +145,28 @@ const addressIn = ({ email }: Instance) => (typeof email === 'string' ? email : 
 function nameOf({ _id, email }: { readonly _id?: unknown; readonly email?: unknown }, at: string): Named {
   if (_id != null) {
     if (typeof _id === 'string' && isUuid(_id)) return { id: _id.toLowerCase(), email: null }
-    throw wrongTarget(told(_id) || at, `${at}: an _id is a UUID.`)
+    throw wrongTarget(asText(_id) || at, `${at}: an _id is a UUID.`)
   }
   const address = typeof email === 'string' ? foldedEmail(email.trim()) : ''
-  if (isMailAddress(address) && address.length <= longestAddress) return { id: null, email: address }
+  if (isMailAddress(address) && address.length <= maxAddressLength) return { id: null, email: address }
   throw wrongTarget(
-    address.slice(0, longestAddress) || told(email ?? '').trim() || at,
+    address.slice(0, maxAddressLength) || asText(email ?? '').trim() || at,
     `${at}: a target needs an _id or a valid e-mail address.`,
   )
 }
 
 /** The given value as text, for a fault; an object may not even have one. */
-const told = (value: unknown) =>
-  typeof value === 'string' || typeof value === 'number' ? String(value).slice(0, longestAddress) : typeof value
+const asText = (value: unknown) =>
+  typeof value === 'string' || typeof value === 'number' ? String(value).slice(0, maxAddressLength) : typeof value
 
 /** The longest that e-mail can be sent to (RFC 5321, 4.5.3.1.3). */
-const longestAddress = 254
+const maxAddressLength = 254
 
 const wrongTarget = (path: string, reason: string) => new Fault('invalidArgument.connectionTarget', { path, reason })
 
 /** Merges the targets that name one id or one address. */
-function merged(given: readonly Given[]): Given[] {
-  const byName = new Map<string, Given>()
+function merged(given: readonly ParsedTarget[]): ParsedTarget[] {
+  const byName = new Map<string, ParsedTarget>()
   for (const each of given) {
     const name = each.id ?? each.email
     const known = byName.get(name)
@@ -175,7 +175,7 @@ function merged(given: readonly Given[]): Given[] {
   return [...byName.values()]
 }
 
-const both = (one: Given, other: Given): Given => ({
+const both = (one: ParsedTarget, other: ParsedTarget): ParsedTarget => ({
   ...one,
   access: Math.max(one.access, other.access),
   roles: joinedPlaces(one.roles, other.roles),

@@ -1,13 +1,13 @@
 import type { Kysely } from 'kysely'
 import type { Tables } from '../db/tables.js'
 import { Fault } from '../faults.js'
-import { findKnown } from '../people/known-store.js'
+import { findKnownAccounts } from '../people/known-store.js'
 import { type Access, granted, type Principal, type Wish } from './access.js'
 import { findByToken } from './grant-store.js'
 import { type Grant, isAllSkipped, isLink, tokenHash } from './grant.js'
 import { type Instance, levels, type ObjectType } from './object-types.js'
-import type { Sharing } from './share.js'
-import { accessOf, load, type World } from './world.js'
+import type { ShareRequest } from './share.js'
+import { accessOf, load, type ModuleContext } from './world.js'
 
 /** What is granted, and the part of it that only a privilege of the caller allows. */
 export interface Granted extends Wish {
@@ -21,7 +21,7 @@ export interface Granted extends Wish {
  * @param ordinary what the caller has of it without a privilege
  */
 export function grantedTo(
-  { type, context, principal, skipAcl }: Pick<Sharing, 'type' | 'context' | 'principal' | 'skipAcl'>,
+  { type, context, principal, skipAcl }: Pick<ShareRequest, 'type' | 'context' | 'principal' | 'skipAcl'>,
   mine: Access,
   ordinary: Access,
   wish: Wish,
@@ -34,7 +34,7 @@ export function grantedTo(
 /** What a caller has of the context without a privilege. @param mine what the caller has of it with all privileges */
 export async function ordinaryAccess(
   db: Kysely<Tables>,
-  { type, context, principal }: Pick<Sharing, 'type' | 'context' | 'principal'>,
+  { type, context, principal }: Pick<ShareRequest, 'type' | 'context' | 'principal'>,
   mine: Access,
 ): Promise<Access> {
   if (!principal.skipAcl && principal.grant === levels.none) return mine
@@ -63,7 +63,7 @@ export async function isValid(
   context: Instance | undefined,
   grant: Grant,
 ): Promise<boolean> {
-  const [creator] = await findKnown(db, [grant.creatorId])
+  const [creator] = await findKnownAccounts(db, [grant.creatorId])
   if (creator?.account.state !== 'active') return false
   if (isAllSkipped(grant)) return true
   if (!context) return !isLink(grant)
@@ -96,11 +96,11 @@ export interface Opened {
 export const badToken = () => new Fault('invalidArgument.connectionToken')
 
 /** What a token opens. @throws Fault `invalidArgument.connectionToken` if there is no such token, or it is not valid any more */
-export async function openToken(world: World, token: string): Promise<Opened> {
-  const grant = await findByToken(world.db, tokenHash(token))
-  const type = grant && world.types.find(grant.object)
+export async function openToken(module: ModuleContext, token: string): Promise<Opened> {
+  const grant = await findByToken(module.db, tokenHash(token))
+  const type = grant && module.types.find(grant.object)
   if (!grant || !type || !(grant.state === 'pending' || isLink(grant))) throw badToken()
   const context = await load(type, grant.contextId)
-  if (await isValid(world.db, type, context, grant)) return { grant, type, context }
+  if (await isValid(module.db, type, context, grant)) return { grant, type, context }
   throw badToken()
 }

@@ -1,21 +1,30 @@
 import type { Kysely } from 'kysely'
 import { contextIdOf } from '../connections/context-id.js'
 import type { Tables } from '../db/tables.js'
+import type { Queue } from '../db/turns.js'
 import { Fault } from '../faults.js'
 import { type Access, accessTo, joined, type Principal, type Wish } from './access.js'
 import { findActive } from './grant-store.js'
 import { givenOn, type Grant, tokenHash, type TokenKeys, tokenOf } from './grant.js'
 import { type Instance, levels, type ObjectType, type ObjectTypes } from './object-types.js'
 
-/** What the module needs of the world. */
-export interface World {
+/** The database, types and settings that the functions of the module share. */
+export interface ModuleContext {
   readonly db: Kysely<Tables>
   readonly types: ObjectTypes
   readonly tokenKeys: TokenKeys
+  /** The app of a caller who names none. */
+  readonly appKey: string | null
+  /** Public base of links. */
+  readonly baseUrl: string | null
+  /** Whether e-mail addresses are neither shown nor taken as names. */
+  readonly hidesEmail: boolean
+  /** The queue of what programs call in this process. */
+  readonly inTurn: Queue
 }
 
 /** A type that is known by this name. @throws Fault `invalidArgument.object` */
-export function typeOf({ types }: Pick<World, 'types'>, name: string): ObjectType {
+export function typeOf({ types }: Pick<ModuleContext, 'types'>, name: string): ObjectType {
   const type = types.find(name)
   if (type) return type
   // A program may give anything, and a path is a text.
@@ -64,18 +73,18 @@ export const accessGiven = ({ state, access, roles }: Pick<Grant, 'state' | 'acc
   toAccess(state === 'pending' ? { access: levels.public, roles: [] } : { access, roles })
 
 /** The token of a connection, and what the database keeps of it. */
-export function newToken({ tokenKeys: [key] }: Pick<World, 'tokenKeys'>, connectionId: string) {
+export function newToken({ tokenKeys: [key] }: Pick<ModuleContext, 'tokenKeys'>, connectionId: string) {
   return { tokenHash: tokenHash(tokenOf(key, connectionId)), tokenKey: key.id }
 }
 
 /** The token of a connection again; null where it has none, or none by a key that is known. */
-export function tokenAgain({ tokenKeys }: Pick<World, 'tokenKeys'>, { id, tokenKey }: Grant): string | null {
+export function tokenAgain({ tokenKeys }: Pick<ModuleContext, 'tokenKeys'>, { id, tokenKey }: Grant): string | null {
   const key = tokenKeys.find((each) => each.id === tokenKey)
   return key ? tokenOf(key, id) : null
 }
 
 /** What addresses are made of. */
-export interface Place extends Pick<World, 'tokenKeys'> {
+export interface Place extends Pick<ModuleContext, 'tokenKeys'> {
   /** Public base of links; null where it is not known. */
   readonly baseUrl: string | null
 }

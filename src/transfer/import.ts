@@ -1,8 +1,8 @@
 import type { Kysely, Transaction } from 'kysely'
 import type { Tables } from '../db/tables.js'
-import { knownFrom, type Statement } from '../people/merge.js'
+import { knownFrom, type ImportedPerson } from '../people/merge.js'
 import { type LostName, settleLosses } from './losses.js'
-import { beginImport, countFates, type Counts, findPairs, findPeople, moveNetworksOn, putPairs } from './pairs-store.js'
+import { beginImport, countFates, type Counts, findPairs, findPeople, bumpNetworksOf, putPairs } from './pairs-store.js'
 import { resolvePairs } from './pairs.js'
 import { findAccounts, putAccounts } from './people-store.js'
 import { type Loss, resolvePeople } from './people.js'
@@ -45,7 +45,7 @@ export function importFiles(
       await importPairs(transaction, batch.filter(isPair), aliases)
     }
     const lost = await settleLosses(transaction, losses)
-    await moveNetworksOn(transaction)
+    await bumpNetworksOf(transaction)
     await afterwards(transaction)
     return {
       accounts: await countFates(transaction, 'touched_account'),
@@ -56,11 +56,11 @@ export function importFiles(
 }
 
 /** Brings in what an operator says of one person, as a file would. */
-export function importStatement(db: Kysely<Tables>, person: Statement): Promise<void> {
+export function importStatement(db: Kysely<Tables>, person: ImportedPerson): Promise<void> {
   return db.transaction().execute(async (transaction) => {
     await beginImport(transaction)
     await importPeople(transaction, [{ place: 'statement', person }], new Map())
-    await moveNetworksOn(transaction)
+    await bumpNetworksOf(transaction)
   })
 }
 

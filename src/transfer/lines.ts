@@ -2,7 +2,7 @@ import { z } from 'zod'
 import type { ShownConnection } from '../connections/model.js'
 import { Failure } from '../errors.js'
 import { otherFields, textFieldNames } from '../people/fields.js'
-import { isLoss, type Known, type ShownProfile, type Statement } from '../people/merge.js'
+import { isLoss, type MergedPerson, type ShownProfile, type ImportedPerson } from '../people/merge.js'
 import { checked, filled, identifier, message, name, past, profile, roles, state, uuid } from './values.js'
 
 const date = z.iso
@@ -69,7 +69,7 @@ const line = z
  * @returns what it says; undefined for the line that names the format
  * @throws Failure `invalid` with the reason, when the line is not as the format has it
  */
-export function readLine(text: string): { person: Statement } | { connection: ShownConnection } | undefined {
+export function readLine(text: string): { person: ImportedPerson } | { connection: ShownConnection } | undefined {
   const { account, colleague } = checked(line, parsed(text))
   if (account) {
     const { seen = account.updated, ...values } = account
@@ -123,7 +123,7 @@ interface PairLine {
 export const headerLine = (): string => written({ connections: { version: 1 } })
 
 /** The line of an account. What was said to be empty is null, so that it is emptied wherever the line is read. */
-export function accountLine({ seen, ...known }: Known): string {
+export function accountLine({ seen, ...known }: MergedPerson): string {
   const updated = known.updated.getTime()
   const latest = Math.max(updated, ...Object.entries(seen).flatMap(([field, at]) => (isLoss(field) ? [] : at)))
   const { key, userId, name } = known

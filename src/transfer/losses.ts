@@ -1,6 +1,6 @@
 import { endAppPasswordsOf } from '../identity/credential-store.js'
 import { disabled, type NameField } from '../people/claims.js'
-import type { Known } from '../people/merge.js'
+import type { MergedPerson } from '../people/merge.js'
 import type { Db } from './pairs-store.js'
 import { findByIds, putAccounts } from './people-store.js'
 import type { Loss } from './people.js'
@@ -13,7 +13,7 @@ export interface LostName {
   readonly holder: Person
 }
 
-type Person = Pick<Known, 'name' | 'userId'>
+type Person = Pick<MergedPerson, 'name' | 'userId'>
 
 /**
  * Does what follows where a name went to another person for good, and did not come back later in the same import: an
@@ -46,5 +46,5 @@ export async function settleLosses(db: Db, losses: readonly Loss[]): Promise<Los
 }
 
 /** In place of a user id stands the key. */
-const lacks = (known: Known, field: NameField): boolean =>
+const lacks = (known: MergedPerson, field: NameField): boolean =>
   field === 'userId' ? known.userId === known.key : known[field] === null

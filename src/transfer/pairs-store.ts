@@ -162,7 +162,7 @@ export async function noteFates(
 }
 
 /** Moves every list on that looks different now, and counts it anew. */
-export async function moveNetworksOn(db: Db): Promise<void> {
+export async function bumpNetworksOf(db: Db): Promise<void> {
   await sql`
     insert into network (owner_id, status, version, changed, total)
     select owner_id, status, 1, greatest(clock_timestamp(), newest), total

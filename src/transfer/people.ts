@@ -10,13 +10,13 @@ import {
   withoutLost,
   withoutName,
 } from '../people/claims.js'
-import { foldedEmail, type Known, knownFrom, merged, realIds, type Statement } from '../people/merge.js'
+import { foldedEmail, type MergedPerson, knownFrom, merged, realIds, type ImportedPerson } from '../people/merge.js'
 import { at, type ShownPerson } from './read.js'
 
 /** A row of the directory. */
 export interface StoredAccount {
   readonly id: string
-  readonly known: Known
+  readonly known: MergedPerson
   /** Whether something hangs on the row, such as colleagues or a password, so that it must stay. */
   readonly inUse: boolean
 }
@@ -26,7 +26,7 @@ export type Fate = 'added' | 'changed' | 'unchanged'
 /** What becomes of one account. */
 export interface AccountChange {
   readonly id: string
-  readonly known: Known
+  readonly known: MergedPerson
   readonly fate: Fate
   /** Whether anything differs from the row, be it a date of which nobody hears. */
   readonly written: boolean
@@ -56,7 +56,7 @@ export interface Loss {
 
 /** One person as far as this batch knows, with the rows that were found to be this person's. */
 interface Entry {
-  known: Known
+  known: MergedPerson
   readonly rows: readonly StoredAccount[]
   /** Whether a statement concerns this person, or took a name away. */
   isTouched: boolean
@@ -115,7 +115,7 @@ function* settled(entry: Entry, found: Found): Generator<Omit<Collision, 'loser'
 }
 
 /** The entries that are the person of a statement, the strongest reason first; none that something speaks against. */
-function sameAs(person: Statement, alone: Known, found: Found): Entry[] {
+function sameAs(person: ImportedPerson, alone: MergedPerson, found: Found): Entry[] {
   const { key, userId, email } = person
   const told = [found.byKey(key), found.by('userId', userId)]
   // From a told user id follows a key, under which this person may be known although the user id is another now.
@@ -133,7 +133,7 @@ function sameAs(person: Statement, alone: Known, found: Found): Entry[] {
 }
 
 /** Two with the same key are one person; else two with different keys, or different user ids, are not. */
-function canBeOne(one: Known, other: Known): boolean {
+function canBeOne(one: MergedPerson, other: MergedPerson): boolean {
   const [ids, others] = [realIds(one), realIds(other)]
   if (ids.key !== undefined && others.key !== undefined) return ids.key === others.key
   return ids.userId === undefined || others.userId === undefined || ids.userId === others.userId
@@ -204,7 +204,7 @@ function changes(
 }
 
 /** What feeds show of a person. */
-const looks = (known: Known) => ({ ...known, seen: undefined, roles: undefined })
+const looks = (known: MergedPerson) => ({ ...known, seen: undefined, roles: undefined })
 
 /** Of the rows of one person, the one that is in use, of which there is no more than one. */
 const staying = (rows: readonly StoredAccount[]): StoredAccount | undefined =>

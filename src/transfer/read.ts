@@ -4,13 +4,13 @@ import { looksLikeUtf16, markOf } from '../atom/encoding.js'
 import { readRecorded } from '../atom/recorded.js'
 import { type ShownConnection, statuses } from '../connections/model.js'
 import { Failure } from '../errors.js'
-import type { Statement } from '../people/merge.js'
+import type { ImportedPerson } from '../people/merge.js'
 import { readLine } from './lines.js'
 import { checked, filled, identifier, message, name, past, profile, roles, state, uuid } from './values.js'
 
 const MiB = 1024 * 1024
-const longestLine = MiB
-const largestDocument = 8 * MiB
+const maxLineBytes = MiB
+const maxDocumentBytes = 8 * MiB
 
 /**
  * Reads what a file says, one item after the other: a directory file line by line, a recorded document as a whole.
@@ -97,7 +97,7 @@ async function* directoryItems(file: string, chunks: AsyncIterable<Buffer>): Asy
   for await (const bytes of linesOf(chunks)) {
     const place = `${file}, line ${++number}`
     const item = at(place, () => {
-      if (bytes.length > longestLine) throw new Failure('invalid', 'the line is longer than 1 MiB')
+      if (bytes.length > maxLineBytes) throw new Failure('invalid', 'the line is longer than 1 MiB')
       const text = decoded(bytes)
       return text.trim() === '' ? undefined : readLine(text)
     })
@@ -119,7 +119,7 @@ async function* linesOf(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
     }
     rest.push(chunk.subarray(from))
     length += chunk.length - from
-    if (length > longestLine) break
+    if (length > maxLineBytes) break
   }
   if (length > 0) yield Buffer.concat(rest)
 }
@@ -164,7 +164,7 @@ async function* recordedItems(file: string, chunks: AsyncIterable<Buffer>): Asyn
   let length = 0
   for await (const chunk of chunks) {
     length += chunk.length
-    if (length > largestDocument) throw new Failure('invalid', `${file}: the document is larger than 8 MiB.`)
+    if (length > maxDocumentBytes) throw new Failure('invalid', `${file}: the document is larger than 8 MiB.`)
     parts.push(chunk)
   }
   const { people, connections } = at(file, () => readRecorded(Buffer.concat(parts)))
@@ -183,7 +183,7 @@ export type Item = ShownPerson | ShownPair
 
 export interface ShownPerson {
   readonly place: string
-  readonly person: Statement
+  readonly person: ImportedPerson
 }
 
 export interface ShownPair {

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { longestMessage, messageLength } from '../atom/content.js'
+import { maxMessageLength, messageLength } from '../atom/content.js'
 import { isXmlText } from '../atom/template.js'
 import { Failure } from '../errors.js'
 import { type TextField, textFieldNames } from '../people/fields.js'
@@ -20,7 +20,7 @@ export const name = text(256).trim()
 /** A message as it is kept: HTML, which has no more characters than what was written. */
 export const message = z
   .string()
-  .refine((html) => messageLength(html) <= longestMessage, `longer than ${longestMessage} characters`)
+  .refine((html) => messageLength(html) <= maxMessageLength, `longer than ${maxMessageLength} characters`)
   .refine(isXmlText, unfit)
 
 export const filled = <Text extends z.ZodString>(schema: Text) => schema.min(1, 'empty')

@@ -1,6 +1,6 @@
 import { PassThrough } from 'node:stream'
 import { text } from 'node:stream/consumers'
-import { longestPhoto, readPhoto } from '../../src/people/photo-store.js'
+import { maxPhotoBytes, readPhoto } from '../../src/people/photo-store.js'
 import { photoCommand } from '../../src/cli/photo.js'
 import { changePhoto } from '../../src/connections/photo.js'
 import { type Folder, temporaryFolder } from '../transfer/files.js'
@@ -64,7 +64,7 @@ test.each(['', 'GIF88a', '<svg xmlns="http://www.w3.org/2000/svg"/>', 'RIFF\0\0\
 )
 
 test('a picture may have 1 MiB and not a byte more', async () => {
-  const most = 'GIF89a'.padEnd(longestPhoto, '\0')
+  const most = 'GIF89a'.padEnd(maxPhotoBytes, '\0')
   await run('ann', await file(most))
   expect((await kept())?.bytes).toBe(most)
   await expect(run('ann', await file(`${most}\0`))).rejects.toMatchObject({ code: 'invalid' })

@@ -12,11 +12,11 @@ import {
 import { findAmong, findStandings, findTotals } from '../../src/connections/summary-store.js'
 import { invitationsQuery } from '../../src/connections/transaction-store.js'
 import { findColleague, findNetwork, findRelationships, pageQuery } from '../../src/connections/read-store.js'
-import { findKnown } from '../../src/people/known-store.js'
+import { findKnownAccounts } from '../../src/people/known-store.js'
 import type { Grant } from '../../src/sharing/grant.js'
 import * as grants from '../../src/sharing/grant-store.js'
 import { groupGrants, listQuery, type Managed, type Selection } from '../../src/sharing/list-statements.js'
-import { countLetters, noteLetter } from '../../src/sharing/throttle-store.js'
+import { countEmails, claimEmail } from '../../src/sharing/throttle-store.js'
 import { parseGroup } from '../../src/sharing/query/group.js'
 import { conditionOf, orderOf } from '../../src/sharing/query/statements.js'
 import { parseSort } from '../../src/sharing/query/properties.js'
@@ -116,12 +116,12 @@ const keyed: Record<string, { readonly run: () => Promise<unknown>; readonly key
   },
   updateGrant: { run: () => grants.updateGrant(db, grant, new Date()), keys: { id } },
   takeUse: { run: () => grants.takeUse(db, id), keys: { id } },
-  keepToken: { run: () => grants.keepToken(db, id, hash, 'key'), keys: { id } },
+  keepToken: { run: () => grants.storeToken(db, id, hash, 'key'), keys: { id } },
   deleteOfContext: {
     run: () => grants.deleteOfContext(db, { object: 'document', contextId: other }, 10),
     keys: { context_key: other },
   },
-  findKnown: { run: () => findKnown(db, [me]), keys: { id: me } },
+  findKnown: { run: () => findKnownAccounts(db, [me]), keys: { id: me } },
   listQuery: {
     run: () => Promise.all(shows.map((show) => listQuery(selection(show), part).execute(db))),
     keys: { creator_id: me, target_id: me, target_email: 'mine', context_key: me },
@@ -130,8 +130,8 @@ const keyed: Record<string, { readonly run: () => Promise<unknown>; readonly key
     run: () => Promise.all(shows.map((show) => groupGrants(db, selection(show), group, [], part))),
     keys: { creator_id: me, target_id: me, target_email: 'mine', context_key: me },
   },
-  countLetters: { run: () => countLetters(db, me), keys: { creator_id: me } },
-  noteLetter: { run: () => noteLetter(db, id, new Date()), keys: { id } },
+  countLetters: { run: () => countEmails(db, me), keys: { creator_id: me } },
+  noteLetter: { run: () => claimEmail(db, id, new Date()), keys: { id } },
 }
 
 /** What has no rows of a person, writes one row that it is given, only builds a part, or is of no person's doing. */

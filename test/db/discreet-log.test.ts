@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import { pino } from 'pino'
-import { discreetLog } from '../../src/db/redact-log.js'
+import { redactedLog } from '../../src/db/redact-log.js'
 import { freshDatabase, type TestDatabase } from '../support/database.js'
 import { addPerson } from '../support/world.js'
 
@@ -17,7 +17,7 @@ afterAll(() => database.close())
 /** What the log says of the error of some work. */
 async function logged(work: Promise<unknown>) {
   const lines: string[] = []
-  const log = discreetLog(pino({ base: null }, { write: (line) => void lines.push(line) }))
+  const log = redactedLog(pino({ base: null }, { write: (line) => void lines.push(line) }))
   const error = await work.then(
     () => undefined,
     (reason: unknown) => reason,

@@ -1,5 +1,5 @@
 import { type Clock, install } from '@sinonjs/fake-timers'
-import { takingTurns } from '../../src/db/turns.js'
+import { boundedQueue } from '../../src/db/turns.js'
 
 /** Work that goes on until it is told to end. */
 function work() {
@@ -19,7 +19,7 @@ const tooMuch = { code: 'unavailable', message: expect.stringContaining('There i
 const hour = 3_600_000
 
 test('so many run at once, the others in their order', async () => {
-  const inTurn = takingTurns(2, 10, hour)
+  const inTurn = boundedQueue(2, 10, hour)
   const all = Array.from({ length: 5 }, work)
   const begun: number[] = []
   all.forEach((each, index) => void each.begun.then(() => begun.push(index)))
@@ -35,7 +35,7 @@ test('so many run at once, the others in their order', async () => {
 })
 
 test('what finds too many waiting is refused at once, and has room again later', async () => {
-  const inTurn = takingTurns(1, 2, hour)
+  const inTurn = boundedQueue(1, 2, hour)
   const [first, second, third, fourth] = [work(), work(), work(), work()]
   const running = [inTurn(first.run)]
   await first.begun
@@ -55,7 +55,7 @@ describe('by a clock that the test moves on', () => {
   const pass = (milliseconds: number) => clock.tickAsync(milliseconds)
 
   test('what waits while nothing ends is refused, never begins, and leaves its room to others', async () => {
-    const inTurn = takingTurns(1, 1, 1000)
+    const inTurn = boundedQueue(1, 1, 1000)
     const [holder, late, next] = [work(), work(), work()]
     const held = inTurn(holder.run)
     const outcomes: string[] = []
@@ -74,7 +74,7 @@ describe('by a clock that the test moves on', () => {
   })
 
   test('a queue that moves is not given up', async () => {
-    const inTurn = takingTurns(1, 10, 1000)
+    const inTurn = boundedQueue(1, 10, 1000)
     const all = [work(), work(), work(), work()]
     const results = Promise.all(all.map(({ run }) => inTurn(run)))
     for (const { begun, end } of all) {
@@ -87,12 +87,12 @@ describe('by a clock that the test moves on', () => {
 })
 
 test('work that is called by work whose turn it is does not wait for its end', async () => {
-  const inTurn = takingTurns(1, 0, hour)
+  const inTurn = boundedQueue(1, 0, hour)
   expect(await inTurn(() => inTurn(() => inTurn(() => Promise.resolve('inside'))))).toBe('inside')
 })
 
 test('work that fails gives its place to the next', async () => {
-  const inTurn = takingTurns(1, 10, hour)
+  const inTurn = boundedQueue(1, 10, hour)
   const failing = inTurn(() => Promise.reject(new Error('no')))
   const next = inTurn(() => Promise.resolve('next'))
   await expect(failing).rejects.toThrow('no')

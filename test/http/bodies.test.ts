@@ -1,6 +1,6 @@
 import { load } from 'cheerio'
-import { occasionOf } from '../../src/mail/occasion.js'
-import { findSituation } from '../../src/mail/outbox-store.js'
+import { contentOf } from '../../src/mail/occasion.js'
+import { findSnapshot } from '../../src/mail/outbox-store.js'
 import { type Client, startClient } from '../support/client.js'
 import { freshDatabase, type TestDatabase } from '../support/database.js'
 import { connectionEntry, escaped } from '../support/entries.js'
@@ -56,9 +56,9 @@ async function pageOfBo(): Promise<string> {
 
 async function letterToBo(): Promise<string> {
   const { id } = await database.db.selectFrom('connection').select('id').executeTakeFirstOrThrow()
-  const situation = await findSituation(database.db, bo, id)
+  const situation = await findSnapshot(database.db, bo, id)
   const place = { baseUrl: 'https://connections.example' } as never
-  const occasion = occasionOf({ kind: 'invited', recipientId: bo, title: null }, situation, place)
+  const occasion = contentOf({ kind: 'invited', recipientId: bo, title: null }, situation, place)
   return typeof occasion === 'string' ? occasion : occasion.message
 }
 

@@ -5,7 +5,7 @@ import { pino } from 'pino'
 import { readConfig } from '../../src/config.js'
 import { createApp } from '../../src/http/app.js'
 import { bodyOf, receiveBody } from '../../src/http/request/body.js'
-import { openDoor } from '../../src/http/services.js'
+import { openServices } from '../../src/http/services.js'
 import { failureHandler } from '../../src/http/errors.js'
 import { closeUnlessRead } from '../../src/http/linger.js'
 import { openServer } from '../../src/http/server.js'
@@ -42,7 +42,7 @@ const ourApp = () => createApp(context())
 /** Receives bodies as our app does, with seconds of another length, and answers what it received. */
 function echo(second: number): RequestListener {
   const app = express().set('trust proxy', '127.0.0.1')
-  app.use(closeUnlessRead, receiveBody(openDoor(context()), second))
+  app.use(closeUnlessRead, receiveBody(openServices(context()), second))
   app.use((request, response) => void response.end(`received ${bodyOf(request).length}`))
   return app.use(failureHandler(log))
 }
@@ -236,7 +236,7 @@ describe('slow bodies', () => {
 })
 
 test('whose a body is, is looked up once a second, and not for an address that sends too many', async () => {
-  const door = openDoor(context())
+  const door = openServices(context())
   let asked = 0
   const senderOf = () => Promise.resolve((asked++, null))
   const app = express()

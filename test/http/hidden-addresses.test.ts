@@ -5,7 +5,7 @@ import { findAccount } from '../../src/people/store.js'
 import { keysOf } from '../../src/sharing/grant.js'
 import { loadCast } from '../../src/transfer/example.js'
 import { entityTag } from '../../src/http/response/validators.js'
-import { openWorld } from '../../src/sharing/own-types.js'
+import { createModuleContext } from '../../src/sharing/own-types.js'
 import { appIn } from '../../src/sharing/app.js'
 import { type Answer, baseUrl, type Client, type Sending, startClient } from '../support/client.js'
 import { freshDatabase, type TestDatabase } from '../support/database.js'
@@ -51,8 +51,8 @@ beforeAll(async () => {
   await connect(db, ann, odd, 'accepted')
 
   const tokenKeys = keysOf([randomBytes(32)])
-  const world = await openWorld(db, { tokenKeys, appKey: 'connections', baseUrl })
-  const secret = await openWorld(db, { tokenKeys, appKey: 'connections', baseUrl, hidesEmail: true })
+  const world = await createModuleContext(db, { tokenKeys, appKey: 'connections', baseUrl })
+  const secret = await createModuleContext(db, { tokenKeys, appKey: 'connections', baseUrl, hidesEmail: true })
   await appIn(world)
     .connectionsFor({ accountId: bo })
     .create('accounts', bo, { email: 'outside@example.net', access: 'public' })

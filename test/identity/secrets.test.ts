@@ -7,7 +7,7 @@ import { addAppPasswordCommand } from '../../src/cli/app-passwords.js'
 import type { Terminal } from '../../src/cli/terminal.js'
 import { appIn } from '../../src/sharing/app.js'
 import { keysOf } from '../../src/sharing/grant.js'
-import { openWorld } from '../../src/sharing/own-types.js'
+import { createModuleContext } from '../../src/sharing/own-types.js'
 import { type Answer, baseUrl, type Client, type Sending, startClient } from '../support/client.js'
 import { freshDatabase, type TestDatabase } from '../support/database.js'
 import { connectionEntry } from '../support/entries.js'
@@ -55,7 +55,7 @@ beforeAll(async () => {
   const [ann, bo, cy] = [await addPerson(db, 'ann'), await addPerson(db, 'bo'), await addPerson(db, 'cy')]
   const tokenSecret = randomBytes(32)
   secrets['secret of tokens'] = tokenSecret.toString('base64')
-  const world = await openWorld(db, { tokenKeys: keysOf([tokenSecret]), appKey: 'connections', baseUrl })
+  const world = await createModuleContext(db, { tokenKeys: keysOf([tokenSecret]), appKey: 'connections', baseUrl })
   client = await startClient(db, {}, undefined, undefined, world)
   const { password, 'former password': former, 'wrong password': wrong, message } = secrets
 

@@ -1,4 +1,4 @@
-import { letterFailure, pauseAfter } from '../../src/mail/deliver.js'
+import { emailFailure, pauseAfter } from '../../src/mail/deliver.js'
 
 test('pauses double from a minute to six hours, less up to half', () => {
   const minutes = Array.from({ length: 12 }, (_, at) => pauseAfter(at + 1, 0) / 60_000)
@@ -14,5 +14,5 @@ test.each([
   [{ code: 'ESOCKET', originalCode: 'ECONNRESET', command: 'CONN' }, false, 'ESOCKET ECONNRESET CONN'],
   [new TypeError('of ann@example.com'), false, 'TypeError'],
 ])('%j', (error, isPermanent, summary) => {
-  expect(letterFailure(error)).toEqual({ isPermanent, summary })
+  expect(emailFailure(error)).toEqual({ isPermanent, summary })
 })

@@ -1,13 +1,13 @@
 import fc from 'fast-check'
 import { addresses } from '../../src/atom/vocabulary.js'
-import { letterOf } from '../../src/mail/letter.js'
-import type { Occasion } from '../../src/mail/occasion.js'
+import { emailOf } from '../../src/mail/letter.js'
+import type { EmailContent } from '../../src/mail/occasion.js'
 import { openPost } from '../../src/mail/smtp.js'
 import { type MailServer, startMailServer } from '../support/mail-server.js'
 import { parse } from '../support/xml.js'
 
 const to = addresses('https://connections.example')
-const occasion: Occasion = {
+const occasion: EmailContent = {
   news: 'invited',
   recipient: { name: 'Bo', address: 'bo@example.com', hasAccount: true },
   person: { id: 'id', name: 'Ann Lee', key: '01900000-0000-7000-8000-000000000002' },
@@ -17,7 +17,7 @@ const occasion: Occasion = {
   isWhole: true,
   page: 'https://app.example/',
 }
-const invited = (more: Partial<Occasion> = {}) => letterOf({ ...occasion, ...more }, to)
+const invited = (more: Partial<EmailContent> = {}) => emailOf({ ...occasion, ...more }, to)
 const from = (name: string) => invited({ person: { ...occasion.person, name } })
 
 /** The page as a reader has it: that it is XML too makes it easy to look into. */

@@ -1,14 +1,14 @@
 import { pino } from 'pino'
-import type { Office } from '../../src/mail/deliver.js'
+import type { MailServices } from '../../src/mail/deliver.js'
 import { openPost } from '../../src/mail/smtp.js'
 import { sendDue } from '../../src/mail/worker.js'
 
 /** What sends letters, by a mail server, and writes down what it does. */
 export function officeFor(
-  { db, tokenKeys }: Pick<Office, 'db' | 'tokenKeys'>,
+  { db, tokenKeys }: Pick<MailServices, 'db' | 'tokenKeys'>,
   url: string,
   logged: Record<string, unknown>[],
-): Office {
+): MailServices {
   const log = pino({ base: null }, { write: (line) => void logged.push(JSON.parse(line) as Record<string, unknown>) })
   const post = openPost(url, { name: 'Connections', address: 'post@example.com' }, 'connections.example')
   return { db, log, post, baseUrl: 'https://connections.example', tokenKeys, random: () => 0 }
@@ -18,6 +18,6 @@ export function officeFor(
 export const never: AbortSignal = new AbortController().signal
 
 /** Sends until there is nothing more. */
-export async function untilEmpty(office: Office): Promise<void> {
+export async function untilEmpty(office: MailServices): Promise<void> {
   while (await sendDue(office, never));
 }

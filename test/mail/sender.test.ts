@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto'
 import { type KyselyPlugin, sql } from 'kysely'
 import { openDatabase } from '../../src/db/open.js'
-import type { Office } from '../../src/mail/deliver.js'
+import type { MailServices } from '../../src/mail/deliver.js'
 import type { Kind } from '../../src/mail/occasion.js'
 import { takeDue } from '../../src/mail/outbox-store.js'
-import { sendDue, sendLetters } from '../../src/mail/worker.js'
+import { sendDue, sendEmails } from '../../src/mail/worker.js'
 import { keysOf } from '../../src/sharing/grant.js'
 import { freshDatabase, type TestDatabase } from '../support/database.js'
 import { type MailServer, startMailServer } from '../support/mail-server.js'
@@ -228,7 +228,7 @@ describe('many senders', () => {
     const id = await owe('invited', bo, await connect(database.db, ann, bo, 'invited'))
     server.refuse = { at: 'data', code: 554 }
     const { post, ...rest } = office()
-    const slow: Office = {
+    const slow: MailServices = {
       ...rest,
       post: async (...letter) => {
         await makeDue(id)
@@ -245,7 +245,7 @@ describe('the loop', () => {
   test('sends what there is, and ends when told to', async () => {
     await oweMany(12)
     const stop = new AbortController()
-    const loop = sendLetters(office(), stop.signal)
+    const loop = sendEmails(office(), stop.signal)
     await until(() => server.received.length === 12)
     stop.abort()
     await loop
@@ -256,7 +256,7 @@ describe('the loop', () => {
     await oweMany(3)
     const stop = new AbortController()
     server.beforeAnswer = () => stop.abort()
-    await sendLetters(office(), stop.signal)
+    await sendEmails(office(), stop.signal)
     expect(await waiting()).toBe(0)
   })
 
@@ -268,7 +268,7 @@ describe('the loop', () => {
       stop.abort()
       return new Promise((resolve) => (answer = resolve))
     }
-    await sendLetters(office(), stop.signal)
+    await sendEmails(office(), stop.signal)
     answer()
     expect(await row(id)).toEqual({ end: null, error: 'EABORT', attempts: 1 })
   })
@@ -277,7 +277,7 @@ describe('the loop', () => {
     await oweMany(1)
     await sql`alter table outbox rename to outbox_away`.execute(database.db)
     const stop = new AbortController()
-    const loop = sendLetters(office(), stop.signal)
+    const loop = sendEmails(office(), stop.signal)
     await until(() => logged.length > 0)
     await sql`alter table outbox_away rename to outbox`.execute(database.db)
     await until(() => server.received.length === 1)

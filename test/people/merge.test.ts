@@ -1,17 +1,18 @@
 import fc from 'fast-check'
-import { type Known, knownFrom, merged, type Statement } from '../../src/people/merge.js'
+import { type MergedPerson, knownFrom, merged, type ImportedPerson } from '../../src/people/merge.js'
 
 const key = '368771b6-89d1-438b-9d38-21bcec5a64af'
 const day = (number: number) => new Date(Date.UTC(2026, 0, number))
-const say = (statement: Partial<Statement>): Known => knownFrom({ userId: 'ann', seen: day(1), ...statement })
-const together = (...parts: Known[]) => parts.reduce((one, other) => merged(one, other))
+const say = (statement: Partial<ImportedPerson>): MergedPerson =>
+  knownFrom({ userId: 'ann', seen: day(1), ...statement })
+const together = (...parts: MergedPerson[]) => parts.reduce((one, other) => merged(one, other))
 
 const madeUp = knownFrom({ email: 'ann@example.com', seen: day(1) })
 
 const text = fc.constantFrom('', 'a', 'B', ' b', '\uE000', '😀')
-const statement: fc.Arbitrary<Statement> = fc
+const statement: fc.Arbitrary<ImportedPerson> = fc
   .record({
-    who: fc.constantFrom<Partial<Statement>>(
+    who: fc.constantFrom<Partial<ImportedPerson>>(
       { userId: 'ann' },
       { key },
       { email: 'ann@example.com' },
@@ -21,7 +22,7 @@ const statement: fc.Arbitrary<Statement> = fc
       { email: 'ann@example.com', userId: 'ann', key },
     ),
     seen: fc.integer({ min: 1, max: 4 }).map(day),
-    more: fc.record<Partial<Statement>>(
+    more: fc.record<Partial<ImportedPerson>>(
       {
         updated: fc.integer({ min: 1, max: 4 }).map(day),
         name: text,
@@ -29,7 +30,7 @@ const statement: fc.Arbitrary<Statement> = fc
         state: fc.constantFrom('active', 'inactive'),
         external: fc.constantFrom(true, false, null),
         roles: fc.constantFrom([], ['admin'], ['admin', 'editor']),
-        profile: fc.record<NonNullable<Statement['profile']>>(
+        profile: fc.record<NonNullable<ImportedPerson['profile']>>(
           {
             title: text,
             tags: fc.array(text, { maxLength: 2 }),
@@ -45,9 +46,9 @@ const statement: fc.Arbitrary<Statement> = fc
   .map(({ who, seen, more }) => ({ ...more, ...who, seen }))
 
 /** Puts parts together two by two, in any grouping that the numbers choose. */
-function grouped(parts: Known[], choices: number[]): Known {
+function grouped(parts: MergedPerson[], choices: number[]): MergedPerson {
   const [first, second] = parts
-  if (!first || !second) return first as Known
+  if (!first || !second) return first as MergedPerson
   const at = 1 + ((choices[0] ?? 0) % (parts.length - 1))
   return merged(grouped(parts.slice(0, at), choices.slice(1)), grouped(parts.slice(at), choices.slice(2)))
 }
@@ -98,7 +99,7 @@ describe('a field', () => {
   })
 
   test('of an account that was not imported is as old as the account', () => {
-    const own: Known = { ...say({ name: 'Ann' }), roles: ['admin'], seen: {}, updated: day(3) }
+    const own: MergedPerson = { ...say({ name: 'Ann' }), roles: ['admin'], seen: {}, updated: day(3) }
     expect(merged(own, say({ name: 'Old', seen: day(2) }))).toMatchObject({ name: 'Ann', roles: ['admin'] })
     expect(merged(own, say({ name: 'New', seen: day(4), updated: day(2) }))).toMatchObject({
       name: 'New',

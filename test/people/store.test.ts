@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import { validate, version } from 'uuid'
 import { findSignIn, setPassword } from '../../src/identity/credential-store.js'
-import type { Person } from '../../src/people/account.js'
+import type { PersonRef } from '../../src/people/account.js'
 import { addAccount, changeRole, type NewAccount } from '../../src/people/change-store.js'
 import { columnsOf, findAccount, findNamed, isPerson, toAccount } from '../../src/people/store.js'
 import { freshDatabase, type TestDatabase } from '../support/database.js'
@@ -123,7 +123,7 @@ test('an imported key need not be the id, nor be of a version', async () => {
   expect(await findAccount(database.db, { by: 'key', value: id })).toBeUndefined()
 })
 
-test.each<Person>([
+test.each<PersonRef>([
   { by: 'userId', value: 'Ann' },
   { by: 'userId', value: 'annie' },
   { by: 'userId', value: '' },
@@ -194,7 +194,7 @@ test('a statement can hold one account twice, and more beside', async () => {
   expect(row.known).toBeInstanceOf(Date)
 })
 
-test.each<Person>([
+test.each<PersonRef>([
   { by: 'userId', value: 'ann' },
   { by: 'key', value: '01900000-0000-7000-8000-000000000000' },
   { by: 'email', value: 'ann@example.org' },

@@ -2,7 +2,7 @@ import { type RawBuilder, sql } from 'kysely'
 import { appIn } from '../../src/sharing/app.js'
 import { keysOf } from '../../src/sharing/grant.js'
 import { listQuery, type Selection } from '../../src/sharing/list-statements.js'
-import { openWorld } from '../../src/sharing/own-types.js'
+import { createModuleContext } from '../../src/sharing/own-types.js'
 import { parseSort } from '../../src/sharing/query/properties.js'
 import { orderOf } from '../../src/sharing/query/statements.js'
 import { freshDatabase, scaled, type TestDatabase } from '../support/database.js'
@@ -90,7 +90,7 @@ test('what is of a type that is not known here, where another program defines it
   await bo.calls.linkTo('documents', document, 'read')
   const invitation = made(await bo.calls.create('accounts', bo.id, { email: 'who@example.com' }))
   const tokenKeys = keysOf([Buffer.alloc(32)])
-  const elsewhere = await openWorld(database.db, { tokenKeys, appKey: null, baseUrl: null })
+  const elsewhere = await createModuleContext(database.db, { tokenKeys, appKey: null, baseUrl: null })
   const calls = appIn(elsewhere).connectionsFor({ accountId: bo.id })
   expect((await calls.list({ limit: 1 })).data).toMatchObject([{ _id: invitation._id }])
   expect((await calls.list({ limit: 1 })).hasMore).toBe(false)

@@ -4,7 +4,7 @@ import { type Connections, Fault } from '../../src/index.js'
 import { appIn, type ModuleApp } from '../../src/sharing/app.js'
 import { lockContext } from '../../src/sharing/grant-store.js'
 import { keysOf } from '../../src/sharing/grant.js'
-import { openWorld } from '../../src/sharing/own-types.js'
+import { createModuleContext } from '../../src/sharing/own-types.js'
 import { freshDatabase, serverUrl, type TestDatabase } from '../support/database.js'
 import { made, openModule } from '../support/module.js'
 
@@ -20,7 +20,7 @@ afterAll(() => database.close())
 
 /** The module with a queue in which a call may wait for as long as this machine needs. */
 async function patient(longestWaitMs: number): Promise<ModuleApp> {
-  const world = await openWorld(database.db, {
+  const world = await createModuleContext(database.db, {
     tokenKeys: keysOf([randomBytes(32)]),
     appKey: 'connections',
     baseUrl: null,

@@ -1,14 +1,14 @@
+import type { ModuleContext } from '../../src/sharing/world.js'
 import { type IncomingHttpHeaders, request, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Kysely } from 'kysely'
 import { pino } from 'pino'
 import { type Config, readConfig } from '../../src/config.js'
-import { discreetLog } from '../../src/db/redact-log.js'
+import { redactedLog } from '../../src/db/redact-log.js'
 import type { Tables } from '../../src/db/tables.js'
 import type { Context } from '../../src/context.js'
 import { createApp } from '../../src/http/app.js'
 import { openServer } from '../../src/http/server.js'
-import type { ModuleWorld } from '../../src/sharing/scope.js'
 
 export interface Answer {
   status: number
@@ -47,7 +47,7 @@ export async function startClient(
   settings: Record<string, string> = {},
   now: () => Date = () => new Date(),
   release = 'test',
-  module?: ModuleWorld,
+  module?: ModuleContext,
   // However busy this machine is, no test is refused for that.
   loopDelay: Context['loopDelay'] = () => 0,
   sessionKeys: readonly string[] = ['a key of tests'],
@@ -55,7 +55,7 @@ export async function startClient(
   const usual = { BASE_URL: baseUrl, LOG_LEVEL: 'debug', ANONYMOUS_PER_MINUTE: '1000000' }
   const config: Config = readConfig({ ...usual, ...settings })
   const lines: string[] = []
-  const log = discreetLog(pino({ level: config.LOG_LEVEL }, { write: (line: string) => void lines.push(line) }))
+  const log = redactedLog(pino({ level: config.LOG_LEVEL }, { write: (line: string) => void lines.push(line) }))
   const context = { db, config, baseUrl: config.BASE_URL ?? baseUrl, sessionKeys, log, release, now, loopDelay }
   const server = openServer(log).on(
     'request',

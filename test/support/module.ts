@@ -3,7 +3,7 @@ import { v7 as newId } from 'uuid'
 import type { Account } from '../../src/people/account.js'
 import { keysOf } from '../../src/sharing/grant.js'
 import { type Connection, type Connections, Fault, type ObjectDefinition, type Privileges } from '../../src/index.js'
-import { openWorld } from '../../src/sharing/own-types.js'
+import { createModuleContext } from '../../src/sharing/own-types.js'
 import { appIn } from '../../src/sharing/app.js'
 import type { TestDatabase } from './database.js'
 import { addPerson } from './world.js'
@@ -24,7 +24,7 @@ export async function openModule(
   more: Partial<ObjectDefinition<Document>> = {},
   secrets: readonly [Uint8Array, ...Uint8Array[]] = [randomBytes(32)],
 ) {
-  const world = await openWorld(db, {
+  const world = await createModuleContext(db, {
     tokenKeys: keysOf(secrets),
     appKey: 'connections',
     baseUrl: 'https://connections.example',

@@ -8,45 +8,45 @@ import { appPasswordsPage, lifetimes, passwordPage } from '../../pages/account.j
 import { to } from '../../pages/links.js'
 import { texts } from '../../pages/texts.js'
 import type { Account } from '../../people/account.js'
-import { note, noteRefusal } from '../log.js'
+import { logEvent, logRefusal } from '../log.js'
 import { naming, yesOrNo } from '../request/parameters.js'
-import type { Door } from '../services.js'
-import { type Form, frameFor, idIn, leadTo, pageFields, readForm, sendUnstoredPage } from './page.js'
+import type { HttpServices } from '../services.js'
+import { type Form, frameFor, idIn, redirect, pageFields, readForm, sendUnstoredPage } from './page.js'
 import { challengeByForm } from './sign-in.js'
 
 /** GET and HEAD of `/html/appPasswords.do`: the app passwords that a person has. */
-export function showAppPasswords(door: Door): RequestHandler {
-  return async (request, response) => sendAppPasswords(door, request, response, await inPerson(door, request))
+export function showAppPasswords(services: HttpServices): RequestHandler {
+  return async (request, response) => sendAppPasswords(services, request, response, await inPerson(services, request))
 }
 
 /**
  * POST of `/html/appPasswords.do`: makes one. Its secret is on the answer's page, and nowhere else ever after. The page came
  * with the id of what it makes, so that the same form, sent again by a reload, makes no other.
  */
-export function makeByForm(door: Door): RequestHandler {
+export function makeByForm(services: HttpServices): RequestHandler {
   return async (request, response) => {
-    const caller = await inPerson(door, request)
+    const caller = await inPerson(services, request)
     const form = readForm(request)
     const mayWrite = yesOrNo('write', form('write'))
-    const made = await makeAppPasswordOnce(door.db, caller.id, idIn(form, 'form'), {
+    const made = await makeAppPasswordOnce(services.db, caller.id, idIn(form, 'form'), {
       name: form('name') ?? '',
       scopes: mayWrite ? ['read', 'write'] : ['read'],
-      expiresAt: endIn(form, door.now()),
+      expiresAt: endIn(form, services.now()),
     })
-    if (!made) return leadTo(response, `${to.appPasswords}?done=madeAlready`)
-    note(door.log, request, 'app password made', { appPassword: made.id })
-    await sendAppPasswords(door, request, response, caller, made)
+    if (!made) return redirect(response, `${to.appPasswords}?done=madeAlready`)
+    logEvent(services.log, request, 'app password made', { appPassword: made.id })
+    await sendAppPasswords(services, request, response, caller, made)
   }
 }
 
 /** POST of `/html/revoke.do`: ends one. */
-export function revokeByForm(door: Door): RequestHandler {
+export function revokeByForm(services: HttpServices): RequestHandler {
   return async (request, response) => {
-    const caller = await inPerson(door, request)
+    const caller = await inPerson(services, request)
     const id = idIn(readForm(request), 'id')
-    await revokeAppPassword(door.db, caller.id, id)
-    note(door.log, request, 'app password revoked', { appPassword: id })
-    leadTo(response, `${to.appPasswords}?done=revoked`)
+    await revokeAppPassword(services.db, caller.id, id)
+    logEvent(services.log, request, 'app password revoked', { appPassword: id })
+    redirect(response, `${to.appPasswords}?done=revoked`)
   }
 }
 
@@ -54,8 +54,8 @@ export function revokeByForm(door: Door): RequestHandler {
 const fields = { ...pageFields, 'Referrer-Policy': 'no-referrer' }
 
 /** An app password gives nobody another one. */
-const inPerson = async (door: Door, request: Request): Promise<Account> =>
-  signedIn(await door.identify(request, 'account'))
+const inPerson = async (services: HttpServices, request: Request): Promise<Account> =>
+  signedIn(await services.identify(request, 'account'))
 
 const day = 86_400_000
 
@@ -69,46 +69,46 @@ function endIn(form: Form, now: Date): Date | null {
 }
 
 async function sendAppPasswords(
-  door: Door,
+  services: HttpServices,
   request: Request,
   response: Response,
   caller: Account,
   made?: { name: string; secret: string },
 ): Promise<void> {
-  const frame = await frameFor(door, request, caller)
-  const passwords = await listAppPasswords(door.db, caller.id)
+  const frame = await frameFor(services, request, caller)
+  const passwords = await listAppPasswords(services.db, caller.id)
   const page = appPasswordsPage({ ...frame, passwords, made, form: newId(), signInName: caller.userId })
   sendUnstoredPage(response, page, fields)
 }
 
 /** GET and HEAD of `/html/password.do`: asks for the present password and another. */
-export function showPasswordPage(door: Door): RequestHandler {
-  return async (request, response) => sendPasswordPage(door, request, response, await inSession(door, request))
+export function showPasswordPage(services: HttpServices): RequestHandler {
+  return async (request, response) => sendPasswordPage(services, request, response, await inSession(services, request))
 }
 
 /** POST of `/html/password.do`: changes the password, or says why not and asks again. */
-export function changePasswordByForm(door: Door): RequestHandler {
+export function changePasswordByForm(services: HttpServices): RequestHandler {
   return async (request, response) => {
-    const caller = await inSession(door, request)
+    const caller = await inSession(services, request)
     const form = readForm(request)
     const [present = '', fresh = '', again = ''] = [form('present'), form('fresh'), form('again')]
     const refuse = (status: 400 | 401, sentence: string) => {
       response.status(status)
-      return sendPasswordPage(door, request, response, caller, sentence)
+      return sendPasswordPage(services, request, response, caller, sentence)
     }
     if (fresh !== again) return refuse(400, texts.notTheSame)
     try {
-      await door.changePassword(request, { present, fresh })
+      await services.changePassword(request, { present, fresh })
     } catch (error) {
       if (!(error instanceof Failure)) throw error
       if (error.code === 'invalid') return refuse(400, error.message)
       if (error.code !== 'unauthenticated') throw error
-      noteRefusal(door.log, request, 401, error)
+      logRefusal(services.log, request, 401, error)
       challengeByForm(response)
       return refuse(401, texts.notPresent)
     }
-    note(door.log, request, 'password changed', { account: caller.id })
-    leadTo(response, `${to.password}?done=passwordChanged`)
+    logEvent(services.log, request, 'password changed', { account: caller.id })
+    redirect(response, `${to.password}?done=passwordChanged`)
   }
 }
 
@@ -117,19 +117,19 @@ export function changePasswordByForm(door: Door): RequestHandler {
  *
  * @throws Failure `forbidden` for whoever comes without one
  */
-async function inSession(door: Door, request: Request): Promise<Account> {
-  const caller = signedIn(await door.identify(request, 'account'))
+async function inSession(services: HttpServices, request: Request): Promise<Account> {
+  const caller = signedIn(await services.identify(request, 'account'))
   if (request.headers.authorization === undefined) return caller
   throw new Failure('forbidden', 'A password is changed in a browser that is signed in, and by no other credential.')
 }
 
 async function sendPasswordPage(
-  door: Door,
+  services: HttpServices,
   request: Request,
   response: Response,
   caller: Account,
   refusal?: string,
 ): Promise<void> {
-  const frame = await frameFor(door, request, caller)
+  const frame = await frameFor(services, request, caller)
   sendUnstoredPage(response, passwordPage({ ...frame, refusal, lengths: passwordLengths, signInName: caller.userId }))
 }

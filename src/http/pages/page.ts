@@ -4,7 +4,7 @@ import { checkMessage, htmlOf } from '../../atom/content.js'
 import { mediaType } from '../../atom/vocabulary.js'
 import { ownTotals } from '../../connections/find.js'
 import { Failure } from '../../errors.js'
-import { discreet } from '../../pages/hide-email.js'
+import { hideEmails } from '../../pages/hide-email.js'
 import type { Frame } from '../../pages/layout.js'
 import { type Asset, isPlace, pagePolicy, script, style, to } from '../../pages/links.js'
 import { type Done, isDone } from '../../pages/texts.js'
@@ -12,20 +12,20 @@ import { type Caller, isUuid } from '../../people/account.js'
 import { bodyOf } from '../request/body.js'
 import { naming, openParameters, readParameters, type Value, valueOf, writeParameters } from '../request/parameters.js'
 import { answerWith, sendUnstored } from '../response/send.js'
-import { type Door, searchOf } from '../services.js'
+import { type HttpServices, searchOf } from '../services.js'
 
 /** The fields of every page. What a page tells is of the site alone, so its address is told to no other. */
 export const pageFields = { 'Content-Security-Policy': pagePolicy, 'Referrer-Policy': 'same-origin' }
 export const pageType = `${mediaType.html};charset=UTF-8`
 
 /** What is around a page for the one who looks at it. */
-export async function frameFor(door: Door, request: Request, caller: Caller): Promise<Frame> {
+export async function frameFor(services: HttpServices, request: Request, caller: Caller): Promise<Frame> {
   const frame = {
     here: placeOf(request),
-    viewer: caller && { key: caller.key, name: caller.name, totals: await ownTotals(door, caller) },
+    viewer: caller && { key: caller.key, name: caller.name, totals: await ownTotals(services, caller) },
     done: doneIn(openParameters(searchOf(request)).value),
   }
-  return door.config.HIDE_EMAIL ? discreet(frame) : frame
+  return services.config.HIDE_EMAIL ? hideEmails(frame) : frame
 }
 
 /** What the address of a page says was just done. */
@@ -61,14 +61,14 @@ type Fields = Readonly<Record<string, string>>
  * @param values all that the page shows
  */
 export async function answerWithPage<Values extends Frame>(
-  door: Door,
+  services: HttpServices,
   request: Request,
   response: Response,
   values: Values,
   write: (values: Values) => string,
 ): Promise<void> {
-  const shown = door.config.HIDE_EMAIL ? discreet(values) : values
-  await answerWith(door, request, response, {
+  const shown = services.config.HIDE_EMAIL ? hideEmails(values) : values
+  await answerWith(services, request, response, {
     type: pageType,
     madeOf: [style.version, script.version, request.path, shown],
     fields: pageFields,
@@ -77,7 +77,7 @@ export async function answerWithPage<Values extends Frame>(
 }
 
 /** Answers 303: the browser goes on with a GET (RFC 9110, section 15.4.4). */
-export function leadTo(response: Response, place: string): void {
+export function redirect(response: Response, place: string): void {
   response.setHeader('Cache-Control', 'no-store')
   response.setHeader('Location', place)
   response.setHeader('Content-Length', 0)
@@ -85,8 +85,8 @@ export function leadTo(response: Response, place: string): void {
 }
 
 /** GET of `/`: leads to one's network. */
-export const leadHome: RequestHandler = (_request, response) =>
-  leadTo(response, to.network('accepted').replace('..', 'profiles'))
+export const redirectHome: RequestHandler = (_request, response) =>
+  redirect(response, to.network('accepted').replace('..', 'profiles'))
 
 /** GET and HEAD of a file that pages load. Its address is another when its content is: asked for once. */
 export const sendAsset =
@@ -100,7 +100,7 @@ export const sendAsset =
 
 const type = 'application/x-www-form-urlencoded'
 /** A message of 4,000 characters, with a line break written as two. */
-const longest = 8000
+const maxPlaceLength = 8000
 
 /** The fields of a form that was sent, by name. */
 export type Form = (name: string) => string | undefined
@@ -116,7 +116,7 @@ export function readForm(request: Request): Form {
   }
   const bytes = bodyOf(request)
   if (!isUtf8(bytes)) throw new Failure('invalid', 'The form is not UTF-8.')
-  const parameters = readParameters(Buffer.from(bytes).toString(), longest)
+  const parameters = readParameters(Buffer.from(bytes).toString(), maxPlaceLength)
   return (name) => valueOf(parameters, name)
 }
 

@@ -2,49 +2,49 @@ import type { RequestHandler, Response } from 'express'
 import { Failure } from '../../errors.js'
 import { signInPage, type SignInPage } from '../../pages/account.js'
 import { to } from '../../pages/links.js'
-import { type Door, searchOf } from '../services.js'
-import { note, noteRefusal } from '../log.js'
+import { type HttpServices, searchOf } from '../services.js'
+import { logEvent, logRefusal } from '../log.js'
 import { readParameters, valueOf, yesOrNo } from '../request/parameters.js'
-import { doneIn, leadTo, nextOf, readForm, sendUnstoredPage } from './page.js'
+import { doneIn, redirect, nextOf, readForm, sendUnstoredPage } from './page.js'
 
 /** As long as any address may be. */
-const longestPlace = 4096
+const maxPlaceLength = 4096
 
 /** GET and HEAD of `/html/signIn.do`: asks for user name and password; `next` is the page that it leads to. */
 export const showSignInPage: RequestHandler = (request, response) => {
-  const parameters = readParameters(searchOf(request), longestPlace)
+  const parameters = readParameters(searchOf(request), maxPlaceLength)
   const value = (name: string) => valueOf(parameters, name)
   sendSignInPage(response, { next: nextOf(value), done: doneIn(value) })
 }
 
 /** POST of `/html/signIn.do`: opens a session and leads on, or asks again, in the same words whatever was not right; the name stays. */
-export function signInByForm(door: Door): RequestHandler {
+export function signInByForm(services: HttpServices): RequestHandler {
   return async (request, response) => {
     const form = readForm(request)
     const next = nextOf(form)
     const credentials = { user: (form('user') ?? '').normalize('NFC'), password: form('password') ?? '' }
     try {
-      const { id: account } = await door.sessions.begin(request, credentials)
-      note(door.log, request, 'signed in', { account })
+      const { id: account } = await services.sessions.begin(request, credentials)
+      logEvent(services.log, request, 'signed in', { account })
     } catch (error) {
       if (!(error instanceof Failure && error.code === 'unauthenticated')) throw error
-      noteRefusal(door.log, request, 401, error)
+      logRefusal(services.log, request, 401, error)
       response.status(401)
       challengeByForm(response)
       return sendSignInPage(response, { next, wrong: form('user') ?? '' })
     }
-    leadTo(response, next)
+    redirect(response, next)
   }
 }
 
 /** POST of `/html/signOut.do`: ends the session; with `everywhere=true` those in other browsers too. */
-export function signOutByForm(door: Door): RequestHandler {
+export function signOutByForm(services: HttpServices): RequestHandler {
   return async (request, response) => {
     const form = readForm(request)
     const which = yesOrNo('everywhere', form('everywhere')) ? 'all' : 'this'
-    const who = await door.sessions.end(request, which)
-    if (who) note(door.log, request, 'signed out', { account: who.id, sessions: which })
-    leadTo(response, `${to.signIn}?done=signedOut`)
+    const who = await services.sessions.end(request, which)
+    if (who) logEvent(services.log, request, 'signed out', { account: who.id, sessions: which })
+    redirect(response, `${to.signIn}?done=signedOut`)
   }
 }
 

@@ -5,34 +5,34 @@ import { remove } from '../../connections/remove.js'
 import { rewrite } from '../../sharing/accept.js'
 import { signedIn } from '../../connections/rules.js'
 import type { Done } from '../../pages/texts.js'
-import type { Door } from '../services.js'
-import { type Form, idIn, leadTo, messageIn, nextOf, readForm } from './page.js'
+import type { HttpServices } from '../services.js'
+import { type Form, idIn, redirect, messageIn, nextOf, readForm } from './page.js'
 
 /** POST of `/html/invite.do`: invites the person with this key, with a message. */
-export const inviteByForm = (door: Door): RequestHandler =>
-  byForm(door, async (caller, form) => {
-    await invite(door, caller, { by: 'key', value: idIn(form, 'key') }, messageIn(form))
+export const inviteByForm = (services: HttpServices): RequestHandler =>
+  byForm(services, async (caller, form) => {
+    await invite(services, caller, { by: 'key', value: idIn(form, 'key') }, messageIn(form))
     return 'invited'
   })
 
 /** POST of `/html/accept.do`: accepts an invitation; its message stays. */
-export const acceptByForm = (door: Door): RequestHandler =>
-  byForm(door, async (caller, form) => {
-    await rewrite(door, caller, idIn(form, 'connectionId'), { status: 'accepted' }, () => {})
+export const acceptByForm = (services: HttpServices): RequestHandler =>
+  byForm(services, async (caller, form) => {
+    await rewrite(services, caller, idIn(form, 'connectionId'), { status: 'accepted' }, () => {})
     return 'accepted'
   })
 
 /** POST of `/html/remove.do`: declines, withdraws or removes, whichever it is by then. */
-export const removeByForm = (door: Door): RequestHandler =>
-  byForm(door, (caller, form) => remove(door, caller, idIn(form, 'connectionId'), () => {}))
+export const removeByForm = (services: HttpServices): RequestHandler =>
+  byForm(services, (caller, form) => remove(services, caller, idIn(form, 'connectionId'), () => {}))
 
 /** Does what a form asks, and leads on to a page that says so; a reload of that does nothing again. */
-function byForm(door: Door, act: (caller: Account, form: Form) => Promise<Done>): RequestHandler {
+function byForm(services: HttpServices, act: (caller: Account, form: Form) => Promise<Done>): RequestHandler {
   return async (request: Request, response: Response) => {
-    const caller = signedIn(await door.identify(request))
+    const caller = signedIn(await services.identify(request))
     const form = readForm(request)
     const done = await act(caller, form)
     const next = nextOf(form)
-    leadTo(response, `${next}${next.includes('?') ? '&' : '?'}done=${done}`)
+    redirect(response, `${next}${next.includes('?') ? '&' : '?'}done=${done}`)
   }
 }

@@ -7,16 +7,16 @@ import readWhole from 'raw-body'
 import { Failure } from '../../errors.js'
 import { networkOf } from '../../identity/throttle-store.js'
 import { bodyIsRead, hasBody } from '../linger.js'
-import type { Door } from '../services.js'
+import type { HttpServices } from '../services.js'
 
-const mostBytes = 64 * 1024
+const maxBodyBytes = 64 * 1024
 /** In seconds. */
-const longest = 5
+const maxSeconds = 5
 /** How many bytes a second a body brings at least, counted from its beginning, once so many seconds are over. */
-const leastRate = 500
+const minBytesPerSecond = 500
 const graceSeconds = 2
 /** How many bodies may be under way at the same time. */
-const most = { address: 50, account: 20 }
+const maxUploads = { address: 50, account: 20 }
 
 const awaiting = new WeakSet<IncomingMessage>()
 
@@ -31,9 +31,9 @@ export const awaitContinue = (request: IncomingMessage): void => void awaiting.a
  * @throws Failure `bodyTooLarge` for more than 64 KiB, `mediaTypeUnsupported` for a compressed body, `tooSlow`, `tooMany`
  *   for one of too many from an address or account, `invalid` for a body that ends early
  */
-export function receiveBody(door: Pick<Door, 'load' | 'senderOf'>, second = 1_000): RequestHandler {
+export function receiveBody(services: Pick<HttpServices, 'load' | 'senderOf'>, second = 1_000): RequestHandler {
   const underWay = new Map<string, number>()
-  const accountOf = accounts(door, second)
+  const accountOf = accounts(services, second)
   return async (request, response, next) => {
     // Another parser may have read it, if we are mounted in another app.
     if (!hasBody(request) || !request.readable) return next()
@@ -61,17 +61,17 @@ export const bodyOf = ({ body }: Request): Uint8Array => (body instanceof Uint8A
 
 /** Refuses by what the head says, so that nothing is read of a body that is not taken. */
 function checkForm({ headers }: Request): void {
-  if (Number(headers['content-length'] ?? 0) > mostBytes) throw tooLarge()
+  if (Number(headers['content-length'] ?? 0) > maxBodyBytes) throw tooLarge()
   if ((headers['content-encoding'] ?? 'identity').toLowerCase() === 'identity') return
   throw new Failure('mediaTypeUnsupported', 'Send the body as it is, not compressed, without Content-Encoding.')
 }
 
 const tooLarge = (cause?: unknown) =>
-  new Failure('bodyTooLarge', `The body may have at most ${mostBytes} bytes.`, { cause })
+  new Failure('bodyTooLarge', `The body may have at most ${maxBodyBytes} bytes.`, { cause })
 
 async function receive(request: Request): Promise<void> {
   try {
-    request.body = await readWhole(request, { limit: mostBytes, length: request.headers['content-length'] ?? null })
+    request.body = await readWhole(request, { limit: maxBodyBytes, length: request.headers['content-length'] ?? null })
   } catch (cause) {
     if ((cause as readWhole.RawBodyError).type === 'entity.too.large') throw tooLarge(cause)
     throw new Failure('invalid', 'The body ended early or does not match Content-Length.', { cause })
@@ -88,7 +88,7 @@ interface Sender {
 /** The address that a body comes from. It is counted first: whose body it is costs a look into the database. */
 const addressOf = ({ ip }: Request): Sender => ({
   key: `address ${networkOf(ip ?? '')}`,
-  most: most.address,
+  most: maxUploads.address,
   called: 'One address',
 })
 
@@ -96,14 +96,16 @@ const addressOf = ({ ip }: Request): Sender => ({
  * Finds the account that sends a body, if its credentials are right. That is remembered for a second: an account that sends
  * hundreds would have each looked up, though most are refused.
  */
-function accounts({ load, senderOf }: Pick<Door, 'load' | 'senderOf'>, second: number) {
+function accounts({ load, senderOf }: Pick<HttpServices, 'load' | 'senderOf'>, second: number) {
   const known = new LRUCache<string, Promise<Sender | undefined>>({ max: 1_000, ttl: second })
   const find = async (request: Request): Promise<Sender | undefined> => {
     const leave = load.takePlace()
     // Credentials that are not right are refused later, in the order of all refusals.
     const identity = await senderOf(request).catch(() => null)
     leave()
-    return identity ? { key: `account ${identity.account.id}`, most: most.account, called: 'An account' } : undefined
+    return identity
+      ? { key: `account ${identity.account.id}`, most: maxUploads.account, called: 'An account' }
+      : undefined
   }
   return (request: Request): Promise<Sender | undefined> => {
     const { authorization = '', cookie = '' } = request.headers
@@ -139,13 +141,13 @@ function inTime(request: Request, received: Promise<void>, second: number): Prom
     request.on('data', (chunk: Buffer) => (bytes += chunk.length))
     const watch = setInterval(() => {
       seconds++
-      const isSlow = seconds >= graceSeconds && bytes < seconds * leastRate
-      if (seconds < longest && !isSlow) return
+      const isSlow = seconds >= graceSeconds && bytes < seconds * minBytesPerSecond
+      if (seconds < maxSeconds && !isSlow) return
       clearInterval(watch)
       reject(
         new Failure(
           'tooSlow',
-          `A body has to arrive within ${longest} seconds, with ${leastRate} bytes a second or more.`,
+          `A body has to arrive within ${maxSeconds} seconds, with ${minBytesPerSecond} bytes a second or more.`,
         ),
       )
     }, second)

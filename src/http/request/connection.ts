@@ -1,16 +1,16 @@
 import type { Names } from '../../connections/find.js'
 import { Failure } from '../../errors.js'
-import { isUuid, type Person } from '../../people/account.js'
+import { isUuid, type PersonRef } from '../../people/account.js'
 import { naming, oneOf, openParameters, type Query, readParameters, yesOrNo } from './parameters.js'
 import { readEnds, readPerson } from './people.js'
 import { readPersonName } from './person-names.js'
 
 /** Which connection is meant: by the id of either view, or by its two people. */
-type WhichConnection = { readonly id: string } | { readonly source: Names; readonly target: Names }
+type ConnectionRef = { readonly id: string } | { readonly source: Names; readonly target: Names }
 
 /** What GET and HEAD of `connection.do` ask for. */
 interface ConnectionQuery {
-  readonly which: WhichConnection
+  readonly which: ConnectionRef
   readonly includeMessage: boolean
 }
 
@@ -21,13 +21,13 @@ interface ConnectionQuery {
  */
 export function readConnectionQuery(search: string): ConnectionQuery {
   const query = openQuery(search)
-  const which = readWhich(query)
+  const which = readConnectionRef(query)
   if (!which) throw new Failure('invalid', 'Name the connection by connectionId, or by its source and its target.')
   return { which, includeMessage: yesOrNo('inclMessage', query.value('inclMessage')) }
 }
 
 /** Reads which connection is meant; undefined where nothing says so. */
-function readWhich(query: Query): WhichConnection | undefined {
+function readConnectionRef(query: Query): ConnectionRef | undefined {
   const id = query.value('connectionId')
   if (id === undefined) return readEnds(query)
   if (isUuid(id)) return { id: id.toLowerCase() }
@@ -36,13 +36,13 @@ function readWhich(query: Query): WhichConnection | undefined {
 
 /** Reads the id that PUT and DELETE of `connection.do` need. @throws Failure `invalid`, naming the parameter */
 export function readConnectionId(search: string): string {
-  const which = readWhich(openQuery(search))
+  const which = readConnectionRef(openQuery(search))
   if (which && 'id' in which) return which.id
   throw new Failure('invalid', `${naming('connectionId')} is missing: it says which connection is meant.`)
 }
 
 /** Reads whom a POST invites. @throws Failure `invalid`, naming the parameters */
-export function readInvited(search: string): Person {
+export function readInvited(search: string): PersonRef {
   const person = readPerson(openQuery(search))
   if (person) return person
   throw new Failure('invalid', 'Name whom you invite by userid, key, email, uid or distinguishedName.')
@@ -81,9 +81,9 @@ export function readCompletion(search: string): { source: Names; target: Names }
  *
  * @throws Failure `invalid`, naming the parameters
  */
-export function readRemoval(search: string): WhichConnection | { readonly person: Person } {
+export function readRemoval(search: string): ConnectionRef | { readonly person: PersonRef } {
   const query = openParameters(search)
-  const which = readWhich(query)
+  const which = readConnectionRef(query)
   if (which) return which
   const person = readPerson(query)
   if (person) return { person }

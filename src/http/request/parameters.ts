@@ -3,7 +3,7 @@ import { Failure } from '../../errors.js'
 /** The parameters of an address as they came, decoded: names and values in their order. */
 export type Parameters = readonly (readonly [name: string, value: string])[]
 
-const most = 20
+const maxOfOneName = 20
 /** Our links add these to what was asked. */
 const ours = new Set(['pos', 'page', 'ps'])
 const usualLength = 512
@@ -24,7 +24,7 @@ export function readParameters(search: string, longest = usualLength): Parameter
       return [decode(name), decode(value.join('='))] as const
     })
   const own = parameters.filter(([name]) => !ours.has(name))
-  if (own.length > most) throw new Failure('invalid', `At most ${most} parameters are taken.`)
+  if (own.length > maxOfOneName) throw new Failure('invalid', `At most ${maxOfOneName} parameters are taken.`)
   const long = parameters.find(([name, value]) => name.length > longest || value.length > longest)
   if (long) throw new Failure('invalid', `${naming(long[0])} is longer than ${longest} characters.`)
   return parameters

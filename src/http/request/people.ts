@@ -1,5 +1,5 @@
 import { Failure } from '../../errors.js'
-import type { Person } from '../../people/account.js'
+import type { PersonRef } from '../../people/account.js'
 import type { Named } from '../../people/store.js'
 import { naming, type Query } from './parameters.js'
 import { type End, personParameters, personWays, readPersonName } from './person-names.js'
@@ -10,7 +10,7 @@ import { type End, personParameters, personWays, readPersonName } from './person
  *
  * @throws Failure `invalid` if every value is empty, or a parameter would name a person but is not one we take
  */
-export function readPerson(query: Query): Person | undefined {
+export function readPerson(query: Query): PersonRef | undefined {
   checkSpelling(query)
   return readFirst(query, undefined)
 }
@@ -39,13 +39,13 @@ export function readPeople(query: Query): NamedPeople | undefined {
  *
  * @throws Failure `invalid` for any other number
  */
-export function readTwo(query: Query): { people: readonly [Person, Person]; raw: string } {
+export function readTwo(query: Query): { people: readonly [PersonRef, PersonRef]; raw: string } {
   const named = readPeople(query)
   const values = named?.by === 'distinguishedName' ? partNames(named.raw) : named?.values
   if (named === undefined || values?.length !== 2) {
     throw new Failure('invalid', `Name two people in one parameter, ${personWays()}, with a comma between.`)
   }
-  const [one, other] = values.map((value): Person => ({ by: named.by, value })) as [Person, Person]
+  const [one, other] = values.map((value): PersonRef => ({ by: named.by, value })) as [PersonRef, PersonRef]
   return { people: [one, other], raw: named.raw }
 }
 
@@ -71,7 +71,7 @@ function partNames(text: string): string[] {
  * @returns undefined if neither is given
  * @throws Failure `invalid` if only one is given, and as `readPerson`
  */
-export function readEnds(query: Query): { source: readonly Person[]; target: readonly Person[] } | undefined {
+export function readEnds(query: Query): { source: readonly PersonRef[]; target: readonly PersonRef[] } | undefined {
   checkSpellingOfEnds(query)
   const [source, target] = [readEnd(query, 'source'), readEnd(query, 'target')]
   if (!source && !target) return undefined
@@ -80,13 +80,13 @@ export function readEnds(query: Query): { source: readonly Person[]; target: rea
   throw new Failure('invalid', `The ${missing} is missing: give ${personWays(missing)}.`)
 }
 
-function readEnd(query: Query, end: End): readonly Person[] | undefined {
+function readEnd(query: Query, end: End): readonly PersonRef[] | undefined {
   const person = readFirst(query, end)
   if (person?.by !== 'key') return person && [person]
   return [person, { by: 'userId', value: person.value }]
 }
 
-function readFirst(query: Query, end: End | undefined): Person | undefined {
+function readFirst(query: Query, end: End | undefined): PersonRef | undefined {
   const given = namesGiven(query, end)
   const first = given.find(({ raw }) => raw.trim() !== '')
   return first ? { by: first.by, value: first.raw.trim() } : refuseEmpty(given)

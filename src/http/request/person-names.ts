@@ -1,4 +1,4 @@
-import type { Person } from '../../people/account.js'
+import type { PersonRef } from '../../people/account.js'
 
 /** An end of a connection; a parameter that names the person there begins with it. */
 export type End = 'source' | 'target'
@@ -10,7 +10,7 @@ const taken = [
   { parameter: 'email', by: 'email' },
   { parameter: 'uid', by: 'login' },
   { parameter: 'distinguishedName', by: 'distinguishedName' },
-] as const satisfies readonly { parameter: string; by: Person['by'] }[]
+] as const satisfies readonly { parameter: string; by: PersonRef['by'] }[]
 
 type Taken = (typeof taken)[number]['parameter']
 

@@ -1,9 +1,9 @@
 import type { ProfileForm } from '../../atom/profile-entry.js'
 import { Failure } from '../../errors.js'
-import type { Person } from '../../people/account.js'
+import type { PersonRef } from '../../people/account.js'
 import { runsOf, short } from '../../people/names.js'
 import type { PageNumber, Search } from '../../people/search-store.js'
-import { digitsOf, type Kind, leastWithin, type Sought } from '../../people/search-words.js'
+import { digitsOf, type Kind, minSubstring, type Sought } from '../../people/search-words.js'
 import { naming, openParameters, type Parameters, type Value, wholeNumber, wordAmong, yesOrNo } from './parameters.js'
 import { type NamedPeople, readPeople, readPerson } from './people.js'
 import { personParameters } from './person-names.js'
@@ -18,7 +18,7 @@ interface ProfileQuery {
 
 /** A request about one person; undefined is the caller. */
 export interface PersonQuery extends ProfileQuery, PageNumber {
-  readonly person: Person | undefined
+  readonly person: PersonRef | undefined
 }
 
 /** A request about one person or several; undefined is the caller. */
@@ -79,7 +79,7 @@ const wordCriteria: Readonly<Record<string, ReadWords>> = {
 }
 
 /** Criteria that name one person. */
-const personCriteria: Readonly<Record<string, Person['by']>> = Object.fromEntries(
+const personCriteria: Readonly<Record<string, PersonRef['by']>> = Object.fromEntries(
   personParameters(undefined).map(({ parameter, by }) => [parameter, by]),
 )
 
@@ -151,7 +151,7 @@ function words(kind: Kind): ReadWords {
       if (/^[*%]+$/.test(run)) return []
       const [first = run, ...rest] = parts
       const isWithin = run.startsWith('*')
-      if (isWithin && Array.from(first).length < leastWithin) throw tooShort(name)
+      if (isWithin && Array.from(first).length < minSubstring) throw tooShort(name)
       const match = isWithin ? ('within' as const) : ('beginning' as const)
       return [
         { kind, word: short(first), match },
@@ -170,7 +170,7 @@ function tags(raw: string, name: string): readonly Sought[] | undefined {
     if (word === '') return []
     if (!run.startsWith('*'))
       return { kind: 'tag', word: short(word), match: /[*%]$/.test(run) ? 'beginning' : 'whole' }
-    if (Array.from(word).length < leastWithin) throw tooShort(name)
+    if (Array.from(word).length < minSubstring) throw tooShort(name)
     return { kind: 'tag', word: short(word), match: 'within' }
   })
 }
@@ -178,7 +178,7 @@ function tags(raw: string, name: string): readonly Sought[] | undefined {
 const tooShort = (name: string) =>
   new Failure(
     'invalid',
-    `${naming(name)} has a * before fewer than ${leastWithin} letters; add letters or leave it out.`,
+    `${naming(name)} has a * before fewer than ${minSubstring} letters; add letters or leave it out.`,
   )
 
 /** Digits of a telephone number, from three on anywhere in it. */
@@ -187,5 +187,5 @@ function phoneNumber(raw: string, name: string): readonly Sought[] {
   if (word === '' || /[^\d\s+()./*%-]/.test(raw.normalize('NFKC'))) {
     throw new Failure('invalid', `${naming(name)} must be the digits of a telephone number.`)
   }
-  return [{ kind: 'phone', word, match: word.length < leastWithin ? 'beginning' : 'within' }]
+  return [{ kind: 'phone', word, match: word.length < minSubstring ? 'beginning' : 'within' }]
 }

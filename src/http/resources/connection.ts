@@ -14,31 +14,31 @@ import { bodyOf } from '../request/body.js'
 import { namesTwo, readConnectionId, readConnectionQuery, readInvited } from '../request/connection.js'
 import { answerWith, sendNothing } from '../response/send.js'
 import { checkPreconditions, entityTag } from '../response/validators.js'
-import { type Door, searchOf } from '../services.js'
+import { type HttpServices, searchOf } from '../services.js'
 import { viewerClass } from './lists.js'
 
 /**
  * GET and HEAD of `connection.do`: one connection, by id or by its two people (docs/wire.md, Check two people; One
  * connection by id).
  */
-export function showConnection(door: Door): RequestHandler {
+export function showConnection(services: HttpServices): RequestHandler {
   return async (request, response) => {
     const { which, includeMessage } = readConnectionQuery(searchOf(request))
-    const caller = await door.identify(request)
+    const caller = await services.identify(request)
     const colleague =
       'id' in which
-        ? await showColleague(door, caller, which.id)
-        : await showBetween(door, caller, which.source, which.target)
+        ? await showColleague(services, caller, which.id)
+        : await showBetween(services, caller, which.source, which.target)
 
-    await answerWith(door, request, response, {
+    await answerWith(services, request, response, {
       type: `${mediaType.atom};charset=UTF-8`,
-      madeOf: makings(door, caller, colleague),
+      madeOf: etagParts(services, caller, colleague),
       changed: lastChange(colleague),
       fields: {
         'X-Profiles-Connection-Type': 'colleague',
         'X-Profiles-Connection-Status': colleague.status,
       },
-      write: () => door.atom.connections.document(colleague, includeMessage),
+      write: () => services.atom.connections.document(colleague, includeMessage),
     })
   }
 }
@@ -47,8 +47,8 @@ export function showConnection(door: Door): RequestHandler {
  * HEAD of `connections.do` asks about a connection where it names two people, as a client does (docs/wire.md,
  * Addresses).
  */
-export function checkOr(door: Door, list: RequestHandler): RequestHandler {
-  const check = showConnection(door)
+export function checkOr(services: HttpServices, list: RequestHandler): RequestHandler {
+  const check = showConnection(services)
   return (request, response, next) => {
     const isCheck = request.method === 'HEAD' && namesTwo(searchOf(request))
     return (isCheck ? check : list)(request, response, next)
@@ -56,41 +56,41 @@ export function checkOr(door: Door, list: RequestHandler): RequestHandler {
 }
 
 /** PUT of `connection.do`: accepts an invitation, or replaces the message (docs/wire.md, Accept). */
-export function rewriteConnection(door: Door): RequestHandler {
+export function rewriteConnection(services: HttpServices): RequestHandler {
   return async (request, response) => {
     const id = readConnectionId(searchOf(request))
-    const caller = signedIn(await door.identify(request))
+    const caller = signedIn(await services.identify(request))
     const { status, message } = readInvitation(bodyOf(request), request.headers['content-type'])
     const wanted = statuses.find((each) => each === status)
     if (!wanted) throw new Failure('invalid', `The entry's category of status must be one of ${statuses.join(', ')}.`)
-    await rewrite(door, caller, id, { status: wanted, message }, precondition(door, caller, request))
+    await rewrite(services, caller, id, { status: wanted, message }, precondition(services, caller, request))
     sendNothing(response, 200)
   }
 }
 
 /** DELETE of `connection.do`: declines, withdraws or removes (docs/wire.md, Remove). */
-export function removeConnection(door: Door): RequestHandler {
+export function removeConnection(services: HttpServices): RequestHandler {
   return async (request, response) => {
     const id = readConnectionId(searchOf(request))
-    const caller = await door.identify(request)
-    await remove(door, caller, id, precondition(door, caller, request))
+    const caller = await services.identify(request)
+    await remove(services, caller, id, precondition(services, caller, request))
     sendNothing(response, 200)
   }
 }
 
 /** What an entry is made of: it has one tag, wherever it is shown by itself to viewers of one class. */
-const makings = (door: Door, caller: Caller, colleague: Colleague) => [
-  door.atom.to.connection(colleague.id),
+const etagParts = (services: HttpServices, caller: Caller, colleague: Colleague) => [
+  services.atom.to.connection(colleague.id),
   viewerClass(caller, colleague.owner.id),
   colleague,
 ]
 
 /** What the fields of a write demand of the connection as it is then. */
 export const precondition =
-  (door: Door, caller: Caller, { headers }: Request): Precondition =>
+  (services: HttpServices, caller: Caller, { headers }: Request): Precondition =>
   (colleague) => {
     const seen = asSeenBy(caller, colleague) ?? colleague
-    checkPreconditions(headers, entityTag([door.release, ...makings(door, caller, seen)], 'identity'))
+    checkPreconditions(headers, entityTag([services.release, ...etagParts(services, caller, seen)], 'identity'))
   }
 
 const lastChange = ({ updated, owner, peer }: Colleague): Date =>
@@ -102,16 +102,16 @@ const lastChange = ({ updated, owner, peer }: Colleague): Date =>
  *
  * @param status of the answer: 201, or where a client knows no other, 200
  */
-export function inviteColleague(door: Door, status: 200 | 201): RequestHandler {
+export function inviteColleague(services: HttpServices, status: 200 | 201): RequestHandler {
   return async (request, response) => {
     const person = readInvited(searchOf(request))
-    const caller = signedIn(await door.identify(request))
+    const caller = signedIn(await services.identify(request))
     const invitation = readInvitation(bodyOf(request), request.headers['content-type'])
     if (invitation.status === 'accepted') {
       throw new Failure('invalid', 'An invitation begins as pending; only the invited person can accept it.')
     }
-    const id = await invite(door, caller, person, invitation.message)
-    response.setHeader('Location', door.atom.to.connection(id))
+    const id = await invite(services, caller, person, invitation.message)
+    response.setHeader('Location', services.atom.to.connection(id))
     sendNothing(response, status)
   }
 }

@@ -11,7 +11,7 @@ import { inChunks } from '../response/chunks.js'
 import { linkField, pageLinks, selfLink } from '../response/paging.js'
 import { answeredNotModified, sendDocument } from '../response/send.js'
 import { entityTag, type Validators } from '../response/validators.js'
-import { type Door, searchOf } from '../services.js'
+import { type HttpServices, searchOf } from '../services.js'
 
 /** With more entries than that a page is dear (`load.ts`). */
 export const longPage = 50
@@ -28,28 +28,31 @@ export interface ListResource<Query extends ConnectionsQuery> {
 }
 
 /** GET and HEAD of such a resource: whether anything is new is known before the list is read. */
-function showList<Query extends ConnectionsQuery>(door: Door, resource: ListResource<Query>): RequestHandler {
+function showList<Query extends ConnectionsQuery>(
+  services: HttpServices,
+  resource: ListResource<Query>,
+): RequestHandler {
   return async (request, response) => {
     const query = resource.read(searchOf(request))
-    const caller = await door.identify(request)
-    const network = await openList(door, caller, query.list)
+    const caller = await services.identify(request)
+    const network = await openList(services, caller, query.list)
 
     const encoding = chooseEncoding(request)
-    const asked = [door.release, selfLink(resource.address, query.parameters), viewerClass(caller, network.ownerId)]
+    const asked = [services.release, selfLink(resource.address, query.parameters), viewerClass(caller, network.ownerId)]
     const validatorsOf = (state: Network): Validators => ({
       tag: entityTag([...asked, ...identityOf(state)], encoding),
       changed: lastChange(state),
     })
-    const now = door.now()
+    const now = services.now()
     if (answeredNotModified(request, response, validatorsOf(network), now)) return
 
-    if (query.list.pageSize > longPage) await door.load.turn(request, response)
-    const page = await readList(door, caller, network, query.list)
-    const links = pageLinks(resource.address, query, page, door.config.HIDE_EMAIL)
+    if (query.list.pageSize > longPage) await services.load.turn(request, response)
+    const page = await readList(services, caller, network, query.list)
+    const links = pageLinks(resource.address, query, page, services.config.HIDE_EMAIL)
     const { colleagues, total, waitingTotal } = page
     const includeMessage = query.includeMessage && isOwner(caller, network.ownerId)
     if (includeMessage) await prepareMessages(colleagues.map(({ message }) => message))
-    const text = door.atom.feed({
+    const text = services.atom.feed({
       ...resource.name(query, page),
       updated: lastChange(page.network),
       totalResults: total,
@@ -59,8 +62,8 @@ function showList<Query extends ConnectionsQuery>(door: Door, resource: ListReso
       links,
       entries: await inChunks(colleagues, (colleague) =>
         query.outputType === 'profile'
-          ? door.atom.profiles.entry(colleague.peer, query.form, { connectionId: colleague.id })
-          : door.atom.connections.entry(colleague, includeMessage),
+          ? services.atom.profiles.entry(colleague.peer, query.form, { connectionId: colleague.id })
+          : services.atom.connections.entry(colleague, includeMessage),
       ),
     })
     for (const [name, value] of Object.entries(resource.fields?.(page) ?? {})) response.setHeader(name, value)
@@ -88,9 +91,9 @@ const lastChange = ({ changed, waiting, other }: Network): Date =>
  * GET and HEAD of `connections.do`: a list of a person's connections as a feed (docs/wire.md, Parameters of a list; The
  * feed).
  */
-export function showConnections(door: Door): RequestHandler {
-  return showList(door, {
-    address: door.atom.to.connections,
+export function showConnections(services: HttpServices): RequestHandler {
+  return showList(services, {
+    address: services.atom.to.connections,
     read: readConnectionsQuery,
     name: ({ list }, { owner }) => ({
       id: `${owner.key}:${list.status}`,
@@ -103,9 +106,9 @@ export function showConnections(door: Door): RequestHandler {
  * GET and HEAD of `connectionsInCommon.do`: the colleagues whom two people share, as a feed of the first one's entries
  * (docs/wire.md, Other resources). How many they are stands in a field with underscores, as clients know it.
  */
-export function showInCommon(door: Door): RequestHandler {
-  return showList(door, {
-    address: door.atom.to.connectionsInCommon,
+export function showInCommon(services: HttpServices): RequestHandler {
+  return showList(services, {
+    address: services.atom.to.connectionsInCommon,
     read: readInCommonQuery,
     name: ({ named }, { owner, network }) => ({
       id: `${owner.key}:common:${network.other?.ownerId}`,

@@ -12,24 +12,24 @@ import { inChunks } from '../response/chunks.js'
 import { selfLink } from '../response/paging.js'
 import { answerWith } from '../response/send.js'
 import { digestOf } from '../response/validators.js'
-import { accountAsked, callerOf, type Door, identifyViewer, searchOf } from '../services.js'
+import { accountAsked, callerOf, type HttpServices, identifyViewer, searchOf } from '../services.js'
 
 /**
  * GET and HEAD of `profile.do`: a feed of one person or of several (docs/wire.md, Other resources). Whoever is unknown
  * is left out, so that the feed may be empty.
  */
-export function showProfiles(door: Door): RequestHandler {
-  const { atom } = door
+export function showProfiles(services: HttpServices): RequestHandler {
+  const { atom } = services
   return async (request, response) => {
     const { people, form, parameters } = readPeopleQuery(searchOf(request))
-    const caller = await identifyViewer(door, request)
+    const caller = await identifyViewer(services, request)
     const asked = people ?? ownName(callerOf(caller))
-    const accounts = await findNamed(door.db, asked)
+    const accounts = await findNamed(services.db, asked)
 
-    const updated = newestOf(accounts) ?? (await findLastChange(door.db))
+    const updated = newestOf(accounts) ?? (await findLastChange(services.db))
     const links = { self: selfLink(atom.to.profiles, parameters) }
     const [only] = asked.values.length === 1 ? accounts : []
-    await answerWith(door, request, response, {
+    await answerWith(services, request, response, {
       type: `${mediaType.atom};charset=UTF-8`,
       madeOf: [links.self, accounts, updated],
       changed: updated,
@@ -59,12 +59,12 @@ const ownName = ({ userId }: Account) => ({
 const nobody = '<?xml version="1.0" encoding="UTF-8"?>'
 
 /** GET and HEAD of `profileEntry.do`: one profile as a document (docs/wire.md, Naming a person; A profile entry). */
-export function showProfileEntry(door: Door): RequestHandler {
-  const { atom } = door
+export function showProfileEntry(services: HttpServices): RequestHandler {
+  const { atom } = services
   return async (request, response) => {
     const { person, form, parameters } = readPersonQuery(searchOf(request))
-    const account = await accountAsked(door, request, person)
-    await answerWith(door, request, response, {
+    const account = await accountAsked(services, request, person)
+    await answerWith(services, request, response, {
       type: `${mediaType.atom};charset=UTF-8`,
       madeOf: [selfLink(atom.to.profileEntries, parameters), account],
       changed: account?.updated,
@@ -77,13 +77,13 @@ export function showProfileEntry(door: Door): RequestHandler {
  * GET and HEAD of `profileService.do`: from here a client finds the resources of a person (docs/wire.md, Other
  * resources).
  */
-export function showProfileService(door: Door): RequestHandler {
-  const { atom } = door
+export function showProfileService(services: HttpServices): RequestHandler {
+  const { atom } = services
   return async (request, response) => {
     const { person, parameters } = readPersonQuery(searchOf(request))
-    const account = await accountAsked(door, request, person)
+    const account = await accountAsked(services, request, person)
     if (!account) throw unknownPerson('invalid')
-    await answerWith(door, request, response, {
+    await answerWith(services, request, response, {
       // The recorded servers put a blank here, unlike anywhere else.
       type: `${mediaType.service}; charset=UTF-8`,
       madeOf: [selfLink(atom.to.profileService, parameters), account],
@@ -94,32 +94,32 @@ export function showProfileService(door: Door): RequestHandler {
 }
 
 /** GET and HEAD of `profileType.do`: which properties profiles have. Without `type` it is `default`. */
-export function showProfileType(door: Door): RequestHandler {
+export function showProfileType(services: HttpServices): RequestHandler {
   return async (request, response) => {
     const name = valueOf(readParameters(searchOf(request)), 'type')?.trim() ?? 'default'
-    await identifyViewer(door, request)
+    await identifyViewer(services, request)
     const type = wordAmong(name, profileTypes)
     if (!type) throw new Failure('notFound', `There is no such profile type, but there is ${profileTypes.join(', ')}.`)
-    await answerWith(door, request, response, {
+    await answerWith(services, request, response, {
       type: `${mediaType.profileType};charset=UTF-8`,
       madeOf: ['profileType', type],
-      write: () => door.atom.profileType(type),
+      write: () => services.atom.profileType(type),
     })
   }
 }
 
 /** GET and HEAD of `/vcard/profile.do`: a profile as a file for address books (docs/wire.md, Other resources). */
-export function sendVcard(door: Door): RequestHandler {
+export function sendVcard(services: HttpServices): RequestHandler {
   return async (request, response) => {
     const { person } = readPersonQuery(searchOf(request))
-    const account = await accountAsked(door, request, person)
+    const account = await accountAsked(services, request, person)
     if (!account) throw unknownPerson('notFound')
-    await answerWith(door, request, response, {
+    await answerWith(services, request, response, {
       type: `${mediaType.vcard};charset=UTF-8`,
-      madeOf: ['vcard', door.baseUrl, account],
+      madeOf: ['vcard', services.baseUrl, account],
       changed: account.updated,
       fields: { 'Content-Disposition': `attachment; filename="${fileNameOf(account)}.vcf"` },
-      write: () => door.atom.vcardFile(account),
+      write: () => services.atom.vcardFile(account),
     })
   }
 }

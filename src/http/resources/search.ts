@@ -8,12 +8,12 @@ import { inChunks } from '../response/chunks.js'
 import { numberedLinks } from '../response/paging.js'
 import { answerWith } from '../response/send.js'
 import { digestOf } from '../response/validators.js'
-import { type Door, identifyViewer, searchOf } from '../services.js'
+import { type HttpServices, identifyViewer, searchOf } from '../services.js'
 import { newestOf } from './profiles.js'
 
 /** A page of the people who meet all criteria, as far as the site lets people be found. */
 export const findPeople = (
-  { db, config: { HIDE_EMAIL } }: Door,
+  { db, config: { HIDE_EMAIL } }: HttpServices,
   query: ReturnType<typeof readSearchQuery>,
 ): Promise<Found> => searchAccounts(db, { ...query.search, hidesEmail: HIDE_EMAIL }, query)
 
@@ -21,18 +21,18 @@ export const findPeople = (
  * GET and HEAD of `search.do`: the people who meet all criteria. Inactive people are left out unless
  * `activeUsersOnly=false`.
  */
-export function showSearch(door: Door): RequestHandler {
-  const { atom } = door
+export function showSearch(services: HttpServices): RequestHandler {
+  const { atom } = services
   return async (request, response) => {
     const query = readSearchQuery(searchOf(request))
-    await identifyViewer(door, request)
-    await door.load.turn(request, response)
-    const { total, accounts } = await findPeople(door, query)
+    await identifyViewer(services, request)
+    await services.load.turn(request, response)
+    const { total, accounts } = await findPeople(services, query)
 
-    const changed = await findLastChange(door.db)
+    const changed = await findLastChange(services.db)
     const updated = newestOf(accounts) ?? changed
     const links = numberedLinks(atom.to.search, query, total)
-    await answerWith(door, request, response, {
+    await answerWith(services, request, response, {
       type: `${mediaType.atom};charset=UTF-8`,
       madeOf: [links.self, total, accounts, updated],
       changed,

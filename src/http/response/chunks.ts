@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 
 /** Takes a few milliseconds with the largest entries. */
-const size = 25
+const entriesPerChunk = 25
 
 /** Maps values, and lets others be answered after every few of them. */
 export async function inChunks<Value, Result>(
@@ -10,7 +10,7 @@ export async function inChunks<Value, Result>(
 ): Promise<Result[]> {
   const results: Result[] = []
   for (const value of values) {
-    if (results.length > 0 && results.length % size === 0) await nextTurn()
+    if (results.length > 0 && results.length % entriesPerChunk === 0) await nextTurn()
     results.push(map(value))
   }
   return results

@@ -1,13 +1,14 @@
+import type { ModuleContext } from '../../sharing/world.js'
 import { type Request, type RequestHandler, type Response, Router } from 'express'
 import type { Context } from '../../context.js'
 import { Failure } from '../../errors.js'
 import { Fault } from '../../faults.js'
 import { isUuid } from '../../people/account.js'
-import { type Connections, connectionsOf, type Target } from '../../sharing/api.js'
-import { type ModuleWorld, runIn, type Scope } from '../../sharing/scope.js'
+import { type Connections, connectionsOf, type TargetInput } from '../../sharing/api.js'
+import { runIn, type CallerScope } from '../../sharing/scope.js'
 import { fromOwnSite, sitesOf } from '../cross-site.js'
 import { faultHandler } from '../errors.js'
-import { type Door, openDoor } from '../services.js'
+import { type HttpServices, openServices } from '../services.js'
 import { listOptionsOf, readJson, readOptionsOf, sendJson, sendValue } from './request.js'
 
 type Handler = (calls: Connections, request: Request, response: Response) => Promise<void>
@@ -16,7 +17,7 @@ type Handler = (calls: Connections, request: Request, response: Response) => Pro
  * The `connections` module over HTTP, as JSON (docs/module.md, HTTP): same rules, same faults, for the caller whom the
  * request names, and without any privilege.
  */
-export function v2Router(door: Door, world: ModuleWorld): Router {
+export function v2Router(services: HttpServices, module: ModuleContext): Router {
   const router = Router({ caseSensitive: true, strict: true })
   router.use(decodable)
   const routes: Record<string, { readonly [Method in 'GET' | 'POST' | 'DELETE']?: Handler }> = {
@@ -27,7 +28,8 @@ export function v2Router(door: Door, world: ModuleWorld): Router {
     '/connections/:which/*path': { GET: read },
     '/:objects/:id/connections': { POST: create },
   }
-  for (const [path, methods] of Object.entries(routes)) router.all(path, named(path), handled(door, world, methods))
+  for (const [path, methods] of Object.entries(routes))
+    router.all(path, named(path), handled(services, module, methods))
   router.use(() => {
     throw new Failure('notFound', 'There is nothing at this address; connections are at /v2/connections.')
   })
@@ -54,7 +56,11 @@ const decodable: RequestHandler = (request, _response, next) => {
 }
 
 /** HEAD is not taken for GET: whoever only looks must not use up a link. */
-function handled(door: Door, world: ModuleWorld, methods: { readonly [Method in string]?: Handler }): RequestHandler {
+function handled(
+  services: HttpServices,
+  module: ModuleContext,
+  methods: { readonly [Method in string]?: Handler },
+): RequestHandler {
   const taken = Object.keys(methods).join(', ')
   return async (request, response) => {
     const handler = Object.hasOwn(methods, request.method) ? methods[request.method] : undefined
@@ -63,8 +69,8 @@ function handled(door: Door, world: ModuleWorld, methods: { readonly [Method in 
       if (request.method === 'OPTIONS') return void response.status(204).end()
       throw new Failure('methodNotAllowed', `This address takes ${taken} and OPTIONS, not ${request.method}.`)
     }
-    const scope = await scopeOf(door, world, request, response)
-    if (handler === list) await door.load.turn(request, response)
+    const scope = await scopeOf(services, module, request, response)
+    if (handler === list) await services.load.turn(request, response)
     await runIn(scope, () => handler(connectionsOf(scope), request, response))
   }
 }
@@ -85,15 +91,15 @@ const apply: Handler = async (calls, request, response) => {
 }
 
 /** A program may name any number of addresses; here each costs others time. */
-const mostTargets = 100
+const maxTargets = 100
 
 const create: Handler = async (calls, request, response) => {
   const { objects = 'connections', id = '' } = request.params as { objects?: string; id?: string }
   const { targets } = readJson(request)
-  if (Array.isArray(targets) && targets.length > mostTargets) {
+  if (Array.isArray(targets) && targets.length > maxTargets) {
     throw new Fault('tooLarge.connectionTargets', { path: String(targets.length) })
   }
-  const data = await calls.create(objects, id, targets as Target[])
+  const data = await calls.create(objects, id, targets as TargetInput[])
   sendJson(response, { object: 'list', data, hasMore: false })
 }
 
@@ -108,21 +114,26 @@ const remove: Handler = async (calls, request, response) => {
  * @param response the id of the request, where its `locals` have one, is kept with what is done
  * @throws Failure as `identifier`
  */
-async function scopeOf(door: Door, world: ModuleWorld, request: Request, response: Response): Promise<Scope> {
-  const account = await door.identify(request)
+async function scopeOf(
+  services: HttpServices,
+  module: ModuleContext,
+  request: Request,
+  response: Response,
+): Promise<CallerScope> {
+  const account = await services.identify(request)
   const { requestId = null } = response.locals as { requestId?: string }
-  return { world, caller: { accountId: account?.id ?? null, requestId } }
+  return { world: module, caller: { accountId: account?.id ?? null, requestId } }
 }
 
 /**
  * Middleware for an application's own routes: what comes after it runs in the scope of the request. Without credentials
  * that is nobody's; wrong ones, and a write that a page of another site has a browser send, are answered as under `/v2`.
  */
-export function callerScope(context: Context, world: ModuleWorld): Router {
-  const door = openDoor(context)
+export function callerScope(context: Context, module: ModuleContext): Router {
+  const services = openServices(context)
   const router = Router()
-  router.use(fromOwnSite(sitesOf(door)), async (request, response, next) =>
-    runIn(await scopeOf(door, world, request, response), next),
+  router.use(fromOwnSite(sitesOf(services)), async (request, response, next) =>
+    runIn(await scopeOf(services, module, request, response), next),
   )
   router.use(faultHandler(context.log))
   return router

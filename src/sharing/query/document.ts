@@ -56,7 +56,7 @@ export function checkSize(input: unknown, option: string): void {
 }
 
 const maxNameLength = 100
-const deepest = 10
+const maxDepth = 10
 
 /**
  * The steps of a name with dots, such as `target.email`.
@@ -66,7 +66,7 @@ const deepest = 10
  */
 export function stepsOf(name: string, at: string): string[] {
   const steps = name.split('.')
-  const isName = isStorable(name) && name.length <= maxNameLength && steps.length <= deepest
+  const isName = isStorable(name) && name.length <= maxNameLength && steps.length <= maxDepth
   if (isName && steps.every((step) => step !== '' && !step.startsWith('$'))) return steps
   throw refused(at, `Names are 1 to ${maxNameLength} characters long and do not begin with $.`)
 }

@@ -18,10 +18,10 @@ export interface GroupSort {
   readonly isDescending: boolean
 }
 
-const most = 8
+const maxAccumulators = 8
 
 /** How many values `$addToSet` may come to. */
-export const mostInSet = 1000
+export const maxSetSize = 1000
 
 /**
  * Reads the option `group` (docs/module.md, Queries).
@@ -38,7 +38,7 @@ export function parseGroup(input: unknown): Group | undefined {
   }
   if (!parts.has('_id')) throw refused('_id', 'By what to group is missing; null puts all in one group.')
   const outs = parts.has('out') ? entriesOf(parts.get('out'), 'group', 'out') : []
-  if (outs.length > most) throw refused('out', `At most ${most} accumulators are offered.`)
+  if (outs.length > maxAccumulators) throw refused('out', `At most ${maxAccumulators} accumulators are offered.`)
   return { keys: keysOf(parts.get('_id')), out: outs.map(([name, value]) => outOf(name, value)) }
 }
 
@@ -46,7 +46,8 @@ function keysOf(input: unknown): Group['keys'] {
   if (input === null) return []
   if (!isDocument(input)) return [{ name: undefined, property: keyOf(input, '_id') }]
   const entries = entriesOf(input, 'group', '_id')
-  if (entries.length === 0 || entries.length > most) throw refused('_id', `1 to ${most} names are needed.`)
+  if (entries.length === 0 || entries.length > maxAccumulators)
+    throw refused('_id', `1 to ${maxAccumulators} names are needed.`)
   return entries.map(([name, value]) => {
     const path = within('_id', name)
     return { name: plainName(name, path), property: keyOf(value, path) }

@@ -3,7 +3,7 @@ import { checkSize, entriesOf, referred, refused, stepsOf } from './document.js'
 /** From where to where values go, each a path of names. */
 type Mapping = readonly { readonly from: readonly string[]; readonly to: readonly string[] }[]
 
-const mostNames = 50
+const maxNames = 50
 
 /**
  * Reads the option `map`: `{name: 1}` selects, `{newName: '$path'}` renames (docs/module.md, Queries). Names with dots
@@ -16,7 +16,7 @@ export function parseMap(input: unknown): Mapping | undefined {
   if (input === undefined || input === null) return undefined
   checkSize(input, 'map')
   const entries = entriesOf(input, 'map')
-  if (entries.length === 0 || entries.length > mostNames) throw refused('map', `1 to ${mostNames} names are needed.`)
+  if (entries.length === 0 || entries.length > maxNames) throw refused('map', `1 to ${maxNames} names are needed.`)
   const mapping = entries.map(([name, value]) => {
     const to = stepsOf(name, name)
     const path = referred(value)

@@ -51,7 +51,7 @@ export interface Sort {
   readonly isDescending: boolean
 }
 
-const mostKeys = 3
+const maxKeys = 3
 const byId: Sort = { property: properties.get('_id') as Property, isDescending: false }
 
 /**
@@ -79,7 +79,7 @@ export function sortEntries(input: unknown): { readonly name: string; readonly i
   if (input === undefined || input === null) return []
   if (typeof input === 'string') return [{ name: input, isDescending: false }]
   const entries = entriesOf(input, 'sort')
-  if (entries.length > mostKeys) throw refused('sort', `At most ${mostKeys} names are offered.`)
+  if (entries.length > maxKeys) throw refused('sort', `At most ${maxKeys} names are offered.`)
   return entries.map(([name, direction]) => {
     if (direction !== 1 && direction !== -1) throw refused(name, 'This has to be 1 or -1.')
     return { name, isDescending: direction === -1 }

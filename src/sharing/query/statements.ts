@@ -3,7 +3,7 @@ import { uuidObjects } from '../../connections/context-id.js'
 import { isUuid } from '../../people/account.js'
 import { type Comparison, type Condition, propertiesIn, type Value, type Where } from './conditions.js'
 import { refused, within } from './document.js'
-import { type Accumulator, type Group, type GroupSort, mostInSet } from './group.js'
+import { type Accumulator, type Group, type GroupSort, maxSetSize } from './group.js'
 import type { Property, PropertyType, Sort } from './properties.js'
 
 /** Whose list is queried. */
@@ -148,7 +148,7 @@ function accumulated(by: Accumulator, property: Property | undefined): RawBuilde
     case '$addToSet':
       // One more than a set may have: enough to notice that there are too many.
       return sql`coalesce(
-        (array_agg(distinct ${column}) filter (where ${column} is not null))[1:${mostInSet + 1}::integer], '{}')`
+        (array_agg(distinct ${column}) filter (where ${column} is not null))[1:${maxSetSize + 1}::integer], '{}')`
   }
 }
 
@@ -162,8 +162,8 @@ export function toGroup({ keys, out }: Group, row: GroupRow): Record<string, unk
   const id: [string, unknown][] = keys[0]?.name === undefined ? values : [['_id', Object.fromEntries(values)]]
   const made = out.map(({ name, by }, index): [string, unknown] => {
     const value = row[outName(index)]
-    if (by !== '$addToSet' || (value as unknown[]).length <= mostInSet) return [name, value]
-    throw refused(within(within('out', name), by), `A set has at most ${mostInSet} values; narrow it down by where.`)
+    if (by !== '$addToSet' || (value as unknown[]).length <= maxSetSize) return [name, value]
+    throw refused(within(within('out', name), by), `A set has at most ${maxSetSize} values; narrow it down by where.`)
   })
   return Object.fromEntries([...id, ...made])
 }

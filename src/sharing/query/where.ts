@@ -22,7 +22,7 @@ interface Place {
 
 type Reader = (property: Property, operand: unknown, place: Place) => Where
 
-const mostValues = 1000
+const maxValues = 1000
 
 /**
  * Reads what is said of one property: a value that it equals, or a document of operators that all hold.
@@ -52,8 +52,8 @@ const several = (
   place: Place,
   isValue: (value: unknown) => boolean = () => true,
 ): Value[] => {
-  if (!Array.isArray(input) || input.length > mostValues) {
-    throw refused(place.path, `This has to be an array of at most ${mostValues} values.`)
+  if (!Array.isArray(input) || input.length > maxValues) {
+    throw refused(place.path, `This has to be an array of at most ${maxValues} values.`)
   }
   return Array.from(input as unknown[], (value, index) => ({ value, path: within(place.path, index) }))
     .filter(({ value }) => isValue(value))
@@ -160,9 +160,9 @@ function unknownOperator(name: string, path: string): Fault {
   return new Fault('unsupportedOperation.unspecified', { path, reason: 'This operator is not offered.' })
 }
 
-const deepest = 5
-const mostMembers = 50
-const mostNodes = 1000
+const maxDepth = 5
+const maxMembers = 50
+const maxNodes = 1000
 
 /**
  * Reads the option `where` (docs/module.md, Queries).
@@ -180,21 +180,21 @@ export function parseWhere(input: unknown, singular: Singular): Where {
   const all = (document: unknown, path: string, depth: number): Where => {
     const parts = entriesOf(document, 'where', path).map(([name, value]) => {
       const here = within(path, name)
-      if (++nodes > mostNodes) throw refused('where', `There are more than ${mostNodes} conditions.`)
+      if (++nodes > maxNodes) throw refused('where', `There are more than ${maxNodes} conditions.`)
       if (name.startsWith('$')) return logical(name, value, here, depth + 1)
       const property = properties.get(name)
       if (!property) throw refused(here, 'There is no property of this name to be queried.')
-      return conditionsOn(property, value, { path: here, room: deepest - depth, singular })
+      return conditionsOn(property, value, { path: here, room: maxDepth - depth, singular })
     })
     return oneOrAll(parts)
   }
 
   const logical = (operator: string, value: unknown, path: string, depth: number): Where => {
     if (!['$and', '$or', '$nor', '$not'].includes(operator)) throw unknownOperator(operator, path)
-    if (depth > deepest) throw refused(path, `Operators are nested deeper than ${deepest} times.`)
+    if (depth > maxDepth) throw refused(path, `Operators are nested deeper than ${maxDepth} times.`)
     if (operator === '$not') return { is: 'not', of: all(value, path, depth) }
-    if (!Array.isArray(value) || value.length < 1 || value.length > mostMembers) {
-      throw refused(path, `This has to be an array of 1 to ${mostMembers} conditions.`)
+    if (!Array.isArray(value) || value.length < 1 || value.length > maxMembers) {
+      throw refused(path, `This has to be an array of 1 to ${maxMembers} conditions.`)
     }
     const of = Array.from(value, (member, index) => all(member, within(path, index), depth))
     if (operator === '$nor') return { is: 'not', of: { is: 'or', of } }
