@@ -139,7 +139,7 @@ export const connectionsIn = (scope: () => CallerScope): Connections =>
   functionsFor((work) =>
     faultsOnly(() => {
       const current = scope()
-      return current.world.inTurn(() => work(current))
+      return current.module.inTurn(() => work(current))
     }),
   )
 

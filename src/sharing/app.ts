@@ -63,9 +63,9 @@ export function appIn(module: ModuleContext): ModuleApp {
       if (id === undefined) throw new Failure('notFound', `Nobody goes by the name ${account}.`)
       const caller = { ...privileges, accountId: id }
       // Whoever gives null gives work that takes it.
-      return runIn({ world: module, caller }, () => work(caller as Caller & { readonly accountId: string }))
+      return runIn({ module, caller }, () => work(caller as Caller & { readonly accountId: string }))
     },
-    connectionsFor: (caller) => connectionsIn(() => ({ world: module, caller })),
+    connectionsFor: (caller) => connectionsIn(() => ({ module, caller })),
     defineObject: (definition) => module.types.define(definition as unknown as ObjectDefinition),
     removeContext: (objects, id) => called(() => removeContext(module, objects, id)),
     defineRole: (role) => called(() => defineRole(db, role)),

@@ -145,6 +145,6 @@ export async function apply(scope: CallerScope, token: unknown, options: unknown
   if (typeof token !== 'string' || !isToken(token)) {
     throw new Fault('invalidArgument.unspecified', { path: 'token', reason: 'A token has 32 letters and digits.' })
   }
-  const grant = await applyGrant(scope.world, principal, token, skipAcl || principal.skipAcl)
-  return (await show(scope.world, principal, [grant], plainly))[0] as Connection
+  const grant = await applyGrant(scope.module, principal, token, skipAcl || principal.skipAcl)
+  return (await show(scope.module, principal, [grant], plainly))[0] as Connection
 }

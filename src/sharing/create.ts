@@ -92,7 +92,7 @@ export async function create(
   targets: unknown,
   options: unknown,
 ): Promise<(Connection | Fault)[]> {
-  const { world: module } = scope
+  const { module } = scope
   const principal = await principalOf(scope)
   const read = readOptionsAs(createOptions, options)
   const skipAcl = read.skipAcl || principal.skipAcl

@@ -67,7 +67,7 @@ function verbOf(grant: Grant, { account }: Principal): Event['verb'] {
 
 /** Implements `delete` of `Connections`. Who may read an invitation by its token declines it by its token. */
 export async function remove(scope: CallerScope, tokenOrId: unknown, options: unknown): Promise<true> {
-  const { world: module } = scope
+  const { module } = scope
   const principal = await principalOf(scope)
   checkScope(principal, 'delete')
   const { skipAcl } = readOptionsAs(deleteOptions, options)

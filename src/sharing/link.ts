@@ -94,7 +94,7 @@ export async function linkTo(
   access: unknown,
   options: unknown,
 ): Promise<Connection> {
-  const { world: module } = scope
+  const { module } = scope
   const principal = await principalOf(scope)
   const level = readLevel(access ?? levels.none)
   if (level === undefined) throw new Fault('invalidArgument.access', { path: 'access', reason: levelNames })

@@ -22,7 +22,7 @@ type Asked = z.infer<typeof listOptions>
 
 /** Implements `list` of `Connections`. */
 export async function list(scope: CallerScope, options: unknown): Promise<ConnectionList<never>> {
-  const { world: module } = scope
+  const { module } = scope
   const principal = await principalOf(scope)
   checkScope(principal, 'read')
   accountOf(principal)

@@ -16,7 +16,7 @@ import { load, newToken, tokenAgain, typeOf, type ModuleContext } from './world.
  * out: what is refused costs nothing (docs/trust.md, C5).
  */
 export async function read(scope: CallerScope, tokenOrId: unknown, options: unknown): Promise<unknown> {
-  const { world: module } = scope
+  const { module } = scope
   const principal = await principalOf(scope)
   checkScope(principal, 'read')
   const asked = readOptionsAs(readOptions, options)
@@ -100,7 +100,7 @@ async function spendUse(
  * invitation that came by the Atom door or by an import gets its token when it is asked for.
  */
 export async function getToken(scope: CallerScope, id: unknown): Promise<string | null> {
-  const { world: module } = scope
+  const { module } = scope
   const principal = await principalOf(scope)
   checkScope(principal, 'read')
   const { which } = readGrantRef(id)

@@ -27,7 +27,7 @@ export interface Caller extends Privileges {
 
 /** A caller of the module. */
 export interface CallerScope {
-  readonly world: ModuleContext
+  readonly module: ModuleContext
   readonly caller: Caller
 }
 
@@ -48,7 +48,7 @@ export function currentScope(): CallerScope {
  *
  * @throws Fault `invalidArgument` for a privilege that is malformed
  */
-export async function principalOf({ world: module, caller }: CallerScope): Promise<Principal> {
+export async function principalOf({ module, caller }: CallerScope): Promise<Principal> {
   const { accountId, appKey = module.appKey } = caller
   const { skipAcl, grant, scope } = readOptionsAs(privileges, caller)
   const [known] = accountId === null ? [] : await findKnownAccounts(module.db, [accountId])

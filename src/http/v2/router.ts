@@ -122,7 +122,7 @@ async function scopeOf(
 ): Promise<CallerScope> {
   const account = await services.identify(request)
   const { requestId = null } = response.locals as { requestId?: string }
-  return { world: module, caller: { accountId: account?.id ?? null, requestId } }
+  return { module, caller: { accountId: account?.id ?? null, requestId } }
 }
 
 /**
