@@ -1,18 +1,26 @@
 import { connectionsIn } from './sharing/api.js'
-import { currentScope } from './sharing/scope.js'
+import { currentScope } from './sharing/context.js'
 
 export { type Config, readConfig } from './config.js'
 export type { LevelName } from './sharing/object-types.js'
 export type { AclEntry, Instance, Level, ObjectDefinition, PropertyAccess, ShareEntry } from './sharing/object-types.js'
 export type { Context } from './context.js'
 export { migrate } from './db/migrate.js'
-export { type Database, openDatabase } from './db/open.js'
+export type { Database } from './db/database.js'
+export { openDatabase } from './db/open.js'
 export { Failure, type FailureCode } from './errors.js'
 export { Fault, type FaultName, type FaultTarget } from './faults.js'
 export { createApp } from './http/app.js'
 export type { Connection, ConnectionList, ConnectionTarget, Reference } from './sharing/shown.js'
-export type { Connections, CreateOptions, LinkOptions, ListOptions, ReadOptions, TargetInput as Target } from './sharing/api.js'
-export type { Caller, Privileges } from './sharing/scope.js'
+export type {
+  Connections,
+  CreateOptions,
+  LinkOptions,
+  ListOptions,
+  ReadOptions,
+  TargetInput as Target,
+} from './sharing/api.js'
+export type { Caller, Privileges } from './sharing/context.js'
 export { type App, open, type OpenOptions } from './server/runtime.js'
 
 /** The `connections` module, for the caller in whose scope it is called. */

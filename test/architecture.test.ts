@@ -137,5 +137,5 @@ test('only main touches the process', () => {
 test('L1: whoever makes a log sees to it that errors leave values out', () => {
   const makers = files.filter((file) => /\bpino\(/.test(readFileSync(file, 'utf8')))
   expect(makers.length).toBeGreaterThan(0)
-  expect(makers.filter((file) => !readFileSync(file, 'utf8').includes('discreetLog('))).toEqual([])
+  expect(makers.filter((file) => !readFileSync(file, 'utf8').includes('redactedLog('))).toEqual([])
 })

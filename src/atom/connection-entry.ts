@@ -1,9 +1,9 @@
 import type { XMLBuilder } from 'xmlbuilder2/lib/interfaces.js'
-import type { Colleague } from '../connections/model.js'
 import { shownMessage } from '../connections/message.js'
-import { type Addresses, entryId, mediaType, rel, scheme, SNX } from './vocabulary.js'
-import { documentTemplate, fragmentTemplate, type Hole, type Markup, template, XMLNS } from './template.js'
+import type { Colleague } from '../connections/model.js'
 import { category, link, person } from './person.js'
+import { documentTemplate, fragmentTemplate, type Hole, type Markup, template, XMLNS } from './template.js'
+import { type Addresses, entryId, mediaType, rel, scheme, SNX } from './vocabulary.js'
 
 interface Values {
   id: string

@@ -1,5 +1,5 @@
-import { documentTemplate, join, type Markup, nothing, template } from './template.js'
 import { link } from './person.js'
+import { documentTemplate, join, type Markup, nothing, template } from './template.js'
 import { feedId, generator, HISTORY, mediaType, OPENSEARCH, SNX } from './vocabulary.js'
 
 /** Absolute addresses of this page and of those around it; absent where there is nothing to go to. */

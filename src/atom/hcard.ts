@@ -1,9 +1,9 @@
 import type { XMLBuilder } from 'xmlbuilder2/lib/interfaces.js'
 import type { Account } from '../people/account.js'
 import { addressFields, type Extension, type TextField, textFields } from '../people/fields.js'
-import { type Addresses, XHTML } from './vocabulary.js'
-import { join, type Markup, nothing, type Template, template } from './template.js'
 import { type CardValues, cardValues } from './card-values.js'
+import { join, type Markup, nothing, type Template, template } from './template.js'
+import { type Addresses, XHTML } from './vocabulary.js'
 
 type CardHole = { text(name: keyof CardValues): string }
 type Values = CardValues & { emailLink: Markup; address: Markup; extensionList: Markup }

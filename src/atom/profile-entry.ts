@@ -1,10 +1,10 @@
 import type { XMLBuilder } from 'xmlbuilder2/lib/interfaces.js'
 import type { Account } from '../people/account.js'
-import { type Addresses, entryId, mediaType, rel, scheme } from './vocabulary.js'
-import { documentTemplate, type Hole, join, type Markup, nothing, type Template, template } from './template.js'
 import { hcards } from './hcard.js'
 import { category, link, person } from './person.js'
+import { documentTemplate, type Hole, join, type Markup, nothing, type Template, template } from './template.js'
 import { vcards } from './vcard.js'
+import { type Addresses, entryId, mediaType, rel, scheme } from './vocabulary.js'
 
 export interface ProfileForm {
   readonly output: 'hcard' | 'vcard'

@@ -1,7 +1,7 @@
 import type { Account } from '../people/account.js'
 import { addressFields, type Extension, type TextField, textFields } from '../people/fields.js'
-import type { Addresses } from './vocabulary.js'
 import { type CardValues, cardValues } from './card-values.js'
+import type { Addresses } from './vocabulary.js'
 
 interface Line {
   lite: boolean

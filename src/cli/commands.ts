@@ -1,19 +1,19 @@
 import { Argument, Command } from 'commander'
 import type { Logger } from 'pino'
 import type { Config } from '../config.js'
+import type { Database } from '../db/database.js'
 import { migrate } from '../db/migrate.js'
-import type { Database } from '../db/open.js'
 import {
   addAccountCommand,
   listAccountsCommand,
   passwordCommand,
+  photoCommand,
   roleCommand,
   stateCommand,
   verifiedCommand,
 } from './accounts.js'
 import { addAppPasswordCommand, listAppPasswordsCommand, revokeAppPasswordCommand } from './app-passwords.js'
 import { doctorCommand, migrateCommand, newSecretCommand } from './database.js'
-import { photoCommand } from './photo.js'
 import { secretsOf, serveCommand } from './serve.js'
 import type { Terminal } from './terminal.js'
 import { exportCommand, importCommand } from './transfer.js'

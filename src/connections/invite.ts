@@ -1,9 +1,9 @@
+import type { Context } from '../context.js'
 import type { Caller, PersonRef } from '../people/account.js'
 import { findAccount } from '../people/store.js'
-import type { Context } from '../context.js'
 import { movesBetween } from './model.js'
-import { countInvitations, insertEvents, enqueueEmail, write } from './transaction-store.js'
 import { checkMayInvite, checkMayInviteMore, signedIn } from './rules.js'
+import { countInvitations, insertEvents, enqueueEmail, write } from './transaction-store.js'
 import { insertRelationship, lockNetworks, bumpNetworks } from './write-store.js'
 
 /**

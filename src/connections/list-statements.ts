@@ -1,8 +1,8 @@
 import { type ExpressionBuilder, type Kysely, sql } from 'kysely'
-import type { PersonRef } from '../people/account.js'
-import { columnsOf, isPerson } from '../people/store.js'
 import { onceFor, prepared, type Value } from '../db/prepared.js'
 import type { Status, Tables } from '../db/tables.js'
+import type { PersonRef } from '../people/account.js'
+import { columnsOf, isPerson } from '../people/store.js'
 import type { Order } from './model.js'
 
 /** What of a list is asked for, so far as it decides the statement. */

@@ -1,5 +1,5 @@
-import type { DefaultTreeAdapterTypes } from 'parse5'
 import { LRUCache } from 'lru-cache'
+import type { DefaultTreeAdapterTypes } from 'parse5'
 import { cleanHtml, treeOf } from './clean-html.js'
 
 /** Cleaned messages, by what they were. Each is bounded, and polls show the same ones again and again. */

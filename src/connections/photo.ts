@@ -1,11 +1,10 @@
 import type { Kysely } from 'kysely'
-import { touchProfile } from '../people/change-store.js'
-import { recordChange } from '../people/last-change-store.js'
-import { type NewPhoto, removePhoto, setPhoto } from '../people/photo-store.js'
 import type { Tables } from '../db/tables.js'
 import { transact } from '../db/transact.js'
 import { Failure } from '../errors.js'
-import { findListsShowing, lockListsShowing, bumpNetworks } from './write-store.js'
+import { recordChange, touchProfile } from '../people/change-store.js'
+import { type NewPhoto, removePhoto, setPhoto } from '../people/photo-store.js'
+import { bumpNetworks, findListsShowing, lockListsShowing } from './write-store.js'
 
 /**
  * Gives a person a picture in place of the one they had, or takes it away. The profile, to which links to the picture

@@ -1,5 +1,5 @@
-import type { Account, Caller, Right } from '../people/account.js'
 import { Failure } from '../errors.js'
+import type { Account, Caller, Right } from '../people/account.js'
 import { type Colleague, type Relationship, relationshipOf, type Status } from './model.js'
 
 /**

@@ -2,23 +2,11 @@ import { mkdir, readdir } from 'node:fs/promises'
 import { PGlite } from '@electric-sql/pglite'
 import { type Kysely, sql } from 'kysely'
 import { Failure } from '../errors.js'
-import { openEmbedded } from './embedded.js'
-import { lockFolder } from './lock.js'
+import type { Database } from './database.js'
+import { lockFolder, openEmbedded } from './embedded.js'
 import { openServer } from './server.js'
 import type { Tables } from './tables.js'
 import { secretName } from './token-secret.js'
-
-export interface Database {
-  readonly db: Kysely<Tables>
-  /**
-   * From now on a statement on a server may take so many milliseconds; until then, as long as it needs.
-   *
-   * @throws Failure `invalid` if a pooler in front of the server refuses the timeouts; the error of the database
-   */
-  limit(milliseconds: number): Promise<void>
-  /** Waits for what runs, then gives back connections and folder. */
-  close(): Promise<void>
-}
 
 export interface Place {
   readonly databaseUrl: string | undefined

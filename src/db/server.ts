@@ -4,11 +4,10 @@ import { Kysely, PostgresDialect, type PostgresPoolClient, sql } from 'kysely'
 import pg from 'pg'
 import { Failure } from '../errors.js'
 import { type Breaker, breaker } from './breaker.js'
-import type { Database } from './open.js'
-import { resultTypes } from './result-types.js'
+import { type Database, resultTypes } from './database.js'
 import type { Tables } from './tables.js'
-import { patienceNow } from './turns.js'
 import { endsConnection, NoConnection } from './transact.js'
+import { patienceNow } from './turns.js'
 
 const poolSize = 10
 /** How long opening a connection, or waiting for a free one, may take, in milliseconds. */

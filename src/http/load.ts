@@ -1,7 +1,8 @@
+import { type IntervalHistogram, monitorEventLoopDelay } from 'node:perf_hooks'
 import type { Request, RequestHandler, Response } from 'express'
 import pLimit from 'p-limit'
-import { networkOf } from '../identity/throttle-store.js'
 import { Failure } from '../errors.js'
+import { networkOf } from '../identity/throttle-store.js'
 
 /** How many requests are served at the same time. */
 const places = 200
@@ -126,3 +127,32 @@ function whenMade(response: Response, done: () => void): void {
 }
 
 const busy = () => new Failure('unavailable', 'The server is busy; try again in a moment.')
+
+/** In milliseconds. */
+const resolution = 10
+const windowMs = 500
+
+/**
+ * Makes a function that says by how many milliseconds the event loop was late on average, of late. It measures from the
+ * first question on.
+ */
+export function openLoopDelay(): () => number {
+  let histogram: IntervalHistogram | undefined
+  let begun = 0
+  let delay = 0
+  const begin = () => {
+    begun = performance.now()
+    histogram?.reset()
+  }
+  return () => {
+    if (!histogram) {
+      histogram = monitorEventLoopDelay({ resolution })
+      histogram.enable()
+      begin()
+    } else if (performance.now() - begun >= windowMs && histogram.count > 0) {
+      delay = Math.max(0, histogram.mean / 1e6 - resolution)
+      begin()
+    }
+    return delay
+  }
+}

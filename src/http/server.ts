@@ -2,9 +2,8 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { Socket } from 'node:net'
 import type { Logger } from 'pino'
 import { Failure, type FailureCode } from '../errors.js'
-import { awaitContinue } from './request/body.js'
 import { answerWithoutRequest } from './errors.js'
-import { linger } from './linger.js'
+import { awaitContinue, linger } from './request/body.js'
 
 /** Times in milliseconds (docs/trust.md, Limits). */
 const defaults = {

@@ -11,8 +11,7 @@ import { changePassword, openSessions, type PasswordChange, type Sessions } from
 import { networkOf } from '../identity/throttle-store.js'
 import type { Account, Caller, PersonRef, Right } from '../people/account.js'
 import { findAccount } from '../people/store.js'
-import { type Load, openLoad } from './load.js'
-import { openLoopDelay } from './loop-delay.js'
+import { type Load, openLoad, openLoopDelay } from './load.js'
 import { quota } from './rate-limit.js'
 
 /** What every handler of this door has at hand. */

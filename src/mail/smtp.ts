@@ -1,6 +1,6 @@
 import { createTransport } from 'nodemailer'
 import { isLoopback, type Mailbox } from '../formats.js'
-import type { Email } from './letter.js'
+import type { Email } from './email.js'
 
 /** A letter with its addressee. */
 export interface Addressed extends Email {

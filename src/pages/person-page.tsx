@@ -1,9 +1,9 @@
-import type { Account } from '../people/account.js'
 import type { ViewerRelation } from '../connections/find.js'
+import type { Account } from '../people/account.js'
 import { type Frame, Isolated, Layout, write } from './layout.js'
+import { to } from './links.js'
 import { Face, Relation, type Shown } from './people.js'
 import { texts } from './texts.js'
-import { to } from './links.js'
 
 /** What a person's page shows. */
 export interface PersonPage extends Frame {

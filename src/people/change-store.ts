@@ -1,8 +1,8 @@
 import { type Kysely, type RawBuilder, sql, type Transaction } from 'kysely'
 import { v7 as newId } from 'uuid'
+import { prepared } from '../db/prepared.js'
 import type { Tables } from '../db/tables.js'
 import { Failure } from '../errors.js'
-import { recordChange } from './last-change-store.js'
 import { datesKept, type MergedPerson } from './merge.js'
 import { nameColumns } from './names.js'
 import { searchWords } from './search-words.js'
@@ -145,3 +145,17 @@ export async function isDefinedRole(db: Kysely<Tables>, id: string): Promise<boo
 }
 
 const millis = (moment: RawBuilder<unknown>) => sql`floor(extract(epoch from ${moment}) * 1000)::bigint`
+
+/** When the directory as a whole last changed: when an account came, went, or looked different. */
+export async function findLastChange(db: Kysely<Tables>): Promise<Date> {
+  const [row] = await statement.run(db, {})
+  return row?.changed as Date
+}
+
+const statement = prepared((db) => db.selectFrom('directory').select('changed'))
+
+/** Records a change of the directory. Call it late in a transaction: until its end, no other can. */
+export async function recordChange(db: Transaction<Tables>): Promise<void> {
+  await sql`
+    update directory set changed = greatest(clock_timestamp(), changed + interval '1 millisecond')`.execute(db)
+}

@@ -2,11 +2,11 @@ import { setTimeout as wait } from 'node:timers/promises'
 import type { Kysely } from 'kysely'
 import type { Config } from '../config.js'
 import type { Tables } from '../db/tables.js'
-import { sweepAddresses } from '../identity/known-address-store.js'
 import { sweepSessions } from '../identity/session-store.js'
+import { sweepAddresses } from '../identity/throttle-store.js'
 import { sweepOutbox } from '../mail/outbox-store.js'
-import { fillSearchWords } from '../people/search-words-store.js'
-import { sweep, sweepEvents } from '../sharing/sweep.js'
+import { fillSearchWords } from '../people/search-store.js'
+import { sweep, sweepEvents } from '../sharing/delete.js'
 
 const betweenSweeps = 600_000
 

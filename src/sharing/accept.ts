@@ -2,11 +2,11 @@ import { existing, findBoth, type Names } from '../connections/find.js'
 import { asColleagues, type Colleague, movesBetween, relationshipOf, type Status } from '../connections/model.js'
 import { findColleague } from '../connections/read-store.js'
 import { checkIsAdmin, checkIsOneOf, checkMayInvite, signedIn, stepTo } from '../connections/rules.js'
-import { insertEvents, enqueueEmail, type Precondition, write } from '../connections/transaction-store.js'
-import { insertRelationship, lockNetworks, bumpNetworks, updateRelationship } from '../connections/write-store.js'
+import { enqueueEmail, insertEvents, type Precondition, write } from '../connections/transaction-store.js'
+import { bumpNetworks, insertRelationship, lockNetworks, updateRelationship } from '../connections/write-store.js'
 import type { Context } from '../context.js'
 import type { Caller } from '../people/account.js'
-import { checkMayBeAccepted } from './account-type.js'
+import { checkMayBeAccepted } from './own-types.js'
 
 /**
  * Makes two people colleagues at once, whatever was between them (docs/wire.md, Other resources). Where nothing was,

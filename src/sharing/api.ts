@@ -1,13 +1,14 @@
-import type { Fault } from '../faults.js'
+import { isUnavailable } from '../db/transact.js'
+import { Failure, type FailureCode } from '../errors.js'
+import { Fault, type FaultName } from '../faults.js'
 import { apply } from './apply.js'
-import { faultsOnly } from './as-fault.js'
+import type { CallerScope } from './context.js'
 import { create } from './create.js'
 import { remove } from './delete.js'
 import { linkTo } from './link.js'
 import { list } from './list.js'
 import type { Level } from './object-types.js'
 import { getToken, read } from './read.js'
-import type { CallerScope } from './scope.js'
 import type { Connection, ConnectionList } from './shown.js'
 
 /** One whom `create` connects: an account by `_id`, else whoever owns the e-mail address. */
@@ -158,3 +159,43 @@ const functionsFor = (call: Call): Connections => ({
   delete: (tokenOrId, options) => call((scope) => remove(scope, tokenOrId, options)),
   getToken: (id) => call((scope) => getToken(scope, id)),
 })
+
+const names: Record<FailureCode, FaultName> = {
+  invalid: 'invalidArgument.unspecified',
+  unauthenticated: 'accessDenied.notLoggedIn',
+  forbidden: 'accessDenied.unspecified',
+  notFound: 'notFound.unspecified',
+  methodNotAllowed: 'unsupportedOperation.unspecified',
+  notImplemented: 'unsupportedOperation.unspecified',
+  addressTooLong: 'invalidArgument.unspecified',
+  bodyTooLarge: 'tooLarge.unspecified',
+  headTooLarge: 'tooLarge.unspecified',
+  tooSlow: 'invalidArgument.unspecified',
+  mediaTypeUnsupported: 'invalidArgument.unspecified',
+  connectionExists: 'conflict.connectionExists',
+  preconditionFailed: 'invalidArgument.unspecified',
+  tooMany: 'throttled.unspecified',
+  unavailable: 'error.unspecified',
+}
+
+/**
+ * Whatever was thrown, as a program is told of it. Status 503 says that the same call may go well a moment later; of an
+ * unexpected error only the program sees the cause.
+ */
+export function asFault(error: unknown): Fault {
+  if (error instanceof Fault) return error
+  if (!(error instanceof Failure)) {
+    return new Fault('error.unspecified', { cause: error, ...(isUnavailable(error) && { status: 503 }) })
+  }
+  const { code, message } = error
+  return new Fault(names[code], { reason: message, ...(code === 'unavailable' && { status: 503 }) })
+}
+
+/** Runs a function of the module: what it rejects with is a `Fault`. */
+export async function faultsOnly<Result>(work: () => Promise<Result>): Promise<Result> {
+  try {
+    return await work()
+  } catch (error) {
+    throw asFault(error)
+  }
+}

@@ -1,4 +1,3 @@
-import type { ModuleContext } from './world.js'
 import type { Kysely } from 'kysely'
 import type { Tables } from '../db/tables.js'
 import { Failure } from '../errors.js'
@@ -6,11 +5,10 @@ import { findSignIn } from '../identity/credential-store.js'
 import { isUuid } from '../people/account.js'
 import { defineRole } from '../people/change-store.js'
 import { findKnownAccounts, insertApp } from '../people/known-store.js'
-import { type Connections, connectionsIn } from './api.js'
-import { faultsOnly } from './as-fault.js'
+import { type Connections, connectionsIn, faultsOnly } from './api.js'
+import { type Caller, type ModuleContext, type Privileges, runIn } from './context.js'
 import { removeContext } from './delete.js'
 import type { Instance, ObjectDefinition } from './object-types.js'
-import { type Caller, type Privileges, runIn } from './scope.js'
 
 /** What an application does with the module, beside calling its functions. */
 export interface ModuleApp {

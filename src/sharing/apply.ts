@@ -1,12 +1,13 @@
 import type { Transaction } from 'kysely'
 import { asColleagues } from '../connections/model.js'
-import { insertEvents, enqueueEmail, write } from '../connections/transaction-store.js'
+import { enqueueEmail, insertEvents, write } from '../connections/transaction-store.js'
 import type { Tables } from '../db/tables.js'
 import { Fault } from '../faults.js'
 import type { Account } from '../people/account.js'
 import { findKnownAccounts, type KnownAccount } from '../people/known-store.js'
 import { findNamed } from '../people/store.js'
 import { accountOf, checkScope, checkVerified, type Principal } from './access.js'
+import { type CallerScope, type ModuleContext, principalOf } from './context.js'
 import { findBetween, findByToken, findGrant, lockContext, updateGrant } from './grant-store.js'
 import {
   addressOf,
@@ -23,11 +24,9 @@ import {
 } from './grant.js'
 import { applyOptions, readOptionsAs } from './options.js'
 import { activate, removeGrants } from './put.js'
-import { principalOf, type CallerScope } from './scope.js'
 import { show } from './show.js'
 import { type Connection, plainly } from './shown.js'
 import { badToken, isValid, type Opened, openToken } from './valid.js'
-import type { ModuleContext } from './world.js'
 
 /**
  * Applies an invitation: from then on its target has what it grants (docs/module.md, apply). Of several at once one

@@ -1,22 +1,27 @@
 import type { Transaction } from 'kysely'
-import { type Event, insertEvents, enqueueEmail, type QueuedEmail, write } from '../connections/transaction-store.js'
+import {
+  claimEmail,
+  enqueueEmail,
+  type Event,
+  insertEvents,
+  type QueuedEmail,
+  write,
+} from '../connections/transaction-store.js'
 import type { Tables } from '../db/tables.js'
 import { Fault } from '../faults.js'
 import { type Access, checkMayShare, mayRead } from './access.js'
-import { decide, type Quota, quotaOf, type Decision } from './decide.js'
+import { accessGiven, accessOf, type CallerScope, type ModuleContext, principalOf, tokenAgain } from './context.js'
+import { decide, type Decision, type Quota, quotaOf } from './decide.js'
 import { findBetween, lockContext, updateGrant } from './grant-store.js'
 import { described, type Grant, isBetweenAccounts, tokenHash } from './grant.js'
 import { type Instance, levels, type ObjectType } from './object-types.js'
 import { createOptions, readOptionsAs } from './options.js'
 import { activate, put, removeGrants } from './put.js'
-import { principalOf, type CallerScope } from './scope.js'
 import { appKeyOf, checkMayImpart, shareable, type ShareRequest, type Target } from './share.js'
 import { show } from './show.js'
 import { type Connection, plainly } from './shown.js'
 import { readTargets } from './targets.js'
-import { claimEmail } from './throttle-store.js'
 import { isValid, ordinaryAccess } from './valid.js'
-import { accessGiven, accessOf, tokenAgain, type ModuleContext } from './world.js'
 
 /**
  * Connects targets with a context in one transaction, in which it is also decided what each is granted.

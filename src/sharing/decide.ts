@@ -2,15 +2,14 @@ import type { Transaction } from 'kysely'
 import { v7 as newId } from 'uuid'
 import { asColleagues } from '../connections/model.js'
 import { invitationsADay } from '../connections/rules.js'
-import { countInvitations } from '../connections/transaction-store.js'
+import { countEmails, countInvitations } from '../connections/transaction-store.js'
 import type { Tables } from '../db/tables.js'
 import { Fault, type FaultName } from '../faults.js'
 import { type Access, givesNothing } from './access.js'
+import type { ModuleContext } from './context.js'
 import { both, givenOn, givingOn, type Grant, isBetweenAccounts } from './grant.js'
 import type { ShareRequest, Target } from './share.js'
-import { countEmails } from './throttle-store.js'
 import { type Granted, grantedTo } from './valid.js'
-import type { ModuleContext } from './world.js'
 
 /** What is done about one target. */
 export interface Decision {

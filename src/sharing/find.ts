@@ -1,13 +1,12 @@
-import type { ModuleContext } from './world.js'
 import { Fault } from '../faults.js'
 import { isUuid } from '../people/account.js'
 import { type Access, accountOf, noAccess, type Principal } from './access.js'
+import { accessOf, load, type ModuleContext, typeOf } from './context.js'
 import { findGrant } from './grant-store.js'
 import { type Grant, isLink, isTarget, isToken } from './grant.js'
 import { levels } from './object-types.js'
 import { place } from './query/map.js'
 import { badToken, openToken } from './valid.js'
-import { accessOf, load, typeOf } from './world.js'
 
 /**
  * What a token opens for the caller: a link for anybody, an invitation for the account that it names, and one by address for

@@ -1,8 +1,9 @@
 import { type Insertable, type Kysely, type RawBuilder, sql, type Transaction } from 'kysely'
-import { contextColumns } from '../connections/context-id.js'
 import { lockNetworks } from '../connections/write-store.js'
+import { inBatches } from '../db/batches.js'
+import { json } from '../db/prepared.js'
 import type { ConnectionTable, Tables } from '../db/tables.js'
-import { type Grant, isAllSkipped } from './grant.js'
+import { contextColumns, type Grant, isAllSkipped, tokenHash, type TokenKeys, tokenOf } from './grant.js'
 
 type Db = Kysely<Tables>
 
@@ -196,4 +197,27 @@ async function deleteSome(db: Transaction<Tables>, ids: RawBuilder<unknown>): Pr
     delete from connection as c using (${ids}) as gone where c.id = gone.id
     returning ${grantColumns}, clock_timestamp()::timestamptz(3) as moment`.execute(db)
   return rows
+}
+
+/**
+ * Gives every connection whose token is of a secret that is not known any more a token of the newest one: the old token
+ * ends, and links and invitations can be shown and sent again.
+ *
+ * @returns how many there were
+ */
+export async function reissueTokens(db: Kysely<Tables>, keys: TokenKeys): Promise<number> {
+  const known = keys.map(({ id }) => id)
+  return inBatches(async (most) => {
+    const { rows } = await sql<{ id: string }>`
+      select id from connection
+      where token_hash is not null and (token_key is null or token_key <> all(${known}::text[]))
+      limit ${most}`.execute(db)
+    if (rows.length === 0) return 0
+    const hashes = rows.map(({ id }) => ({ id, hash: Buffer.from(tokenHash(tokenOf(keys[0], id))).toString('hex') }))
+    await sql`
+      update connection set token_hash = decode(hash, 'hex'), token_key = ${keys[0].id}
+      from jsonb_to_recordset(${json(hashes)}) as fresh (id uuid, hash text)
+      where connection.id = fresh.id`.execute(db)
+    return rows.length
+  })
 }

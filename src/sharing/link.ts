@@ -3,17 +3,23 @@ import { asColleagues } from '../connections/model.js'
 import { insertEvents, write } from '../connections/transaction-store.js'
 import { Fault } from '../faults.js'
 import { checkMayShare, givesNothing } from './access.js'
+import { accessOf, type CallerScope, type ModuleContext, newToken, principalOf } from './context.js'
 import { insertGrant, lockContext } from './grant-store.js'
 import { described, type Grant } from './grant.js'
 import { levelNames, levels, readLevel } from './object-types.js'
 import { linkOptions, readOptionsAs } from './options.js'
-import { checkDefined, placesOf } from './roles.js'
-import { principalOf, type CallerScope } from './scope.js'
-import { appKeyOf, checkMayImpart, type PlacedWish, shareable, type ShareRequest } from './share.js'
+import {
+  appKeyOf,
+  checkDefined,
+  checkMayImpart,
+  type PlacedWish,
+  placesOf,
+  shareable,
+  type ShareRequest,
+} from './share.js'
 import { show } from './show.js'
 import { type Connection, plainly } from './shown.js'
 import { grantedTo, ordinaryAccess } from './valid.js'
-import { accessOf, newToken, type ModuleContext } from './world.js'
 
 /** When a link ends by itself; null is never. */
 interface Ends {

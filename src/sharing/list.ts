@@ -1,21 +1,21 @@
-import type { ModuleContext } from './world.js'
 import type { z } from 'zod'
 import { Fault } from '../faults.js'
-import { accountOf, checkScope, type Principal } from './access.js'
+import { accountOf, checkScope, isOwner, type Principal } from './access.js'
+import { type CallerScope, type ModuleContext, principalOf, typeOf } from './context.js'
 import { only } from './find.js'
-import { addressOf } from './grant.js'
-import { groupGrants, listGrants, type Selection } from './list-statements.js'
-import { managedBy } from './managed.js'
+import { addressOf, contextIdOf, uuidObjects } from './grant.js'
+import { type Context, findContexts, groupGrants, listGrants, type Managed, type Selection } from './list-statements.js'
+import { levels } from './object-types.js'
 import { listOptions, readOptionsAs } from './options.js'
-import { propertiesIn } from './query/conditions.js'
+import { closedTypes } from './own-types.js'
+import { propertiesIn, valuesOf, type Where } from './query/conditions.js'
 import { refused } from './query/document.js'
 import { parseGroup, parseGroupSort } from './query/group.js'
 import { applyMap, parseMap } from './query/map.js'
 import { parseSort } from './query/properties.js'
 import { conditionOf, orderOf } from './query/statements.js'
 import { parseWhere } from './query/where.js'
-import { principalOf, type CallerScope } from './scope.js'
-import { show } from './show.js'
+import { keyOf, loadContexts, show } from './show.js'
 import { type ConnectionList, listOf, showingOf } from './shown.js'
 
 type Asked = z.infer<typeof listOptions>
@@ -94,3 +94,53 @@ function beyondOf({ startingAfter, endingBefore, sort }: Asked): Selection['beyo
 const wrongCursor = (reason: string) => new Fault('invalidArgument.unspecified', { path: 'startingAfter', reason })
 
 const orderFor = (asked: Asked) => orderOf(parseSort(isBackward(asked) ? { _id: -1 } : asked.sort))
+
+const maxNamed = 100
+
+/**
+ * The contexts whose connections a caller may list and end. Whose an object of an application is only the application
+ * knows, so these have to be named.
+ *
+ * @param objects the types that are asked for; none for all that are known
+ * @throws Fault `invalidArgument.query` if too many are named, or none of an application's
+ */
+export async function managedBy(
+  module: ModuleContext,
+  principal: Principal,
+  {
+    where,
+    objects,
+    known,
+    skipAcl,
+  }: { where: Where; objects: readonly string[]; known: readonly string[]; skipAcl: boolean },
+): Promise<Managed['contexts']> {
+  const named = valuesOf(where, 'context_key')
+  const asked = [...objects, ...(valuesOf(where, 'context_object') ?? [])].map(String)
+  if (!named) {
+    const [object] = asked.filter((name) => !ownTypes.has(name))
+    if (object !== undefined) throw unnamed(`Which ${object} is meant has to be said: one id, or up to 100 by $in.`)
+    return 'shared'
+  }
+  if (named.length > maxNamed) throw unnamed(`At most ${maxNamed} contexts can be named.`)
+  const possible = known.flatMap((object) =>
+    [...new Set(named.flatMap((id) => contextIdOf(object, id) ?? []))].map((contextId): Context => ({
+      object,
+      contextId,
+    })),
+  )
+  const there = await findContexts(module.db, possible)
+  return skipAcl ? there : mayShare(module, principal, there)
+}
+
+const ownTypes = new Set([...uuidObjects, ...closedTypes.map(({ name }) => name)])
+
+const unnamed = (reason: string) => new Fault('invalidArgument.query', { path: 'where.context', reason })
+
+async function mayShare(module: ModuleContext, principal: Principal, contexts: readonly Context[]): Promise<Context[]> {
+  const loaded = await loadContexts(module, principal, contexts)
+  return contexts.filter((context) => {
+    const found = loaded.get(keyOf(context))
+    if (!found) return false
+    return found.access.level >= levels.share || isOwner(typeOf(module, context.object), found.instance, principal)
+  })
+}

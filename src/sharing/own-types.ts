@@ -1,13 +1,15 @@
-import type { ModuleContext } from './world.js'
-import type { Kysely } from 'kysely'
+import type { Kysely, Transaction } from 'kysely'
 import type { Tables } from '../db/tables.js'
 import { boundedQueue } from '../db/turns.js'
+import { Failure } from '../errors.js'
 import type { Account } from '../people/account.js'
 import { withoutAddresses } from '../people/hide-email.js'
 import { findKnownAccounts, findOrgs, insertApp } from '../people/known-store.js'
-import { accountRights } from './account-type.js'
+import type { ModuleContext } from './context.js'
+import { findGrant } from './grant-store.js'
 import type { TokenKeys } from './grant.js'
-import { type Instance, type ObjectDefinition, ObjectTypes } from './object-types.js'
+import { complete, type Instance, type ObjectDefinition, ObjectTypes } from './object-types.js'
+import { isValid } from './valid.js'
 
 /** People: everyone with an account sees their names, colleagues their details (docs/module.md, Object types). */
 const accountsType = (db: Kysely<Tables>, hidesEmail: boolean): ObjectDefinition => ({
@@ -99,4 +101,30 @@ export async function createModuleContext(
   if (appKey !== null) await insertApp(db, appKey)
   const inTurn = boundedQueue(concurrency, maxWaiting, longestWaitMs)
   return { db, types, tokenKeys, appKey, baseUrl, hidesEmail, inTurn }
+}
+
+/** What everyone has of an account without a connection, and what may be passed on of it: at every door. */
+export const accountRights = {
+  owner: ({ _id }) => _id,
+  acl: [
+    { type: 'self', allow: 'delete' },
+    { type: 'role', target: 'admin', allow: 'delete' },
+    { type: 'account', target: 'signed-in', allow: 'public' },
+  ],
+  shareChain: ['update', 'share', 'read', 'connected'],
+} satisfies Partial<ObjectDefinition>
+
+const names = { name: 'account', plural: 'accounts' }
+const accounts = complete({ ...names, ...accountRights, load: () => Promise.resolve([]), properties: {} })
+
+/**
+ * Whether an invitation between two accounts may be accepted: the account that made it must be active, and if that is a third
+ * account, still be allowed to invite on the inviter's behalf.
+ *
+ * @throws Failure `forbidden`
+ */
+export async function checkMayBeAccepted(db: Transaction<Tables>, connectionId: string): Promise<void> {
+  const grant = await findGrant(db, connectionId)
+  if (!grant || (await isValid(db, accounts, { _id: grant.contextId }, grant))) return
+  throw new Failure('forbidden', 'This invitation is not valid any more. Decline it, or invite the person yourself.')
 }

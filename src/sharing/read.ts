@@ -1,15 +1,14 @@
 import { insertEvents, write } from '../connections/transaction-store.js'
 import { Fault } from '../faults.js'
 import { checkScope, checkVerified, noAccess, type Principal } from './access.js'
+import { type CallerScope, load, type ModuleContext, newToken, principalOf, tokenAgain, typeOf } from './context.js'
 import { accessToContext, only, readable, readGrantRef, valueAt } from './find.js'
 import { storeToken, takeUse } from './grant-store.js'
 import { type Grant, isLink } from './grant.js'
 import { readOptions, readOptionsAs } from './options.js'
-import { principalOf, type CallerScope } from './scope.js'
 import { maySeeToken, show } from './show.js'
 import { showingOf } from './shown.js'
 import { badToken, isValid } from './valid.js'
-import { load, newToken, tokenAgain, typeOf, type ModuleContext } from './world.js'
 
 /**
  * Implements `read` of `Connections`. A use of a link is spent once all else is well, and before anything is handed

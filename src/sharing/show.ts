@@ -1,13 +1,12 @@
-import type { ModuleContext } from './world.js'
 import { findBaseUrls, findKnownAccounts } from '../people/known-store.js'
 import { type Access, joined, mayRead, noAccess, type Principal } from './access.js'
+import { accessGiven, accessOfEach, type ModuleContext, tokenAgain, typeOf, urlOf } from './context.js'
 import { valueAt } from './find.js'
 import { type Grant, isLink, isTarget } from './grant.js'
 import { type Instance, levels, type ObjectType } from './object-types.js'
 import { instanceOf } from './own-types.js'
 import { place } from './query/map.js'
 import type { Connection, Reference, Showing } from './shown.js'
-import { accessGiven, accessOfEach, tokenAgain, typeOf, urlOf } from './world.js'
 
 /** Shows connections as a caller may see them (docs/module.md, read; The connection object). */
 export async function show(

@@ -4,13 +4,12 @@ import { type Account, isUuid } from '../people/account.js'
 import { findKnownAccounts, type KnownAccount } from '../people/known-store.js'
 import { foldedEmail } from '../people/merge.js'
 import { noAccess, type Principal } from './access.js'
+import { accessOfEach, type ModuleContext, typeOf } from './context.js'
 import { addressOf } from './grant.js'
 import type { Instance, ObjectType } from './object-types.js'
 import { readOptionsAs, target as targetSchema } from './options.js'
 import { isNamesAndValues } from './query/document.js'
-import { checkDefined, joinedPlaces, type Places, placesOf } from './roles.js'
-import type { Target } from './share.js'
-import { accessOfEach, typeOf, type ModuleContext } from './world.js'
+import { checkDefined, joinedPlaces, type Places, placesOf, type Target } from './share.js'
 
 const maxTargets = 100
 

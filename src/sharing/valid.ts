@@ -3,11 +3,11 @@ import type { Tables } from '../db/tables.js'
 import { Fault } from '../faults.js'
 import { findKnownAccounts } from '../people/known-store.js'
 import { type Access, granted, type Principal, type Wish } from './access.js'
+import { accessOf, load, type ModuleContext } from './context.js'
 import { findByToken } from './grant-store.js'
 import { type Grant, isAllSkipped, isLink, tokenHash } from './grant.js'
 import { type Instance, levels, type ObjectType } from './object-types.js'
 import type { ShareRequest } from './share.js'
-import { accessOf, load, type ModuleContext } from './world.js'
 
 /** What is granted, and the part of it that only a privilege of the caller allows. */
 export interface Granted extends Wish {

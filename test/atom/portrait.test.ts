@@ -1,7 +1,7 @@
 import fc from 'fast-check'
+import { grounds, portrait } from '../../src/atom/portrait.js'
 import { isXmlText } from '../../src/atom/template.js'
 import { initialsOf } from '../../src/people/names.js'
-import { grounds, portrait } from '../../src/atom/portrait.js'
 import { child, parse } from '../support/xml.js'
 
 const key = '01900000-0000-7000-8000-00000000000'

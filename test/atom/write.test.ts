@@ -1,9 +1,9 @@
 import fc from 'fast-check'
-import { textFieldNames } from '../../src/people/fields.js'
 import { htmlOf } from '../../src/atom/content.js'
-import { escapeAttribute, escapeText, isXmlText } from '../../src/atom/template.js'
 import { failureDocument } from '../../src/atom/documents.js'
+import { escapeAttribute, escapeText, isXmlText } from '../../src/atom/template.js'
 import { atomWriter } from '../../src/atom/writer.js'
+import { textFieldNames } from '../../src/people/fields.js'
 import { account, accountOf, colleague } from '../support/people.js'
 import { all, child, type Element, parse } from '../support/xml.js'
 

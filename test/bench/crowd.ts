@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { connect, type Socket } from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
-import { addPerson, connect as connectPeople } from '../support/world.js'
 import { freshDatabase } from '../support/database.js'
 import { startServers, stopServers } from '../support/servers.js'
+import { addPerson, connect as connectPeople } from '../support/world.js'
 import { reader } from './polling.js'
 
 /** A crowd that asks from one address, while a reader at another polls. */

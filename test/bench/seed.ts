@@ -1,9 +1,9 @@
 import { parseArgs } from 'node:util'
 import { sql } from 'kysely'
-import { hashPassword } from '../../src/identity/password.js'
 import { readConfig } from '../../src/config.js'
 import { migrate } from '../../src/db/migrate.js'
 import { openDatabase } from '../../src/db/open.js'
+import { hashPassword } from '../../src/identity/password.js'
 
 /**
  * Fills the Postgres at `DATABASE_URL` with people who each have so many accepted colleagues, their neighbours on a

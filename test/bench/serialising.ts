@@ -1,11 +1,11 @@
 import { deepEqual } from 'node:assert/strict'
 import { create } from 'xmlbuilder2'
 import type { XMLBuilder } from 'xmlbuilder2/lib/interfaces.js'
-import type { Account } from '../../src/people/account.js'
 import type { Feed } from '../../src/atom/feed.js'
 import * as wire from '../../src/atom/vocabulary.js'
 import { atomWriter } from '../../src/atom/writer.js'
 import type { Colleague } from '../../src/connections/model.js'
+import type { Account } from '../../src/people/account.js'
 import { account, colleague } from '../support/people.js'
 import type { Pair } from './measure.js'
 

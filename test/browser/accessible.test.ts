@@ -4,8 +4,8 @@ import type { Page } from 'playwright-core'
 import { castPassword } from '../../src/transfer/example.js'
 import { openedBrowser } from '../support/browser.js'
 import { browserHere } from '../support/installed.js'
-import { testWith } from '../support/test-with.js'
 import { servedProcess } from '../support/served-process.js'
+import { testWith } from '../support/test-with.js'
 
 /** Every page can be used by everybody: what axe finds, in light and dark, on a desk and on a telephone. */
 

@@ -2,8 +2,8 @@ import type { Page } from 'playwright-core'
 import { castPassword } from '../../src/transfer/example.js'
 import { openedBrowser } from '../support/browser.js'
 import { browserHere } from '../support/installed.js'
-import { testWith } from '../support/test-with.js'
 import { servedProcess } from '../support/served-process.js'
+import { testWith } from '../support/test-with.js'
 
 /** What people do with the pages, from the first sign-in on. */
 

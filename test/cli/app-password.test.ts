@@ -1,6 +1,5 @@
 import { PassThrough } from 'node:stream'
 import { text } from 'node:stream/consumers'
-import { listAppPasswords } from '../../src/identity/app-password.js'
 import { passwordCommand } from '../../src/cli/accounts.js'
 import {
   addAppPasswordCommand,
@@ -8,6 +7,7 @@ import {
   revokeAppPasswordCommand,
 } from '../../src/cli/app-passwords.js'
 import type { Terminal } from '../../src/cli/terminal.js'
+import { listAppPasswords } from '../../src/identity/app-password.js'
 import { freshDatabase, type TestDatabase } from '../support/database.js'
 import { addPerson } from '../support/world.js'
 

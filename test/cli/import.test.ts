@@ -2,8 +2,8 @@ import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
 import { exportCommand, importCommand } from '../../src/cli/transfer.js'
-import { account, empty, type Folder, jsonLines, temporaryFolder } from '../transfer/files.js'
 import { freshDatabase, type TestDatabase } from '../support/database.js'
+import { account, empty, type Folder, jsonLines, temporaryFolder } from '../transfer/files.js'
 
 let database: TestDatabase
 let folder: Folder

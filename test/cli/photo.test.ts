@@ -1,11 +1,11 @@
 import { PassThrough } from 'node:stream'
 import { text } from 'node:stream/consumers'
-import { maxPhotoBytes, readPhoto } from '../../src/people/photo-store.js'
-import { photoCommand } from '../../src/cli/photo.js'
+import { photoCommand } from '../../src/cli/accounts.js'
 import { changePhoto } from '../../src/connections/photo.js'
-import { type Folder, temporaryFolder } from '../transfer/files.js'
+import { maxPhotoBytes, readPhoto } from '../../src/people/photo-store.js'
 import { freshDatabase, type TestDatabase } from '../support/database.js'
 import { addPerson } from '../support/world.js'
+import { type Folder, temporaryFolder } from '../transfer/files.js'
 
 let database: TestDatabase
 let folder: Folder

@@ -1,8 +1,8 @@
 import { PassThrough } from 'node:stream'
 import { text } from 'node:stream/consumers'
-import { findAccount } from '../../src/people/store.js'
 import { stateCommand, verifiedCommand } from '../../src/cli/accounts.js'
 import type { Terminal } from '../../src/cli/terminal.js'
+import { findAccount } from '../../src/people/store.js'
 import { servedCast } from '../support/served-cast.js'
 
 const cast = servedCast()

@@ -1,5 +1,5 @@
-import { as, servedCast } from '../support/served-cast.js'
 import { select } from '../support/select.js'
+import { as, servedCast } from '../support/served-cast.js'
 import { parse } from '../support/xml.js'
 
 /**

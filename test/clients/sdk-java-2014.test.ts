@@ -1,6 +1,6 @@
 import { fixture } from '../support/files.js'
-import { as, servedCast } from '../support/served-cast.js'
 import { select } from '../support/select.js'
+import { as, servedCast } from '../support/served-cast.js'
 import { connectionOf, entriesOf } from '../support/toolkit.js'
 import { parse } from '../support/xml.js'
 

@@ -1,7 +1,7 @@
 import { baseUrl } from '../support/client.js'
 import { fixture } from '../support/files.js'
-import { as, servedCast } from '../support/served-cast.js'
 import { textAt } from '../support/select.js'
+import { as, servedCast } from '../support/served-cast.js'
 import { connectionOf, countsOf, entriesOf, profileOf } from '../support/toolkit.js'
 import { parse } from '../support/xml.js'
 

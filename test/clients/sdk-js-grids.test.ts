@@ -1,5 +1,5 @@
-import { as, servedCast } from '../support/served-cast.js'
 import { textAt, select } from '../support/select.js'
+import { as, servedCast } from '../support/served-cast.js'
 import { countsOf, entriesOf, profileOf } from '../support/toolkit.js'
 import { parse } from '../support/xml.js'
 

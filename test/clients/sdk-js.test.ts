@@ -1,7 +1,7 @@
 import { baseUrl } from '../support/client.js'
 import { fixture } from '../support/files.js'
-import { as, servedCast } from '../support/served-cast.js'
 import { attributeAt, textAt } from '../support/select.js'
+import { as, servedCast } from '../support/served-cast.js'
 import { connectionOf, entriesOf } from '../support/toolkit.js'
 import { type Element, parse } from '../support/xml.js'
 

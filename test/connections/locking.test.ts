@@ -1,8 +1,8 @@
 import { sql } from 'kysely'
 import { invite } from '../../src/connections/invite.js'
-import { findAccount } from '../../src/people/store.js'
-import type { Account } from '../../src/people/account.js'
 import { lockNetworks } from '../../src/connections/write-store.js'
+import type { Account } from '../../src/people/account.js'
+import { findAccount } from '../../src/people/store.js'
 import { freshDatabase, serverUrl, type TestDatabase } from '../support/database.js'
 import { addPerson } from '../support/world.js'
 

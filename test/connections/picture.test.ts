@@ -1,8 +1,8 @@
 import { pino } from 'pino'
-import { findAccount } from '../../src/people/store.js'
 import { readConfig } from '../../src/config.js'
-import { findAmong } from '../../src/connections/summary-store.js'
 import { readPicture } from '../../src/connections/list.js'
+import { findAmong } from '../../src/connections/summary-store.js'
+import { findAccount } from '../../src/people/store.js'
 import { freshDatabase, type TestDatabase } from '../support/database.js'
 import { addPerson, connect } from '../support/world.js'
 

@@ -1,7 +1,7 @@
-import type { Account, Caller } from '../../src/people/account.js'
 import type { Colleague, Status } from '../../src/connections/model.js'
 import * as rules from '../../src/connections/rules.js'
 import { Failure } from '../../src/errors.js'
+import type { Account, Caller } from '../../src/people/account.js'
 import { account, colleague } from '../support/people.js'
 
 /** Every rule, for every caller and state: the whole table, so that nothing is allowed that does not stand in it. */

@@ -5,8 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setImmediate as nextTurn, setTimeout as wait } from 'node:timers/promises'
 import { type Kysely, sql } from 'kysely'
-import { lockFolder } from '../../src/db/lock.js'
-import { openEmbedded } from '../../src/db/embedded.js'
+import { lockFolder, openEmbedded } from '../../src/db/embedded.js'
 import { openDatabase } from '../../src/db/open.js'
 import type { Tables } from '../../src/db/tables.js'
 import { isUnavailable } from '../../src/db/transact.js'
@@ -47,7 +46,7 @@ test('of many that reach for what a killed process left, no two get it', async (
 
 test('a lock does not outlive a holder that was killed', async () => {
   const program = join(folder, 'holder.mjs')
-  const lock = new URL('../../src/db/lock.js', import.meta.url).href
+  const lock = new URL('../../src/db/embedded.js', import.meta.url).href
   await writeFile(
     program,
     `import { lockFolder } from ${JSON.stringify(lock)}

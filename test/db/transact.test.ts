@@ -1,6 +1,6 @@
 import { type Kysely, sql } from 'kysely'
-import { transact } from '../../src/db/transact.js'
 import type { Tables } from '../../src/db/tables.js'
+import { transact } from '../../src/db/transact.js'
 import { Failure } from '../../src/errors.js'
 import { freshDatabase, serverUrl, type TestDatabase } from '../support/database.js'
 import { addPerson } from '../support/world.js'

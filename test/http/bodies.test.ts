@@ -1,5 +1,5 @@
 import { load } from 'cheerio'
-import { contentOf } from '../../src/mail/occasion.js'
+import { contentOf } from '../../src/mail/content.js'
 import { findSnapshot } from '../../src/mail/outbox-store.js'
 import { type Client, startClient } from '../support/client.js'
 import { freshDatabase, type TestDatabase } from '../support/database.js'

@@ -1,9 +1,9 @@
 import { addAccount, changeRole } from '../../src/people/change-store.js'
 import { importFiles } from '../../src/transfer/import.js'
-import { account, type Folder, jsonLines, temporaryFolder } from '../transfer/files.js'
 import { type Client, startClient } from '../support/client.js'
 import { freshDatabase, type TestDatabase } from '../support/database.js'
 import { child, parse } from '../support/xml.js'
+import { account, type Folder, jsonLines, temporaryFolder } from '../transfer/files.js'
 
 /** How the directory as a whole dates what shows people, so that a date tells of somebody who left too. */
 

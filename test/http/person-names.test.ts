@@ -1,7 +1,6 @@
 import fc from 'fast-check'
-import { personParameters } from '../../src/http/request/person-names.js'
-import { readPerson } from '../../src/http/request/people.js'
 import { openParameters, writeParameters } from '../../src/http/request/parameters.js'
+import { personParameters, readPerson } from '../../src/http/request/people.js'
 import { type Client, startClient } from '../support/client.js'
 import { freshDatabase, type TestDatabase } from '../support/database.js'
 import { connectionEntry } from '../support/entries.js'

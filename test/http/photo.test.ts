@@ -1,12 +1,12 @@
-import { fillSearchWords } from '../../src/people/search-words-store.js'
 import { changePhoto } from '../../src/connections/photo.js'
+import { fillSearchWords } from '../../src/people/search-store.js'
 import { importFiles } from '../../src/transfer/import.js'
-import { account, jsonLines, temporaryFolder } from '../transfer/files.js'
 import { type Client, startClient } from '../support/client.js'
 import { freshDatabase, type TestDatabase } from '../support/database.js'
 import { connectionEntry } from '../support/entries.js'
 import { addPerson, connect, signInSecret } from '../support/world.js'
 import { child, parse } from '../support/xml.js'
+import { account, jsonLines, temporaryFolder } from '../transfer/files.js'
 
 let database: TestDatabase
 let client: Client

@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import type { ListRequest } from '../../src/connections/model.js'
 import { Failure } from '../../src/errors.js'
-import { readParameters, writeParameters } from '../../src/http/request/parameters.js'
 import { readConnectionsQuery, readPosition, writePosition } from '../../src/http/request/lists.js'
+import { readParameters, writeParameters } from '../../src/http/request/parameters.js'
 
 const read = (more: string) => readConnectionsQuery(`connectionType=colleague${more}`)
 const refusal = (search: string) => {

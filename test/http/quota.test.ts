@@ -1,7 +1,7 @@
 import { appPasswordOf } from '../support/app-passwords.js'
 import { type Client, startClient } from '../support/client.js'
-import { dial } from '../support/dial.js'
 import { freshDatabase, type TestDatabase } from '../support/database.js'
+import { dial } from '../support/dial.js'
 import { openModule } from '../support/module.js'
 import { addPerson, signInSecret } from '../support/world.js'
 

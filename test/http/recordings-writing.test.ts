@@ -1,5 +1,5 @@
-import { findAccount } from '../../src/people/store.js'
 import { setPassword } from '../../src/identity/credential-store.js'
+import { findAccount } from '../../src/people/store.js'
 import { importFiles } from '../../src/transfer/import.js'
 import { type Answer, type Client, type Sending, startClient } from '../support/client.js'
 import { freshDatabase, type TestDatabase } from '../support/database.js'

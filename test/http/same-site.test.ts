@@ -1,8 +1,8 @@
 import { sql } from 'kysely'
-import { type Visitor, openVisitor, signIn } from '../support/visitor.js'
 import { baseUrl, type Client, type Send, type Sending, startClient } from '../support/client.js'
 import { freshDatabase, type TestDatabase } from '../support/database.js'
 import { connectionEntry } from '../support/entries.js'
+import { type Visitor, openVisitor, signIn } from '../support/visitor.js'
 import { addPerson, connect, signInSecret } from '../support/world.js'
 
 /** Writes that a browser sends, with a session and with Basic, which it resends by itself (docs/trust.md, A9). */

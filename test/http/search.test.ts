@@ -1,13 +1,13 @@
 import fc from 'fast-check'
 import { sql } from 'kysely'
 import { sortKey } from '../../src/people/account.js'
-import { fillSearchWords } from '../../src/people/search-words-store.js'
+import { fillSearchWords } from '../../src/people/search-store.js'
 import { importFiles } from '../../src/transfer/import.js'
-import { jsonLines, temporaryFolder } from '../transfer/files.js'
 import { baseUrl, type Client, startClient } from '../support/client.js'
 import { freshDatabase, type TestDatabase } from '../support/database.js'
 import { addPerson } from '../support/world.js'
 import { all, child, links, parse } from '../support/xml.js'
+import { jsonLines, temporaryFolder } from '../transfer/files.js'
 
 let database: TestDatabase
 let client: Client

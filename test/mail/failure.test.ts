@@ -1,4 +1,4 @@
-import { emailFailure, pauseAfter } from '../../src/mail/deliver.js'
+import { emailFailure, pauseAfter } from '../../src/mail/worker.js'
 
 test('pauses double from a minute to six hours, less up to half', () => {
   const minutes = Array.from({ length: 12 }, (_, at) => pauseAfter(at + 1, 0) / 60_000)

@@ -1,7 +1,6 @@
 import { pino } from 'pino'
-import type { MailServices } from '../../src/mail/deliver.js'
 import { openPost } from '../../src/mail/smtp.js'
-import { sendDue } from '../../src/mail/worker.js'
+import { type MailServices, sendDue } from '../../src/mail/worker.js'
 
 /** What sends letters, by a mail server, and writes down what it does. */
 export function officeFor(

@@ -1,7 +1,7 @@
 import { type Kysely, sql } from 'kysely'
 import { v7 as newId } from 'uuid'
 import type { Tables } from '../../src/db/tables.js'
-import type { Kind } from '../../src/mail/occasion.js'
+import type { Kind } from '../../src/mail/content.js'
 import { addPerson, connect } from '../support/world.js'
 
 /** Puts down that the recipient is to hear of the connection of that row. Returns the id of the letter. */

@@ -1,8 +1,7 @@
 import fc from 'fast-check'
 import { h } from 'preact'
 import { renderToString } from 'preact-render-to-string'
-import { NetworkPicture, type Picture } from '../../src/pages/picture.js'
-import { placesOf } from '../../src/pages/picture-layout.js'
+import { NetworkPicture, type Picture, placesOf } from '../../src/pages/picture.js'
 import { all, child, type Element, parse } from '../support/xml.js'
 
 const drawn = (number: number, name = `Person ${number}`) => ({

@@ -10,8 +10,8 @@ import { prepareDataFolder } from '../support/embedded-template.js'
 import { run } from '../support/process.js'
 import { type Server, startServers, stopServers } from '../support/servers.js'
 import { addPerson, signInSecret } from '../support/world.js'
-import { all, child, parse } from '../support/xml.js'
 import { accept, idIn, invite } from '../support/writes.js'
+import { all, child, parse } from '../support/xml.js'
 
 /**
  * A server, or Postgres, is killed while people write (docs/trust.md, C10): whatever was acknowledged is there

@@ -2,13 +2,13 @@ import { randomUUID } from 'node:crypto'
 import { findFaults } from '../../src/connections/integrity-store.js'
 import type { Answer, Send } from '../support/client.js'
 import { freshDatabase, serverUrl, type TestDatabase } from '../support/database.js'
-import { temporaryFolder } from '../transfer/files.js'
 import { connectionEntry } from '../support/entries.js'
 import { run } from '../support/process.js'
 import { type Server, startServers, stopServers } from '../support/servers.js'
 import { addPerson, signInSecret } from '../support/world.js'
-import { all, child, parse } from '../support/xml.js'
 import { accept, idIn, invite, remove } from '../support/writes.js'
+import { all, child, parse } from '../support/xml.js'
+import { temporaryFolder } from '../transfer/files.js'
 
 /**
  * What happens when people act in the same instant, each through a server process of their own (docs/trust.md, C1; C2;

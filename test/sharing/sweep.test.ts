@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import { sweep } from '../../src/sharing/sweep.js'
+import { sweep } from '../../src/sharing/delete.js'
 import { freshDatabase, type TestDatabase } from '../support/database.js'
 import { faultOf, made, openModule } from '../support/module.js'
 

@@ -1,8 +1,8 @@
 import type { Kysely } from 'kysely'
+import type { Tables } from '../../src/db/tables.js'
+import { makeAppPassword } from '../../src/identity/app-password.js'
 import type { Scope } from '../../src/people/account.js'
 import { findAccount } from '../../src/people/store.js'
-import { makeAppPassword } from '../../src/identity/app-password.js'
-import type { Tables } from '../../src/db/tables.js'
 
 /** Makes an app password for the person with a user id. Returns the secret, the id, and what a bearer sends. */
 export async function appPasswordOf(

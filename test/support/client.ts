@@ -1,14 +1,14 @@
-import type { ModuleContext } from '../../src/sharing/world.js'
 import { type IncomingHttpHeaders, request, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Kysely } from 'kysely'
 import { pino } from 'pino'
 import { type Config, readConfig } from '../../src/config.js'
+import type { Context } from '../../src/context.js'
 import { redactedLog } from '../../src/db/redact-log.js'
 import type { Tables } from '../../src/db/tables.js'
-import type { Context } from '../../src/context.js'
 import { createApp } from '../../src/http/app.js'
 import { openServer } from '../../src/http/server.js'
+import type { ModuleContext } from '../../src/sharing/context.js'
 
 export interface Answer {
   status: number

@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import { sql } from 'kysely'
 import { type Fault, findFaults } from '../../src/connections/integrity-store.js'
-import { migrate } from '../../src/db/migrate.js'
+import type { Database } from '../../src/db/database.js'
 import { openEmbedded } from '../../src/db/embedded.js'
-import { type Database, openDatabase } from '../../src/db/open.js'
+import { migrate } from '../../src/db/migrate.js'
+import { openDatabase } from '../../src/db/open.js'
 import { lend } from './lent-database.js'
 
 /** Whether this run of the tests is on a Postgres server, rather than on the embedded database. */

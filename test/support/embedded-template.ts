@@ -2,8 +2,8 @@ import { cp, mkdir, mkdtemp, readFile, rename, rm, stat, writeFile } from 'node:
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { PGlite } from '@electric-sql/pglite'
-import { migrate } from '../../src/db/migrate.js'
 import { openEmbedded } from '../../src/db/embedded.js'
+import { migrate } from '../../src/db/migrate.js'
 
 /**
  * Runs once before all test files: makes a migrated, empty embedded database, as an archive that workers load and as a

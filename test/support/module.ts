@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto'
 import { v7 as newId } from 'uuid'
-import type { Account } from '../../src/people/account.js'
-import { keysOf } from '../../src/sharing/grant.js'
 import { type Connection, type Connections, Fault, type ObjectDefinition, type Privileges } from '../../src/index.js'
-import { createModuleContext } from '../../src/sharing/own-types.js'
+import type { Account } from '../../src/people/account.js'
 import { appIn } from '../../src/sharing/app.js'
+import { keysOf } from '../../src/sharing/grant.js'
+import { createModuleContext } from '../../src/sharing/own-types.js'
 import type { TestDatabase } from './database.js'
 import { addPerson } from './world.js'
 

@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
+import type { Database } from '../../src/db/database.js'
 import { migrate } from '../../src/db/migrate.js'
-import { type Database, openDatabase } from '../../src/db/open.js'
+import { openDatabase } from '../../src/db/open.js'
 import { addPerson } from './world.js'
 
 /** In an embedded database that nobody has open: a session and a link that are over. */

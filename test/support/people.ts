@@ -1,6 +1,6 @@
+import type { Colleague, ListRequest } from '../../src/connections/model.js'
 import type { Account } from '../../src/people/account.js'
 import { textFieldNames } from '../../src/people/fields.js'
-import type { Colleague, ListRequest } from '../../src/connections/model.js'
 
 /** An account for tests that need no database. */
 export const account = (more: Partial<Account> = {}): Account => ({

@@ -2,8 +2,8 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { loadCast } from '../../src/transfer/example.js'
-import { prepareDataFolder } from './embedded-template.js'
 import { freshDatabase, serverUrl, type TestDatabase } from './database.js'
+import { prepareDataFolder } from './embedded-template.js'
 import { run, type Running, started } from './process.js'
 
 /**

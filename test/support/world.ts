@@ -1,9 +1,9 @@
 import { type Kysely, sql } from 'kysely'
 import { v7 as newId } from 'uuid'
-import { sortKey } from '../../src/people/account.js'
-import { searchWords } from '../../src/people/search-words.js'
-import { nameColumns } from '../../src/people/names.js'
 import type { Status, Tables } from '../../src/db/tables.js'
+import { sortKey } from '../../src/people/account.js'
+import { nameColumns } from '../../src/people/names.js'
+import { searchWords } from '../../src/people/search-words.js'
 
 type Db = Kysely<Tables>
 

@@ -2,9 +2,9 @@ import type { RequestHandler, Response } from 'express'
 import { Failure } from '../../errors.js'
 import { signInPage, type SignInPage } from '../../pages/account.js'
 import { to } from '../../pages/links.js'
-import { type HttpServices, searchOf } from '../services.js'
 import { logEvent, logRefusal } from '../log.js'
 import { readParameters, valueOf, yesOrNo } from '../request/parameters.js'
+import { type HttpServices, searchOf } from '../services.js'
 import { doneIn, redirect, nextOf, readForm, sendUnstoredPage } from './page.js'
 
 /** As long as any address may be. */

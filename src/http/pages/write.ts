@@ -1,10 +1,10 @@
 import type { Request, RequestHandler, Response } from 'express'
-import type { Account } from '../../people/account.js'
 import { invite } from '../../connections/invite.js'
 import { remove } from '../../connections/remove.js'
-import { rewrite } from '../../sharing/accept.js'
 import { signedIn } from '../../connections/rules.js'
 import type { Done } from '../../pages/texts.js'
+import type { Account } from '../../people/account.js'
+import { rewrite } from '../../sharing/accept.js'
 import type { HttpServices } from '../services.js'
 import { type Form, idIn, redirect, messageIn, nextOf, readForm } from './page.js'
 

@@ -2,8 +2,7 @@ import type { Names } from '../../connections/find.js'
 import { Failure } from '../../errors.js'
 import { isUuid, type PersonRef } from '../../people/account.js'
 import { naming, oneOf, openParameters, type Query, readParameters, yesOrNo } from './parameters.js'
-import { readEnds, readPerson } from './people.js'
-import { readPersonName } from './person-names.js'
+import { readEnds, readPerson, readPersonName } from './people.js'
 
 /** Which connection is meant: by the id of either view, or by its two people. */
 type ConnectionRef = { readonly id: string } | { readonly source: Names; readonly target: Names }

@@ -5,8 +5,7 @@ import { runsOf, short } from '../../people/names.js'
 import type { PageNumber, Search } from '../../people/search-store.js'
 import { digitsOf, type Kind, minSubstring, type Sought } from '../../people/search-words.js'
 import { naming, openParameters, type Parameters, type Value, wholeNumber, wordAmong, yesOrNo } from './parameters.js'
-import { type NamedPeople, readPeople, readPerson } from './people.js'
-import { personParameters } from './person-names.js'
+import { type NamedPeople, personParameters, readPeople, readPerson } from './people.js'
 
 /** What a request for profiles asks for, beside the people. */
 interface ProfileQuery {

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Request, Response } from 'express'
 import type { PageLinks } from '../../atom/feed.js'
 import type { Context } from '../../context.js'
@@ -105,4 +106,20 @@ export async function answerWith(
   const text = await write()
   const validators = changed ? { tag, changed } : { tag }
   await sendDocument(response, { text, type, encoding, validators, now, ...(links && { link: linkField(links) }) })
+}
+
+/** Takes a few milliseconds with the largest entries. */
+const entriesPerChunk = 25
+
+/** Maps values, and lets others be answered after every few of them. */
+export async function inChunks<Value, Result>(
+  values: readonly Value[],
+  map: (value: Value) => Result,
+): Promise<Result[]> {
+  const results: Result[] = []
+  for (const value of values) {
+    if (results.length > 0 && results.length % entriesPerChunk === 0) await nextTurn()
+    results.push(map(value))
+  }
+  return results
 }

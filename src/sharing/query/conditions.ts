@@ -1,8 +1,8 @@
 import { isDate } from 'node:util/types'
-import { isContextId } from '../../connections/context-id.js'
 import { isUuid } from '../../people/account.js'
 import { foldedEmail } from '../../people/merge.js'
 import { isStorable } from '../../people/store.js'
+import { isContextId } from '../grant.js'
 import { refused } from './document.js'
 import type { Property, PropertyType } from './properties.js'
 

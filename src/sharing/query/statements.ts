@@ -1,6 +1,6 @@
 import { type RawBuilder, sql } from 'kysely'
-import { uuidObjects } from '../../connections/context-id.js'
 import { isUuid } from '../../people/account.js'
+import { uuidObjects } from '../grant.js'
 import { type Comparison, type Condition, propertiesIn, type Value, type Where } from './conditions.js'
 import { refused, within } from './document.js'
 import { type Accumulator, type Group, type GroupSort, maxSetSize } from './group.js'

@@ -1,13 +1,13 @@
 import { sql } from 'kysely'
-import { setPassword } from '../../../src/identity/credential-store.js'
 import { makeAppPasswordOnce } from '../../../src/identity/app-password.js'
+import { setPassword } from '../../../src/identity/credential-store.js'
 import { sweepSessions } from '../../../src/identity/session-store.js'
 import { castPassword, loadCast } from '../../../src/transfer/example.js'
 import { importStatement } from '../../../src/transfer/import.js'
-import { type Visitor, openVisitor, signIn } from '../../support/visitor.js'
 import { type Client, startClient } from '../../support/client.js'
 import { freshDatabase, serverUrl, type TestDatabase } from '../../support/database.js'
 import { page } from '../../support/html.js'
+import { type Visitor, openVisitor, signIn } from '../../support/visitor.js'
 import { addPerson, signInSecret } from '../../support/world.js'
 
 /** Signing in and out with a browser, and how long that lasts (docs/trust.md, A9). */

@@ -1,6 +1,6 @@
 import { join, type Markup, nothing, template } from '../atom/template.js'
 import type { Addresses } from '../atom/vocabulary.js'
-import type { EmailContent } from './occasion.js'
+import type { EmailContent } from './content.js'
 
 /** What a letter says, part by part; all plain text. */
 interface EmailParts {

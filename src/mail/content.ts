@@ -1,8 +1,8 @@
 import { textOfMessage } from '../connections/message.js'
 import type { Status } from '../db/tables.js'
 import { isMailAddress } from '../formats.js'
+import { type Place, urlOf } from '../sharing/context.js'
 import type { Grant } from '../sharing/grant.js'
-import { type Place, urlOf } from '../sharing/world.js'
 
 /** What people get a letter for (`connections/transaction-store.ts`). */
 export const kinds = ['invited', 'accepted', 'offered', 'connected'] as const
