@@ -96,7 +96,7 @@ const references: Record<string, string> = {
 
 const replacement = '\uFFFD'
 
-/** What XML 1.0 (section 2.2) forbids even as a reference: C0 controls but tab, LF and CR, and two noncharacters. */
+/** Forbidden by XML 1.0, section 2.2, even as a reference: C0 controls but tab, LF and CR, and two noncharacters. */
 // eslint-disable-next-line no-control-regex -- control characters are the matter here
 const forbidden = /[\0-\x08\x0B\x0C\x0E-\x1F\uFFFE\uFFFF]/g
 
