@@ -9,7 +9,7 @@ import { profileEntries } from './profile-entry.js'
 import { vcardFiles } from './vcard.js'
 import { addresses } from './vocabulary.js'
 
-/** All Atom writers, made once for a public base. */
+/** Everything that writes Atom, made once for a public base. */
 export function atomWriter(baseUrl: string) {
   const to = addresses(baseUrl)
   return {
@@ -27,7 +27,10 @@ export function atomWriter(baseUrl: string) {
 
 export type AtomWriter = ReturnType<typeof atomWriter>
 
-/** Wraps the writers so that they show no e-mail address (docs/trust.md, Z3). */
+/**
+ * The same writer for a site that hides e-mail addresses (docs/trust.md, Z3): whomever it is given, it writes without
+ * any.
+ */
 export function hideEmails(writer: AtomWriter): AtomWriter {
   const { feed, connections, profiles, related, service, vcardFile, portrait } = writer
   return {
@@ -48,7 +51,7 @@ export function hideEmails(writer: AtomWriter): AtomWriter {
   }
 }
 
-/** `inviter` and `changedBy` stay identical to the owner or the peer. */
+/** Whoever invited and whoever changed it are the owner or the peer, and stay the same object. */
 function shownColleague(colleague: Colleague): Colleague {
   const [owner, peer] = [shown(colleague.owner), shown(colleague.peer)]
   const same = (account: Colleague['owner']) => (account === colleague.owner ? owner : peer)
