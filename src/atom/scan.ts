@@ -25,8 +25,11 @@ const token = new RegExp(
   'guy',
 )
 
-const declaration =
-  /^<\?xml[ \t\n]+version[ \t\n]*=[ \t\n]*(["'])1\.0\1([ \t\n]+encoding[ \t\n]*=[ \t\n]*(["'])[A-Za-z][\w.-]*\3)?([ \t\n]+standalone[ \t\n]*=[ \t\n]*(["'])(yes|no)\5)?[ \t\n]*\?>/
+const declaration = new RegExp(
+  String.raw`^<\?xml${space}+version${space}*=${space}*(["'])1\.0\1` +
+    String.raw`(${space}+encoding${space}*=${space}*(["'])[A-Za-z][\w.-]*\3)?` +
+    String.raw`(${space}+standalone${space}*=${space}*(["'])(yes|no)\5)?${space}*\?>`,
+)
 
 /**
  * Checks each token against XML 1.0, and the document against the limits. The XML library matches end tags; the tree

@@ -68,8 +68,8 @@ const fields = (...names: TextField[]): Line[] =>
 
 /** Clients split the address at its semicolons. They expect eight parts; the first two are unused. */
 const workAddress: Line[] = [
-  (card: CardValues) =>
-    `ADR;WORK:;;${[card.street, card.street2, card.city, card.region, card.postalCode, card.country].map(part).join(';')}`,
+  ({ street, street2, city, region, postalCode, country }: CardValues) =>
+    `ADR;WORK:;;${[street, street2, city, region, postalCode, country].map(part).join(';')}`,
   (card: CardValues) => `X_COUNTRY_CODE:${card.countryCode}`,
   (card: CardValues) => `X_WORKLOCATION_CODE:${card.workLocationCode}`,
 ].map((write) => ({

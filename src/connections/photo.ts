@@ -7,11 +7,11 @@ import { type NewPhoto, removePhoto, setPhoto } from '../people/photo-store.js'
 import { bumpNetworks, findListsShowing, lockListsShowing } from './write-store.js'
 
 /**
- * Gives a person a picture in place of the one they had, or takes it away. The profile, to which links to the picture
- * are dated, and every list that shows it move on in the same transaction.
+ * Sets, replaces or removes a person's photo. In the same transaction, dates the profile, which photo URLs depend on,
+ * and every list that shows the person.
  *
- * @param photo of a type that `imageType` knows, and no longer than `longestPhoto`; null takes the picture away
- * @returns whether anything changed: without a picture there is none to take away
+ * @param photo of a type known to `imageType`, at most `maxPhotoBytes` long; null removes the photo
+ * @returns whether anything changed
  * @throws Failure `notFound` if the account is gone, and as `transact`
  */
 export function changePhoto(db: Kysely<Tables>, accountId: string, photo: NewPhoto | null): Promise<boolean> {
@@ -30,6 +30,6 @@ export function changePhoto(db: Kysely<Tables>, accountId: string, photo: NewPho
     await recordChange(transaction)
     return true
   }
-  // To do it once more does no harm, so an unclear outcome may be an error.
+  // Idempotent, so an unknown outcome may be reported as an error.
   return transact(db, change, () => Promise.resolve(false))
 }

@@ -3,7 +3,7 @@ import { counted } from '../formats.js'
 const date = new Intl.DateTimeFormat('en', { dateStyle: 'long', timeZone: 'UTC' })
 const count = new Intl.NumberFormat('en')
 
-/** Every text of the pages. Another language is another file of this shape. */
+/** All texts of the pages. A translation is another file of this shape. */
 export const texts = {
   language: 'en',
   direction: 'ltr',
@@ -158,6 +158,6 @@ export const texts = {
   back: 'To my network',
 } as const
 
-/** What a page may say was just done. */
+/** A message about the last action. */
 export type Done = keyof typeof texts.done
 export const isDone = (text: string): text is Done => Object.hasOwn(texts.done, text)
