@@ -32,7 +32,7 @@ test('L3: one is made, shown once and to no other address, signs in, and is revo
   const { texts, attributes } = page(shown.text)
   expect(shown.text).not.toContain(secret)
   expect(texts('.people h2')).toEqual(['My <reader>'])
-  expect(texts('.people dt')).toEqual(['May', 'Made', 'Last used', 'Last day'])
+  expect(texts('.people dt')).toEqual(['Access', 'Created', 'Last used', 'Expires'])
   expect(texts('.people dd')[0]).toBe('read')
   const [id = ''] = attributes('input[name=id]', 'value')
 
@@ -91,7 +91,7 @@ test('a form that a reload sends again makes no other, and shows no secret', asy
   const { texts } = page((await send(`${address}?done=madeAlready`, { as: as('eleni') })).text)
   expect([texts('.people h2'), texts('[role=status]')]).toEqual([
     ['Reader'],
-    [expect.stringContaining('This app password was made already, and no other was.')],
+    [expect.stringContaining('This app password already exists, and no second one was created.')],
   ])
   // The page of the first one is good for another.
   const [second = ''] = page(made.text).attributes('input[name=form]', 'value')

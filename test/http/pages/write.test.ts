@@ -68,11 +68,11 @@ test.each([
 })
 
 test.each([
-  ['invited', 'The invitation is sent.'],
-  ['accepted', 'You are colleagues now.'],
-  ['declined', 'The invitation is declined.'],
-  ['withdrawn', 'Your invitation is withdrawn.'],
-  ['removed', 'You are no longer colleagues of each other.'],
+  ['invited', 'Invitation sent.'],
+  ['accepted', 'You are now connected.'],
+  ['declined', 'Invitation declined.'],
+  ['withdrawn', 'Invitation withdrawn.'],
+  ['removed', 'You are no longer connected.'],
 ])('%s: the page says “%s”', async (done, sentence) => {
   const { text } = await send(`/profiles/html/profileView.do?userid=lou&done=${done}`)
   expect(page(text).texts('[role=status]')).toEqual([sentence])
