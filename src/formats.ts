@@ -1,7 +1,14 @@
-/** The sender of an e-mail. */
+/** A sender of e-mail. */
 export interface Mailbox {
   readonly name: string
   readonly address: string
+}
+
+/** Reads `address`, `<address>` or `Name <address>`; undefined for anything else. */
+export function readMailbox(text: string): Mailbox | undefined {
+  const [, name = '', framed] = /^(?:"?([^"<>\p{Cc}]*?)"?\s*)<([^<>]*)>$/u.exec(text) ?? []
+  const address = framed ?? text
+  return isMailAddress(address) ? { name, address } : undefined
 }
 
 /** Whether a text is a usable e-mail address. */

@@ -33,7 +33,7 @@ test('L3: one is made, shown once and to no other address, signs in, and is revo
   expect(shown.text).not.toContain(secret)
   expect(texts('.people h2')).toEqual(['My <reader>'])
   expect(texts('.people dt')).toEqual(['Access', 'Created', 'Last used', 'Expires'])
-  expect(texts('.people dd')[0]).toBe('read')
+  expect(texts('.people dd')[0]).toBe('read only')
   const [id = ''] = attributes('input[name=id]', 'value')
 
   // Whose it is not, cannot revoke it.
@@ -113,7 +113,7 @@ test('what each may do and how long is said as it is, and which lists it can rea
   const app = await appPasswordOf(db(), 'chen', ['write'], new Date('2100-01-01T00:00:00Z'))
   const { texts, attributes } = page((await send(address, { as: as('chen') })).text)
   const [may, , , lastDay] = texts('.people dd')
-  expect([may, lastDay]).toEqual(['write', 'December 31, 2099'])
+  expect([may, lastDay]).toEqual(['write only', 'December 31, 2099'])
   for (const place of attributes('main p a[href*=connections]', 'href')) {
     const feed = await send(place.replace('..', '/profiles'), { as: as('chen') })
     expect([feed.status, feed.headers['content-type']]).toEqual([200, 'application/atom+xml;charset=UTF-8'])
