@@ -28,7 +28,7 @@ export function checkMessage(message: string): string {
     throw new Failure('invalid', `The message may have at most ${maxMessageLength} characters; this one has ${length}.`)
   }
   if (isXmlText(message)) return message
-  throw new Failure('invalid', 'The message has a character that no feed can show, such as a control character.')
+  throw new Failure('invalid', 'The message has a character that XML forbids, such as a control character.')
 }
 
 /**
@@ -38,7 +38,8 @@ export function checkMessage(message: string): string {
  * @throws Failure `invalid` for another type, for `src`, and as `checkMessage`
  */
 export function messageIn(content: XmlElement): string {
-  if (content.attributes.has('src')) throw new Failure('invalid', 'The content must stand in the entry, without "src".')
+  if (content.attributes.has('src'))
+    throw new Failure('invalid', 'The content must be in the entry itself, without "src".')
   const type = content.attributes.get('type') ?? 'text'
   const written = content.children.length > 0 ? content.source() : content.text
   switch (type.trim().toLowerCase()) {

@@ -112,7 +112,7 @@ export function decode(bytes: Uint8Array, name: string | undefined, says: string
 function markedBy({ name }: Mark, refuse: Refuse): Encoding {
   if (name === 'UTF-8') return utf8
   if (name !== 'UTF-32') return utf16(name)
-  return refuse(`it is in UTF-32; what is read is ${readEncodings}`)
+  return refuse(`UTF-32 is not supported; use ${readEncodings}`)
 }
 
 function named(name = 'UTF-8', says: string, refuse: Refuse): Encoding {
@@ -120,7 +120,7 @@ function named(name = 'UTF-8', says: string, refuse: Refuse): Encoding {
   if (encoding) return encoding
   const quoted = JSON.stringify(name.slice(0, 40))
   if (isUtf16(name)) return refuse(`${says} ${quoted}, but there is no byte order mark; begin with one, or use UTF-8`)
-  return refuse(`${says} ${quoted}, which is not read; use ${readEncodings}`)
+  return refuse(`${says} ${quoted}, which is not supported; use ${readEncodings}`)
 }
 
 const isUtf16 = (name: string) => /^utf-?16(?:le|be)?$/i.test(name)

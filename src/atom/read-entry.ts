@@ -30,7 +30,7 @@ export function idOf(entry: XmlElement): string {
  */
 export function updatedOf(element: XmlElement): Date {
   const updated = parseTimestamp(textOf(element, ATOM, 'updated') ?? '')
-  if (updated === undefined) throw new Failure('invalid', 'Its "updated" is missing or no date and time of RFC 3339.')
+  if (updated === undefined) throw new Failure('invalid', 'Its "updated" is missing or not an RFC 3339 timestamp.')
   return updated
 }
 
@@ -53,11 +53,11 @@ interface Invitation {
 export function readInvitation(body: Uint8Array, contentType: string | undefined): Invitation {
   if (body.length === 0) throw new Failure('invalid', 'The request has no body; send an Atom entry.')
   const entry = parseXml(body, requestLimits, charsetOf(contentType))
-  if (!isAtom(entry, 'entry')) throw new Failure('invalid', 'The body is no Atom entry.')
+  if (!isAtom(entry, 'entry')) throw new Failure('invalid', 'The body is not an Atom entry.')
   checkTerm(entry, scheme.type, 'connection')
   checkTerm(entry, scheme.connectionType, 'colleague')
   const [status, other] = new Set(requestTermsOf(entry, scheme.status))
-  if (other !== undefined) throw new Failure('invalid', 'The entry has two categories of status, and they differ.')
+  if (other !== undefined) throw new Failure('invalid', 'The entry has two different status categories.')
   const content = entry.children.find((child) => isAtom(child, 'content'))
   return { status, message: content ? messageIn(content) : '' }
 }

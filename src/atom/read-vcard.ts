@@ -53,7 +53,7 @@ export function readVcard(text: string): ShownCard {
 /** The lines without the indentation of the first. */
 function linesOf(text: string): string[] {
   const [, indent = '', card] = /^\s*?([ \t]*)(BEGIN:VCARD\n.*?)\n[ \t]*END:VCARD\s*$/s.exec(text) ?? []
-  if (card === undefined) throw new Failure('invalid', 'Its content holds no whole vCard.')
+  if (card === undefined) throw new Failure('invalid', 'Its content is not a complete vCard.')
   return card.split('\n').map((line) => (line.startsWith(indent) ? line.slice(indent.length) : line))
 }
 
@@ -63,7 +63,7 @@ function shownIn(properties: readonly Property[]): Map<string, Property> {
   const written = new Set<string>()
   for (const property of properties) {
     const whole = [property.name, ...property.parameters].join(';').toUpperCase()
-    if (written.has(whole)) throw new Failure('invalid', `Its vCard shows ${whole} twice.`)
+    if (written.has(whole)) throw new Failure('invalid', `Its vCard has ${whole} twice.`)
     written.add(whole)
     const types = typesOf(property)
     const name = nameOnWire(property.name, types)
@@ -116,7 +116,7 @@ function extension(property: Property): Extension[] {
   if (property.name !== extensionProperty) return []
   const line = `${[property.name, ...property.parameters].join(';')}:${property.value}`
   const parts = extensionLine.exec(line)?.slice(1)
-  if (parts === undefined) throw new Failure('invalid', 'Its vCard shows an extension without one of its four parts.')
+  if (parts === undefined) throw new Failure('invalid', 'Its vCard has an extension without one of its four parts.')
   const [id = '', key = '', value = '', dataType = ''] = parts.map((part) => property.decode(part).trim())
   return [{ id, key, value, dataType }]
 }
@@ -170,7 +170,7 @@ function linesOfText(form: 'hcard' | 'vcard', values: ReadonlyMap<string, string
 }
 
 function yesOrNo(value: string): boolean | null {
-  if (!['Y', 'N', ''].includes(value)) throw new Failure('invalid', 'Its card says of being a manager neither Y nor N.')
+  if (!['Y', 'N', ''].includes(value)) throw new Failure('invalid', 'The manager flag of its card is neither Y nor N.')
   return value === '' ? null : value === 'Y'
 }
 

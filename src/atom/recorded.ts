@@ -150,7 +150,7 @@ function end(entry: XmlElement, side: 'source' | 'target'): ShownPerson & { user
   const people = connection === undefined ? [] : childrenOf(connection, ATOM, 'contributor')
   const { userId, ...person } =
     personIn(people.find((person) => person.attributes.get(`{${SNX}}rel`) === rel[side])) ?? {}
-  if (userId === undefined) throw new Failure('invalid', `It shows no ${side} with a user id.`)
+  if (userId === undefined) throw new Failure('invalid', `Its ${side} has no user id.`)
   return { ...person, userId }
 }
 

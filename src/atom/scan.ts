@@ -59,7 +59,7 @@ export function scan(text: string, limits: XmlLimits, refuseAt: (index: number) 
       depth--
     } else if (groups['text'] !== undefined || groups['section'] !== undefined) {
       if (depth < 1 && /[^ \t\n]/.test(piece)) refuse('there is text outside the root element')
-      if (groups['text']?.includes(']]>')) refuse('"]]>" has to be written as "]]&gt;"')
+      if (groups['text']?.includes(']]>')) refuse('"]]>" must be written as "]]&gt;"')
     }
     pieces.push(groups['instruction'] === undefined ? piece : `<!--${lineFeeds(piece)}-->`)
     end = index + piece.length
@@ -71,8 +71,8 @@ export function scan(text: string, limits: XmlLimits, refuseAt: (index: number) 
 
 function reasonAgainst(piece: string): string {
   if (/^<!(?:DOCTYPE|ENTITY)/i.test(piece)) return 'document types and entities are not accepted'
-  const why = piece.startsWith('<?xml ') ? ', which has one declaration, at the very beginning' : ''
-  return `what begins with ${JSON.stringify(piece)} is not XML 1.0${why}`
+  const why = piece.startsWith('<?xml ') ? '; its declaration must be at the very beginning' : ''
+  return `${JSON.stringify(piece)} is not XML 1.0${why}`
 }
 
 /** The source between the tags of the element that starts at this index of a scanned document. */
@@ -116,8 +116,8 @@ const named: ReadonlyMap<string, string> = new Map([
  */
 export function decodeReferences(text: string, refuse: Refuse): string {
   return text.replace(/&(?:(#?\w+);)?/g, (whole: string, name: string | undefined) => {
-    if (name === undefined) refuse('an "&" has to be written as "&amp;"')
-    return named.get(name) ?? numbered(name) ?? refuse(`"${whole}" stands for no character that XML allows`)
+    if (name === undefined) refuse('an "&" must be written as "&amp;"')
+    return named.get(name) ?? numbered(name) ?? refuse(`"${whole}" is not a reference that XML allows`)
   })
 }
 

@@ -39,7 +39,7 @@ export function parseXml(document: Uint8Array | string, limits: XmlLimits, chars
   const refuseAt = refusalsIn(text)
   if (!isXmlText(text)) {
     const line = text.split('\n').findIndex((line) => !isXmlText(line)) + 1
-    refuseInLine(line)('it holds a character that XML forbids')
+    refuseInLine(line)('it has a character that XML forbids')
   }
 
   const markup = scan(text, limits, refuseAt)

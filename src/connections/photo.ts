@@ -17,7 +17,7 @@ import { bumpNetworks, findListsShowing, lockListsShowing } from './write-store.
 export function changePhoto(db: Kysely<Tables>, accountId: string, photo: NewPhoto | null): Promise<boolean> {
   const change = async (transaction: Parameters<Parameters<typeof transact<boolean>>[1]>[0]) => {
     const moment = await lockListsShowing(transaction, accountId)
-    if (!moment) throw new Failure('notFound', 'There is no such account any more.')
+    if (!moment) throw new Failure('notFound', 'This account no longer exists.')
     if (photo) await setPhoto(transaction, accountId, photo, moment)
     else if (!(await removePhoto(transaction, accountId))) return false
     await touchProfile(transaction, accountId, moment)

@@ -66,9 +66,9 @@ export function asSeenBy(caller: Caller, colleague: Colleague | undefined): Coll
 export function checkRight(rights: readonly Right[], needed: Right): void {
   if (rights.includes(needed)) return
   if (needed === 'account') {
-    throw new Failure('forbidden', 'An app password may not do this: sign in with the password of your account.')
+    throw new Failure('forbidden', "App passwords cannot do this. Sign in with your account's password.")
   }
-  throw new Failure('forbidden', `This app password may not ${needed}; use one that has the scope ${needed}.`)
+  throw new Failure('forbidden', `This app password lacks the scope ${needed}; use one with this scope.`)
 }
 
 /** Requires a sign-in, for changes. @throws Failure `unauthenticated` for an anonymous request */
@@ -101,7 +101,7 @@ export const invitationsADay = 500
  */
 export function checkMayInviteMore(recent: number): void {
   if (recent < invitationsADay) return
-  const sentence = `A person may invite ${invitationsADay} others in a day; please go on tomorrow.`
+  const sentence = `The limit of ${invitationsADay} invitations per day is reached. Please try again tomorrow.`
   throw new Failure('tooMany', sentence, { retryAfter: 3600 })
 }
 
@@ -125,8 +125,8 @@ export function stepTo(status: Status, caller: Account, colleague: Colleague): '
   const isAccepted = colleague.status === 'accepted'
   if (status === 'unconfirmed' || (isAccepted && status === 'pending')) {
     const hint = isAccepted
-      ? 'This connection is accepted and stays so; send accepted to rewrite its message, or delete it.'
-      : 'This invitation waits for its answer; send pending to rewrite its message, or delete it.'
+      ? 'The connection is already accepted; send accepted to change its message, or delete it.'
+      : 'The invitation is still pending; send pending to change its message, or delete it.'
     throw new Failure('invalid', `The status cannot become ${status}. ${hint}`)
   }
   if (isAccepted || status === 'pending') return 'rewritten'
@@ -140,5 +140,5 @@ export function stepTo(status: Status, caller: Account, colleague: Colleague): '
 export function checkIsAdmin(caller: Caller): Account {
   const account = signedIn(caller)
   if (account.roles.includes('admin')) return account
-  throw new Failure('forbidden', 'This takes an account with the role admin.')
+  throw new Failure('forbidden', 'This requires an account with the role admin.')
 }

@@ -139,7 +139,7 @@ export async function insertRelationship(
 /** The sort names of people. */
 async function sortKeys(db: Db, ids: readonly string[]): Promise<Map<string, string>> {
   const people = await db.selectFrom('account').select(['id', 'sort']).where('id', 'in', ids).execute()
-  if (people.length < ids.length) throw new Failure('invalid', 'One of the two people has no account any more.')
+  if (people.length < ids.length) throw new Failure('invalid', 'One of the two people no longer has an account.')
   return new Map(people.map(({ id, sort }) => [id, sort]))
 }
 

@@ -26,7 +26,7 @@ export interface NewAccount {
 export async function addAccount(db: Transaction<Tables>, { userId, login, email, name }: NewAccount): Promise<string> {
   await sql`lock table account in share row exclusive mode`.execute(db)
   const taken = await findTakenName(db, [userId, ...(login === null ? [] : [login])], email)
-  if (taken !== undefined) throw new Failure('invalid', `${taken} is the name of another account already.`)
+  if (taken !== undefined) throw new Failure('invalid', `${taken} is already the name of another account.`)
   const id = newId()
   await db
     .insertInto('account')

@@ -63,7 +63,7 @@ export const spareUserId = ({ key, userId }: MergedPerson): string => (userId ==
  */
 export function knownFrom(statement: ImportedPerson): MergedPerson {
   const { key, userId, email, updated, profile } = statement
-  if (!key && !userId && !email) throw new Failure('invalid', 'There is neither key, user id nor e-mail address.')
+  if (!key && !userId && !email) throw new Failure('invalid', 'A key, a user id or an e-mail address is required.')
   const seen = statement.seen.getTime()
   const shown: Record<string, unknown> = { ...profile, key: key || undefined, userId: userId || undefined }
   for (const field of plainFields) shown[field] = statement[field]

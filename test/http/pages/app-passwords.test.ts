@@ -61,7 +61,7 @@ test('one that may write invites, and still opens no way to another', async () =
     body: 'name=Another',
   })
   expect(more.status).toBe(403)
-  expect(more.text).toContain('An app password may not do this: sign in with the password of your account.')
+  expect(more.text).toContain("App passwords cannot do this. Sign in with your account's password.")
   const { texts } = page((await send(address, { as: as('bo') })).text)
   expect(texts('.people h2')).toEqual(['Robot'])
 })

@@ -93,7 +93,7 @@ test('a message may have 4,000 characters, and none that a feed cannot show', as
   const refused = async (message: string) => page((await post('invite', 'chen', { key, message })).text).texts('main p')
   expect((await refused('é'.repeat(4001)))[0]).toBe('The message may have at most 4000 characters; this one has 4001.')
   expect((await refused('a\u0001'))[0]).toBe(
-    'The message has a character that no feed can show, such as a control character.',
+    'The message has a character that XML forbids, such as a control character.',
   )
   expect((await post('invite', 'chen', { key, message: 'é'.repeat(4000) })).status).toBe(303)
 })
