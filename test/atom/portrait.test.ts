@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { grounds, portrait } from '../../src/atom/portrait.js'
+import { backgrounds, portrait } from '../../src/atom/portrait.js'
 import { isXmlText } from '../../src/atom/template.js'
 import { initialsOf } from '../../src/people/names.js'
 import { child, parse } from '../support/xml.js'
@@ -63,10 +63,10 @@ test('the ground follows from the key, and people differ', () => {
     child(parse(portrait({ key: key + digit, name })), 'rect').attributes
   expect(groundOf('Ann', '1')).toEqual(groundOf('Bo', '1'))
   const fills = Array.from('0123456789ab', (digit) => groundOf('Ann', digit)['fill'])
-  expect(new Set(fills).size).toBe(grounds.length)
+  expect(new Set(fills).size).toBe(backgrounds.length)
 })
 
-test.each([...grounds])('white can be read on %s', (ground) => {
+test.each([...backgrounds])('white can be read on %s', (ground) => {
   const light = [1, 3, 5].map((at) => {
     const part = Number.parseInt(ground.slice(at, at + 2), 16) / 255
     return part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4

@@ -10,7 +10,7 @@ import {
   type Transaction,
 } from 'kysely'
 import { findColleague, findNetwork, findRelationships, pageQuery } from '../../src/connections/read-store.js'
-import { findAmong, findStandings, findTotals } from '../../src/connections/summary-store.js'
+import { findAmong, findRelations, findTotals } from '../../src/connections/summary-store.js'
 import { claimEmail, countEmails, invitationsQuery } from '../../src/connections/transaction-store.js'
 import { deleteRelationships, updateRelationship } from '../../src/connections/write-store.js'
 import type { Tables } from '../../src/db/tables.js'
@@ -80,7 +80,7 @@ const shows = [null, 'creator', 'target'] as const
 /** By what rows are found: in every branch of the statement, a column compared with one of these values. */
 const keyed: Record<string, { readonly run: () => Promise<unknown>; readonly keys: Record<string, unknown> }> = {
   findTotals: { run: () => findTotals(db, me), keys: { owner_id: me } },
-  findStandings: { run: () => findStandings(db, me, [other]), keys: { owner_id: me } },
+  findRelations: { run: () => findRelations(db, me, [other]), keys: { owner_id: me } },
   findAmong: { run: () => findAmong(db, me, 10), keys: { owner_id: me } },
   findColleague: {
     run: () => Promise.all([findColleague(db, { id }), findColleague(db, { ownerId: me, peerId: other })]),

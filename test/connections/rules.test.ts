@@ -56,7 +56,7 @@ describe('Z1: who may read a list, of nobody, its owner, a peer, a third and an 
 
 describe('Z1: what of a connection is shown', () => {
   const seen = (caller: Caller, status: Status) => {
-    const shown = rules.asSeenBy(caller, colleague(owner, peer, { status, message: 'hello' }))
+    const shown = rules.visibleTo(caller, colleague(owner, peer, { status, message: 'hello' }))
     return shown ? (shown.message === '' ? 'silent' : 'message') : 'nothing'
   }
   test.each([
@@ -67,7 +67,7 @@ describe('Z1: what of a connection is shown', () => {
     expect(forAll((caller) => seen(caller, status))).toBe(expected)
   })
   test('and nothing of what is not there', () => {
-    expect(Object.values(callers).map((caller) => rules.asSeenBy(caller, undefined))).toEqual(
+    expect(Object.values(callers).map((caller) => rules.visibleTo(caller, undefined))).toEqual(
       Object.values(callers).map(() => undefined),
     )
   })
@@ -89,7 +89,9 @@ describe('Z1: what a rewriting comes to, of owner, peer, third and administrator
     ['accepted', 'pending', 'invalid invalid forbidden forbidden'],
     ['accepted', 'unconfirmed', 'invalid invalid forbidden forbidden'],
   ] as const)('from %s to %s', (from, to, expected) => {
-    expect(signedIn.map((caller) => outcome(() => rules.stepTo(to, caller, state(from)))).join(' ')).toBe(expected)
+    expect(signedIn.map((caller) => outcome(() => rules.statusChange(to, caller, state(from)))).join(' ')).toBe(
+      expected,
+    )
   })
   test.each(statuses)('whoever is one of the two may delete what is %s', (status) => {
     const relationship = {
@@ -134,8 +136,8 @@ test.each([
 
 test('Z1: no rule is missing here', () => {
   expect(Object.keys(rules).sort()).toEqual([
-    ...['asSeenBy', 'checkIsAdmin', 'checkIsOneOf', 'checkMayInvite', 'checkMayInviteMore', 'checkMayList'],
+    ...['checkIsAdmin', 'checkIsOneOf', 'checkMayInvite', 'checkMayInviteMore', 'checkMayList'],
     ...['checkMayNameByAddress', 'checkMaySeeProfiles', 'checkRight', 'invitationsADay', 'isOwner', 'signedIn'],
-    'stepTo',
+    ...['statusChange', 'visibleTo'],
   ])
 })
