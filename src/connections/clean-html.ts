@@ -8,6 +8,83 @@ import {
 } from 'parse5'
 import sanitize from 'sanitize-html'
 
+/**
+ * Removes active content from HTML: scripts, event attributes, URLs other than web, mail and telephone, styles that
+ * load or cover, forms, frames, drawings. HTML without such content stays byte-equal.
+ */
+export function cleanHtml(html: string): string {
+  if (!html.includes('<')) return html
+  const cleaned = sanitize(html, options)
+  return hasSameTree(html, cleaned) ? html : cleaned
+}
+
+/**
+ * Whether cleaning left the tree unchanged. A removed tag counts even if this tree ignores it, since it might take
+ * effect elsewhere, for example inside a table. An unfinished tag counts too.
+ */
+function hasSameTree(html: string, cleaned: string): boolean {
+  const [before, after] = [startTags(html), startTags(cleaned)]
+  if (before === undefined || after === undefined || !isSubsequence(before, after)) return false
+  const [one, other] = [treeOf(html), treeOf(cleaned)]
+  return one !== undefined && other !== undefined && isSameNode(one, other)
+}
+
+const isSubsequence = (part: readonly string[], whole: readonly string[]) =>
+  whole.reduce((at, each) => (each === part[at] ? at + 1 : at), 0) === part.length
+
+/** All start tags with attributes, except the implied ones of every document; undefined if a tag is unfinished. */
+function startTags(html: string): string[] | undefined {
+  const found: string[] = []
+  let isFinished = true
+  const nothing = () => {}
+  const handler: TokenHandler = {
+    onStartTag: ({ tagName, attrs }) => {
+      if (attrs.length > 0 || !['html', 'head', 'body'].includes(tagName)) found.push(JSON.stringify([tagName, attrs]))
+    },
+    onParseError: ({ code }) => {
+      if (code === ErrorCodes.eofInTag) isFinished = false
+    },
+    ...{ onComment: nothing, onDoctype: nothing, onEndTag: nothing, onEof: nothing, onCharacter: nothing },
+    ...{ onNullCharacter: nothing, onWhitespaceCharacter: nothing },
+  }
+  new Tokenizer({ sourceCodeLocationInfo: false }, handler).write(html, true)
+  return isFinished ? found : undefined
+}
+
+function isSameNode(one: DefaultTreeAdapterTypes.Node, other: DefaultTreeAdapterTypes.Node): boolean {
+  if (one.nodeName !== other.nodeName) return false
+  if ('value' in one) return 'value' in other && one.value === other.value
+  if ('data' in one) return 'data' in other && one.data === other.data
+  if ('name' in one) return false
+  if ('attrs' in one && JSON.stringify(one.attrs) !== JSON.stringify((other as typeof one).attrs)) return false
+  const [children, others] = [one.childNodes, (other as typeof one).childNodes]
+  return (
+    children.length === others.length && children.every((child, at) => isSameNode(child, others[at] as typeof child))
+  )
+}
+
+/** Parses HTML as a browser does; undefined if a little markup would make a huge tree. */
+export function treeOf(html: string): DefaultTreeAdapterTypes.Document | undefined {
+  let elements = 0
+  const treeAdapter: typeof defaultTreeAdapter = {
+    ...defaultTreeAdapter,
+    createElement: (...values) => {
+      if (++elements > maxElements) throw tooManyElements
+      return defaultTreeAdapter.createElement(...values)
+    },
+  }
+  try {
+    return parse(html, { treeAdapter })
+  } catch (error) {
+    if (error === tooManyElements) return undefined
+    throw error
+  }
+}
+
+/** Well-nested markup stays below this limit. Misnested formatting elements can multiply into millions. */
+const maxElements = 4000
+const tooManyElements = new Error('The tree has too many elements.')
+
 /** Passive elements. */
 const passiveElements =
   'a abbr address article aside b bdi bdo big blockquote br caption center cite code col colgroup dd del details dfn ' +
@@ -59,81 +136,4 @@ const options: sanitize.IOptions = {
 function withStyle(style: string): { style?: string } {
   const kept = style.split(';').filter((each) => each.trim() === '' || passiveDeclaration.test(each))
   return kept.every((each) => each.trim() === '') ? {} : { style: kept.join(';') }
-}
-
-/**
- * Removes active content from HTML: scripts, event attributes, URLs other than web, mail and telephone, styles that
- * load or cover, forms, frames, drawings. HTML without such content stays byte-equal.
- */
-export function cleanHtml(html: string): string {
-  if (!html.includes('<')) return html
-  const cleaned = sanitize(html, options)
-  return hasSameTree(html, cleaned) ? html : cleaned
-}
-
-/** Parses HTML as a browser does; undefined if a little markup would make a huge tree. */
-export function treeOf(html: string): DefaultTreeAdapterTypes.Document | undefined {
-  let elements = 0
-  const treeAdapter: typeof defaultTreeAdapter = {
-    ...defaultTreeAdapter,
-    createElement: (...values) => {
-      if (++elements > maxElements) throw tooManyElements
-      return defaultTreeAdapter.createElement(...values)
-    },
-  }
-  try {
-    return parse(html, { treeAdapter })
-  } catch (error) {
-    if (error === tooManyElements) return undefined
-    throw error
-  }
-}
-
-/** Well-nested markup stays below this limit. Misnested formatting elements can multiply into millions. */
-const maxElements = 4000
-const tooManyElements = new Error('The tree has too many elements.')
-
-/**
- * Whether cleaning left the tree unchanged. A removed tag counts even if this tree ignores it, since it might take
- * effect elsewhere, for example inside a table. An unfinished tag counts too.
- */
-function hasSameTree(html: string, cleaned: string): boolean {
-  const [before, after] = [startTags(html), startTags(cleaned)]
-  if (before === undefined || after === undefined || !isSubsequence(before, after)) return false
-  const [one, other] = [treeOf(html), treeOf(cleaned)]
-  return one !== undefined && other !== undefined && isSameNode(one, other)
-}
-
-const isSubsequence = (part: readonly string[], whole: readonly string[]) =>
-  whole.reduce((at, each) => (each === part[at] ? at + 1 : at), 0) === part.length
-
-/** All start tags with attributes, except the implied ones of every document; undefined if a tag is unfinished. */
-function startTags(html: string): string[] | undefined {
-  const found: string[] = []
-  let isFinished = true
-  const nothing = () => {}
-  const handler: TokenHandler = {
-    onStartTag: ({ tagName, attrs }) => {
-      if (attrs.length > 0 || !['html', 'head', 'body'].includes(tagName)) found.push(JSON.stringify([tagName, attrs]))
-    },
-    onParseError: ({ code }) => {
-      if (code === ErrorCodes.eofInTag) isFinished = false
-    },
-    ...{ onComment: nothing, onDoctype: nothing, onEndTag: nothing, onEof: nothing, onCharacter: nothing },
-    ...{ onNullCharacter: nothing, onWhitespaceCharacter: nothing },
-  }
-  new Tokenizer({ sourceCodeLocationInfo: false }, handler).write(html, true)
-  return isFinished ? found : undefined
-}
-
-function isSameNode(one: DefaultTreeAdapterTypes.Node, other: DefaultTreeAdapterTypes.Node): boolean {
-  if (one.nodeName !== other.nodeName) return false
-  if ('value' in one) return 'value' in other && one.value === other.value
-  if ('data' in one) return 'data' in other && one.data === other.data
-  if ('name' in one) return false
-  if ('attrs' in one && JSON.stringify(one.attrs) !== JSON.stringify((other as typeof one).attrs)) return false
-  const [children, others] = [one.childNodes, (other as typeof one).childNodes]
-  return (
-    children.length === others.length && children.every((child, at) => isSameNode(child, others[at] as typeof child))
-  )
 }

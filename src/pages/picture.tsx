@@ -5,119 +5,6 @@ import { to } from './links.js'
 import type { Shown } from './people.js'
 import { texts } from './texts.js'
 
-/** A person in the picture. */
-interface PicturePerson {
-  readonly name: string
-  /** URL of the person's page. */
-  readonly page: string
-  readonly photo: string
-}
-
-export interface Picture {
-  readonly owner: PicturePerson
-  readonly people: readonly PicturePerson[]
-  /** Connections among the people, by index. */
-  readonly pairs: readonly Pair[]
-}
-
-/** A smaller picture has more detail. */
-const scales = [
-  { most: 40, radius: 26, distance: 96, line: 1.5, isLabelled: true, hasPhotos: true },
-  { most: 80, radius: 20, distance: 56, line: 1, isLabelled: false, hasPhotos: true },
-  { most: Infinity, radius: 12, distance: 30, line: 0.5, isLabelled: false, hasPhotos: false },
-]
-type Scale = (typeof scales)[number]
-
-/** Draws a network: the owner in the centre, colleagues around, and a line for each connection among them. */
-export function NetworkPicture({ owner, people, pairs }: Picture) {
-  const scale = scales.find(({ most }) => people.length <= most) as Scale
-  const places = placesOf(people.length, pairs, scale.distance)
-  const placeOf = (index: number) => places[index] as Place
-  const middle = { x: 0, y: 0 }
-  return (
-    <svg
-      class="picture"
-      {...frameAround([...places, middle], scale)}
-      role="group"
-      aria-label={texts.pictureOf(owner.name)}
-    >
-      <clipPath id="round" clipPathUnits="objectBoundingBox">
-        <circle cx="0.5" cy="0.5" r="0.5" />
-      </clipPath>
-      {scale.isLabelled && places.length > 0 && <path class="own" d={lines(places.map((place) => [middle, place]))} />}
-      {pairs.length > 0 && (
-        <path
-          class="known"
-          stroke-width={scale.line}
-          d={lines(pairs.map(([one, other]) => [placeOf(one), placeOf(other)]))}
-        />
-      )}
-      {people.map((person, index) => (
-        <Dot of={person} at={placeOf(index)} scale={scale} />
-      ))}
-      <Dot of={owner} at={middle} scale={scale} isOwner />
-    </svg>
-  )
-}
-
-function Dot({ of, at, scale, isOwner }: { of: PicturePerson; at: Place; scale: Scale; isOwner?: boolean }) {
-  const { name, page, photo } = of
-  const { radius, isLabelled, hasPhotos } = scale
-  return (
-    <g class={isOwner ? 'owner' : undefined} transform={`translate(${round(at.x)} ${round(at.y)})`}>
-      <a href={page} aria-label={name}>
-        <title>{name}</title>
-        <circle r={radius} />
-      </a>
-      {/* Outside the link, since the link's name is complete. */}
-      <g pointer-events="none" aria-hidden="true">
-        <text dy=".35em" font-size={radius * 0.8}>
-          {initialsOf(name)}
-        </text>
-        {hasPhotos && (
-          <image href={photo} x={-radius} y={-radius} width={2 * radius} height={2 * radius} clip-path="url(#round)" />
-        )}
-        {isLabelled && (
-          <text class="label" y={radius + 14} font-size="12">
-            {shortened(name)}
-          </text>
-        )}
-      </g>
-    </g>
-  )
-}
-
-/** All lines in one path. */
-const lines = (ends: readonly (readonly [Place, Place])[]): string =>
-  ends.map(([from, to]) => `M${round(from.x)} ${round(from.y)}L${round(to.x)} ${round(to.y)}`).join('')
-
-const round = (number: number) => Math.round(number * 10) / 10
-
-const zoom = 1.25
-
-/** The view box around all places, with margins for circles and labels. */
-function frameAround(places: readonly Place[], { radius, isLabelled }: Scale) {
-  const [side, below] = isLabelled ? [64, radius + 24] : [radius + 8, radius + 8]
-  const left = Math.min(...places.map(({ x }) => x)) - side
-  const top = Math.min(...places.map(({ y }) => y)) - radius - 8
-  const width = Math.max(...places.map(({ x }) => x)) + side - left
-  const height = Math.max(...places.map(({ y }) => y)) + below - top
-  return { viewBox: [left, top, width, height].map(Math.round).join(' '), width: Math.round(width * zoom) }
-}
-
-const maxLabelLength = 16
-
-/** Cuts a name to the label's width. */
-function shortened(name: string): string {
-  const letters = Array.from(name)
-  return letters.length <= maxLabelLength
-    ? name
-    : `${letters
-        .slice(0, maxLabelLength - 1)
-        .join('')
-        .trimEnd()}…`
-}
-
 /** The page of a network's picture. */
 interface PicturePage extends Frame {
   readonly owner: Shown
@@ -157,6 +44,119 @@ const toPicturePerson = ({ key, name, updated }: Shown) => ({
   photo: to.photo(key, updated),
 })
 
+/** A person in the picture. */
+interface PicturePerson {
+  readonly name: string
+  /** URL of the person's page. */
+  readonly page: string
+  readonly photo: string
+}
+
+export interface Picture {
+  readonly owner: PicturePerson
+  readonly people: readonly PicturePerson[]
+  /** Connections among the people, by index. */
+  readonly pairs: readonly Pair[]
+}
+
+/** Draws a network: the owner in the centre, colleagues around, and a line for each connection among them. */
+export function NetworkPicture({ owner, people, pairs }: Picture) {
+  const scale = scales.find(({ most }) => people.length <= most) as Scale
+  const places = placesOf(people.length, pairs, scale.distance)
+  const placeOf = (index: number) => places[index] as Place
+  const middle = { x: 0, y: 0 }
+  return (
+    <svg
+      class="picture"
+      {...frameAround([...places, middle], scale)}
+      role="group"
+      aria-label={texts.pictureOf(owner.name)}
+    >
+      <clipPath id="round" clipPathUnits="objectBoundingBox">
+        <circle cx="0.5" cy="0.5" r="0.5" />
+      </clipPath>
+      {scale.isLabelled && places.length > 0 && <path class="own" d={lines(places.map((place) => [middle, place]))} />}
+      {pairs.length > 0 && (
+        <path
+          class="known"
+          stroke-width={scale.line}
+          d={lines(pairs.map(([one, other]) => [placeOf(one), placeOf(other)]))}
+        />
+      )}
+      {people.map((person, index) => (
+        <Dot of={person} at={placeOf(index)} scale={scale} />
+      ))}
+      <Dot of={owner} at={middle} scale={scale} isOwner />
+    </svg>
+  )
+}
+
+/** A smaller picture has more detail. */
+const scales = [
+  { most: 40, radius: 26, distance: 96, line: 1.5, isLabelled: true, hasPhotos: true },
+  { most: 80, radius: 20, distance: 56, line: 1, isLabelled: false, hasPhotos: true },
+  { most: Infinity, radius: 12, distance: 30, line: 0.5, isLabelled: false, hasPhotos: false },
+]
+type Scale = (typeof scales)[number]
+
+function Dot({ of, at, scale, isOwner }: { of: PicturePerson; at: Place; scale: Scale; isOwner?: boolean }) {
+  const { name, page, photo } = of
+  const { radius, isLabelled, hasPhotos } = scale
+  return (
+    <g class={isOwner ? 'owner' : undefined} transform={`translate(${round(at.x)} ${round(at.y)})`}>
+      <a href={page} aria-label={name}>
+        <title>{name}</title>
+        <circle r={radius} />
+      </a>
+      {/* Outside the link, since the link's name is complete. */}
+      <g pointer-events="none" aria-hidden="true">
+        <text dy=".35em" font-size={radius * 0.8}>
+          {initialsOf(name)}
+        </text>
+        {hasPhotos && (
+          <image href={photo} x={-radius} y={-radius} width={2 * radius} height={2 * radius} clip-path="url(#round)" />
+        )}
+        {isLabelled && (
+          <text class="label" y={radius + 14} font-size="12">
+            {shortened(name)}
+          </text>
+        )}
+      </g>
+    </g>
+  )
+}
+
+/** Cuts a name to the label's width. */
+function shortened(name: string): string {
+  const letters = Array.from(name)
+  return letters.length <= maxLabelLength
+    ? name
+    : `${letters
+        .slice(0, maxLabelLength - 1)
+        .join('')
+        .trimEnd()}…`
+}
+
+const maxLabelLength = 16
+
+/** All lines in one path. */
+const lines = (ends: readonly (readonly [Place, Place])[]): string =>
+  ends.map(([from, to]) => `M${round(from.x)} ${round(from.y)}L${round(to.x)} ${round(to.y)}`).join('')
+
+const round = (number: number) => Math.round(number * 10) / 10
+
+/** The view box around all places, with margins for circles and labels. */
+function frameAround(places: readonly Place[], { radius, isLabelled }: Scale) {
+  const [side, below] = isLabelled ? [64, radius + 24] : [radius + 8, radius + 8]
+  const left = Math.min(...places.map(({ x }) => x)) - side
+  const top = Math.min(...places.map(({ y }) => y)) - radius - 8
+  const width = Math.max(...places.map(({ x }) => x)) + side - left
+  const height = Math.max(...places.map(({ y }) => y)) + below - top
+  return { viewBox: [left, top, width, height].map(Math.round).join(' '), width: Math.round(width * zoom) }
+}
+
+const zoom = 1.25
+
 export interface Place {
   readonly x: number
   readonly y: number
@@ -164,8 +164,6 @@ export interface Place {
 
 /** A line between two people, by index. */
 export type Pair = readonly [one: number, other: number]
-
-const rounds = 50
 
 /**
  * Lays people out around the owner at 0, 0: near their connections, and at least `distance` apart. Deterministic. The
@@ -206,6 +204,8 @@ export function placesOf(count: number, pairs: readonly Pair[], distance: number
   const scale = distance / Math.min(distance, nearest([...people, owner]))
   return people.map(({ x, y }) => ({ x: x * scale, y: y * scale }))
 }
+
+const rounds = 50
 
 /** A sunflower spiral, which fills a disc evenly. */
 function spiralPlace(index: number, count: number, distance: number): Place {

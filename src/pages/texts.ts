@@ -145,8 +145,8 @@ export const texts = {
 
   done: {
     madeAlready:
-      'This app password already exists, and no second one was created. Its secret is not shown again. If you did not ' +
-      'save it, revoke it and create another.',
+      'This app password already exists, and no second one was created. Its secret is not shown again. ' +
+      'If you did not save it, revoke it and create another.',
     passwordChanged: 'Your password was changed. All other browsers were signed out.',
     revoked: 'The app password was revoked. It no longer works.',
     invited: 'Invitation sent.',

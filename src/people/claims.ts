@@ -5,34 +5,6 @@ const nameFields = ['userId', 'email', 'login'] as const
 
 export type NameField = (typeof nameFields)[number]
 
-/** E-mail addresses are case-insensitive, other names are not. */
-const normalized = (field: NameField, name: string) => (field === 'email' ? foldedEmail(name) : name)
-
-/** The entry of `seen` for a name that passed to another person. */
-const lossEntry = (field: NameField, name: string) => `${lossPrefix}${field} ${normalized(field, name)}`
-
-/** The last time that a name was attributed to a person; minus infinity for a made-up user id. */
-function claimedAt(person: MergedPerson, field: NameField): number {
-  if (field === 'userId' && realIds(person).userId === undefined) return -Infinity
-  return person.seen[field] ?? person.updated.getTime()
-}
-
-export function hasName(person: MergedPerson, field: NameField, wanted: string): boolean {
-  const name = person[field]
-  return name !== null && normalized(field, name) === normalized(field, wanted)
-}
-
-/** Whether the person's claim to a name precedes a claim in the given field. */
-export const keepsFromOthers = (person: MergedPerson, field: NameField, wanted: string): boolean =>
-  nameFields.slice(0, rank(field) + 1).some((each) => {
-    const name = person[each]
-    return name !== null && isSame(name, each, wanted, field)
-  })
-
-/** A person's sign-in names, folded. People share a name only if they share one of these. */
-export const foldedNames = (person: MergedPerson): string[] =>
-  nameFields.flatMap((field) => (person[field] === null ? [] : foldedEmail(person[field])))
-
 /** A name that two people claim, and its loser. */
 export interface Collision {
   readonly loser: 'one' | 'other'
@@ -71,10 +43,16 @@ export function collisionOf(one: MergedPerson, other: MergedPerson): Collision |
   return undefined
 }
 
-const rank = (field: NameField) => nameFields.indexOf(field)
-
 const isSame = (name: string, field: NameField, other: string, otherField: NameField) =>
   field === 'email' || otherField === 'email' ? foldedEmail(name) === foldedEmail(other) : name === other
+
+const rank = (field: NameField) => nameFields.indexOf(field)
+
+/** The last time that a name was attributed to a person; minus infinity for a made-up user id. */
+function claimedAt(person: MergedPerson, field: NameField): number {
+  if (field === 'userId' && realIds(person).userId === undefined) return -Infinity
+  return person.seen[field] ?? person.updated.getTime()
+}
 
 /** A person without a lost name. The key replaces a lost user id. */
 export function withoutName(
@@ -90,6 +68,12 @@ export function withoutName(
   if (isReal) Object.assign(seen, { [field]: at, [lossEntry(field, name)]: since })
   return withSubstituteName({ ...left, seen }, person)
 }
+
+/** The entry of `seen` for a name that passed to another person. */
+const lossEntry = (field: NameField, name: string) => `${lossPrefix}${field} ${normalized(field, name)}`
+
+/** E-mail addresses are case-insensitive, other names are not. */
+const normalized = (field: NameField, name: string) => (field === 'email' ? foldedEmail(name) : name)
 
 /**
  * Removes names from a statement that its person has lost to somebody else. Only a later statement restores a name, or
@@ -134,3 +118,19 @@ export function disabled(person: MergedPerson): MergedPerson {
   const at = Math.max(person.seen['state'] ?? 0, ...losses) + 1
   return { ...person, state: 'inactive', seen: { ...person.seen, state: at } }
 }
+
+export function hasName(person: MergedPerson, field: NameField, wanted: string): boolean {
+  const name = person[field]
+  return name !== null && normalized(field, name) === normalized(field, wanted)
+}
+
+/** Whether the person's claim to a name precedes a claim in the given field. */
+export const keepsFromOthers = (person: MergedPerson, field: NameField, wanted: string): boolean =>
+  nameFields.slice(0, rank(field) + 1).some((each) => {
+    const name = person[each]
+    return name !== null && isSame(name, each, wanted, field)
+  })
+
+/** A person's sign-in names, folded. People share a name only if they share one of these. */
+export const foldedNames = (person: MergedPerson): string[] =>
+  nameFields.flatMap((field) => (person[field] === null ? [] : foldedEmail(person[field])))

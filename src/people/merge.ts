@@ -11,49 +11,36 @@ export interface ImportedPerson extends Omit<Observation, 'external'> {
   readonly decides?: boolean
 }
 
+/**
+ * One document's view of a person. An absent field was not shown; an empty field (`''`, `[]`, null) was shown as empty.
+ * At least one of `key`, `userId` and `email` identifies the person.
+ */
+export interface Observation {
+  readonly key?: string
+  readonly userId?: string
+  readonly login?: string
+  readonly email?: string
+  readonly name?: string
+  readonly state?: 'active' | 'inactive'
+  readonly external?: boolean
+  readonly roles?: readonly string[]
+  readonly profile?: ShownProfile
+  /** Last change of the profile, if stated. */
+  readonly updated?: Date
+  /** The document's point in time. */
+  readonly seen: Date
+}
+
+export type ShownProfile = { readonly [Name in TextField]?: string } & {
+  readonly tags?: readonly string[]
+  readonly isManager?: boolean | null
+  readonly extensions?: readonly Extension[]
+}
+
 /** The merger of all statements about a person. `seen` has the date of each value in milliseconds since 1970. */
 export interface MergedPerson extends Omit<Account, 'id'> {
   readonly seen: Readonly<Record<string, number>>
 }
-
-interface Fact {
-  readonly value: unknown
-  readonly seen: number
-}
-
-type Facts = ReadonlyMap<string, Fact>
-
-/** Prefix of entries in `seen` with the date of a lost name (`claims.ts`). */
-export const lossPrefix = 'lost '
-export const isLoss = (entry: string): boolean => entry.startsWith(lossPrefix)
-
-const profileFields = [...textFieldNames, ...Object.keys(otherFields)]
-const plainFields = ['login', 'email', 'name', 'state', 'external', 'roles'] as const
-
-// Missing ids are derived from known values, always with the same result.
-const userIdsOfEmails = '0f6b2c7e-6d0b-5f7a-9d53-3f0a5f4b8c11'
-const userIdsOfKeys = '6a0d3b52-4f1e-5c86-8f29-b1c7d2e9a034'
-const keysOfUserIds = 'c4d8e1f7-93ab-5e20-a6b5-7e1f0c2d4b98'
-
-/** Folds A to Z only, as the index of the table does. */
-export const foldedEmail = (email: string): string => email.replaceAll(/[A-Z]+/g, (letters) => letters.toLowerCase())
-
-const userIdOfEmail = (email: string) => uuidOf(foldedEmail(email), userIdsOfEmails)
-const userIdOfKey = (key: string) => uuidOf(key, userIdsOfKeys)
-const keyOfUserId = (userId: string) => uuidOf(userId, keysOfUserIds)
-
-/** The ids of a person that were imported, not derived. */
-export function realIds(person: MergedPerson): {
-  readonly key: string | undefined
-  readonly userId: string | undefined
-} {
-  const derived = derivedIds([person])
-  const { key, userId } = person
-  return { key: derived.has(key) ? undefined : key, userId: derived.has(userId) || userId === key ? undefined : userId }
-}
-
-/** A user id for a person without one. */
-export const spareUserId = ({ key, userId }: MergedPerson): string => (userId === key ? userIdOfKey(key) : key)
 
 /**
  * Turns one statement into a person. Derives a missing key or user id from the address, user id or key. A stated id
@@ -107,6 +94,17 @@ export function merged(one: MergedPerson, other: MergedPerson, decides = false):
   return toMergedPerson(facts.set('key', { value: one.key, seen }), updated, stated || otherStated)
 }
 
+interface Fact {
+  readonly value: unknown
+  readonly seen: number
+}
+
+type Facts = ReadonlyMap<string, Fact>
+
+function deleteIds(facts: Map<string, Fact>, ids: ReadonlySet<unknown>): void {
+  for (const field of ['key', 'userId']) if (ids.has(facts.get(field)?.value)) facts.delete(field)
+}
+
 /** All ids that may be derived from these values. */
 function derivedIds(parts: readonly { key?: string; userId?: string; email?: string | null }[]): Set<string> {
   return new Set(
@@ -116,10 +114,6 @@ function derivedIds(parts: readonly { key?: string; userId?: string; email?: str
       ...(userId ? [keyOfUserId(userId)] : []),
     ]),
   )
-}
-
-function deleteIds(facts: Map<string, Fact>, ids: ReadonlySet<unknown>): void {
-  for (const field of ['key', 'userId']) if (ids.has(facts.get(field)?.value)) facts.delete(field)
 }
 
 /** The stated values, without substitutes. Values that were never imported are as old as the account. */
@@ -134,15 +128,6 @@ function factsOf(person: MergedPerson): Map<string, Fact> {
     if (seen !== undefined) facts.set(field, { value: values[field], seen })
   }
   return facts
-}
-
-/**
- * The dates of all values, for an account whose own date changes for another reason. They stay, so that a newer
- * document still replaces the values.
- */
-export function datesKept(person: MergedPerson, updated: Date): MergedPerson['seen'] {
-  const values = [...factsOf(person)].map(([field, { seen }]) => [field, seen] as const)
-  return { ...Object.fromEntries(values), updated: updated.getTime() }
 }
 
 function winner(one: Fact | undefined, other: Fact, decides: boolean): Fact {
@@ -160,9 +145,6 @@ const isEmpty = (value: unknown) =>
 
 /** Accounts that were not imported have a date of their own. */
 const isUpdateStated = ({ seen }: MergedPerson) => seen['updated'] !== undefined || Object.keys(seen).length === 0
-
-/** The display name of a person without a name. */
-export const substituteName = ({ email, userId }: Pick<Account, 'email' | 'userId'>) => email ?? userId
 
 function toMergedPerson(facts: Facts, updated: number, isStated: boolean): MergedPerson {
   const value = <Value>(field: string) => {
@@ -191,28 +173,46 @@ function toMergedPerson(facts: Facts, updated: number, isStated: boolean): Merge
   }
 }
 
+/** The display name of a person without a name. */
+export const substituteName = ({ email, userId }: Pick<Account, 'email' | 'userId'>) => email ?? userId
+
 /**
- * One document's view of a person. An absent field was not shown; an empty field (`''`, `[]`, null) was shown as empty.
- * At least one of `key`, `userId` and `email` identifies the person.
+ * The dates of all values, for an account whose own date changes for another reason. They stay, so that a newer
+ * document still replaces the values.
  */
-export interface Observation {
-  readonly key?: string
-  readonly userId?: string
-  readonly login?: string
-  readonly email?: string
-  readonly name?: string
-  readonly state?: 'active' | 'inactive'
-  readonly external?: boolean
-  readonly roles?: readonly string[]
-  readonly profile?: ShownProfile
-  /** Last change of the profile, if stated. */
-  readonly updated?: Date
-  /** The document's point in time. */
-  readonly seen: Date
+export function datesKept(person: MergedPerson, updated: Date): MergedPerson['seen'] {
+  const values = [...factsOf(person)].map(([field, { seen }]) => [field, seen] as const)
+  return { ...Object.fromEntries(values), updated: updated.getTime() }
 }
 
-export type ShownProfile = { readonly [Name in TextField]?: string } & {
-  readonly tags?: readonly string[]
-  readonly isManager?: boolean | null
-  readonly extensions?: readonly Extension[]
+/** The ids of a person that were imported, not derived. */
+export function realIds(person: MergedPerson): {
+  readonly key: string | undefined
+  readonly userId: string | undefined
+} {
+  const derived = derivedIds([person])
+  const { key, userId } = person
+  return { key: derived.has(key) ? undefined : key, userId: derived.has(userId) || userId === key ? undefined : userId }
 }
+
+/** A user id for a person without one. */
+export const spareUserId = ({ key, userId }: MergedPerson): string => (userId === key ? userIdOfKey(key) : key)
+
+// Missing ids are derived from known values, always with the same result.
+const userIdsOfEmails = '0f6b2c7e-6d0b-5f7a-9d53-3f0a5f4b8c11'
+const userIdsOfKeys = '6a0d3b52-4f1e-5c86-8f29-b1c7d2e9a034'
+const keysOfUserIds = 'c4d8e1f7-93ab-5e20-a6b5-7e1f0c2d4b98'
+
+const userIdOfEmail = (email: string) => uuidOf(foldedEmail(email), userIdsOfEmails)
+const userIdOfKey = (key: string) => uuidOf(key, userIdsOfKeys)
+const keyOfUserId = (userId: string) => uuidOf(userId, keysOfUserIds)
+
+/** Folds A to Z only, as the index of the table does. */
+export const foldedEmail = (email: string): string => email.replaceAll(/[A-Z]+/g, (letters) => letters.toLowerCase())
+
+/** Prefix of entries in `seen` with the date of a lost name (`claims.ts`). */
+export const lossPrefix = 'lost '
+export const isLoss = (entry: string): boolean => entry.startsWith(lossPrefix)
+
+const profileFields = [...textFieldNames, ...Object.keys(otherFields)]
+const plainFields = ['login', 'email', 'name', 'state', 'external', 'roles'] as const

@@ -158,7 +158,7 @@ test('every function of the stores is here (Z8)', async () => {
   expect(names.sort()).toEqual([...Object.keys(keyed), ...others].sort())
 })
 
-test('each read of managed connections is limited to a named context, or to one shared with the person (Z8)', async () => {
+test('a read of managed connections is limited to a named context, or one shared with the person (Z8)', async () => {
   const of = (contexts: Managed['contexts']) => listQuery(selection({ contexts }), part).execute(db)
   const read = /\bfrom connection\b[^]*?\bwhere\s+([^]*?) and (?:c\.state|state|\()/g
   const managed = 'c.context_object = managed.object and c.context_key = managed.key'
