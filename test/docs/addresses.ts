@@ -20,10 +20,7 @@ const descriptions = {
     '/atom/connection.do': {
       get: ['One connection, by `connectionId` or by `source…` and `target…`.', '200, 304, 404'],
       post: ['As POST of `connections.do`, for clients that do not know 201.', '200'],
-      put: [
-        'Accepts an invitation, or replaces the message. Takes `connectionId`.',
-        '200, 403, 404, 412',
-      ],
+      put: ['Accepts an invitation, or replaces the message. Takes `connectionId`.', '200, 403, 404, 412'],
       delete: ['Declines, withdraws or removes. Takes `connectionId`.', '200, 403, 404, 412'],
     },
     '/atom/connectionsInCommon.do': {
@@ -95,7 +92,9 @@ const descriptions = {
   },
   Monitoring: {
     '/live': { get: ['Whether the process runs.', '200'] },
-    '/ready': { get: ['Whether the server can serve: the database answers, and the server is not stopping.', '200, 503'] },
+    '/ready': {
+      get: ['Whether the server can serve: the database answers, and the server is not stopping.', '200, 503'],
+    },
   },
 } satisfies Readonly<Record<string, Descriptions>>
 

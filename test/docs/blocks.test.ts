@@ -8,6 +8,7 @@ import { prepareDataFolder } from '../support/embedded-template.js'
 import { installed } from '../support/installed.js'
 import { run, started } from '../support/process.js'
 import { startServers, stopServers, type Server } from '../support/servers.js'
+import { testWith } from '../support/test-with.js'
 import { type Block, blocksOf, type Document, documents } from './documents.js'
 
 /**
@@ -44,22 +45,31 @@ async function copyClone(): Promise<void> {
   for (const file of files) await cp(file, join(clone, file), { recursive: true })
   await symlink(join(process.cwd(), 'node_modules'), join(clone, 'node_modules'))
   await mkdir(join(folder, 'bin'))
-  await writeFile(join(folder, 'bin', 'npm'), npmStandIn)
-  await chmod(join(folder, 'bin', 'npm'), 0o755)
+  for (const [name, script] of Object.entries(standIns)) {
+    await writeFile(join(folder, 'bin', name), `#!/bin/bash\n${script}`)
+    await chmod(join(folder, 'bin', name), 0o755)
+  }
 }
 
 /**
- * Installing, and the scripts of the package, are not run within a test; that there is such a script is checked. What npm
- * does otherwise, it does, from its cache and without scripts.
+ * Stand in for npm and npx. Scripts of the package are not run within a test, but must exist. `npx` would first link the
+ * clone into the cache of the user and build it.
  */
-const npmStandIn = `#!/bin/bash
-case "$1" in
-  ci | prune) ;;
-  start | test) grep -q "\\"$1\\": " package.json ;;
-  run) grep -q "\\"$2\\": " package.json ;;
-  *) exec "${installed('npm')}" "$@" --ignore-scripts --prefer-offline --no-audit --no-fund --silent ;;
-esac
-`
+const standIns = {
+  npm: `case "$1" in
+    ci | prune) ;;
+    start | test) grep -q "\\"$1\\": " package.json ;;
+    run) grep -q "\\"$2\\": " package.json ;;
+    *) exec "${installed('npm')}" "$@" --ignore-scripts --prefer-offline --no-audit --no-fund --silent ;;
+  esac`,
+  npx: '[ "$1" = connections ] && exec node dist/src/main.js "${@:2}"',
+}
+
+test('npx finds the command in the clone', async () => {
+  const { version } = JSON.parse(await readFile('package.json', 'utf8')) as { version: string }
+  const { stdout } = await promisify(execFile)('npx', ['--no', '--offline', 'connections', '--version'])
+  expect(stdout).toBe(`${version}\n`)
+}, 60_000)
 
 async function fillWithExample(dataDir: string): Promise<void> {
   const server = run(['serve'], { DATA_DIR: dataDir })
@@ -141,6 +151,32 @@ const plain = (text: string) =>
     .replaceAll(/cnx_\w{38}/g, 'cnx_…')
     .replaceAll(/^\d+\.\d+\.\d+$/gm, 'VERSION')
 
+describe('samples for a proxy', () => {
+  const sample = (language: string) => blocks.find((block) => block.language === language)?.text ?? ''
+
+  testWith(installed('nginx'), 'nginx takes the sample', async (nginx) => {
+    const [key, certificate, file] = ['nginx.key', 'nginx.pem', 'nginx.conf'].map((name) => join(folder, name)) as [
+      string,
+      string,
+      string,
+    ]
+    const names = ['-subj', '/CN=connections.example', '-keyout', key, '-out', certificate]
+    await promisify(execFile)('openssl', ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '1', ...names])
+    const site = sample('nginx')
+      .replace(/\S+\.pem/, certificate)
+      .replace(/\S+\.key/, key)
+    expect(site).toContain(certificate)
+    await writeFile(file, `pid ${folder}/nginx.pid;\nevents {}\nhttp {\n${site}}\n`)
+    await promisify(execFile)(nginx, ['-t', '-q', '-p', folder, '-c', file, '-e', 'stderr'])
+  })
+
+  testWith(installed('caddy'), 'Caddy takes the sample', async (caddy) => {
+    const file = join(folder, 'Caddyfile')
+    await writeFile(file, sample('caddyfile'))
+    await promisify(execFile)(caddy, ['validate', '--adapter', 'caddyfile', '--config', file])
+  })
+})
+
 test('the feed of the README is that of the example network', async () => {
   const address = `${servers[0]?.base}/profiles/atom/connections.do?connectionType=colleague&userid=ann`
   const feed = (await (await fetch(address)).text()).replaceAll(/>\s*</g, '><')
@@ -153,6 +189,9 @@ test('the feed of the README is that of the example network', async () => {
 
 test('the greeting of the README is that of the server', async () => {
   const readme = await readFile('README.md', 'utf8')
-  const greeting = servers[0]?.output().replaceAll(servers[0].base, shown).replace(process.cwd(), '/home/you/connections')
+  const greeting = servers[0]
+    ?.output()
+    .replaceAll(servers[0].base, shown)
+    .replace(process.cwd(), '/home/you/connections')
   expect(readme).toContain(`\`\`\`text\n${greeting}\`\`\``)
 })
