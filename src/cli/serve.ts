@@ -138,12 +138,9 @@ export const castForbidden =
 
 const folder = fileURLToPath(new URL('../../..', import.meta.url)).replace(/[\\/]$/, '')
 
-/**
- * How to run commands in a folder. The npm registry has another package of this name, so `npx` is safe only in the folder
- * of this package.
- */
+/** How to run commands in a folder. The npm registry has another `connections`: `npx` is for this package's folder. */
 export const commandIn = (workingFolder: string): string =>
-  workingFolder === folder ? 'npx connections' : `node ${join(folder, 'dist/src/main.js')}`
+  workingFolder === folder ? 'npx connections' : `node "${join(folder, 'dist/src/main.js')}"`
 
 /**
  * What a person at the terminal needs to begin.

@@ -3,7 +3,7 @@ import { readConfig } from '../../src/config.js'
 import { type Methods, methodNames, routesOf } from '../../src/http/routes.js'
 import { openDoor } from '../../src/http/services.js'
 
-/** What a method of an address does, and the statuses that are its own. */
+/** The effect of a method of an address, and its own statuses. */
 type Description = readonly [does: string, statuses: string]
 type Descriptions = Readonly<Record<string, { readonly [Method in keyof Methods]?: Description }>>
 
@@ -100,7 +100,7 @@ const descriptions = {
 
 export type AddressTable = keyof typeof descriptions
 
-/** The addresses of the server that are served with these methods. */
+/** The addresses of the server, with their methods. */
 function routes(): Readonly<Record<string, Methods>> {
   const door = openDoor({
     config: readConfig({}),
@@ -132,7 +132,7 @@ export function addressTable(name: AddressTable): string {
   return ['| method | address | answer | statuses |', '| --- | --- | --- | --- |', ...rows].join('\n')
 }
 
-/** Clients may put any of the prefixes before `/atom`. */
+/** `…` stands for any of the prefixes before `/atom`. */
 const shown = (path: string) =>
   path.startsWith('/atom/') ? path.replace('/atom', '…') : /^\/\w+[./]/.test(path) ? `/profiles${path}` : path
 

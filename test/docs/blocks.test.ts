@@ -12,8 +12,8 @@ import { testWith } from '../support/test-with.js'
 import { type Block, blocksOf, type Document, documents } from './documents.js'
 
 /**
- * Every shell block and every program of the documents runs, in a copy of the clone with the example network in `./data`,
- * and prints the block that follows it.
+ * Every shell block and every program of the documents runs in a copy of the clone, with the example network in `./data`.
+ * Its output must equal the block that follows it.
  */
 
 const shown = 'http://127.0.0.1:3000'
@@ -38,7 +38,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true })
 })
 
-/** A clone whose files are the present ones. Its modules are shared, since nothing here changes them. */
+/** Copies the working tree. `node_modules` is shared, since nothing here changes it. */
 async function copyClone(): Promise<void> {
   await mkdir(clone)
   const files = ['dist/src', 'dist/migrations', 'fixtures', 'src/pages', 'package.json', 'README.md', 'LICENSE']
@@ -86,13 +86,13 @@ async function newAppPassword(dataDir: string): Promise<string> {
 
 const isRunnable = ({ language }: Block) => language === 'sh' || language === 'js'
 
-/** What the reader is told about the server. A program opens the data itself. */
+/** The state of the server that the block asks for. A program opens the data itself. */
 const serverFor = ({ language, text }: Block) =>
   language === 'js' ? 'stopped' : /^# Server: (running|stopped|not needed)\n/.exec(text)?.[1]
 
 const blocks = documents.flatMap(blocksOf)
 
-test('blocks are of languages that are run, checked or only shown', () => {
+test('every block has a known language', () => {
   const languages = new Set(blocks.map(({ language }) => language))
   const known = ['sh', 'js', 'text', '', 'xml', 'json', 'ini', 'nginx', 'caddyfile', 'sql', 'ts']
   expect([...languages].filter((language) => !known.includes(language))).toEqual([])
@@ -104,7 +104,7 @@ test('every shell block says whether a server must run', () => {
 })
 
 test.each(documents.filter((document) => blocksOf(document).some(isRunnable)))(
-  'the commands and programs of $file print what stands below them',
+  'the commands and programs of $file print the block that follows them',
   async (document: Document) => {
     const data = join(clone, 'data')
     await rm(data, { recursive: true, force: true })
@@ -142,7 +142,7 @@ async function program({ text }: Block): Promise<string> {
   return stdout
 }
 
-/** Ids, times and secrets are others each time. */
+/** Replaces ids, times and secrets, which differ in each run. */
 const plain = (text: string) =>
   text
     .replaceAll('\r', '')
@@ -154,7 +154,7 @@ const plain = (text: string) =>
 describe('samples for a proxy', () => {
   const sample = (language: string) => blocks.find((block) => block.language === language)?.text ?? ''
 
-  testWith(installed('nginx'), 'nginx takes the sample', async (nginx) => {
+  testWith(installed('nginx'), 'nginx accepts the sample', async (nginx) => {
     const [key, certificate, file] = ['nginx.key', 'nginx.pem', 'nginx.conf'].map((name) => join(folder, name)) as [
       string,
       string,
@@ -170,7 +170,7 @@ describe('samples for a proxy', () => {
     await promisify(execFile)(nginx, ['-t', '-q', '-p', folder, '-c', file, '-e', 'stderr'])
   })
 
-  testWith(installed('caddy'), 'Caddy takes the sample', async (caddy) => {
+  testWith(installed('caddy'), 'Caddy accepts the sample', async (caddy) => {
     const file = join(folder, 'Caddyfile')
     await writeFile(file, sample('caddyfile'))
     await promisify(execFile)(caddy, ['validate', '--adapter', 'caddyfile', '--config', file])

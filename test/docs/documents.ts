@@ -7,7 +7,7 @@ export interface Document {
   readonly text: string
 }
 
-/** All documents that are checked. The changelog has no programs that could be run today. */
+/** All checked documents. Programs in the changelog belong to old releases. */
 export const documents: readonly Document[] = [
   'README.md',
   'CONTRIBUTING.md',
@@ -23,7 +23,7 @@ export interface Block {
   readonly line: number
   readonly language: string
   readonly text: string
-  /** The text of the block that follows directly and shows the output; undefined for none. */
+  /** The next block, if it follows directly and shows the output. */
   readonly printed: string | undefined
 }
 

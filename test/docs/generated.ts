@@ -4,7 +4,7 @@ import { commandsFor } from '../../src/cli/commands.js'
 import { options } from '../../src/config.js'
 import { addressTable } from './addresses.js'
 
-/** The parts of the documents that are written from the code, by the name in their marker. */
+/** The generated parts of the documents, by the name in their marker. */
 const parts: Readonly<Record<string, () => string>> = {
   configuration,
   commands,
@@ -13,7 +13,7 @@ const parts: Readonly<Record<string, () => string>> = {
   'addresses: Monitoring': () => addressTable('Monitoring'),
 }
 
-/** The documents that hold such parts. */
+/** The documents with such parts. */
 export const generatedIn = ['docs/api.md', 'docs/cli.md', 'docs/operating.md']
 
 const part = /(<!-- generated: (.+?) -->\n)[^]*?(<!-- end -->)/g
@@ -24,7 +24,7 @@ export const partsOf = (text: string): string[] => [...text.matchAll(part)].map(
 export const allParts: readonly string[] = Object.keys(parts)
 
 /**
- * Writes the generated parts of a document anew.
+ * Replaces the generated parts of a document.
  *
  * @throws Error for a marker with an unknown name
  */
@@ -56,7 +56,7 @@ function commands(): string {
 const leaves = (command: Command): Command[] =>
   command.commands.length === 0 ? [command] : command.commands.flatMap(leaves)
 
-/** The words of a command, with its arguments and the options it needs. */
+/** A command with its arguments and required options. */
 function usage(command: Command): string {
   const words: string[] = []
   for (let each: Command | null = command; each?.parent; each = each.parent) words.unshift(each.name())

@@ -1,5 +1,5 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { generatedIn, regenerated } from './generated.js'
 
-/** Writes the generated parts of the documents anew. */
+/** Updates the generated parts of the documents. */
 for (const file of generatedIn) await writeFile(file, await regenerated(file, await readFile(file, 'utf8')))
