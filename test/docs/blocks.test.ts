@@ -86,9 +86,12 @@ async function newAppPassword(dataDir: string): Promise<string> {
 
 const isRunnable = ({ language }: Block) => language === 'sh' || language === 'js'
 
-/** The state of the server that the block asks for. A program opens the data itself. */
-const serverFor = ({ language, text }: Block) =>
-  language === 'js' ? 'stopped' : /^# Server: (running|stopped|not needed)\n/.exec(text)?.[1]
+/** The state of the server that the block, or the paragraph before it, asks for. A program opens the data itself. */
+function serverFor({ language, text, before }: Block): string | undefined {
+  if (language === 'js') return 'stopped'
+  const [, state] = /^# Server: (running|stopped|not needed)\n/.exec(text) ?? []
+  return state ?? (/server[^.]*\smust\s+be\s+running/i.test(before) ? 'running' : undefined)
+}
 
 const blocks = documents.flatMap(blocksOf)
 

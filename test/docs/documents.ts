@@ -22,6 +22,8 @@ export interface Block {
   readonly file: string
   readonly line: number
   readonly language: string
+  /** The paragraph before it. */
+  readonly before: string
   readonly text: string
   /** The next block, if it follows directly and shows the output. */
   readonly printed: string | undefined
@@ -37,10 +39,12 @@ export function blocksOf({ file, text }: Document): Block[] {
     const next = found[n + 1]
     const between = next && text.slice(match.index + whole.length, next.index)
     const isOutput = between?.trim() === '' && ['', 'text'].includes(next?.[1] ?? '')
+    const above = text.slice(0, match.index)
     return {
       file,
-      line: text.slice(0, match.index).split('\n').length,
+      line: above.split('\n').length,
       language,
+      before: above.trimEnd().split('\n\n').at(-1) ?? '',
       text: code,
       printed: isOutput ? next?.[2] : undefined,
     }
