@@ -32,7 +32,7 @@ beforeAll(async () => {
   await cp(example, join(folder, 'served'), { recursive: true })
   appPassword = await newAppPassword(join(folder, 'served'))
   servers = await startServers(1, { DATA_DIR: join(folder, 'served') })
-}, 120_000)
+}, 300_000)
 afterAll(async () => {
   await stopServers(servers)
   await rm(folder, { recursive: true })
@@ -118,7 +118,7 @@ test.each(documents.filter((document) => blocksOf(document).some(isRunnable)))(
       if (block.printed !== undefined) expect(`${place}\n${plain(printed)}`).toBe(`${place}\n${plain(block.printed)}`)
     }
   },
-  180_000,
+  600_000,
 )
 
 async function commands(block: Block): Promise<string> {
@@ -128,7 +128,7 @@ async function commands(block: Block): Promise<string> {
   if (isRunning) expect(script).toContain(base)
   const path = [join(folder, 'bin'), join(folder, 'global', 'bin'), process.env['PATH']].join(delimiter)
   const settings = { DATABASE_URL: '', DATA_DIR: '', npm_config_prefix: join(folder, 'global') }
-  const options = { cwd: clone, env: { ...process.env, PATH: path, ...settings }, timeout: 120_000 }
+  const options = { cwd: clone, env: { ...process.env, PATH: path, ...settings }, timeout: 300_000 }
   const { stdout } = await promisify(execFile)('bash', ['-ec', script], options).catch((error: unknown) => {
     throw new Error(`${block.file}:${block.line} fails: ${(error as Error).message}`, { cause: error })
   })
