@@ -1,6 +1,6 @@
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import type { Logger } from 'pino'
@@ -158,7 +158,8 @@ export function greeting(config: Config, own: string, member: string | undefined
       ]
     : ['Sign in:  with an account from the commands `account add` or `import`']
   const hints = isOwnMachine(config) ? [] : hintsFor(config, baseUrl)
-  const commands = `Commands: ${commandIn(process.cwd())}, in ${process.cwd()}`
+  const here = resolve('.')
+  const commands = `Commands: ${commandIn(here)}, in ${here}`
   const listens = baseUrl === own ? [] : [`Listens:  at ${own}`]
   return [`Connections is ready at ${baseUrl}`, `Feed:     ${feed}`, ...lines, commands, ...listens, ...hints, ''].join(
     '\n',
