@@ -31,7 +31,7 @@ export async function doctorCommand(terminal: Terminal, db: Kysely<Tables>): Pro
 function unlessMissing(error: unknown): never {
   const { code } = error as { code?: unknown }
   if (code !== '42P01' && code !== '42703') throw error
-  const sentence = 'The schema is older than this version, or not there at all; npx connections migrate makes it.'
+  const sentence = 'The schema is older than this release, or missing. The command `migrate` makes it.'
   throw new Failure('invalid', sentence, { cause: error })
 }
 

@@ -1,5 +1,6 @@
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { join, resolve } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import type { Logger } from 'pino'
@@ -94,10 +95,13 @@ export function isOwnMachine({
 
 const castForbidden =
   'Others can reach this server, so the password that the example people shared is taken away from them for good.\n' +
-  'Give somebody a new one by `npx connections account password USERID`.\n'
+  'To give a person a new one, run the command `account password USERID`.\n'
 
-/** The folder of this package, in which npx finds it. */
 const folder = fileURLToPath(new URL('../../..', import.meta.url)).replace(/[\\/]$/, '')
+
+/** How to run commands in a folder. The npm registry has another `connections`: `npx` is for this package's folder. */
+export const commandIn = (workingFolder: string): string =>
+  workingFolder === folder ? 'npx connections' : `node "${join(folder, 'dist/src/main.js')}"`
 
 /**
  * What a person at the terminal needs to begin.
@@ -113,9 +117,10 @@ export function greeting(config: Config, own: string, member: string | undefined
         `Sign in:  ${member}, password ${castPassword} (example people, for this machine only)`,
         `Try:      curl -u ${member}:${castPassword} '${feed}'`,
       ]
-    : ['Sign in:  as somebody made by `npx connections account add` or brought in by `npx connections import`']
+    : ['Sign in:  with an account from the commands `account add` or `import`']
   const hints = isOwnMachine(config) ? [] : hintsFor(config, baseUrl)
-  const commands = `Commands: npx connections, in ${folder}`
+  const here = resolve('.')
+  const commands = `Commands: ${commandIn(here)}, in ${here}`
   const listens = baseUrl === own ? [] : [`Listens:  at ${own}`]
   return [`Connections is ready at ${baseUrl}`, `Feed:     ${feed}`, ...lines, commands, ...listens, ...hints, ''].join(
     '\n',

@@ -18,7 +18,7 @@ const fingerprint = (secret: Uint8Array): string =>
 const otherSecret =
   'The secret of this server is another than that of the database, so no server would accept the tokens and sessions of ' +
   'the other. Give TOKEN_SECRET (or the file token-secret in DATA_DIR) what the other servers have. To change the secret, ' +
-  'put the new one last on every server, then first. If the old one is lost, `npx connections migrate --new-secret` takes ' +
+  'put the new one last on every server, then first. If the old one is lost, the command `migrate --new-secret` takes ' +
   'this one.'
 
 /**

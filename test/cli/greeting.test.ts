@@ -1,4 +1,7 @@
-import { greeting, isOwnMachine } from '../../src/cli/serve.js'
+import { execFile } from 'node:child_process'
+import { tmpdir } from 'node:os'
+import { promisify } from 'node:util'
+import { commandIn, greeting, isOwnMachine } from '../../src/cli/serve.js'
 import { readConfig } from '../../src/config.js'
 
 const hints = (environment: Record<string, string>) =>
@@ -37,4 +40,14 @@ test.each<[Record<string, string>, boolean]>([
   [{ TRUST_PROXY: '127.0.0.1' }, false],
 ])('%j: the password of the example people is good there: %j', (settings, isOwn) => {
   expect(isOwnMachine(readConfig(settings))).toBe(isOwn)
+})
+
+test('the greeting names npx in the folder of the package alone', () => {
+  expect(commandIn(process.cwd())).toBe('npx connections')
+  expect(commandIn(tmpdir())).not.toContain('npx')
+})
+
+test('the command of the greeting works in another folder', async () => {
+  const { stdout } = await promisify(execFile)('sh', ['-c', `${commandIn(tmpdir())} --version`], { cwd: tmpdir() })
+  expect(stdout).toMatch(/^\d+\.\d+\.\d+\n$/)
 })
