@@ -143,7 +143,7 @@ test('a name that is taken is refused, and the password stays', async () => {
   await run(add(), 'a long secret\n')
   await expect(run(add('annie', { name: 'B', email: 'b@example.org' }), 'another secret\n')).rejects.toMatchObject({
     code: 'invalid',
-    message: 'annie is the name of another account already.',
+    message: 'annie is already the name of another account.',
   })
   expect(await accounts()).toEqual(['ann'])
   expect(await fits('ann', 'a long secret')).toBe(true)

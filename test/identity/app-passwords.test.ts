@@ -140,7 +140,7 @@ describe('of scopes', () => {
       ...(method !== 'DELETE' && { body: connectionEntry('pending') }),
     })
     expect(status).toBe(403)
-    expect(text).toContain('This app password may not write; use one that has the scope write.')
+    expect(text).toContain('This app password lacks the scope write; use one with this scope.')
     expect(headers).not.toHaveProperty('www-authenticate')
   })
 

@@ -162,7 +162,7 @@ test('L2: who may not is logged too, at both doors', async () => {
     .slice(before)
     .map((line) => JSON.parse(line) as Record<string, unknown>)
   expect(lines.filter(({ msg }) => msg === 'refused')).toMatchObject([
-    { status: 403, reason: 'This takes an account with the role admin.', account: expect.any(String) },
+    { status: 403, reason: 'This requires an account with the role admin.', account: expect.any(String) },
     { status: 401, reason: 'Sign in first: this needs an account.' },
   ])
 })

@@ -103,7 +103,7 @@ describe('a recorded document is read', () => {
     [
       'another encoding',
       latin1(entry().replace('UTF-8', 'koi8-r')),
-      /it declares "koi8-r", which is not read; use UTF-8/,
+      /it declares "koi8-r", which is not supported; use UTF-8/,
     ],
     ['Latin-1 called UTF-8', latin1(entry()), /line 1 is not in UTF-8, which it declares/],
   ])('but %s is refused with the reason', async (_, content, reason) => {
@@ -234,12 +234,12 @@ describe('a vCard of another writer', () => {
     [/line 1 is not in UTF-8/, 'TITLE;ENCODING=QUOTED-PRINTABLE:M=FCller'],
     [/not in US-ASCII, which its CHARSET says/, 'TITLE;CHARSET=us-ascii;ENCODING=QUOTED-PRINTABLE:M=FCller'],
     [
-      /its CHARSET says "KOI8-R", which is not read; use UTF-8/,
+      /its CHARSET says "KOI8-R", which is not supported; use UTF-8/,
       'TITLE;CHARSET=KOI8-R;ENCODING=QUOTED-PRINTABLE:M=FCller',
     ],
     [/Line 19 .*it is not base64/, 'ROLE:x', 'TITLE;ENCODING=BASE64:***'],
     [/the encoding "UUENCODE" is not known/, 'TITLE;ENCODING=UUENCODE:x'],
-    [/shows TITLE twice/, 'TITLE;CHARSET=UTF-8:x', 'TITLE:y'],
+    [/has TITLE twice/, 'TITLE;CHARSET=UTF-8:x', 'TITLE:y'],
   ])('that cannot be decoded is refused, with its line: %s', async (reason, ...lines) => {
     expect(await refusalOf(withLines(...lines))).toMatch(reason)
   })

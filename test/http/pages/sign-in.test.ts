@@ -168,9 +168,7 @@ describe('signing in', () => {
     expect(seen).toEqual(seen.map(() => seen[0]))
     expect([first?.status, first?.headers['www-authenticate']]).toEqual([401, 'Form realm="connections"'])
     expect(first?.headers['set-cookie']).toBeUndefined()
-    expect(page(first?.text ?? '').texts('[role=alert]')).toEqual([
-      'This name and password do not belong together. Please try again.',
-    ])
+    expect(page(first?.text ?? '').texts('[role=alert]')).toEqual(['Wrong user name or password.'])
     expect(await sessions()).toEqual([])
   })
 
