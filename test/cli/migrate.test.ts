@@ -58,8 +58,8 @@ describe('a schema that is newer', () => {
     const refusal = {
       code: 'invalid',
       message:
-        'The database has the schema of a newer release (step 9999-removal), with which this one cannot work. Use that ' +
-        'release, or restore a backup that was made before it.',
+        'The database has the schema of a newer release (step 9999-removal), which this release cannot use. ' +
+        'Use the newer release, or restore a backup from before the upgrade.',
     }
     await expect(migrate(database.db)).rejects.toMatchObject(refusal)
     await expect(migrating()).rejects.toMatchObject(refusal)
@@ -86,7 +86,7 @@ describe('the secret', () => {
     output((terminal) => newSecretCommand(terminal, database.db, secrets as unknown as Secrets))
   const refused = {
     code: 'invalid',
-    message: expect.stringMatching(/^The secret of this server is another/) as unknown,
+    message: expect.stringMatching(/^The token secret of this server does not match/) as unknown,
   }
   beforeEach(() =>
     sql`truncate token_secret, session, connection, colleague, network, account cascade`.execute(database.db),

@@ -181,7 +181,7 @@ describe('serve', () => {
     }
     await served(old)
     const other =
-      /^The secret of this server is another than that of the database, .* last on every server, then first\. .* --new-secret` takes this one\.\n$/
+      /^The token secret of this server does not match .* then first\. .* --new-secret` to use this one\.\n$/
     await refused(serve(fresh), other)
     const migrating = connections(['migrate', '--new-secret'], { DATA_DIR, TOKEN_SECRET: fresh })
     expect(await migrating.exit).toBe(0)
@@ -251,8 +251,8 @@ describe('serve', () => {
       'Wrong configuration: REQUIRE_SIGNIN is not a setting, REQUIRE_SIGN_IN is (ALLOW_UNKNOWN=REQUIRE_SIGNIN lets it pass).\n',
     ],
     [{ BASE_URL: 'https://people.example/profiles' }, /BASE_URL must be an address without \/profiles/],
-    [{ DATA_DIR: 'src' }, 'DATA_DIR src holds other things than a database. Name a new or an empty folder.\n'],
-    [{ DATA_DIR: 'package.json' }, /^DATA_DIR package\.json cannot be made: EEXIST.*\n$/],
+    [{ DATA_DIR: 'src' }, 'DATA_DIR src holds files that are not a database. Name a new or an empty folder.\n'],
+    [{ DATA_DIR: 'package.json' }, /^DATA_DIR package\.json cannot be created: EEXIST.*\n$/],
     [{ DATABASE_URL: 'postgres://127.0.0.1:1/none' }, /^The database cannot be reached: .*ECONNREFUSED.*\n$/],
   ])('%j is refused in one line', async (environment, line) => {
     const server = connections(['serve'], environment)

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { type KyselyPlugin, sql } from 'kysely'
 import { openDatabase } from '../../src/db/open.js'
 import type { Kind } from '../../src/mail/content.js'
-import { takeDue } from '../../src/mail/outbox-store.js'
+import { leaseDue } from '../../src/mail/outbox-store.js'
 import { type MailServices, sendDue, sendEmails } from '../../src/mail/worker.js'
 import { keysOf } from '../../src/sharing/grant.js'
 import { freshDatabase, type TestDatabase } from '../support/database.js'
@@ -231,7 +231,7 @@ describe('many senders', () => {
       ...rest,
       post: async (...letter) => {
         await makeDue(id)
-        await takeDue(database.db, 1)
+        await leaseDue(database.db, 1)
         await post(...letter)
       },
     }
