@@ -26,7 +26,10 @@ function logger({ LOG_LEVEL }: Config) {
   return redactedLog(pino({ level: LOG_LEVEL, base: null, timestamp: pino.stdTimeFunctions.isoTime }, destination))
 }
 
-/** Stops at the first signal and exits at the third. npm may repeat a signal from the terminal, so the second is ignored. */
+/**
+ * Stops at the first signal and exits at the third. npm may repeat a signal from the terminal, so the second is
+ * ignored.
+ */
 function untilStopped(): AbortSignal {
   const stop = new AbortController()
   let signals = 0

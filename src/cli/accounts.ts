@@ -13,7 +13,7 @@ import { findKnownAccounts } from '../people/known-store.js'
 import { imageType, maxPhotoBytes } from '../people/photo-store.js'
 import { searchAccounts } from '../people/search-store.js'
 import { findAccount } from '../people/store.js'
-import { importStatement } from '../transfer/import.js'
+import { importPerson } from '../transfer/import.js'
 import { unreadable } from '../transfer/read.js'
 import { askPassword, type Terminal } from './terminal.js'
 
@@ -161,7 +161,7 @@ export async function stateCommand(
   const account = await existing(db, userId)
   const now = new Date()
   // Feeds show the state, so all lists that hold the person move on, as they do when an import says so.
-  await importStatement(db, { userId: account.userId, state, updated: now, seen: now, decides: true })
+  await importPerson(db, { userId: account.userId, state, updated: now, seen: now, decides: true })
   say(terminal, `${account.name} ${state === 'active' ? 'can sign in again' : 'can no longer sign in'}.`)
 }
 

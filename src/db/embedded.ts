@@ -19,9 +19,9 @@ export type Embedded = Pick<PGlite, 'close' | 'closed'> & {
 }
 
 /**
- * Opens Postgres in this process. Transactions take turns on its one connection. The driver is the one for servers, over
- * the wire protocol: values parse alike on both databases, and it is three times as fast as PGlite's own `query`, which
- * makes six calls for a statement.
+ * Opens Postgres in this process. Transactions take turns on its one connection. The driver is the one for servers,
+ * over the wire protocol: values parse alike on both databases, and it is three times as fast as PGlite's own `query`,
+ * which makes six calls for a statement.
  */
 export function openEmbedded(pglite: Embedded): Database {
   const pool = new pg.Pool({
@@ -107,8 +107,8 @@ function isReadyTwice(data: Uint8Array): boolean {
 }
 
 /**
- * Locks a folder for this process. The lock is a listening socket in the folder: the operating system closes it with the
- * process, so a lock never outlives its holder.
+ * Locks a folder for this process. The lock is a listening socket in the folder: the operating system closes it with
+ * the process, so a lock never outlives its holder.
  *
  * @returns releases the lock
  * @throws Failure `unavailable` if another process holds it, `invalid` if the path is too long for a socket

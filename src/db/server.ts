@@ -108,8 +108,8 @@ const lend = (client: pg.PoolClient & Pooled) =>
   }) as unknown as PostgresPoolClient
 
 /**
- * A client that gives up a statement at its timeout. It first asks the server to cancel the statement. Without an answer
- * it destroys the connection, since a late answer would be taken for that of the next statement.
+ * A client that gives up a statement at its timeout. It first asks the server to cancel the statement. Without an
+ * answer it destroys the connection, since a late answer would be taken for that of the next statement.
  */
 function clientOf(state: PoolState, circuit: Breaker): typeof pg.Client {
   return class extends pg.Client implements Pooled {

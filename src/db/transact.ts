@@ -22,7 +22,8 @@ const maxWaitMs = 2000
 type Work<Result> = (transaction: Transaction<Tables>) => Promise<Result>
 
 /**
- * Runs work in a transaction. After a serialization failure, deadlock or lock timeout it runs again, at most three times.
+ * Runs work in a transaction. After a serialization failure, deadlock or lock timeout it runs again, at most three
+ * times.
  *
  * @param work must have no effects outside the database
  * @param isDone tells if the work took effect; called if the connection broke before Postgres confirmed the commit

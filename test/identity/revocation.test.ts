@@ -3,7 +3,7 @@ import { revokeAppPassword } from '../../src/identity/app-password.js'
 import { setPassword } from '../../src/identity/credential-store.js'
 import { hashPassword } from '../../src/identity/password.js'
 import { changeRole } from '../../src/people/change-store.js'
-import { importStatement } from '../../src/transfer/import.js'
+import { importPerson } from '../../src/transfer/import.js'
 import { appPasswordOf } from '../support/app-passwords.js'
 import { startClient } from '../support/client.js'
 import { freshDatabase, serverUrl, type TestDatabase } from '../support/database.js'
@@ -74,7 +74,7 @@ async function around(credentials: string, revoke: () => Promise<unknown>, what 
 
 const setState = (state: 'active' | 'inactive') => {
   const now = new Date()
-  return importStatement(database.db, { userId: 'ann', state, updated: now, seen: now, decides: true })
+  return importPerson(database.db, { userId: 'ann', state, updated: now, seen: now, decides: true })
 }
 
 test('A8: a new password ends the old one with the next request', async () => {
