@@ -89,7 +89,7 @@ const rowName = ({ people }: Pair, side: Side) => `${people[side]} ${people[oppo
 
 function memberOf(person: (userId: string) => PairMember | undefined, userId: string): PairMember {
   const found = person(userId)
-  if (!found) throw new Failure('invalid', `Nobody has the user id ${userId}.`)
+  if (!found) throw new Failure('invalid', `There is no account with the user id ${userId}.`)
   return found
 }
 
