@@ -82,8 +82,8 @@ test.each<[string, (string | Buffer)[], string]>([
 
 test.each<[string, { userId?: string; name?: string; email?: string; login?: string }, string]>([
   ['an empty user id', { userId: '' }, 'The user id is empty.'],
-  ['a colon in a user id', { userId: 'a:b' }, 'The user id has a colon in it: nobody could sign in by that.'],
-  ['a colon in a login', { login: 'a:b' }, 'The login has a colon in it: nobody could sign in by that.'],
+  ['a colon in a user id', { userId: 'a:b' }, 'The user id has a colon, so it could not be used to sign in.'],
+  ['a colon in a login', { login: 'a:b' }, 'The login has a colon, so it could not be used to sign in.'],
   ['a blank name', { name: ' ' }, 'The name is empty.'],
   ['an empty login', { login: '' }, 'The login is empty.'],
   ['a long user id', { userId: 'x'.repeat(257) }, 'The user id has more than 256 characters.'],
@@ -113,7 +113,7 @@ test.each<[string, { userId?: string; name?: string; email?: string; login?: str
     (email): [string, { email: string }, string] => [
       `the address ${email}`,
       { email },
-      `${email} is no e-mail address: it should look like ann@example.org.`,
+      `${email} is not an e-mail address such as ann@example.org.`,
     ],
   ),
 ])('with %s nothing is added', async (_, { userId = 'ann', ...wrong }, message) => {
@@ -161,7 +161,7 @@ test('role gives a role and takes it away', async () => {
   const roles = async () => (await findAccount(database.db, { by: 'userId', value: 'ann' }))?.roles
   expect(await run(role('ann', 'add', 'org-admin'))).toBe(
     'Ann Ångström now has the role org-admin.\n' +
-      'No rule knows the role org-admin: it has no effect until an application defines it.\n',
+      'The role org-admin is not defined: it has no effect until an application defines it.\n',
   )
   expect(await roles()).toEqual(['org-admin'])
   expect(await run(role('ann', 'remove', 'org-admin'))).toBe('Ann Ångström no longer has the role org-admin.\n')
@@ -172,9 +172,9 @@ test('of a role it says that no rule knows it, until an application defines it',
   await run(add(), 'a long secret\n')
   await run(add('bob', { name: 'Bob', email: 'bob@example.org' }), 'a long secret\n')
   expect(await run(role('ann', 'add', 'admin'))).toBe('Ann Ångström now has the role admin.\n')
-  expect(await run(role('ann', 'add', 'superuser'))).toContain('\nNo rule knows the role superuser:')
+  expect(await run(role('ann', 'add', 'superuser'))).toContain('\nThe role superuser is not defined:')
   // That somebody has it makes no rule.
-  expect(await run(role('bob', 'add', 'superuser'))).toContain('\nNo rule knows the role superuser:')
+  expect(await run(role('bob', 'add', 'superuser'))).toContain('\nThe role superuser is not defined:')
   await defineRole(database.db, 'superuser')
   expect(await run(role('bob', 'add', 'superuser'))).toBe('Bob now has the role superuser.\n')
 })
@@ -187,7 +187,7 @@ test.each(['', 'Admin', '1st', '-a', 'a b', 'a_b', 'a\n', 'rôle'])('%j is no ro
 
 test.each(['bob', 'annie', 'ANN', 'ann\0'])('nobody has the user id %j', async (userId) => {
   await run(add(), 'a long secret\n')
-  const unknown = { code: 'notFound', message: `Nobody has the user id ${userId}.` }
+  const unknown = { code: 'notFound', message: `There is no account with the user id ${userId}.` }
   await expect(run(password(userId), 'another secret\n')).rejects.toMatchObject(unknown)
   await expect(run(role(userId, 'add', 'admin'))).rejects.toMatchObject(unknown)
 })
@@ -211,12 +211,12 @@ test('who types is asked twice, and the password is not shown', async () => {
   const { terminal, shown } = keyboard('a long secret', 'a long secret')
   await add()(terminal)
   expect(await fits('ann', 'a long secret')).toBe(true)
-  expect(shown()).toMatch(/Password:[^]*The same once more:/)
+  expect(shown()).toMatch(/Password:[^]*Repeat the password:/)
   expect(shown()).not.toMatch(/a long|secret|\*/)
 })
 
 test.each([
-  ['differ', ['a long secret', 'a long sekret'], 'The two passwords differ. Nothing was changed.'],
+  ['differ', ['a long secret', 'a long sekret'], 'The passwords do not match. Nothing was changed.'],
   ['are never typed, but Ctrl-C is', ['\u0003'], 'No password was given. Nothing was changed.'],
   ['are empty', ['', ''], 'No password was given. Nothing was changed.'],
 ])('when the two %s, nothing is added', async (_, lines, message) => {
@@ -225,7 +225,7 @@ test.each([
 })
 
 test('list tells who there is, by name, and what is special about them', async () => {
-  expect(await run((terminal) => listAccountsCommand(terminal, database.db))).toMatch(/^Nobody yet: /)
+  expect(await run((terminal) => listAccountsCommand(terminal, database.db))).toMatch(/^There are no accounts yet\. /)
   await run(add('zoe', { name: 'Zoë', email: 'zoe@example.org' }), 'a long secret\n')
   await run(add(), 'a long secret\n')
   await run(role('zoe', 'add', 'admin'))
@@ -235,7 +235,7 @@ test('list tells who there is, by name, and what is special about them', async (
     .where('user_id', '=', 'zoe')
     .execute()
   expect(await run((terminal) => listAccountsCommand(terminal, database.db))).toBe(
-    'ann: Ann Ångström <ann@example.org>; also annie\nzoe: Zoë <zoe@example.org>; disabled; unverified; external; admin\n',
+    'ann: Ann Ångström <ann@example.org>; login annie\nzoe: Zoë <zoe@example.org>; disabled; unverified; external; admin\n',
   )
 })
 

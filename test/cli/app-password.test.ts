@@ -45,13 +45,13 @@ test('add puts out the secret alone, and says the rest beside it', async () => {
   const { output, errors } = await add()
   expect(output).toMatch(/^cnx_[0-9A-Za-z]{38}\n$/)
   expect(described(errors)).toBe(
-    'This is shown once. Ann now has the app password ID: Reader; read; made THEN, never ends, never used.\n',
+    'This is shown only once. Ann now has the app password ID: Reader; read; created THEN, never expires, never used.\n',
   )
 })
 
 test('one that ends is good to the end of its last day, in UTC, and that day is told', async () => {
   const { errors } = await add('ann', { scopes: ['write', 'read'], end: '2096-02-29' })
-  expect(errors).toContain(', good to 2096-02-29, never used.')
+  expect(errors).toContain(', valid to 2096-02-29, never used.')
   const [made] = await listAppPasswords(database.db, ann)
   expect(made).toMatchObject({ scopes: ['read', 'write'], expires: new Date('2096-03-01T00:00:00Z') })
 })
@@ -63,8 +63,8 @@ test('list tells of each, never the secret', async () => {
   await add('bo', { name: 'not hers' })
   const { output } = await list()
   expect(output.split('\n').map(described)).toEqual([
-    'ID: Reader; read; made THEN, good to 2096-01-01, never used.',
-    'ID: Board; read; made THEN, never ends, never used.',
+    'ID: Reader; read; created THEN, valid to 2096-01-01, never used.',
+    'ID: Board; read; created THEN, never expires, never used.',
     '',
   ])
   expect(output).not.toContain(secret.trim())
@@ -75,7 +75,7 @@ test('revoke ends one, of that person alone', async () => {
   const id = uuid.exec((await list()).output)?.[0] as string
   const unknown = { code: 'notFound', message: `There is no app password with the id ${id}.` }
   await expect(revoke('bo', id)).rejects.toMatchObject(unknown)
-  expect((await revoke('ann', id)).output).toBe(`The app password ${id} of Ann is no longer good.\n`)
+  expect((await revoke('ann', id)).output).toBe(`Revoked the app password ${id} of Ann.\n`)
   await expect(revoke('ann', id)).rejects.toMatchObject(unknown)
   await expect(revoke('ann', 'Reader')).rejects.toMatchObject({ code: 'notFound' })
   expect(await listAppPasswords(database.db, ann)).toEqual([])
@@ -96,16 +96,16 @@ test.each<[string, Partial<typeof wish>, string]>([
   ],
   ['no scope', { scopes: [] }, 'The scopes of an app password must be some of read, write.'],
   ['another scope', { scopes: ['read', 'admin'] }, 'The scopes of an app password must be some of read, write.'],
-  ['a day that is no day', { end: '2096-02-30' }, '2096-02-30 is no day: it should look like 2027-12-31.'],
-  ['a day that is a word', { end: 'tomorrow' }, 'tomorrow is no day: it should look like 2027-12-31.'],
-  ['a day that is over', { end: '2026-01-01' }, 'An app password must end in the future, or never.'],
+  ['a day that is no day', { end: '2096-02-30' }, '2096-02-30 is not a date such as 2027-12-31.'],
+  ['a day that is a word', { end: 'tomorrow' }, 'tomorrow is not a date such as 2027-12-31.'],
+  ['a day that is over', { end: '2026-01-01' }, 'An app password must expire in the future, or never.'],
 ])('with %s nothing is made', async (_, wrong, message) => {
   await expect(add('ann', wrong)).rejects.toMatchObject({ code: 'invalid', message })
   expect(await listAppPasswords(database.db, ann)).toEqual([])
 })
 
 test('nobody has the user id', async () => {
-  const unknown = { code: 'notFound', message: 'Nobody has the user id eve.' }
+  const unknown = { code: 'notFound', message: 'There is no account with the user id eve.' }
   for (const tried of [() => add('eve'), () => list('eve'), () => revoke('eve', ann)]) {
     await expect(tried()).rejects.toMatchObject(unknown)
   }
@@ -122,8 +122,7 @@ test('who gets another password keeps the app passwords, and that is said', asyn
   expect(await password()).toBe('Set the password of Ann.\n')
   await add()
   expect(await password()).toBe(
-    'Set the password of Ann.\n' +
-      'App passwords stay good, of which there are 1; see `connections account app-password list ann`.\n',
+    'Set the password of Ann.\n' + '1 app password still works; see `connections account app-password list ann`.\n',
   )
   expect(await listAppPasswords(database.db, ann)).toHaveLength(1)
 })

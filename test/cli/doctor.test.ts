@@ -3,6 +3,7 @@ import { text } from 'node:stream/consumers'
 import { type RawBuilder, sql } from 'kysely'
 import { doctorCommand } from '../../src/cli/database.js'
 import type { Fault } from '../../src/connections/integrity-store.js'
+import { counted } from '../../src/formats.js'
 import { freshDatabase, type TestDatabase } from '../support/database.js'
 import { addPerson, connect } from '../support/world.js'
 
@@ -50,7 +51,7 @@ async function doctor(): Promise<{ output: string; error: unknown }> {
 }
 
 test('a whole graph is said to be whole', async () => {
-  expect(await doctor()).toEqual({ output: 'The graph is whole.\n', error: undefined })
+  expect(await doctor()).toEqual({ output: 'No inconsistencies found.\n', error: undefined })
 })
 
 test.each<[string, () => RawBuilder<unknown>, (keyof typeof kinds)[]]>([
@@ -80,5 +81,8 @@ test.each<[string, () => RawBuilder<unknown>, (keyof typeof kinds)[]]>([
   expect([...new Set(lines.map((line) => line.slice(line.indexOf(': ') + 2)))].sort()).toEqual(
     expected.map((kind) => kinds[kind]).sort(),
   )
-  expect(error).toMatchObject({ code: 'invalid', message: `The graph has ${lines.length} faults.` })
+  expect(error).toMatchObject({
+    code: 'invalid',
+    message: `${counted(lines.length, 'inconsistency', 'inconsistencies')} found.`,
+  })
 })

@@ -51,10 +51,10 @@ test('import says of each name in a line that it is another person’s now', asy
   await importCommand(people, database.db, [await folder.write('a.jsonl', after)])
   expect(people.said()).toBe(
     'People: 0 added, 2 changed, 0 unchanged.\nConnections: 0 added, 0 changed, 0 unchanged.\n' +
-      `BO (${bo}) no longer has the user id bo, which is now that of BO (bo). ` +
-      'The account is disabled; its sessions and app passwords have ended.\n' +
-      `BO (${bo}) no longer has the address bo@example.com, which is now that of BO (bo).\n` +
-      `BO (${bo}) no longer has the login b, which is now that of BO (bo).\n`,
+      `The user id bo moved from BO (${bo}) to BO (bo). The account of BO (${bo}) is disabled; ` +
+      'its sessions and app passwords have ended.\n' +
+      `The address bo@example.com moved from BO (${bo}) to BO (bo).\n` +
+      `The login b moved from BO (${bo}) to BO (bo).\n`,
   )
 })
 
@@ -80,7 +80,7 @@ test('export writes a file for its owner alone, in place of an older one, and le
   const file = await folder.write('export.jsonl', 'older')
   await expect(exportCommand(terminal(false), database.db, file)).rejects.toMatchObject({
     name: 'Failure',
-    message: `${file} is there already; --force overwrites it.`,
+    message: `${file} already exists; --force overwrites it.`,
   })
   expect(await readFile(file, 'utf8')).toBe('older')
   const pipe = terminal(false)
@@ -102,7 +102,7 @@ test.each([
   window.errors.once('data', () => setImmediate(() => window.input.write(`${answer}\r`)))
   const writing = exportCommand(window, database.db, file)
   if (isWritten) await writing
-  else await expect(writing).rejects.toMatchObject({ name: 'Failure', message: `${file} was left as it was.` })
+  else await expect(writing).rejects.toMatchObject({ name: 'Failure', message: `${file} was not changed.` })
   expect((await readFile(file, 'utf8')) === 'older').toBe(!isWritten)
 })
 

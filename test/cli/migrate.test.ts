@@ -42,8 +42,8 @@ describe('a schema that is newer', () => {
     await newerStep(database.db, '9998-made-up', null)
     await newerStep(database.db, '9999-removal', newest)
     expect(await migrate(database.db)).toEqual([])
-    expect(await migrating()).toBe('The schema is newer than this release, which works with it.\n')
-    expect(await doctor()).toBe('The graph is whole.\n')
+    expect(await migrating()).toBe('The schema is newer than this release, but compatible.\n')
+    expect(await doctor()).toBe('No inconsistencies found.\n')
   })
 
   test.each<[string, () => Promise<unknown>]>([
@@ -69,7 +69,7 @@ describe('a schema that is newer', () => {
   test('is not taken back', async () => {
     await newerStep(database.db, '9999-made-up', null)
     await expect(migrate(database.db, 'nothing')).rejects.toMatchObject({ code: 'invalid' })
-    expect(await migrating()).toBe('The schema is newer than this release, which works with it.\n')
+    expect(await migrating()).toBe('The schema is newer than this release, but compatible.\n')
   })
 })
 
@@ -143,16 +143,16 @@ describe('the secret', () => {
         ('\\x01', ${bo}, now(), now() + interval '1 day'), ('\\x02', ${cy}, now(), now())`.execute(db)
 
     expect(await take(fresh, old)).toBe(
-      'The present secret is that of the database now.\n' +
-        '0 tokens ended: links and invitations have new ones, which their creators can show.\n' +
-        '0 sessions ended: who was signed in with a browser signs in again.\n',
+      'This is now the token secret of the database.\n' +
+        '0 tokens ended: creators can show the new ones of links and invitations.\n' +
+        '0 sessions ended: users must sign in again with their browsers.\n',
     )
     await expect(check(old)).rejects.toMatchObject(refused)
 
     expect(await take(other)).toBe(
-      'The present secret is that of the database now.\n' +
-        '1 token ended: links and invitations have new ones, which their creators can show.\n' +
-        '2 sessions ended: who was signed in with a browser signs in again.\n',
+      'This is now the token secret of the database.\n' +
+        '1 token ended: creators can show the new ones of links and invitations.\n' +
+        '2 sessions ended: users must sign in again with their browsers.\n',
     )
     await check(other)
     await expect(check(fresh, old)).rejects.toMatchObject(refused)

@@ -57,7 +57,7 @@ test.each(['', 'GIF88a', '<svg xmlns="http://www.w3.org/2000/svg"/>', 'RIFF\0\0\
   '%j is no picture',
   async (bytes) => {
     const path = await file(bytes)
-    const refusal = { code: 'invalid', message: `${path} is no picture in PNG, JPEG, GIF or WebP.` }
+    const refusal = { code: 'invalid', message: `${path} is not a PNG, JPEG, GIF or WebP image.` }
     await expect(run('ann', path)).rejects.toMatchObject(refusal)
     expect(await kept()).toBeUndefined()
   },

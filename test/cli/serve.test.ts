@@ -236,9 +236,7 @@ describe('serve', () => {
     }
     const doctor = connections(['doctor'], { DATABASE_URL: url.href })
     expect(await doctor.exit).toBe(1)
-    expect(doctor.errors()).toBe(
-      'The schema is older than this version, or not there at all; npx connections migrate makes it.\n',
-    )
+    expect(doctor.errors()).toBe('The schema is missing or older than this release; run npx connections migrate.\n')
   })
 
   test.each([

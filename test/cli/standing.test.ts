@@ -57,14 +57,14 @@ test('verify and unverify', async () => {
     return verified
   }
   const { name } = (await findAccount(cast.db(), { by: 'userId', value: 'ann' })) ?? {}
-  expect(await setVerified('ann', false)).toBe(`The e-mail address of ${name} does not count as verified.\n`)
+  expect(await setVerified('ann', false)).toBe(`The e-mail address of ${name} is now unverified.\n`)
   expect(await verified()).toBe(false)
-  expect(await setVerified('ann', true)).toBe(`The e-mail address of ${name} counts as verified.\n`)
+  expect(await setVerified('ann', true)).toBe(`The e-mail address of ${name} is now verified.\n`)
   expect(await verified()).toBe(true)
 })
 
 test('nobody has the user id', async () => {
-  const unknown = { code: 'notFound', message: 'Nobody has the user id eve.' }
+  const unknown = { code: 'notFound', message: 'There is no account with the user id eve.' }
   await expect(setState('eve', 'inactive')).rejects.toMatchObject(unknown)
   await expect(setVerified('eve', true)).rejects.toMatchObject(unknown)
 })

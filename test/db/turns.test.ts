@@ -15,7 +15,7 @@ function work() {
   return { run, end, begun }
 }
 
-const tooMuch = { code: 'unavailable', message: expect.stringContaining('There is too much to do at this moment') }
+const tooMuch = { code: 'unavailable', message: expect.stringContaining('The server is overloaded') }
 const hour = 3_600_000
 
 test('so many run at once, the others in their order', async () => {

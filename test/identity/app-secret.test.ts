@@ -48,6 +48,6 @@ test.each([
 test('no password may have the form, which would never sign anybody in', async () => {
   await expect(hashPassword(known.replace('_0', '_1'))).rejects.toMatchObject({
     code: 'invalid',
-    message: 'This has the form of an app password, and could not be told from one at sign-in.',
+    message: 'A password must not have the form of an app password.',
   })
 })

@@ -52,8 +52,8 @@ test.each([
   ['of one character', 'x', 'The password must have 8 to 256 characters; this one has 1.'],
   ['too short', 'seven77', 'The password must have 8 to 256 characters; this one has 7.'],
   ['too long', 'x'.repeat(257), 'The password must have 8 to 256 characters; this one has 257.'],
-  ['with a tab', 'pass\tword', 'a character that no sign-in can send'],
-  ['with half a surrogate pair', 'password\uD83D', 'a character that no sign-in can send'],
+  ['with a tab', 'pass\tword', 'a character that cannot be sent'],
+  ['with half a surrogate pair', 'password\uD83D', 'a character that cannot be sent'],
 ])('A4: a password %s is refused, and never hashed', async (_, wrong, why) => {
   await expect(hashPassword(wrong)).rejects.toMatchObject({ code: 'invalid', message: expect.stringContaining(why) })
   expect(hash).not.toHaveBeenCalled()

@@ -72,8 +72,8 @@ async function letter() {
 const tokenOf = async ({ _id }: Connection) =>
   (await admin.calls.read(_id, { skipAcl: true, includeToken: true })).token as string
 
-const ofAccount = 'You get this letter because you have an account with Connections. It was sent automatically.'
-const ofAddress = 'You get this letter because somebody invited you at this address. It was sent automatically.'
+const ofAccount = 'You received this e-mail because you have an account with Connections. It was sent automatically.'
+const ofAddress = 'You received this e-mail because someone invited you at this address. It was sent automatically.'
 const textOf = (...parts: string[]) => `${parts.join('\n\n')}\n`
 const forced = { skipAcl: true, forceAuto: true }
 
@@ -89,7 +89,7 @@ describe('what arrives', () => {
       text: textOf(
         `Hello ${bo.email.replace('@example.com', '')},`,
         'Ann Lee invites you to “Plan”.',
-        `See the invitation:\n${url}`,
+        `View invitation:\n${url}`,
         `-- \n${ofAccount}`,
       ),
     })
@@ -108,7 +108,7 @@ describe('what arrives', () => {
       text: textOf(
         'Hello Bo De vil <b>,',
         'Ann Lee invites you to “Plan”.',
-        `See the invitation:\nhttps://connections.example/v2/connections/${await tokenOf(connection)}`,
+        `View invitation:\nhttps://connections.example/v2/connections/${await tokenOf(connection)}`,
         `-- \n${ofAddress}`,
       ),
     })
@@ -134,8 +134,8 @@ describe('what arrives', () => {
     expect(text).toBe(
       textOf(
         'Hello,',
-        'Ann Lee would like to have you as a colleague.',
-        `See the invitation:\nhttps://connections.example/v2/connections/${await tokenOf(connection)}`,
+        'Ann Lee would like to add you as a colleague.',
+        `View invitation:\nhttps://connections.example/v2/connections/${await tokenOf(connection)}`,
         `-- \n${ofAddress}`,
       ),
     )
@@ -149,12 +149,12 @@ describe('what arrives', () => {
       const connection = made(await calls.create('accounts', ann.id, { _id: bo.id }))
       const link =
         connectionAppKey === 'shop'
-          ? `See the invitation:\nhttps://shop.example/me/connection/${await tokenOf(connection)}`
-          : `See your invitations:\n${list}`
+          ? `View invitation:\nhttps://shop.example/me/connection/${await tokenOf(connection)}`
+          : `View your invitations:\n${list}`
       expect((await letter()).text).toBe(
         textOf(
           `Hello ${bo.email.replace('@example.com', '')},`,
-          'Ann Lee would like to have you as a colleague.',
+          'Ann Lee would like to add you as a colleague.',
           link,
           `-- \n${ofAccount}`,
         ),
@@ -178,7 +178,7 @@ describe('what arrives', () => {
       textOf(
         `Hello ${bo.email.replace('@example.com', '')},`,
         'Ann Lee connected you with “Plan”.',
-        `See it:\nhttps://connections.example/v2/connections/${_id}`,
+        `View:\nhttps://connections.example/v2/connections/${_id}`,
         `-- \n${ofAccount}`,
       ),
     )
@@ -190,8 +190,8 @@ describe('what arrives', () => {
     const { to, subject, text } = await letter()
     expect([to, subject]).toEqual([[bo.email], 'You are connected with Ann Lee'])
     expect(text).toContain(
-      '\n\nYou and Ann Lee are colleagues now.\n\n' +
-        `See the profile:\nhttps://connections.example/profiles/html/profileView.do?key=${ann.id}\n`,
+      '\n\nYou and Ann Lee are now colleagues.\n\n' +
+        `View profile:\nhttps://connections.example/profiles/html/profileView.do?key=${ann.id}\n`,
     )
   })
 
@@ -216,8 +216,8 @@ describe('what arrives', () => {
     expect(offered.text).toContain('\n\nAnn Lee would like to share something with you.\n\n')
     await ann.calls.create(objects, own, { _id: (await stranger()).id, access, auto: true }, forced)
     const given = await letter()
-    expect(given.subject).toBe('Ann Lee shares something with you')
-    expect(given.text).toContain('\n\nAnn Lee shares something with you.\n\n')
+    expect(given.subject).toBe('Ann Lee shared something with you')
+    expect(given.text).toContain('\n\nAnn Lee shared something with you.\n\n')
   })
 
   test('a title that is not public is named once the recipient may read it, not while it is offered', async () => {
@@ -233,11 +233,11 @@ describe('what arrives', () => {
     await database.db.updateTable('account').set({ verified: false }).where('id', '=', bo.id).execute()
     const offered = made(await ann.calls.create('documents', document, { _id: bo.id }))
     const { text } = await letter()
-    expect(text).toContain(`See the invitation:\nhttps://connections.example/v2/connections/${offered._id}\n`)
+    expect(text).toContain(`View invitation:\nhttps://connections.example/v2/connections/${offered._id}\n`)
     expect(text).not.toContain(await tokenOf(offered))
     const shop = module.connectionsFor({ accountId: admin.id, appKey: 'shop' })
     await shop.create('accounts', admin.id, { _id: bo.id })
-    expect((await letter()).text).toContain('See your invitations:\nhttps://connections.example/profiles/atom/')
+    expect((await letter()).text).toContain('View your invitations:\nhttps://connections.example/profiles/atom/')
   })
 })
 
@@ -270,7 +270,7 @@ describe('who is told', () => {
 })
 
 describe('what is not so any more is not told', () => {
-  const gone = 'it is not so any more'
+  const gone = 'it is no longer true'
   const set = (id: string, change: { state: 'inactive' } | { email: null }) =>
     database.db.updateTable('account').set(change).where('id', '=', id).execute()
   const expire = (id: string) =>
@@ -284,14 +284,14 @@ describe('what is not so any more is not told', () => {
     ['applied', async (offered, bo) => bo.calls.apply(await tokenOf(offered)), gone],
     ['expired', ({ _id }) => expire(_id), gone],
     ['for somebody inactive', (_offered, { id }) => set(id, { state: 'inactive' }), 'the recipient is not active'],
-  ])('an invitation that is %s', async (_how, happen, why) => {
+  ])('an invitation that is %s', async (_how, happen, reason) => {
     for (const which of ['_id', 'email'] as const) {
       const bo = await stranger()
       const target = which === '_id' ? { _id: bo.id } : { email: bo.email }
       const offered = made(await ann.calls.create('documents', document, target))
       await happen(offered, bo)
       expect(await send()).toEqual([])
-      expect(logged.splice(0)).toMatchObject([{ kind: 'offered', why, msg: 'letter not needed' }])
+      expect(logged.splice(0)).toMatchObject([{ kind: 'offered', reason, msg: 'e-mail dropped' }])
     }
   })
 
@@ -300,7 +300,7 @@ describe('what is not so any more is not told', () => {
     await ann.calls.create('documents', document, { _id: bo.id })
     await set(bo.id, { email: null })
     expect(await send()).toEqual([])
-    expect(logged).toMatchObject([{ why: 'the recipient has no e-mail address' }])
+    expect(logged).toMatchObject([{ reason: 'the recipient has no e-mail address' }])
   })
 
   test('an invitation by somebody who is inactive', async () => {
@@ -309,7 +309,7 @@ describe('what is not so any more is not told', () => {
     await bo.calls.create('documents', document, { email: address() }, { skipAcl: true })
     await set(bo.id, { state: 'inactive' })
     expect(await send()).toEqual([])
-    expect(logged.map(({ why }) => why)).toEqual(Array(3).fill('the other person is not active'))
+    expect(logged.map(({ reason }) => reason)).toEqual(Array(3).fill('the other person is not active'))
   })
 
   test('a connection that was removed at once', async () => {
@@ -322,7 +322,7 @@ describe('what is not so any more is not told', () => {
       await bo.calls.delete(_id)
     }
     expect(await send()).toEqual([])
-    expect(logged.map(({ kind, why }) => [kind, why])).toEqual(Array(2).fill(['connected', gone]))
+    expect(logged.map(({ kind, reason }) => [kind, reason])).toEqual(Array(2).fill(['connected', gone]))
   })
 })
 
@@ -364,7 +364,7 @@ test('a token of another secret is not made up, and its letter waits for a serve
   await untilEmpty(officeFor({ db: database.db, tokenKeys }, server.url, logged))
   expect(server.received).toEqual([])
   const error = 'TOKEN_SECRET lacks the secret of its token'
-  expect(logged).toEqual([expect.objectContaining({ msg: 'letter put back', error, attempts: 1 })])
+  expect(logged).toEqual([expect.objectContaining({ msg: 'e-mail postponed', error, attempts: 1 })])
   await sql`update outbox set due_at = clock_timestamp()`.execute(database.db)
   expect((await letter()).text).toContain(`/v2/connections/${await tokenOf(connection)}\n`)
 })

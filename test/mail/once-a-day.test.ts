@@ -155,7 +155,7 @@ test('several senders at once send one e-mail', async () => {
   for (let at = 0; at < 6; at++) await ways['by the module, to an object']?.(ann, bo)
   await Promise.all(Array.from({ length: 3 }, () => untilEmpty(office())))
   expect(subjects()).toEqual([`ann${inviters} invites you to “Plan”`])
-  expect(logged.filter(({ msg }) => msg === 'letter not needed')).toHaveLength(5)
+  expect(logged.filter(({ msg }) => msg === 'e-mail dropped')).toHaveLength(5)
 })
 
 test('who is accepted is told each time', async () => {

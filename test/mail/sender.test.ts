@@ -82,14 +82,14 @@ describe('what is not needed any more is dropped', () => {
     const rowId = await connect(database.db, ann, bo, 'invited')
     return { rowId, id: await owe('invited', bo, rowId) }
   }
-  const whys = () => logged.map(({ why }) => why)
+  const reasons = () => logged.map(({ reason }) => reason)
 
   test('withdrawn before it went out', async () => {
     const { rowId, id } = await invite()
     await disconnect(database.db, rowId)
     await sendDue(office(), never)
     expect(await row(id)).toEqual({ end: 'dropped', error: null, attempts: 1 })
-    expect(whys()).toEqual(['it is not so any more'])
+    expect(reasons()).toEqual(['it is no longer true'])
   })
 
   test('accepted before the invitation went out', async () => {
@@ -103,12 +103,12 @@ describe('what is not needed any more is dropped', () => {
     ['without an address', { email: null }, 'the recipient has no e-mail address'],
     ['whose address is none', { email: 'bo@example.com, all@example.com' }, 'the recipient has no e-mail address'],
     ['who is inactive', { state: 'inactive' as const }, 'the recipient is not active'],
-  ])('to somebody %s', async (_who, change, why) => {
+  ])('to somebody %s', async (_who, change, reason) => {
     const { id } = await invite()
     await database.db.updateTable('account').set(change).where('id', '=', bo).execute()
     await sendDue(office(), never)
     expect(await row(id)).toMatchObject({ end: 'dropped' })
-    expect(whys()).toEqual([why])
+    expect(reasons()).toEqual([reason])
   })
 
   afterEach(() => expect(server.received).toEqual([]))
@@ -175,13 +175,13 @@ describe('what fails', () => {
   test('is given up where senders died of it again and again', async () => {
     await sql`update outbox set attempts = 12`.execute(database.db)
     await sendDue(office(), never)
-    expect(await row(id)).toEqual({ end: 'dead', error: 'no attempt came to an end', attempts: 13 })
+    expect(await row(id)).toEqual({ end: 'dead', error: 'every attempt was interrupted', attempts: 13 })
   })
 
   test('is given up where the row does not say what of', async () => {
     await sql`update outbox set payload = '{"connectionId":"x"}'`.execute(database.db)
     await sendDue(office(), never)
-    expect(await row(id)).toMatchObject({ end: 'dead', error: 'no connection is named' })
+    expect(await row(id)).toMatchObject({ end: 'dead', error: 'it names no connection' })
   })
 
   test('leaves those beside it alone', async () => {
@@ -282,7 +282,7 @@ describe('the loop', () => {
     await until(() => server.received.length === 1)
     stop.abort()
     await loop
-    expect(logged.map(({ msg }) => msg)).toEqual(['letters wait for the database', 'letter sent'])
+    expect(logged.map(({ msg }) => msg)).toEqual(['e-mails wait for the database', 'e-mail sent'])
   })
 })
 

@@ -69,7 +69,7 @@ test('who is invited by address gets the token, which applies it', async () => {
     ['bo@example.com', 'ann invites you to connect'],
     ['ann@example.com', 'bo accepted your invitation'],
   ])
-  expect(serving.errors()).toContain('letter sent')
+  expect(serving.errors()).toContain('e-mail sent')
   expect(serving.errors() + serving.output()).not.toContain(path.slice(-32))
 })
 

@@ -93,7 +93,7 @@ async function checkNothingLost(send: Send, { acknowledged }: ReturnType<typeof 
 
 async function checkWhole(environment: Record<string, string>): Promise<void> {
   const doctor = run(['doctor'], environment)
-  expect([await doctor.exit, doctor.output()]).toEqual([0, 'The graph is whole.\n'])
+  expect([await doctor.exit, doctor.output()]).toEqual([0, 'No inconsistencies found.\n'])
 }
 
 const later = <Ended extends { close(): Promise<unknown> }>(it: Ended): Ended => {

@@ -86,7 +86,7 @@ const refused: [why: string, content: string | Uint8Array, message: RegExp][] = 
   ['a file of another kind', 'name,email\n', /FILE: neither a directory file nor a recorded document/],
   ['an empty file', ' \n', /FILE: neither a directory file nor a recorded document/],
   ['a document that is not well-formed', '<feed>', /FILE: /],
-  ['an unknown user id', lines(good, colleague('ann', 'nobody', 2)), /line 2: Nobody has the user id nobody/],
+  ['an unknown user id', lines(good, colleague('ann', 'nobody', 2)), /line 2: There is no account with the user id nobody/],
   [
     'a connection with oneself',
     lines(colleague('ann', 'ann', 2)),
