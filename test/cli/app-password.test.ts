@@ -41,7 +41,7 @@ const uuid = /[\da-f]{8}-[\da-f]{4}-7[\da-f]{3}-[\da-f]{4}-[\da-f]{12}/
 const moment = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z/g
 const described = (printed: string) => printed.replace(uuid, 'ID').replaceAll(moment, 'THEN')
 
-test('add puts out the secret alone, and says the rest beside it', async () => {
+test('app-password add writes only the secret to the output', async () => {
   const { output, errors } = await add()
   expect(output).toMatch(/^cnx_[0-9A-Za-z]{38}\n$/)
   expect(described(errors)).toBe(
@@ -49,14 +49,14 @@ test('add puts out the secret alone, and says the rest beside it', async () => {
   )
 })
 
-test('one that ends is good to the end of its last day, in UTC, and that day is told', async () => {
+test('an app password is valid to the end of its last day in UTC', async () => {
   const { errors } = await add('ann', { scopes: ['write', 'read'], end: '2096-02-29' })
   expect(errors).toContain(', valid to 2096-02-29, never used.')
   const [made] = await listAppPasswords(database.db, ann)
   expect(made).toMatchObject({ scopes: ['read', 'write'], expires: new Date('2096-03-01T00:00:00Z') })
 })
 
-test('list tells of each, never the secret', async () => {
+test('app-password list shows every app password without its secret', async () => {
   expect(await list()).toEqual({ output: 'Ann has no app passwords.\n', errors: '' })
   const { output: secret } = await add('ann', { end: '2096-01-01' })
   await add('ann', { name: 'Board' })
@@ -70,7 +70,7 @@ test('list tells of each, never the secret', async () => {
   expect(output).not.toContain(secret.trim())
 })
 
-test('revoke ends one, of that person alone', async () => {
+test('app-password revoke ends one app password of that person only', async () => {
   await add()
   const id = uuid.exec((await list()).output)?.[0] as string
   const unknown = { code: 'notFound', message: `There is no app password with the id ${id}.` }
@@ -99,19 +99,19 @@ test.each<[string, Partial<typeof wish>, string]>([
   ['a day that is no day', { end: '2096-02-30' }, '2096-02-30 is not a date such as 2027-12-31.'],
   ['a day that is a word', { end: 'tomorrow' }, 'tomorrow is not a date such as 2027-12-31.'],
   ['a day that is over', { end: '2026-01-01' }, 'An app password must expire in the future, or never.'],
-])('with %s nothing is made', async (_, wrong, message) => {
+])('%s creates nothing', async (_, wrong, message) => {
   await expect(add('ann', wrong)).rejects.toMatchObject({ code: 'invalid', message })
   expect(await listAppPasswords(database.db, ann)).toEqual([])
 })
 
-test('nobody has the user id', async () => {
+test('an unknown user id is refused', async () => {
   const unknown = { code: 'notFound', message: 'There is no account with the user id eve.' }
   for (const tried of [() => add('eve'), () => list('eve'), () => revoke('eve', ann)]) {
     await expect(tried()).rejects.toMatchObject(unknown)
   }
 })
 
-test('who gets another password keeps the app passwords, and that is said', async () => {
+test('a new password keeps app passwords and reports them', async () => {
   const password = async () => {
     const terminal = { input: new PassThrough(), output: new PassThrough(), errors: new PassThrough() }
     terminal.input.end('another password\n')

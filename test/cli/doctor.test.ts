@@ -50,7 +50,7 @@ async function doctor(): Promise<{ output: string; error: unknown }> {
   return { output: await text(output), error }
 }
 
-test('a whole graph is said to be whole', async () => {
+test('doctor reports no inconsistencies', async () => {
   expect(await doctor()).toEqual({ output: 'No inconsistencies found.\n', error: undefined })
 })
 
@@ -74,7 +74,7 @@ test.each<[string, () => RawBuilder<unknown>, (keyof typeof kinds)[]]>([
   ['a name is another', () => sql`update account set sort = 'x' where user_id = 'cy'`, ['order']],
   ['a count is off', () => sql`update network set total = total + 1 where status = 'accepted'`, ['count']],
   ['a list has no row', () => sql`delete from network where status = 'pending'`, ['count']],
-])('%s', async (_name, damage, expected) => {
+])('doctor finds: %s', async (_name, damage, expected) => {
   await damage().execute(database.db)
   const { output, error } = await doctor()
   const lines = output.trim().split('\n')

@@ -24,7 +24,7 @@ test.each([
   [{ BASE_URL: 'https://connections.example' }, [listens, tls]],
   [{ BASE_URL: 'https://connections.example', TRUST_PROXY: '127.0.0.1' }, [listens]],
   [{ TRUST_PROXY: '127.0.0.1' }, [base]],
-])('whoever serves others is told what may be forgotten: %j', (environment, expected) => {
+])('a public server is reminded of settings: %j', (environment, expected) => {
   expect(hints(environment)).toEqual(expected)
 })
 
@@ -35,6 +35,6 @@ test.each<[Record<string, string>, boolean]>([
   [{ HOST: '0.0.0.0' }, false],
   [{ BASE_URL: 'https://connections.example' }, false],
   [{ TRUST_PROXY: '127.0.0.1' }, false],
-])('%j: the password of the example people is good there: %j', (settings, isOwn) => {
+])('%j: the example password works: %j', (settings, isOwn) => {
   expect(isOwnMachine(readConfig(settings))).toBe(isOwn)
 })

@@ -40,7 +40,7 @@ describe('an invitation', () => {
     )
   })
 
-  test('as a page, the message line by line', () => {
+  test('as HTML, with the message line by line', () => {
     const { html } = invited()
     expect(html).toContain(
       '<div dir="auto">Hello Bo,</div><div dir="auto">\u00A0</div>' +
@@ -52,14 +52,14 @@ describe('an invitation', () => {
     expect(html).not.toMatch(/<\/(?:br|img|meta|hr|link)>|<script|url\(/)
   })
 
-  test('without a message there is no quotation', () => {
+  test('without a message has no quotation', () => {
     const { html, text } = invited({ message: ' \n ' })
     expect(html).not.toContain('<blockquote')
     expect(text).not.toContain('writes:')
   })
 })
 
-test('an acceptance leads to the profile and repeats no message', () => {
+test('an acceptance links to the profile and repeats no message', () => {
   const { subject, text, html } = invited({ event: 'accepted', message: '' })
   const profile = `https://connections.example/profiles/html/profileView.do?key=${occasion.person.key}`
   expect(subject).toBe('Ann Lee accepted your invitation')
@@ -95,12 +95,12 @@ test.each([
   expect(shown(html).text).toContain(`Ann Lee invites you to ${expected}.`)
 })
 
-test('a title with nothing to see is none', () => {
+test('an invisible title is left out', () => {
   const subject = invited({ event: 'offered', title: '\u200F' }).subject
   expect(subject).toBe('Ann Lee would like to share something with you')
 })
 
-describe('on its way', () => {
+describe('in transit', () => {
   let server: MailServer
   beforeAll(async () => {
     server = await startMailServer()
@@ -116,7 +116,7 @@ describe('on its way', () => {
     return server.received.at(-1) as (typeof server.received)[number]
   }
 
-  test('headers and parts', async () => {
+  test('has headers and parts', async () => {
     const { mail, secure, raw } = await send('Ann Lee', 'Hello')
     expect(mail.from).toEqual({ name: 'Connections, Inc.', address: 'post@example.com' })
     expect(mail.messageId).toBe(`<${id}@connections.example>`)
@@ -127,7 +127,7 @@ describe('on its way', () => {
     expect(secure).toBe(true)
   })
 
-  test('4,000 characters arrive, and so does one line of them', async () => {
+  test('carries 4,000 characters, also in one line', async () => {
     for (const message of ['Grüße 👋\n'.repeat(500).trim(), 'x'.repeat(4_000), '.\n'.repeat(2_000).trim()]) {
       const { mail } = await send('Ann', message)
       expect(mail.text?.replaceAll('\r\n', '\n')).toContain(`\n\n${message}\n\n`)
@@ -147,7 +147,7 @@ describe('on its way', () => {
         .map(String),
     )
 
-  test('whatever people are called and write, it is one letter to one person that says it', async () => {
+  test('any name and message make one e-mail to one recipient', async () => {
     await fc.assert(
       fc.asyncProperty(anyText(150), anyText(400), async (name, message) => {
         const { mail, to: recipients } = await send(name, message)
