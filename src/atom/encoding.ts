@@ -15,7 +15,7 @@ const readEncodings = 'UTF-8, US-ASCII, ISO-8859-1, windows-1252, or UTF-16 with
 const latin1 = (bytes: Uint8Array) => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1')
 
 /** Bytes 80 to 9F of windows-1252. Its five undefined bytes are spaces. */
-const from0x80 = '€ ‚ƒ„…†‡ˆ‰Š‹Œ Ž  ‘’“”•–—˜™š›œ žŸ'
+const windows1252Extras = '€ ‚ƒ„…†‡ˆ‰Š‹Œ Ž  ‘’“”•–—˜™š›œ žŸ'
 
 const firstLine = (isBad: (line: Buffer) => boolean) => (bytes: Uint8Array) => {
   const all = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
@@ -58,8 +58,9 @@ const ascii: Encoding = {
 const iso88591: Encoding = { name: 'ISO-8859-1', contradiction: () => undefined, decode: latin1 }
 const windows1252: Encoding = {
   name: 'windows-1252',
-  contradiction: firstLine((line) => line.some((byte) => from0x80[byte - 0x80] === ' ')),
-  decode: (bytes) => latin1(bytes).replace(/[\x80-\x9F]/g, (byte) => from0x80[byte.charCodeAt(0) - 0x80] as string),
+  contradiction: firstLine((line) => line.some((byte) => windows1252Extras[byte - 0x80] === ' ')),
+  decode: (bytes) =>
+    latin1(bytes).replace(/[\x80-\x9F]/g, (byte) => windows1252Extras[byte.charCodeAt(0) - 0x80] as string),
 }
 
 const byName: ReadonlyMap<string, Encoding> = new Map([

@@ -9,22 +9,22 @@ import {
 import sanitize from 'sanitize-html'
 
 /** Passive elements. */
-const tags =
+const passiveElements =
   'a abbr address article aside b bdi bdo big blockquote br caption center cite code col colgroup dd del details dfn ' +
   'div dl dt em figcaption figure font footer h1 h2 h3 h4 h5 h6 header hgroup hr i img ins kbd li main mark nav ol p ' +
   'pre q rp rt ruby s samp section small span strike strong sub summary sup table tbody td tfoot th thead time tr tt ' +
   'u ul var wbr'
 
 /** Without `id` and `name`: they would become properties of the document for scripts of the surrounding page. */
-const everywhere =
+const globalAttributes =
   'abbr align bgcolor border cellpadding cellspacing cite class clear color colspan datetime dir face height lang ' +
   'noshade nowrap open rowspan scope size span start style title type valign value width'
 
 /** Elements with hidden text. */
-const unshown = 'iframe noembed noframes option script style template textarea title xmp'
+const hiddenElements = 'iframe noembed noframes option script style template textarea title xmp'
 
 /** A declaration that neither loads a resource nor covers other elements. */
-const declaration = new RegExp(
+const passiveDeclaration = new RegExp(
   String.raw`^\s*(?:(?:background-)?color|(?:border|font|list-style|margin|padding|text)(?:-[a-z]+)*|direction` +
     '|letter-spacing|line-height|(?:max-|min-)?(?:height|width)|vertical-align|white-space)' +
     String.raw`\s*:(?:[\w\s#%.,!'"]|-(?![\d.])|rgba?\([\d\s.,%]*\))*$`,
@@ -32,15 +32,15 @@ const declaration = new RegExp(
 )
 
 const options: sanitize.IOptions = {
-  allowedTags: tags.split(' '),
+  allowedTags: passiveElements.split(' '),
   allowedAttributes: {
-    '*': everywhere.split(' '),
+    '*': globalAttributes.split(' '),
     a: ['href', 'hreflang', 'rel', 'target'],
     img: ['src', 'alt', 'loading'],
   },
   allowedSchemes: ['http', 'https', 'mailto', 'tel'],
   allowedSchemesByTag: { img: ['http', 'https'] },
-  nonTextTags: unshown.split(' '),
+  nonTextTags: hiddenElements.split(' '),
   nonBooleanAttributes: [],
   nestingLimit: 64,
   parseStyleAttributes: false,
@@ -57,7 +57,7 @@ const options: sanitize.IOptions = {
 }
 
 function withStyle(style: string): { style?: string } {
-  const kept = style.split(';').filter((each) => each.trim() === '' || declaration.test(each))
+  const kept = style.split(';').filter((each) => each.trim() === '' || passiveDeclaration.test(each))
   return kept.every((each) => each.trim() === '') ? {} : { style: kept.join(';') }
 }
 
@@ -68,7 +68,7 @@ function withStyle(style: string): { style?: string } {
 export function cleanHtml(html: string): string {
   if (!html.includes('<')) return html
   const cleaned = sanitize(html, options)
-  return meansTheSame(html, cleaned) ? html : cleaned
+  return hasSameTree(html, cleaned) ? html : cleaned
 }
 
 /** Parses HTML as a browser does; undefined if a little markup would make a huge tree. */
@@ -97,14 +97,14 @@ const tooManyElements = new Error('The tree has too many elements.')
  * Whether cleaning left the tree unchanged. A removed tag counts even if this tree ignores it, since it might take
  * effect elsewhere, for example inside a table. An unfinished tag counts too.
  */
-function meansTheSame(html: string, cleaned: string): boolean {
+function hasSameTree(html: string, cleaned: string): boolean {
   const [before, after] = [startTags(html), startTags(cleaned)]
-  if (before === undefined || after === undefined || !isWithin(before, after)) return false
+  if (before === undefined || after === undefined || !isSubsequence(before, after)) return false
   const [one, other] = [treeOf(html), treeOf(cleaned)]
-  return one !== undefined && other !== undefined && isSame(one, other)
+  return one !== undefined && other !== undefined && isSameNode(one, other)
 }
 
-const isWithin = (part: readonly string[], whole: readonly string[]) =>
+const isSubsequence = (part: readonly string[], whole: readonly string[]) =>
   whole.reduce((at, each) => (each === part[at] ? at + 1 : at), 0) === part.length
 
 /** All start tags with attributes, except the implied ones of every document; undefined if a tag is unfinished. */
@@ -126,12 +126,14 @@ function startTags(html: string): string[] | undefined {
   return isFinished ? found : undefined
 }
 
-function isSame(one: DefaultTreeAdapterTypes.Node, other: DefaultTreeAdapterTypes.Node): boolean {
+function isSameNode(one: DefaultTreeAdapterTypes.Node, other: DefaultTreeAdapterTypes.Node): boolean {
   if (one.nodeName !== other.nodeName) return false
   if ('value' in one) return 'value' in other && one.value === other.value
   if ('data' in one) return 'data' in other && one.data === other.data
   if ('name' in one) return false
   if ('attrs' in one && JSON.stringify(one.attrs) !== JSON.stringify((other as typeof one).attrs)) return false
   const [children, others] = [one.childNodes, (other as typeof one).childNodes]
-  return children.length === others.length && children.every((child, at) => isSame(child, others[at] as typeof child))
+  return (
+    children.length === others.length && children.every((child, at) => isSameNode(child, others[at] as typeof child))
+  )
 }

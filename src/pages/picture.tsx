@@ -6,7 +6,7 @@ import type { Shown } from './people.js'
 import { texts } from './texts.js'
 
 /** A person in the picture. */
-interface Drawn {
+interface PicturePerson {
   readonly name: string
   /** URL of the person's page. */
   readonly page: string
@@ -14,8 +14,8 @@ interface Drawn {
 }
 
 export interface Picture {
-  readonly owner: Drawn
-  readonly people: readonly Drawn[]
+  readonly owner: PicturePerson
+  readonly people: readonly PicturePerson[]
   /** Connections among the people, by index. */
   readonly pairs: readonly Pair[]
 }
@@ -60,7 +60,7 @@ export function NetworkPicture({ owner, people, pairs }: Picture) {
   )
 }
 
-function Dot({ of, at, scale, isOwner }: { of: Drawn; at: Place; scale: Scale; isOwner?: boolean }) {
+function Dot({ of, at, scale, isOwner }: { of: PicturePerson; at: Place; scale: Scale; isOwner?: boolean }) {
   const { name, page, photo } = of
   const { radius, isLabelled, hasPhotos } = scale
   return (
@@ -140,18 +140,22 @@ export function picturePage(page: PicturePage): string {
         {total === 0
           ? texts.pictureEmpty
           : people.length < total
-            ? texts.pictureShows(people.length, total)
-            : texts.pictureSays}{' '}
+            ? texts.aboutPartialPicture(people.length, total)
+            : texts.aboutPicture}{' '}
         <a href={to.colleagues(owner.key)}>{texts.asList}</a>
       </p>
       <div class="canvas">
-        <NetworkPicture owner={drawn(owner)} people={people.map(drawn)} pairs={pairs} />
+        <NetworkPicture owner={toPicturePerson(owner)} people={people.map(toPicturePerson)} pairs={pairs} />
       </div>
     </Layout>,
   )
 }
 
-const drawn = ({ key, name, updated }: Shown) => ({ name, page: to.person(key), photo: to.photo(key, updated) })
+const toPicturePerson = ({ key, name, updated }: Shown) => ({
+  name,
+  page: to.person(key),
+  photo: to.photo(key, updated),
+})
 
 export interface Place {
   readonly x: number
@@ -169,12 +173,12 @@ const rounds = 50
  */
 export function placesOf(count: number, pairs: readonly Pair[], distance: number): Place[] {
   const owner = { index: count, x: 0, y: 0, fx: 0, fy: 0 }
-  const people = Array.from({ length: count }, (_, index) => ({ index, ...around(index, count, distance) }))
+  const people = Array.from({ length: count }, (_, index) => ({ index, ...spiralPlace(index, count, distance) }))
   const links = pairs.map(([source, target]) => ({ source, target }))
   const linked = new Set(pairs.flat())
   // People without connections would drift out of sight.
   const inward = (strength: number) => (_: object, index: number) => (linked.has(index) ? strength : 5 * strength)
-  const picture = forceSimulation([...people, owner])
+  const simulation = forceSimulation([...people, owner])
     .stop()
     .alphaDecay(1 - 0.05 ** (1 / rounds))
     .force(
@@ -194,17 +198,17 @@ export function placesOf(count: number, pairs: readonly Pair[], distance: number
     .force('y', forceY(0).strength(inward(0.04)))
     .tick(rounds)
   // Resolve overlaps last: repulsion would keep people from passing each other on the way to their places.
-  picture
+  simulation
     .force('known', null)
     .force('apart', null)
     .force('own', forceCollide(distance / 2).iterations(2))
     .tick(rounds / 2)
-  const wider = distance / Math.min(distance, nearest([...people, owner]))
-  return people.map(({ x, y }) => ({ x: x * wider, y: y * wider }))
+  const scale = distance / Math.min(distance, nearest([...people, owner]))
+  return people.map(({ x, y }) => ({ x: x * scale, y: y * scale }))
 }
 
 /** A sunflower spiral, which fills a disc evenly. */
-function around(index: number, count: number, distance: number): Place {
+function spiralPlace(index: number, count: number, distance: number): Place {
   const radius = distance * Math.sqrt(index + 1)
   const angle = count <= 8 ? (index * 2 * Math.PI) / count : index * Math.PI * (3 - Math.sqrt(5))
   return { x: radius * Math.cos(angle), y: radius * Math.sin(angle) }

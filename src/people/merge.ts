@@ -43,13 +43,13 @@ const userIdOfKey = (key: string) => uuidOf(key, userIdsOfKeys)
 const keyOfUserId = (userId: string) => uuidOf(userId, keysOfUserIds)
 
 /** The ids of a person that were imported, not derived. */
-export function realIds(known: MergedPerson): {
+export function realIds(person: MergedPerson): {
   readonly key: string | undefined
   readonly userId: string | undefined
 } {
-  const made = madeUp([known])
-  const { key, userId } = known
-  return { key: made.has(key) ? undefined : key, userId: made.has(userId) || userId === key ? undefined : userId }
+  const derived = derivedIds([person])
+  const { key, userId } = person
+  return { key: derived.has(key) ? undefined : key, userId: derived.has(userId) || userId === key ? undefined : userId }
 }
 
 /** A user id for a person without one. */
@@ -70,8 +70,8 @@ export function knownFrom(statement: ImportedPerson): MergedPerson {
   if (!shown['name']) delete shown['name']
   const facts = new Map<string, Fact>()
   for (const [field, value] of Object.entries(shown)) if (value !== undefined) facts.set(field, { value, seen })
-  dropIds(facts, madeUp([{ key, userId, email }]))
-  return asKnown(facts, updated?.getTime() ?? seen, updated !== undefined)
+  deleteIds(facts, derivedIds([{ key, userId, email }]))
+  return toMergedPerson(facts, updated?.getTime() ?? seen, updated !== undefined)
 }
 
 /**
@@ -82,10 +82,10 @@ export function knownFrom(statement: ImportedPerson): MergedPerson {
  * @throws Failure `invalid` if the real keys differ, or without a common key the real user ids
  */
 export function merged(one: MergedPerson, other: MergedPerson, decides = false): MergedPerson {
-  const made = madeUp([one, other])
+  const derived = derivedIds([one, other])
   const [facts, others] = [factsOf(one), factsOf(other)]
-  dropIds(facts, made)
-  dropIds(others, made)
+  deleteIds(facts, derived)
+  deleteIds(others, derived)
   for (const field of ['userId', 'key'] as const) {
     if (one.key !== other.key && facts.has(field) && others.has(field) && one[field] !== other[field]) {
       const what = field === 'key' ? 'profile keys' : 'user ids'
@@ -97,18 +97,18 @@ export function merged(one: MergedPerson, other: MergedPerson, decides = false):
   if (!facts.has('key') && !facts.has('userId') && isEmpty(facts.get('email')?.value)) {
     facts.set('email', { value: one.email ?? other.email, seen: facts.get('email')?.seen as number })
   }
-  const [told, otherTold] = [isUpdateTold(one), isUpdateTold(other)]
-  const dates = [...(told || !otherTold ? [one] : []), ...(otherTold || !told ? [other] : [])]
+  const [stated, otherStated] = [isUpdateStated(one), isUpdateStated(other)]
+  const dates = [...(stated || !otherStated ? [one] : []), ...(otherStated || !stated ? [other] : [])]
   const updated = Math.max(...dates.map((each) => each.updated.getTime()))
-  const known = asKnown(facts, updated, told || otherTold)
-  if (one.key !== other.key || known.key === one.key) return known
+  const person = toMergedPerson(facts, updated, stated || otherStated)
+  if (one.key !== other.key || person.key === one.key) return person
   // The key was derived from a user id that has since changed. Keep it: it is the person's identity.
   const seen = Math.max(...[one, other].map((each) => each.seen['key'] ?? each.updated.getTime()))
-  return asKnown(facts.set('key', { value: one.key, seen }), updated, told || otherTold)
+  return toMergedPerson(facts.set('key', { value: one.key, seen }), updated, stated || otherStated)
 }
 
 /** All ids that may be derived from these values. */
-function madeUp(parts: readonly { key?: string; userId?: string; email?: string | null }[]): Set<string> {
+function derivedIds(parts: readonly { key?: string; userId?: string; email?: string | null }[]): Set<string> {
   return new Set(
     parts.flatMap(({ key, userId, email }) => [
       ...(email ? [userIdOfEmail(email)] : []),
@@ -118,19 +118,19 @@ function madeUp(parts: readonly { key?: string; userId?: string; email?: string 
   )
 }
 
-function dropIds(facts: Map<string, Fact>, ids: ReadonlySet<unknown>): void {
+function deleteIds(facts: Map<string, Fact>, ids: ReadonlySet<unknown>): void {
   for (const field of ['key', 'userId']) if (ids.has(facts.get(field)?.value)) facts.delete(field)
 }
 
 /** The stated values, without substitutes. Values that were never imported are as old as the account. */
-function factsOf(known: MergedPerson): Map<string, Fact> {
-  const values: Record<string, unknown> = { ...known, ...known.profile }
-  if (known.seen['name'] === undefined && known.name === substituteName(known)) delete values['name']
-  if (known.seen['state'] === undefined && known.state === 'active') delete values['state']
+function factsOf(person: MergedPerson): Map<string, Fact> {
+  const values: Record<string, unknown> = { ...person, ...person.profile }
+  if (person.seen['name'] === undefined && person.name === substituteName(person)) delete values['name']
+  if (person.seen['state'] === undefined && person.state === 'active') delete values['state']
   const facts = new Map<string, Fact>()
-  const losses = Object.keys(known.seen).filter(isLoss)
+  const losses = Object.keys(person.seen).filter(isLoss)
   for (const field of ['key', 'userId', ...plainFields, ...profileFields, ...losses]) {
-    const seen = known.seen[field] ?? (isEmpty(values[field]) ? undefined : known.updated.getTime())
+    const seen = person.seen[field] ?? (isEmpty(values[field]) ? undefined : person.updated.getTime())
     if (seen !== undefined) facts.set(field, { value: values[field], seen })
   }
   return facts
@@ -140,40 +140,40 @@ function factsOf(known: MergedPerson): Map<string, Fact> {
  * The dates of all values, for an account whose own date changes for another reason. They stay, so that a newer
  * document still replaces the values.
  */
-export function datesKept(known: MergedPerson, updated: Date): MergedPerson['seen'] {
-  const values = [...factsOf(known)].map(([field, { seen }]) => [field, seen] as const)
+export function datesKept(person: MergedPerson, updated: Date): MergedPerson['seen'] {
+  const values = [...factsOf(person)].map(([field, { seen }]) => [field, seen] as const)
   return { ...Object.fromEntries(values), updated: updated.getTime() }
 }
 
 function winner(one: Fact | undefined, other: Fact, decides: boolean): Fact {
   if (one === undefined || other.seen > one.seen) return other
   if (one.seen > other.seen) return one
-  return decides || Buffer.compare(textOf(other.value), textOf(one.value)) > 0 ? other : one
+  return decides || Buffer.compare(comparable(other.value), comparable(one.value)) > 0 ? other : one
 }
 
 /** UTF-8 bytes, in code point order. The key order is fixed, since the database reorders keys. */
-const textOf = (value: unknown) =>
+const comparable = (value: unknown) =>
   Buffer.from(isEmpty(value) ? '' : JSON.stringify(value, ['id', 'key', 'value', 'dataType']))
 
 const isEmpty = (value: unknown) =>
   value === undefined || value === null || value === '' || (Array.isArray(value) && value.length === 0)
 
 /** Accounts that were not imported have a date of their own. */
-const isUpdateTold = ({ seen }: MergedPerson) => seen['updated'] !== undefined || Object.keys(seen).length === 0
+const isUpdateStated = ({ seen }: MergedPerson) => seen['updated'] !== undefined || Object.keys(seen).length === 0
 
 /** The display name of a person without a name. */
 export const substituteName = ({ email, userId }: Pick<Account, 'email' | 'userId'>) => email ?? userId
 
-function asKnown(facts: Facts, updated: number, updateTold: boolean): MergedPerson {
+function toMergedPerson(facts: Facts, updated: number, isStated: boolean): MergedPerson {
   const value = <Value>(field: string) => {
-    const told = facts.get(field)?.value
-    return (isEmpty(told) ? null : told) as Value | null
+    const stated = facts.get(field)?.value
+    return (isEmpty(stated) ? null : stated) as Value | null
   }
   const email = value<string>('email')
   const key = value<string>('key')
   const userId = value<string>('userId') ?? (email === null ? userIdOfKey(key as string) : userIdOfEmail(email))
   const seen = Object.fromEntries([...facts].map(([field, fact]) => [field, fact.seen]))
-  if (updateTold) seen['updated'] = updated
+  if (isStated) seen['updated'] = updated
   return {
     key: key ?? keyOfUserId(userId),
     userId,

@@ -1,7 +1,7 @@
 import { existing, findBoth, type Names } from '../connections/find.js'
 import { asColleagues, type Colleague, movesBetween, relationshipOf, type Status } from '../connections/model.js'
 import { findColleague } from '../connections/read-store.js'
-import { checkIsAdmin, checkIsOneOf, checkMayInvite, signedIn, stepTo } from '../connections/rules.js'
+import { checkIsAdmin, checkIsOneOf, checkMayInvite, signedIn, statusChange } from '../connections/rules.js'
 import { enqueueEmail, insertEvents, type Precondition, write } from '../connections/transaction-store.js'
 import { bumpNetworks, insertRelationship, lockNetworks, updateRelationship } from '../connections/write-store.js'
 import type { Context } from '../context.js'
@@ -71,7 +71,7 @@ export async function rewrite(
   await write(db, async (transaction, eventId) => {
     const moment = await lockNetworks(transaction, [known.owner.id, known.peer.id])
     const current = await existing(transaction, id)
-    const step = stepTo(asked.status, writer, current)
+    const step = statusChange(asked.status, writer, current)
     const { message = current.message } = asked
     precondition(current)
     if (step === 'rewritten' && message === current.message) return
