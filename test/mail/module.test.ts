@@ -5,7 +5,7 @@ import { keysOf } from '../../src/sharing/grant.js'
 import { freshDatabase, type TestDatabase } from '../support/database.js'
 import { type MailServer, startMailServer } from '../support/mail-server.js'
 import { made, openModule, type Person } from '../support/module.js'
-import { officeFor, untilEmpty } from './office.js'
+import { mailServices, sendAll } from './services.js'
 
 /** Letters about connections that programs make (docs/module.md, Notifications). */
 
@@ -56,7 +56,7 @@ const address = () => `somebody${++people}@example.com`
 
 /** Lets a creator invite anew what he has told of within the hour. */
 async function send() {
-  await untilEmpty(officeFor({ db: database.db, tokenKeys: module.world.tokenKeys }, server.url, logged))
+  await sendAll(mailServices({ db: database.db, tokenKeys: module.world.tokenKeys }, server.url, logged))
   await sql`update outbox set created_at = created_at - interval '1 hour'`.execute(database.db)
   return server.received.splice(0)
 }
@@ -361,7 +361,7 @@ test('neither the database nor the log has a token, and the log no address and n
 test('an e-mail with a token of another secret waits for a server that has the secret', async () => {
   const connection = made(await ann.calls.create('documents', document, { email: address() }))
   const tokenKeys = keysOf([randomBytes(32)])
-  await untilEmpty(officeFor({ db: database.db, tokenKeys }, server.url, logged))
+  await sendAll(mailServices({ db: database.db, tokenKeys }, server.url, logged))
   expect(server.received).toEqual([])
   const error = 'TOKEN_SECRET lacks the secret of its token'
   expect(logged).toEqual([expect.objectContaining({ msg: 'e-mail postponed', error, attempts: 1 })])

@@ -2,22 +2,12 @@ import fc from 'fast-check'
 import { sql } from 'kysely'
 import { importFiles, type Summary } from '../../src/transfer/import.js'
 import { appPasswordOf } from '../support/app-passwords.js'
-import { freshDatabase, type TestDatabase } from '../support/database.js'
-import { account, colleague, contents, empty, entryId, type Folder, jsonLines, temporaryFolder } from './files.js'
+import { importFixture } from '../support/import-fixture.js'
+import { account, colleague, contents, empty, entryId, jsonLines } from './files.js'
 
 /** Keys decide who a line is about, then user ids, then addresses; a name that two people claim is the later one's. */
 
-let database: TestDatabase
-let folder: Folder
-beforeAll(async () => {
-  database = await freshDatabase()
-  folder = await temporaryFolder()
-})
-beforeEach(() => empty(database.db))
-afterAll(async () => {
-  await database.close()
-  await folder.remove()
-})
+const { database, folder } = importFixture()
 
 const keys = [1, 2, 3, 4].map(entryId) as [string, string, string, string]
 const [k1, k2, k3] = keys

@@ -5,31 +5,10 @@ import { changeRole } from '../../src/people/change-store.js'
 import { knownFrom } from '../../src/people/merge.js'
 import { importFiles } from '../../src/transfer/import.js'
 import { appPasswordOf } from '../support/app-passwords.js'
-import { freshDatabase, type TestDatabase } from '../support/database.js'
-import {
-  account,
-  colleague,
-  connectionDocument,
-  contents,
-  empty,
-  entryId,
-  exported,
-  type Folder,
-  jsonLines,
-  temporaryFolder,
-} from './files.js'
+import { importFixture } from '../support/import-fixture.js'
+import { account, colleague, connectionDocument, contents, empty, entryId, exported, jsonLines } from './files.js'
 
-let database: TestDatabase
-let folder: Folder
-beforeAll(async () => {
-  database = await freshDatabase()
-  folder = await temporaryFolder()
-})
-beforeEach(() => empty(database.db))
-afterAll(async () => {
-  await database.close()
-  await folder.remove()
-})
+const { database, folder } = importFixture()
 
 let files = 0
 const file = (...lines: object[]) => folder.write(`${++files}.jsonl`, jsonLines(...lines))

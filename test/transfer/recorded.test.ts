@@ -2,15 +2,10 @@ import { existsSync } from 'node:fs'
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { importFiles } from '../../src/transfer/import.js'
-import { freshDatabase, type TestDatabase } from '../support/database.js'
+import { importFixture } from '../support/import-fixture.js'
 import { contents, empty, exported } from './files.js'
 
-let database: TestDatabase
-beforeAll(async () => {
-  database = await freshDatabase()
-})
-beforeEach(() => empty(database.db))
-afterAll(() => database.close())
+const { database } = importFixture()
 
 const turns = (files: readonly string[]) => [
   files.toReversed(),

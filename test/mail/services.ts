@@ -3,7 +3,7 @@ import { openPost } from '../../src/mail/smtp.js'
 import { type MailServices, sendDue } from '../../src/mail/worker.js'
 
 /** What sends letters, by a mail server, and writes down what it does. */
-export function officeFor(
+export function mailServices(
   { db, tokenKeys }: Pick<MailServices, 'db' | 'tokenKeys'>,
   url: string,
   logged: Record<string, unknown>[],
@@ -17,6 +17,6 @@ export function officeFor(
 export const never: AbortSignal = new AbortController().signal
 
 /** Sends until there is nothing more. */
-export async function untilEmpty(office: MailServices): Promise<void> {
-  while (await sendDue(office, never));
+export async function sendAll(services: MailServices): Promise<void> {
+  while (await sendDue(services, never));
 }

@@ -5,7 +5,7 @@ import type { Kind } from '../../src/mail/content.js'
 import { addPerson, connect } from '../support/world.js'
 
 /** Puts down that the recipient is to hear of the connection of that row. Returns the id of the letter. */
-export async function oweLetter(db: Kysely<Tables>, kind: Kind, recipientId: string, rowId: string): Promise<string> {
+export async function queueEmail(db: Kysely<Tables>, kind: Kind, recipientId: string, rowId: string): Promise<string> {
   const { rows } = await sql<{ connectionId: string; personId: string }>`
     select one.connection_id as "connectionId", one.peer_id as "personId"
     from colleague one join colleague other using (connection_id)
@@ -20,11 +20,11 @@ export async function oweLetter(db: Kysely<Tables>, kind: Kind, recipientId: str
 }
 
 /** As many people, each invited by that one and owed a letter of it. */
-export async function oweInvitations(db: Kysely<Tables>, inviter: string, count: number): Promise<string[]> {
+export async function queueInvitations(db: Kysely<Tables>, inviter: string, count: number): Promise<string[]> {
   const ids: string[] = []
   for (let each = 0; each < count; each++) {
     const person = await addPerson(db, `person${each}`)
-    ids.push(await oweLetter(db, 'invited', person, await connect(db, inviter, person, 'invited')))
+    ids.push(await queueEmail(db, 'invited', person, await connect(db, inviter, person, 'invited')))
   }
   return ids
 }
