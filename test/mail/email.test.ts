@@ -111,8 +111,8 @@ describe('in transit', () => {
   const id = '01900000-0000-7000-8000-00000000000a'
   const send = async (person: string, message: string) => {
     const post = openPost(server.url, { name: 'Connections, Inc.', address: 'post@example.com' }, 'connections.example')
-    const letter = invited({ person: { ...content.person, name: person }, message })
-    await post({ ...letter, id, to: { name: person, address: 'bo@example.com' } }, new AbortController().signal)
+    const email = invited({ person: { ...content.person, name: person }, message })
+    await post({ ...email, id, to: { name: person, address: 'bo@example.com' } }, new AbortController().signal)
     return server.received.at(-1) as (typeof server.received)[number]
   }
 

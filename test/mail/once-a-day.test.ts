@@ -8,7 +8,7 @@ import { type MailServer, startMailServer } from '../support/mail-server.js'
 import { made, openModule, type Person } from '../support/module.js'
 import { mailServices, sendAll } from './services.js'
 
-/** A person gets one e-mail about the same inviter in 24 hours, through whichever door and however it is repeated. */
+/** A person gets one e-mail about the same inviter in 24 hours, however many invitations there are. */
 
 let database: TestDatabase
 let module: Awaited<ReturnType<typeof openModule>>
@@ -37,7 +37,7 @@ beforeEach(async () => {
 
 const services = () => mailServices({ db: database.db, tokenKeys: module.world.tokenKeys }, server.url, logged)
 const subjects = () => server.received.splice(0).map(({ mail }) => mail.subject)
-/** Sends what is due. Returns the subjects. */
+/** Sends due e-mails. Returns their subjects. */
 async function sent() {
   await sendAll(services())
   return subjects()

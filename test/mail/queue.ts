@@ -4,7 +4,7 @@ import type { Tables } from '../../src/db/tables.js'
 import type { Kind } from '../../src/mail/content.js'
 import { addPerson, connect } from '../support/world.js'
 
-/** Puts down that the recipient is to hear of the connection of that row. Returns the id of the letter. */
+/** Queues an e-mail to a recipient about the connection of a row. Returns the id of the e-mail. */
 export async function queueEmail(db: Kysely<Tables>, kind: Kind, recipientId: string, rowId: string): Promise<string> {
   const { rows } = await sql<{ connectionId: string; personId: string }>`
     select one.connection_id as "connectionId", one.peer_id as "personId"
@@ -19,7 +19,7 @@ export async function queueEmail(db: Kysely<Tables>, kind: Kind, recipientId: st
   return id
 }
 
-/** As many people, each invited by that one and owed a letter of it. */
+/** Adds people with invitations by one inviter, and queues an e-mail for each. */
 export async function queueInvitations(db: Kysely<Tables>, inviter: string, count: number): Promise<string[]> {
   const ids: string[] = []
   for (let each = 0; each < count; each++) {

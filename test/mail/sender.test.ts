@@ -134,7 +134,7 @@ describe('a failed e-mail', () => {
 
   test.each([
     ['the recipient', 'recipient', 550, 'EENVELOPE RCPT TO 550'],
-    ['the letter', 'data', 554, 'EMESSAGE DATA 554'],
+    ['the e-mail', 'data', 554, 'EMESSAGE DATA 554'],
   ] as const)('is given up at once if the server rejects %s', async (_what, at, code, error) => {
     server.refuse = { at, code }
     await sendDue(services(), never)
@@ -229,10 +229,10 @@ describe('several senders', () => {
     const { post, ...rest } = services()
     const slow: MailServices = {
       ...rest,
-      post: async (...letter) => {
+      post: async (...email) => {
         await makeDue(id)
         await leaseDue(database.db, 1)
-        await post(...letter)
+        await post(...email)
       },
     }
     await sendDue(slow, never)
@@ -321,7 +321,7 @@ async function anotherDatabase(): Promise<Pick<TestDatabase, 'db' | 'close'>> {
   return openDatabase({ databaseUrl: database.url, dataDir: '' }, () => {})
 }
 
-/** Ends, as a kill would, whatever wants to write down that a letter is sent. */
+/** Fails, like a kill, when a sent e-mail is recorded. */
 const failingToMark: KyselyPlugin = {
   transformQuery: ({ node }) => {
     if (JSON.stringify(node).includes('sent_at = clock_timestamp()')) throw new Error('killed')

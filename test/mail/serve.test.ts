@@ -21,7 +21,7 @@ const running: Running[] = []
 
 beforeEach(async () => {
   server = await startMailServer()
-  folder = await mkdtemp(join(tmpdir(), 'connections-letters-'))
+  folder = await mkdtemp(join(tmpdir(), 'connections-mail-'))
   onServer = serverUrl === undefined ? undefined : await freshDatabase()
   if (!onServer) await prepareDataFolder(join(folder, 'data'))
 })
@@ -105,13 +105,13 @@ test('two servers on one database send each e-mail once', async () => {
 
 test('a server without a mail server leaves e-mails to one that has it', async () => {
   await withDatabase(async ({ db }) => queueInvitations(db, await addPerson(db, 'ann'), 1))
-  const letters = () =>
+  const queued = () =>
     withDatabase(({ db }) => db.selectFrom('outbox').select(['attempts', 'due_at', 'sent_at', 'error']).execute())
-  const before = await letters()
+  const before = await queued()
   const without = serve({ SMTP_URL: '', MAIL_FROM: '' })
   await started(without)
   expect(await end(without, 'SIGTERM')).toBe(0)
-  expect(await letters()).toEqual(before)
+  expect(await queued()).toEqual(before)
   const sending = serve()
   await until(() => server.received.length === 1, sending)
 })

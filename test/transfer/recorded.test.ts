@@ -41,9 +41,10 @@ describe('recorded documents', () => {
   })
 
   const recordings = '../shared/reference/recordings'
-  const there = existsSync(recordings)
-  test(`of real servers say the same in any order${there ? '' : ` (not run: ${recordings} is not there)`}`, async () => {
-    if (!there) return
+  const exist = existsSync(recordings)
+  const remark = exist ? '' : ` (not run: ${recordings} is missing)`
+  test(`of real servers import alike in any order${remark}`, async () => {
+    if (!exist) return
     const files = await pathsIn(recordings, /^(02|05|06|07|09|11|12)/)
     expect(files).toHaveLength(7)
     const text = await expectTheSameInAnyOrder(files)
