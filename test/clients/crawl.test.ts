@@ -2,13 +2,12 @@ import { as, servedCast } from '../support/served-cast.js'
 import { type Element, parse, tagged } from '../support/xml.js'
 
 /**
- * A crawler in Python (docs/wire.md, What each client needs), which reads a document by the names as they are written
- * in it.
+ * A crawler in Python (docs/wire.md, What each client needs). It reads names with their prefixes, without namespaces.
  */
 
 const cast = servedCast()
 
-test('who knows whom since when', async () => {
+test('the crawler reads the dates of all connections', async () => {
   const { text } = await cast.send('/profiles/atom/connections.do?userid=bo&connectionType=colleague&ps=250', {
     as: as('ann'),
   })

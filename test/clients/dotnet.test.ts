@@ -2,13 +2,12 @@ import { as, servedCast } from '../support/served-cast.js'
 import { parse } from '../support/xml.js'
 
 /**
- * IBM.Connections.Net.Api (docs/wire.md, What each client needs): its query is a dictionary, in whatever order that
- * has.
+ * IBM.Connections.Net.Api (docs/wire.md, What each client needs): its query comes from an unordered dictionary.
  */
 
 const cast = servedCast()
 
-test('every order of the parameters asks for the same', async () => {
+test('the order of parameters does not matter', async () => {
   const get = async (query: string) => {
     const { status, headers, text } = await cast.send(`/profiles/atom/connections.do?${query}`, { as: as('ann') })
     expect([status, headers['content-type']]).toEqual([200, 'application/atom+xml;charset=UTF-8'])

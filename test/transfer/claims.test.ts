@@ -2,22 +2,12 @@ import fc from 'fast-check'
 import { sql } from 'kysely'
 import { importFiles, type Summary } from '../../src/transfer/import.js'
 import { appPasswordOf } from '../support/app-passwords.js'
-import { freshDatabase, type TestDatabase } from '../support/database.js'
-import { account, colleague, contents, empty, entryId, type Folder, jsonLines, temporaryFolder } from './files.js'
+import { importFixture } from '../support/import-fixture.js'
+import { account, colleague, contents, empty, entryId, jsonLines } from './files.js'
 
-/** Keys decide who a line is about, then user ids, then addresses; a name that two people claim is the later one's. */
+/** Lines match people by key, then user id, then address. The later of two claims to a name wins. */
 
-let database: TestDatabase
-let folder: Folder
-beforeAll(async () => {
-  database = await freshDatabase()
-  folder = await temporaryFolder()
-})
-beforeEach(() => empty(database.db))
-afterAll(async () => {
-  await database.close()
-  await folder.remove()
-})
+const { database, folder } = importFixture()
 
 const keys = [1, 2, 3, 4].map(entryId) as [string, string, string, string]
 const [k1, k2, k3] = keys
@@ -26,7 +16,7 @@ let files = 0
 const bring = async (...lines: object[]): Promise<Summary> =>
   importFiles(database.db, [await folder.write(`${++files}.jsonl`, jsonLines(...lines))])
 
-/** Who there is: by key, the names by which people sign in, and whether they can. */
+/** All people by key, with their sign-in names and states. */
 async function people() {
   const rows = await database.db
     .selectFrom('account')
@@ -42,14 +32,14 @@ async function people() {
   ])
 }
 
-const told = ({ losses }: Summary) =>
+const lossesOf = ({ losses }: Summary) =>
   losses.map(({ field, name, loser, holder }) => `${field} ${name}: ${loser.name} to ${holder.name}`)
 
 const line = (key: string, userId: string, more: object = {}, on = 1) =>
   account(userId, { key, email: `${userId}@x`, name: `K${keys.indexOf(key) + 1}`, ...more }, on)
 
-describe('who a line is about', () => {
-  test('a key decides: the same key and address with a new user id', async () => {
+describe('matching a line with a person', () => {
+  test('the key decides: same key and address, new user id', async () => {
     await bring(line(k1, 'ann'), line(k2, 'bo'), colleague('ann', 'bo', 9))
     const { id } = await appPasswordOf(database.db, 'ann')
     const summary = await bring(line(k1, 'anna', { email: 'ann@x' }, 2))
@@ -62,7 +52,7 @@ describe('who a line is about', () => {
     expect(await database.db.selectFrom('colleague').select('id').execute()).toHaveLength(2)
   })
 
-  test('a key that was made from a user id is that person’s as well', async () => {
+  test('a key derived from a user id matches too', async () => {
     await bring(account('ann'), account('bo'))
     const { key } = await database.db
       .selectFrom('account')
@@ -80,10 +70,10 @@ describe('who a line is about', () => {
     expect((await people()).length).toBe(2)
   })
 
-  test('then a user id: an address that went to another person', async () => {
+  test('then the user id: an address moved to another person', async () => {
     await bring(account('ann', { login: 'annie' }), account('bo'), colleague('ann', 'bo', 9))
     const summary = await bring(account('dee', { email: 'ANN@example.com' }, 2))
-    expect(told(summary)).toEqual(['email ann@example.com: ANN to DEE'])
+    expect(lossesOf(summary)).toEqual(['email ann@example.com: ANN to DEE'])
     expect(await people()).toEqual(
       expect.arrayContaining([
         ['made up', 'ann', null, 'annie'],
@@ -93,17 +83,17 @@ describe('who a line is about', () => {
     expect(await database.db.selectFrom('colleague').select('id').execute()).toHaveLength(2)
   })
 
-  test('older word about an address or a user id takes neither', async () => {
+  test('an older statement takes no address or user id', async () => {
     await bring(line(k1, 'ann', {}, 5))
     const summary = await bring(line(k2, 'ann', { email: 'ann@x' }, 3))
-    expect(told(summary)).toEqual(['userId ann: K2 to K1', 'email ann@x: K2 to K1'])
+    expect(lossesOf(summary)).toEqual(['userId ann: K2 to K1', 'email ann@x: K2 to K1'])
     expect(await people()).toEqual([
       ['k1', 'ann', 'ann@x', null],
       ['k2', 'KEY', null, null, 'inactive'],
     ])
   })
 
-  test('a pair that names a user id is about the one who has it, and about the one who had it where nobody has', async () => {
+  test('a pair’s user id matches its present holder, else its former one', async () => {
     await bring(line(k1, 'ann'), line(k2, 'bo'), line(k3, 'cy'))
     await bring(
       line(k1, 'bo', {}, 2),
@@ -119,8 +109,8 @@ describe('who a line is about', () => {
   })
 })
 
-describe('who loses a user id', () => {
-  test('keeps key and data, has the key for a user id, is disabled, and sessions and app passwords end', async () => {
+describe('the loser of a user id', () => {
+  test('keeps key and data, is disabled, and loses sessions and app passwords', async () => {
     const { db } = database
     await bring(
       line(k1, 'ann'),
@@ -138,7 +128,7 @@ describe('who loses a user id', () => {
       .executeTakeFirstOrThrow()
 
     const summary = await bring(line(k1, 'bo', { email: 'ann@x' }, 2))
-    expect(told(summary)).toEqual(['userId bo: K2 to K1'])
+    expect(lossesOf(summary)).toEqual(['userId bo: K2 to K1'])
     expect(summary.accounts).toEqual({ added: 0, changed: 2, unchanged: 0 })
     expect(await people()).toEqual([
       ['k1', 'bo', 'ann@x', null],
@@ -157,12 +147,12 @@ describe('who loses a user id', () => {
     expect((await people())[1]).toEqual(['k2', 'KEY', 'bo@x', 'b', 'inactive'])
   })
 
-  test('has another in the same file: two who swap lose nothing', async () => {
+  test('may get another in the same file: a swap disables no account', async () => {
     for (const on of [1, 2]) {
       await empty(database.db)
       await bring(line(k1, 'ann', { login: 'a' }), line(k2, 'bo', { login: 'b' }))
       const swap = [line(k1, 'bo', { login: 'b' }, on), line(k2, 'ann', { login: 'a' }, on)]
-      expect(told(await bring(...swap))).toEqual([])
+      expect(lossesOf(await bring(...swap))).toEqual([])
       const swapped = [
         ['k1', 'bo', 'bo@x', 'b'],
         ['k2', 'ann', 'ann@x', 'a'],
@@ -173,10 +163,10 @@ describe('who loses a user id', () => {
     }
   })
 
-  test('the last of a chain loses, and the others move up', async () => {
+  test('is the last of a chain; the others move up', async () => {
     await bring(line(k1, 'a'), line(k2, 'b'), line(k3, 'c'))
     const summary = await bring(line(k1, 'b', {}, 2), line(k2, 'c', {}, 2))
-    expect(told(summary)).toEqual(['userId c: K3 to K2', 'email c@x: K3 to K2'])
+    expect(lossesOf(summary)).toEqual(['userId c: K3 to K2', 'email c@x: K3 to K2'])
     expect(await people()).toEqual([
       ['k1', 'b', 'b@x', null],
       ['k2', 'c', 'c@x', null],
@@ -184,7 +174,7 @@ describe('who loses a user id', () => {
     ])
   })
 
-  test('gets another by later word, and stays disabled until that says otherwise', async () => {
+  test('gets another from a later statement, and stays disabled until enabled', async () => {
     await bring(line(k1, 'ann'), line(k2, 'bo'))
     await bring(line(k1, 'bo', {}, 2))
     await bring(line(k2, 'bob', {}, 3))
@@ -193,7 +183,7 @@ describe('who loses a user id', () => {
     expect((await people())[1]).toEqual(['k2', 'bob', 'bob@x', null])
   })
 
-  test('is left as it is where the account that would be merged with it is in use too', async () => {
+  test('stays apart from an account in use', async () => {
     await bring(
       account('ann'),
       account('bo'),
@@ -203,12 +193,12 @@ describe('who loses a user id', () => {
       colleague('kay', 'bo', 2),
     )
     const summary = await bring(line(k1, 'ann', {}, 2))
-    expect(told(summary)).toEqual(['userId ann: ANN to K1'])
+    expect(lossesOf(summary)).toEqual(['userId ann: ANN to K1'])
     expect(await database.db.selectFrom('colleague').select('id').execute()).toHaveLength(4)
   })
 })
 
-describe('a name to sign in with that is another person’s', () => {
+describe('a sign-in name of another person', () => {
   test.each<[string, object[], object, string[]]>([
     [
       'a login that is a login',
@@ -239,12 +229,12 @@ describe('a name to sign in with that is another person’s', () => {
     ],
   ])('%s', async (_, before, then, expected) => {
     await bring(...before)
-    expect(told(await bring(then))).toEqual(expected)
+    expect(lossesOf(await bring(then))).toEqual(expected)
     expect((await people()).map(([, , , , state]) => state)).toEqual([undefined, undefined])
-    expect(told(await bring(...before, then))).toEqual([])
+    expect(lossesOf(await bring(...before, then))).toEqual([])
   })
 
-  test('a user id is told apart by case from another, and from a login', async () => {
+  test('user ids and logins differ by case', async () => {
     await bring(
       account('ann', { login: 'Dee', email: '' }),
       account('Ann', { email: '' }),
@@ -254,7 +244,7 @@ describe('a name to sign in with that is another person’s', () => {
     expect((await people()).map(([, , , login]) => login).filter(Boolean)).toEqual(['Dee'])
   })
 
-  test('who was called by an address that is gone is called by the user id', async () => {
+  test('a person named by a lost address is named by the user id', async () => {
     await bring({ account: { userId: 'ann', email: 'a@x', updated: '2026-01-01T00:00:00Z' } })
     await bring(account('bo', { email: 'a@x' }, 2))
     const rows = await database.db.selectFrom('account').select('name').orderBy('user_id').execute()
@@ -330,7 +320,7 @@ function modelled(imports: readonly Said[][]): (string | null)[][] {
     ])
 }
 
-test('whatever is said one after the other, in however many imports: the people are those of the model', async () => {
+test('any sequence of statements and imports matches the model', async () => {
   // A user id and a login are never the same here: of these the model says nothing.
   const apart = said(['a', 'b', 'c']).map((each) => (each.login ? { ...each, login: `login ${each.login}` } : each))
   const cases = fc.array(fc.array(apart, { minLength: 1, maxLength: 4 }), { minLength: 1, maxLength: 3 })
@@ -342,14 +332,14 @@ test('whatever is said one after the other, in however many imports: the people 
       for (const lines of all) await bring(...lines)
       expect(await people()).toEqual(modelled(imports))
       const before = await contents(database.db)
-      for (const lines of all) expect(told(await bring(...lines))).toEqual([])
+      for (const lines of all) expect(lossesOf(await bring(...lines))).toEqual([])
       expect(await contents(database.db)).toEqual(before)
     }),
     { numRuns: 60 },
   )
 })
 
-test('whatever is said in whatever order: no import is refused, no name leads to two people, and a second time changes nothing', async () => {
+test('statements in any order import without conflicts and are idempotent', async () => {
   const dates = [1, 2, 3, 4, 5, 6, 7, 8]
   const cases = fc.tuple(
     fc.array(said(['a', 'b', 'a@x']), { minLength: 2, maxLength: dates.length }),
@@ -366,7 +356,7 @@ test('whatever is said in whatever order: no import is refused, no name leads to
       })
       expect(names).toEqual([...new Set(names)])
       const before = await contents(database.db)
-      expect(told(await bring(...all))).toEqual([])
+      expect(lossesOf(await bring(...all))).toEqual([])
       expect(await contents(database.db)).toEqual(before)
     }),
     { numRuns: 60 },

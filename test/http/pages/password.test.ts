@@ -157,7 +157,7 @@ describe('the password does not change', () => {
       'a control character',
       { fresh: 'colleagues\u0007', again: 'colleagues\u0007' },
       400,
-      'The password has a character that no sign-in can send, such as a control character.',
+      'The password has a character that cannot be sent, such as a control character.',
     ],
   ])('with %s', async (_, fields: Record<string, string>, status, sentence) => {
     const answer = await change(browser, fields)

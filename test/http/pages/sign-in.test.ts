@@ -3,7 +3,7 @@ import { makeAppPasswordOnce } from '../../../src/identity/app-password.js'
 import { setPassword } from '../../../src/identity/credential-store.js'
 import { sweepSessions } from '../../../src/identity/session-store.js'
 import { castPassword, loadCast } from '../../../src/transfer/example.js'
-import { importStatement } from '../../../src/transfer/import.js'
+import { importPerson } from '../../../src/transfer/import.js'
 import { type Client, startClient } from '../../support/client.js'
 import { freshDatabase, serverUrl, type TestDatabase } from '../../support/database.js'
 import { page } from '../../support/html.js'
@@ -299,7 +299,7 @@ describe('a session is over', () => {
     const [kept, bos] = [browser.cookie(), await signedIn('bo')]
     for (const state of ['inactive', 'active'] as const) {
       const at = new Date()
-      await importStatement(database.db, { userId: 'lou', state, updated: at, seen: at, decides: true })
+      await importPerson(database.db, { userId: 'lou', state, updated: at, seen: at, decides: true })
     }
     await dead(openVisitor(client.send, kept))
     expect(await sessions()).toHaveLength(1)
