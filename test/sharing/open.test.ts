@@ -192,7 +192,9 @@ test('another secret than that of the database is refused, and so is a newer sch
   const opened = (tokenSecret: Uint8Array) => open({ dataDir: other.path, tokenSecret })
   const refused = (message: RegExp) => ({ name: 'Failure', message: expect.stringMatching(message) as unknown })
   await (await opened(old)).close()
-  await expect(opened(fresh)).rejects.toMatchObject(refused(/^The token secret of this server does not match .* --new-secret/))
+  await expect(opened(fresh)).rejects.toMatchObject(
+    refused(/^The token secret of this server does not match .* --new-secret/),
+  )
   await within(other.path, (db) => newerStep(db, '9998-made-up', null))
   await (await opened(old)).close()
   await within(other.path, (db) => newerStep(db, '9999-removal', '9998-made-up'))
