@@ -6,7 +6,8 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { pino } from 'pino'
 import { readConfig } from '../src/config.js'
-import { createApp } from '../src/http/app.js'
+import { routesOf } from '../src/http/routes.js'
+import { openServices } from '../src/http/services.js'
 import { prepareDataFolder } from './support/embedded-template.js'
 import { type Server, startServers, stopServers } from './support/servers.js'
 
@@ -113,7 +114,7 @@ test('the API table names every address and what it takes, and no other', async 
     release: '',
     log: pino({ level: 'silent' }),
   }
-  const { router } = createApp({ ...context, db: undefined as never, now: () => new Date() })
-  const paths = router.stack.flatMap(({ route }) => (route ? [route.path] : []))
+  const services = openServices({ ...context, db: undefined as never, now: () => new Date() })
+  const paths = Object.keys(routesOf(services, () => false, undefined))
   expect(paths.filter((path) => !table.has(path))).toEqual([])
 })

@@ -10,7 +10,7 @@ import { checkSecrets, type Secrets, secretsFrom } from '../db/token-secret.js'
 import { Failure } from '../errors.js'
 import { isLoopback } from '../formats.js'
 import { createApp } from '../http/app.js'
-import { openServer } from '../http/server.js'
+import { openServer, type OpenServer } from '../http/server.js'
 import { sessionKey } from '../identity/session.js'
 import { openPost } from '../mail/smtp.js'
 import { sendEmails } from '../mail/worker.js'
@@ -46,7 +46,8 @@ export async function serveCommand(
   // From here on somebody waits for every statement.
   await database.limit(6_000)
 
-  const server = openServer(log)
+  const http = openServer(log)
+  const { server } = http
   await listen(server, config)
   const own = addressOf(server, config.HOST)
   const baseUrl = config.BASE_URL ?? own
@@ -77,7 +78,7 @@ export async function serveCommand(
   const sweeps = sweepOften(db, config, (error) => log.warn({ err: error }, 'nothing swept'), stop)
 
   if (!stop.aborted) await new Promise((resolve) => stop.addEventListener('abort', resolve))
-  await Promise.all([drain(server), letters, sweeps])
+  await Promise.all([drain(http), letters, sweeps])
 }
 
 /** The secrets that the settings give, else that of the file. */
@@ -108,11 +109,11 @@ function addressOf(server: Server, host: string): string {
  * Lets every request finish that has come in. For a moment the server goes on as before, except that it says it is
  * stopping: what is under way to it still gets an answer. Then a connection is closed as soon as it is idle.
  */
-async function drain(server: Server): Promise<void> {
+async function drain({ server, stopListening, closeIdle }: OpenServer): Promise<void> {
   await wait(1_000)
-  const closed = new Promise((resolve) => server.close(resolve))
+  const closed = stopListening()
   const deadline = wait(25_000, undefined, { ref: false }).then(() => server.closeAllConnections())
-  const idle = setInterval(() => server.closeIdleConnections(), 50)
+  const idle = setInterval(closeIdle, 50)
   await Promise.race([closed, deadline])
   clearInterval(idle)
 }

@@ -11,12 +11,13 @@ import {
   openParameters,
   type Parameters,
   type Query,
+  readForm,
+  readPage,
   requireOneOf,
   wordAmong,
   yesOrNo,
 } from './parameters.js'
 import { readPerson, readTwo } from './people.js'
-import { readForm, readPage } from './profiles.js'
 
 /** What a request for `connections.do` asks for. */
 export interface ConnectionsQuery {

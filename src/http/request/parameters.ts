@@ -1,4 +1,6 @@
+import type { ProfileForm } from '../../atom/profile-entry.js'
 import { Failure } from '../../errors.js'
+import type { PageNumber } from '../../people/search-store.js'
 
 /** The parameters of an address as they came, decoded: names and values in their order. */
 export type Parameters = readonly (readonly [name: string, value: string])[]
@@ -75,9 +77,9 @@ function decode(text: string): string {
   }
 }
 
-/** A positive whole number, at most `most`; anything else counts as not given. */
-export function wholeNumber(text: string | undefined, fallback: number, most: number): number {
-  return text !== undefined && /^0*[1-9]\d*$/.test(text) ? Math.min(Number(text), most) : fallback
+/** A positive whole number, at most `max`. Any other text counts as not given. */
+function wholeNumber(text: string | undefined, fallback: number, max: number): number {
+  return text !== undefined && /^0*[1-9]\d*$/.test(text) ? Math.min(Number(text), max) : fallback
 }
 
 /** Whether it is `true` or `1`; absent counts as `false`, as do `false` and `0`. Refuses all else. */
@@ -108,3 +110,15 @@ export function requireOneOf<Word extends string>(
   const choice = words.length === 1 ? words.join() : `one of ${words.join(', ')}`
   throw new Failure('invalid', `${naming(name)} must be ${choice}${text === undefined ? '; it is missing' : ''}.`)
 }
+
+/** Reads the form in which profiles are shown. */
+export const readForm = (value: Value, defaultFormat: ProfileForm['format'] = 'lite'): ProfileForm => ({
+  output: wordAmong(value('output'), ['hcard', 'vcard'] as const) ?? 'hcard',
+  format: wordAmong(value('format'), ['lite', 'full'] as const) ?? defaultFormat,
+})
+
+/** Reads the page of a list, and its size. */
+export const readPage = (value: Value): PageNumber => ({
+  page: wholeNumber(value('page'), 1, 999_999_999),
+  pageSize: wholeNumber(value('ps'), 10, 250),
+})

@@ -1,7 +1,9 @@
+import { checkMayNameByAddress } from '../../connections/rules.js'
 import { Failure } from '../../errors.js'
+import { mayHoldAddress } from '../../people/hide-email.js'
 import type { PersonRef } from '../../people/account.js'
 import type { Named } from '../../people/store.js'
-import { naming, type Query } from './parameters.js'
+import { naming, type Query, readParameters } from './parameters.js'
 
 /**
  * The person that a request names; undefined if it names nobody. Precedence: userid, key, email, uid, distinguishedName.
@@ -188,4 +190,22 @@ export function readPersonName(name: string): PersonName | undefined {
   const [, end, rest = letters] = (/^(source|target)(.+)$/.exec(letters) ?? []) as [string?, End?, string?]
   const alone = meanings.get(rest) ?? meanings.get(rest.replace(/s$/, ''))
   return alone && { end, alone, exact: end ? atEnd(end, alone) : alone }
+}
+
+/** Parameters whose value may be an e-mail address. */
+const maybeAddress = new Set(['search', 'name', 'uid', 'distinguishedName'])
+
+/**
+ * Refuses a request that names or looks for people by e-mail address, for a site that hides addresses. Nobody is looked
+ * up, so that the answer is the same for every address.
+ *
+ * @throws Failure `invalid`
+ */
+export function checkNames(search: string): void {
+  // No limit on the length of a value, which may be the address of a page. Its reader checks that.
+  const isByAddress = readParameters(search, Infinity).some(([name, value]) => {
+    const meanings = [name, readPersonName(name)?.alone ?? name]
+    return meanings.includes('email') || (meanings.some((each) => maybeAddress.has(each)) && mayHoldAddress(value))
+  })
+  if (isByAddress) checkMayNameByAddress(true)
 }

@@ -4,7 +4,7 @@ import type { PersonRef } from '../../people/account.js'
 import { runsOf, short } from '../../people/names.js'
 import type { PageNumber, Search } from '../../people/search-store.js'
 import { digitsOf, type Kind, minSubstring, type Sought } from '../../people/search-words.js'
-import { naming, openParameters, type Parameters, type Value, wholeNumber, wordAmong, yesOrNo } from './parameters.js'
+import { naming, openParameters, type Parameters, readForm, readPage, yesOrNo } from './parameters.js'
 import { type NamedPeople, personParameters, readPeople, readPerson } from './people.js'
 
 /** What a request for profiles asks for, beside the people. */
@@ -43,17 +43,6 @@ export function readPeopleQuery(search: string): PeopleQuery {
   const { value, parameters } = query
   return { people: readPeople(query), form: readForm(value), parameters }
 }
-
-/** How profiles are shown. In a list of connections they are whole unless the request says otherwise, else short. */
-export const readForm = (value: Value, usual: ProfileForm['format'] = 'lite'): ProfileForm => ({
-  output: wordAmong(value('output'), ['hcard', 'vcard'] as const) ?? 'hcard',
-  format: wordAmong(value('format'), ['lite', 'full'] as const) ?? usual,
-})
-
-export const readPage = (value: Value): PageNumber => ({
-  page: wholeNumber(value('page'), 1, 999_999_999),
-  pageSize: wholeNumber(value('ps'), 10, 250),
-})
 
 /** What a request for `search.do` asks for. */
 interface SearchQuery extends ProfileQuery, PageNumber {

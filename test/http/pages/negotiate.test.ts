@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { wantsPage } from '../../../src/http/request/accept.js'
+import { wantsPage } from '../../../src/http/exchange.js'
 
 /** A page is for who wants HTML strictly more than any feed (docs/decisions.md, Browsers get a page). */
 
