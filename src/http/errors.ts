@@ -46,8 +46,8 @@ const refusals = {
 } satisfies Record<FailureCode, Refusal>
 
 /**
- * The answer to an error, which is logged: the API's error document, or a page for a browser. A browser that has to sign
- * in is sent to the sign-in page. The cause is only logged.
+ * The answer to an error, which is logged: the API's error document, or a page for a browser. A browser that has to
+ * sign in is sent to the sign-in page. The cause is only logged.
  */
 export function failureAnswer(log: Logger, head: Head, error: unknown): Answer {
   const failure = error instanceof Failure ? error : unexpected(error, log)
@@ -116,8 +116,8 @@ const statuses: Partial<Record<FailureCode, number>> = {
 }
 
 /**
- * The answer to an error of a `/v2` route, which is logged: a fault as JSON (docs/module.md, Faults). An anonymous caller
- * is asked to sign in.
+ * The answer to an error of a `/v2` route, which is logged: a fault as JSON (docs/module.md, Faults). An anonymous
+ * caller is asked to sign in.
  */
 export function faultAnswer(log: Logger, head: Head, error: unknown): Answer {
   const fault = asFault(error)

@@ -72,7 +72,9 @@ export function headOf(
   return { id: randomUUID(), method, path, search, headers, client, identity, progress: {} }
 }
 
-/** Clients put their way of signing in before `/atom`. Each way is accepted with each prefix (docs/wire.md, Prefixes). */
+/**
+ * Clients put their way of signing in before `/atom`. Each way is accepted with each prefix (docs/wire.md, Prefixes).
+ */
 const withoutPrefix = (url: string): string =>
   url
     .replace(/^https?:\/\/[^/?]*/i, '')

@@ -9,7 +9,9 @@ import type { Head } from './exchange.js'
 const maxServed = 200
 /** The number of expensive ones that are worked on, and that wait. */
 const expensive = { atOnce: 3, waiting: 24 }
-/** The bytes of answers that clients may leave unread, in all and for each network. Half of that for expensive requests. */
+/**
+ * The bytes of answers that clients may leave unread, in all and for each network. Half of that for expensive requests.
+ */
 const maxUnread = { all: 64 * 1024 * 1024, network: 16 * 1024 * 1024 }
 
 /** Keeps the server responsive when it gets more requests than it can serve (docs/trust.md, H6; Failure modes). */
@@ -33,8 +35,8 @@ export interface Place {
    */
   readonly turn: () => Promise<void>
   /**
-   * Frees the place, and ends the turn. Called once the answer is made: not when it is read, which may be much later, and
-   * not when the client disconnects, since the work goes on.
+   * Frees the place, and ends the turn. Called once the answer is made: not when it is read, which may be much later,
+   * and not when the client disconnects, since the work goes on.
    */
   readonly leave: () => void
 }
@@ -149,7 +151,10 @@ export async function inChunks<Value, Result>(
 const resolutionMs = 10
 const windowMs = 500
 
-/** Makes a function that gives the recent average delay of the event loop in milliseconds. It measures from its first call on. */
+/**
+ * Makes a function that gives the recent average delay of the event loop in milliseconds. It measures from its first
+ * call on.
+ */
 export function openLoopDelay(): () => number {
   let histogram: IntervalHistogram | undefined
   let begun = 0

@@ -36,8 +36,8 @@ const moduleRoot = '/v2'
 export const isModulePath = (path: string): boolean => path === moduleRoot || path.startsWith(`${moduleRoot}/`)
 
 /**
- * Every address of the Atom API, of its pages and of the module, without the prefix, and the handlers of its methods. The
- * first pattern that matches a path decides.
+ * Every address of the Atom API, of its pages and of the module, without the prefix, and the handlers of its methods.
+ * The first pattern that matches a path decides.
  *
  * @param isStopping whether the server is about to stop
  * @param module undefined leaves out its routes

@@ -111,7 +111,10 @@ interface OpenExchange {
   readonly response: ServerResponse
 }
 
-/** Connections that are closed for new ones, in this order: without a request, with an incomplete one, with an unread answer. */
+/**
+ * Connections that are closed for new ones, in this order: without a request, with an incomplete one, with an unread
+ * answer.
+ */
 const idleKinds: readonly ((exchange: OpenExchange | undefined) => boolean)[] = [
   (exchange) => exchange === undefined,
   (exchange) => exchange?.request.complete === false,

@@ -54,7 +54,8 @@ export function openSessions({
       forget,
       open: async (signedIn) => {
         await load()
-        // Express-session sets a Secure cookie only over TLS, which may end at a proxy that `TRUST_PROXY` does not name.
+        // Express-session sets a Secure cookie only over TLS, which may end at a proxy that `TRUST_PROXY` does not
+        // name.
         if (secure) Object.defineProperty(request, 'secure', { value: true })
         try {
           await settled((done) => request.login(signedIn, done))

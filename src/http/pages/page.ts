@@ -100,7 +100,9 @@ export function idIn(form: Form, name: string): string {
   throw new Failure('invalid', `${naming(name)} must be a UUID.`)
 }
 
-/** Reads the message of an invitation, as HTML with its line breaks. @throws Failure `invalid` by the rules of messages */
+/**
+ * Reads the message of an invitation, as HTML with its line breaks. @throws Failure `invalid` by the rules of messages
+ */
 export function messageIn(form: Form): string {
   const message = (form('message') ?? '').replaceAll('\r\n', '\n').trim()
   return htmlOf(checkMessage(message))

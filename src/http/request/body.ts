@@ -101,8 +101,8 @@ const networkSender = ({ client }: Pick<Head, 'client'>): Sender => ({
 })
 
 /**
- * Makes the function that finds the account of a body, if its credentials are valid. Results are cached for a second, so
- * that an account with hundreds of bodies does not cost a query for each.
+ * Makes the function that finds the account of a body, if its credentials are valid. Results are cached for a second,
+ * so that an account with hundreds of bodies does not cost a query for each.
  */
 function accountFinder(load: Pick<Load, 'takePlace'>, second: number) {
   const known = new LRUCache<string, Promise<Sender | undefined>>({ max: 1_000, ttl: second })

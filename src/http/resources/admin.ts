@@ -31,8 +31,8 @@ export function completeConnection(services: HttpServices): Handler {
 }
 
 /**
- * DELETE of the administrator's `connections.do`: removes the connection with an id, the connection of two people, or all
- * connections of one person (docs/wire.md, Other resources). Precedence: id, pair, person.
+ * DELETE of the administrator's `connections.do`: removes the connection with an id, the connection of two people, or
+ * all connections of one person (docs/wire.md, Other resources). Precedence: id, pair, person.
  */
 export function removeConnections(services: HttpServices): Handler {
   return async (exchange) => {

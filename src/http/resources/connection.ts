@@ -43,7 +43,9 @@ export function showConnection(services: HttpServices): Handler {
   }
 }
 
-/** HEAD of `connections.do` asks about a connection if it names two people, as a client does (docs/wire.md, Addresses). */
+/**
+ * HEAD of `connections.do` asks about a connection if it names two people, as a client does (docs/wire.md, Addresses).
+ */
 export function checkOr(services: HttpServices, list: Handler): Handler {
   const check = showConnection(services)
   return (exchange) => (namesTwo(exchange.search) ? check(exchange) : list(exchange))
@@ -86,8 +88,8 @@ const lastChange = ({ updated, owner, peer }: Colleague): Date =>
   new Date(Math.max(updated.getTime(), owner.updated.getTime(), peer.updated.getTime()))
 
 /**
- * POST of `connections.do`: invites the person that the address names (docs/wire.md, Invite). The status of the entry is
- * always `pending`; some clients leave it out.
+ * POST of `connections.do`: invites the person that the address names (docs/wire.md, Invite). The status of the entry
+ * is always `pending`; some clients leave it out.
  *
  * @param status of the answer: 201, or 200 for clients that know no other
  */

@@ -55,7 +55,9 @@ async function write(answer: Answer): Promise<Written> {
   return typeof written === 'string' || written instanceof Uint8Array ? { content: written } : written
 }
 
-/** No cache keeps an answer without validators, unless its fields say so. A 204 has no content (RFC 9110, section 8.6). */
+/**
+ * No cache keeps an answer without validators, unless its fields say so. A 204 has no content (RFC 9110, section 8.6).
+ */
 async function renderUnstored(answer: Answer): Promise<Rendered> {
   const { status, type, fields } = answer
   if (!answer.write) return { status, fields: { ...fields }, body: undefined }

@@ -17,7 +17,9 @@ interface Conditions {
   readonly 'if-modified-since'?: string | undefined
 }
 
-/** A strong entity tag of everything that determines the plain content: at one address, equal parts give equal bytes. */
+/**
+ * A strong entity tag of everything that determines the plain content: at one address, equal parts give equal bytes.
+ */
 export const entityTag = (parts: readonly unknown[]): string => `"${digestOf(parts)}"`
 
 /** The tag of the encoded content. Other bytes need another tag (RFC 9110, section 8.8.3.3). */

@@ -17,7 +17,9 @@ export interface ModuleHandlers {
   readonly remove: Handler
 }
 
-/** Makes the handlers. They have the rules and faults of the module, for the caller of the request, without privileges. */
+/**
+ * Makes the handlers. They have the rules and faults of the module, for the caller of the request, without privileges.
+ */
 export function moduleHandlers(services: HttpServices, module: ModuleContext): ModuleHandlers {
   const inScope =
     (handle: (calls: Connections, exchange: Exchange) => Promise<Answer>): Handler =>
