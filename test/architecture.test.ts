@@ -37,6 +37,7 @@ const rooms: Record<string, string[]> = {
   'raw-body': ['http'],
   commander: ['cli'],
   'pino-pretty': ['main'],
+  'ipaddr.js': ['identity', 'config'],
   zod: ['config', 'server', 'transfer', 'http', 'sharing'],
   'lru-cache': ['identity', 'connections', 'http'],
   'sanitize-html': ['connections'],
@@ -101,6 +102,11 @@ test('one library, one room', () => {
     return rooms[library] !== undefined && !rooms[library].includes(room)
   })
   expect(breaches.map(({ file, from }) => `${file} imports ${from}`)).toEqual([])
+})
+
+test('only the app and the adapter of sessions know Express, as values or as types', () => {
+  const users = imports.filter(({ from }) => from === 'express').map(({ file }) => file)
+  expect(users.toSorted()).toEqual(['src/http/app.ts', 'src/identity/session.ts'])
 })
 
 test('statements stand in stores', () => {

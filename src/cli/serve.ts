@@ -8,7 +8,7 @@ import type { Config } from '../config.js'
 import type { Database } from '../db/database.js'
 import { Failure } from '../errors.js'
 import { isLoopback } from '../formats.js'
-import { openServer } from '../http/server.js'
+import { openServer, type OpenServer } from '../http/server.js'
 import { prepareDatabase, startRuntime } from '../server/runtime.js'
 import { castPassword, findCastMember, forbidCast, loadCast } from '../transfer/example.js'
 import type { Terminal } from './terminal.js'
@@ -31,7 +31,8 @@ export async function serveCommand(
   if (isLocal && config.DATABASE_URL === undefined) await loadCast(db)
   if (!isLocal && (await forbidCast(db))) terminal.output.write(castForbidden)
 
-  const server = openServer(log)
+  const http = openServer(log)
+  const { server } = http
   await listen(server, config)
   const own = addressOf(server, config.HOST)
   const runtime = await startRuntime(database, {
@@ -47,7 +48,7 @@ export async function serveCommand(
   terminal.output.write(greeting(config, own, isLocal ? await findCastMember(db) : undefined))
 
   if (!stop.aborted) await new Promise((resolve) => stop.addEventListener('abort', resolve))
-  await Promise.all([drain(server), runtime.ended])
+  await Promise.all([drain(http), runtime.ended])
 }
 
 function listen(server: Server, { HOST, PORT }: Config): Promise<void> {
@@ -71,11 +72,11 @@ function addressOf(server: Server, host: string): string {
  * Finishes every request that has arrived. For one second the server still accepts connections and answers
  * `Connection: close`, so that requests under way get an answer. Then it closes connections as they become idle.
  */
-async function drain(server: Server): Promise<void> {
+async function drain({ server, stopListening, closeIdle }: OpenServer): Promise<void> {
   await wait(1_000)
-  const closed = new Promise((resolve) => server.close(resolve))
+  const closed = stopListening()
   const deadline = wait(25_000, undefined, { ref: false }).then(() => server.closeAllConnections())
-  const idle = setInterval(() => server.closeIdleConnections(), 50)
+  const idle = setInterval(closeIdle, 50)
   await Promise.race([closed, deadline])
   clearInterval(idle)
 }

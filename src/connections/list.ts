@@ -7,12 +7,32 @@ import { findNetwork, readPage } from './read-store.js'
 import { checkMayList, isOwner } from './rules.js'
 import { findAmong } from './summary-store.js'
 
+/** A list that was found, but not read. */
+export interface OpenList {
+  /** Enough to tell whether the list has changed. */
+  readonly state: Network
+  /**
+   * Reads the page that was asked for, with the state of the same moment, which may be newer. Rejects with Failure
+   * `invalid` if the owner was deleted meanwhile.
+   */
+  readonly read: () => Promise<Page>
+}
+
 /**
- * Finds the list that is asked for, without reading it: enough to tell whether anything is new.
+ * Finds a list, if the caller may read it.
  *
  * @throws Failure `unauthenticated` or `forbidden` by the rules, `invalid` for an unknown person
  */
 export async function openList(
+  context: Pick<Context, 'db' | 'config' | 'log'>,
+  caller: Caller,
+  request: ListRequest,
+): Promise<OpenList> {
+  const state = await findState(context, caller, request)
+  return { state, read: () => readOpened(context, caller, state, request) }
+}
+
+async function findState(
   { db, config }: Pick<Context, 'db' | 'config'>,
   caller: Caller,
   request: ListRequest,
@@ -41,13 +61,7 @@ async function findOther(db: Context['db'], person: PersonRef, { ownerId }: Netw
   throw new Failure('invalid', 'Both names are of one person; name two people.')
 }
 
-/**
- * Reads the page of a list that `openList` found. The page comes with the list's state at that same moment, which
- * may be newer than the one given.
- *
- * @throws Failure `invalid` when the owner is gone meanwhile
- */
-export async function readList(
+async function readOpened(
   { db, log }: Pick<Context, 'db' | 'log'>,
   caller: Caller,
   network: Network,
@@ -60,21 +74,21 @@ export async function readList(
   return page
 }
 
-/** A person, their first colleagues by name, and who of these know each other: by their places in the list. */
+/** A person, the first colleagues by name, and the pairs of these who are colleagues too, by their index. */
 interface Picture {
   readonly owner: Account
   readonly people: readonly Account[]
   readonly pairs: readonly (readonly [one: number, other: number])[]
-  /** How many colleagues there are in all. */
+  /** The number of all colleagues. */
   readonly total: number
 }
 
-/** More would not be seen apart. */
+/** More people could not be told apart. */
 const maxPeople = 300
 
 /**
- * Reads what a picture of somebody's network shows. Whoever may read accepted lists may see it: it tells nothing that
- * the lists of the same people do not.
+ * Reads the content of a picture of a network. Callers who may read accepted lists may see it, since it shows nothing
+ * that the lists of the same people do not.
  *
  * @param person undefined for the caller
  * @throws Failure as `openList`
@@ -95,10 +109,10 @@ export async function readPicture(
     position: undefined,
     countPending: false,
   } as const
-  const network = await openList(context, caller, request)
-  const { owner, total, colleagues } = await readList(context, caller, network, request)
+  const { state, read } = await openList(context, caller, request)
+  const { owner, total, colleagues } = await read()
   const places = new Map(colleagues.map(({ peer }, place) => [peer.id, place]))
-  const among = await findAmong(context.db, network.ownerId, maxPeople)
+  const among = await findAmong(context.db, state.ownerId, maxPeople)
   const pairs = among.flatMap(([one, other]) => {
     const [from, to] = [places.get(one), places.get(other)]
     return from === undefined || to === undefined ? [] : [[from, to] as const]

@@ -1,155 +1,160 @@
-import express, { type Express, type Request, type RequestHandler } from 'express'
-import type { Config } from '../config.js'
-import { checkMayNameByAddress } from '../connections/rules.js'
+import express, { type Express, type Request, type RequestHandler, type Response } from 'express'
 import type { Context } from '../context.js'
 import { isBroken } from '../db/transact.js'
 import { Failure } from '../errors.js'
-import { mayHoldAddress } from '../people/hide-email.js'
-import type { ModuleContext } from '../sharing/context.js'
-import { forOrigins, fromOwnSite, type Sites, sitesOf } from './cross-site.js'
-import { failureHandler, faultHandler } from './errors.js'
-import { requestLog } from './log.js'
-import { closeUnlessRead, receiveBody } from './request/body.js'
-import { readParameters } from './request/parameters.js'
-import { readPersonName } from './request/people.js'
-import { free, methodNames, type Methods, routesOf, writing } from './routes.js'
-import { type HttpServices, openServices, searchOf } from './services.js'
-import { v2Router } from './v2/router.js'
+import { hasCredentials } from '../identity/identity.js'
+import { type ModuleContext, runIn } from '../sharing/context.js'
+import type { Answer, Fields } from './answer.js'
+import { checkSite, corsFor, type Sites } from './cross-site.js'
+import { failureAnswer, faultAnswer } from './errors.js'
+import { type Exchange, type Head, headOf, isSafe } from './exchange.js'
+import type { Place } from './load.js'
+import { logWhenOver } from './log.js'
+import { closeUnlessRead, receiver } from './request/body.js'
+import { checkNames } from './request/people.js'
+import { type Rendered, render, send } from './response/send.js'
+import { freePaths, isModulePath, type Match, type Methods, methodsOf, router, routesOf } from './routes.js'
+import { type HttpServices, openServices } from './services.js'
+import { scopeOf } from './v2/module.js'
 
 /**
- * Door 1: the Atom API over HTTP; and beside it the module's own routes, under `/v2`.
+ * The Atom API over HTTP, and the routes of the module under `/v2`.
  *
- * @param isStopping whether the server takes leave, so that `/ready` can say so
- * @param module undefined leaves its routes out
+ * @param isStopping whether the server is about to stop, for `/ready`
+ * @param module undefined leaves out its routes
  */
 export function createApp(context: Context, isStopping: () => boolean = () => false, module?: ModuleContext): Express {
   const services = openServices(context)
-  const app = express()
-  app.enable('case sensitive routing').enable('strict routing')
-  app.disable('x-powered-by').disable('etag').set('query parser', false)
-  // Where this is mounted in another app and no proxy is named, those that the other one trusts are trusted.
-  if (context.config.TRUST_PROXY.length > 0) app.set('trust proxy', context.config.TRUST_PROXY)
-
+  const { config, load, log, now } = services
   const sites = sitesOf(services)
-  app.use(
-    requestLog(context.log),
-    closeUnlessRead,
-    safeHeaders,
-    leaveTaking(isStopping),
-    oneHost,
-    forOrigins(sites.trusted),
-    shortAddress,
-    onePrefix,
-  )
-  app.use(fromOwnSite(sites), countedByAddress(services, sites), receiveBody(services), services.load.admit)
-  for (const [path, methods] of Object.entries(routesOf(services, isStopping))) {
-    const route = app.route(path).all(checkNames(context.config))
-    if (methods.get) route.get(twice(methods.get))
-    for (const method of writing) if (methods[method]) route[method](methods[method])
-    route.all(allowOnly(methods))
-  }
-  if (module) app.use('/v2', v2Router(services, module), faultHandler(context.log))
-  app.use(noSuchAddress)
-  app.use(failureHandler(context.log))
-  return app
-}
+  const receive = receiver(load)
+  const find = router(routesOf(services, isStopping, module))
+  const corsFields = corsFor(sites.trusted)
 
-const safeHeaders: RequestHandler = (_request, response, next) => {
-  response.setHeader('X-Content-Type-Options', 'nosniff')
-  response.setHeader('Content-Security-Policy', "default-src 'none'; sandbox")
-  next()
-}
-
-/** A client that is told to close its connection makes its next request to a server that stays. */
-const leaveTaking =
-  (isStopping: () => boolean): RequestHandler =>
-  (_request, response, next) => {
-    if (isStopping()) response.setHeader('Connection', 'close')
-    next()
+  /** The steps from a request to the bytes of its answer. */
+  async function answer(request: Request, response: Response, head: Head): Promise<Rendered> {
+    checkHost(request)
+    checkLength(request.originalUrl)
+    if (!isSafe(head)) checkSite(head, sites)
+    // Before any work is done for it.
+    if (!hasCredentials(head.client) && !isFree(head)) services.quotas.countNetwork(head)
+    const body = await receive(request, response, head)
+    const place = load.admit(response, head)
+    try {
+      return await answerFrom(find(head), head, body, place)
+    } finally {
+      place.leave()
+    }
   }
 
-/** RFC 9112, section 3.2: with two hosts, a proxy and we could each believe another. */
-const oneHost: RequestHandler = ({ headersDistinct, httpVersion }, _response, next) => {
+  async function answerFrom(match: Match, head: Head, body: Uint8Array, { turn }: Place): Promise<Rendered> {
+    const { pattern, methods, params } = match
+    head.progress.route = pattern
+    if (config.HIDE_EMAIL && !isModulePath(pattern)) checkNames(head.search)
+    const handler = methods[head.method as keyof Methods]
+    if (!handler) return render(otherMethod(head, match), head, now)
+    const exchange: Exchange = { ...head, body, params, turn }
+    const reply = async () => render(await handler(exchange), exchange, now)
+    return isRepeatable(match, head) ? twice(reply) : reply()
+  }
+
+  const refuse = (head: Head, error: unknown): Answer =>
+    (module && isModulePath(head.path) ? faultAnswer : failureAnswer)(log, head, error)
+
+  /** The answer to a method that the address does not take. */
+  function otherMethod(head: Head, match: Match): Answer {
+    const taken = methodsOf(match)
+    const fields = { Allow: [...taken, 'OPTIONS'].join(', ') }
+    if (head.method === 'OPTIONS') return { status: 204, fields }
+    const sentence = `This address takes ${taken.join(', ')} and OPTIONS, not ${head.method}.`
+    const refusal = refuse(head, new Failure('methodNotAllowed', sentence))
+    return { ...refusal, fields: { ...refusal.fields, ...fields } }
+  }
+
+  const app = express()
+  app.disable('x-powered-by')
+  // Without a proxy of our own, those that a mounting program trusts are trusted.
+  if (config.TRUST_PROXY.length > 0) app.set('trust proxy', config.TRUST_PROXY)
+  return app.use(async (request, response) => {
+    const head = headOf(request, services.sessionOf(request), services.identify)
+    logWhenOver(log, head, response)
+    if (!closeUnlessRead(request, response)) return
+    const fields: Fields = {
+      ...safeFields,
+      // A client that closes its connection makes its next request to another server.
+      ...(isStopping() && { Connection: 'close' }),
+      ...(sites.trusted.length > 0 && corsFields(head)),
+    }
+    const rendered = await answer(request, response, head).catch((error: unknown) =>
+      render(refuse(head, error), head, now),
+    )
+    send(response, fields, rendered)
+    if (rendered.status === 304) head.progress.refund?.()
+  })
+}
+
+const sitesOf = ({ baseUrl, config }: HttpServices): Sites => ({
+  own: new URL(baseUrl).origin,
+  trusted: config.CORS_ORIGINS,
+})
+
+const safeFields = {
+  'X-Content-Type-Options': 'nosniff',
+  'Content-Security-Policy': "default-src 'none'; sandbox",
+}
+
+/** RFC 9112, section 3.2: a proxy and this server might each believe another of two hosts. */
+function checkHost({ headersDistinct, httpVersion }: Request): void {
   const { host: hosts = [] } = headersDistinct
   const [host = ''] = hosts
   const isMissing = hosts.length === 0 && httpVersion === '1.1'
-  if (hosts.length <= 1 && !isMissing && /^[^\s/?#@\\]*$/.test(host)) return next()
+  if (hosts.length <= 1 && !isMissing && /^[^\s/?#@\\]*$/.test(host)) return
   throw new Failure('invalid', 'The request must have one Host header field, with a name or address and a port.')
 }
 
 const maxAddressLength = 4096
 
-const shortAddress: RequestHandler = (request, _response, next) => {
-  if (Buffer.byteLength(request.originalUrl) <= maxAddressLength) return next()
+function checkLength(address: string): void {
+  if (Buffer.byteLength(address) <= maxAddressLength) return
   throw new Failure('addressTooLong', `An address may have at most ${maxAddressLength} bytes.`)
 }
 
-/** Clients put their way of signing in before `/atom`; every way is taken on each (docs/wire.md, Prefixes). */
-const onePrefix: RequestHandler = (request, _response, next) => {
-  request.url = request.url
-    .replace(/^https?:\/\/[^/?]*/i, '')
-    .replace(/^(\/+profiles(\/(basic|oauth|form))?)?\/+(?=(admin\/)?atom\/|html\/|vcard\/|photo\.do)/, '/')
-  next()
+const isFree = ({ method, path }: Head): boolean => method === 'OPTIONS' || freePaths.includes(path)
+
+/** A read is safe to repeat. The GET of a route without HEAD may change something. */
+const isRepeatable = ({ methods }: Match, { method }: Head): boolean =>
+  method === 'HEAD' || (method === 'GET' && methods.HEAD !== undefined)
+
+/** Repeats a read once if its connection to the database broke (docs/trust.md, Failure modes). */
+async function twice<Result>(read: () => Promise<Result>): Promise<Result> {
+  try {
+    return await read()
+  } catch (error) {
+    if (!isBroken(error)) throw error
+    return read()
+  }
 }
 
-/** Counts a request that carries no credentials before anything is done for it. */
-const countedByAddress =
-  ({ countAnonymous }: HttpServices, { hasSession }: Sites): RequestHandler =>
-  (request, response, next) => {
-    const isAnonymous = request.headers.authorization === undefined && !hasSession(request)
-    if (isAnonymous && request.method !== 'OPTIONS' && !free.includes(request.path)) countAnonymous(request, response)
-    next()
-  }
-
 /**
- * A read that met a connection to the database which broke just then is done once more (docs/trust.md, Failure modes).
+ * Middleware for routes of a program's own: later middleware runs in the scope of the request's caller, or of no caller
+ * without credentials. Invalid credentials and writes from pages of other sites are answered as under `/v2`. The
+ * `requestId` in the response's `locals`, if any, is kept with events.
  */
-const twice =
-  (read: RequestHandler): RequestHandler =>
-  async (request, response, next) => {
+export function callerScope(context: Context, module: ModuleContext): RequestHandler {
+  const services = openServices(context)
+  const sites = sitesOf(services)
+  return async (request, response, next) => {
+    const head = headOf(request, services.sessionOf(request), services.identify)
+    const { requestId = null } = response.locals as { readonly requestId?: string }
     try {
-      await read(request, response, next)
+      if (!isSafe(head)) checkSite(head, sites)
+      const scope = await scopeOf(services, module, head, requestId)
+      response.once('finish', () => {
+        if (response.statusCode === 304) head.progress.refund?.()
+      })
+      runIn(scope, next)
     } catch (error) {
-      if (response.headersSent || !isBroken(error)) throw error
-      await read(request, response, next)
+      send(response, {}, await render(faultAnswer(services.log, head, error), head, services.now))
     }
   }
-
-/** Answers what an address does not take. */
-function allowOnly(methods: Methods): RequestHandler {
-  const taken = methodNames
-    .filter((method) => methods[method])
-    .flatMap((method) => (method === 'get' ? ['GET', 'HEAD'] : [method.toUpperCase()]))
-  return (request, response) => {
-    response.setHeader('Allow', [...taken, 'OPTIONS'].join(', '))
-    if (request.method === 'OPTIONS') return void response.status(204).end()
-    throw new Failure('methodNotAllowed', `This address takes ${taken.join(', ')} and OPTIONS, not ${request.method}.`)
-  }
 }
-
-const noSuchAddress: RequestHandler = () => {
-  throw new Failure('notFound', 'There is nothing at this address; the feed is at /profiles/atom/connections.do.')
-}
-
-/** What people are named by or looked for by, and what may hold an address. */
-const holding = new Set(['search', 'name', 'uid', 'distinguishedName'])
-
-/**
- * Refuses a request that names people by e-mail address, or looks for them by one, where that may not be. Nobody is looked
- * up for it, so that it is the same for every address.
- *
- * @throws Failure `invalid`; where addresses are shown nothing is looked at
- */
-function checkNames({ HIDE_EMAIL }: Config): RequestHandler {
-  return (request, _response, next) => {
-    if (HIDE_EMAIL && isByAddress(request)) checkMayNameByAddress(HIDE_EMAIL)
-    next()
-  }
-}
-
-/** How long values may be is to be said by what reads them: an address of a page may be one. */
-const isByAddress = (request: Request): boolean =>
-  readParameters(searchOf(request), Infinity).some(([name, value]) => {
-    const meanings = [name, readPersonName(name)?.alone ?? name]
-    return meanings.includes('email') || (meanings.some((each) => holding.has(each)) && mayHoldAddress(value))
-  })

@@ -1,45 +1,34 @@
 import cors from 'cors'
-import type { Request, RequestHandler } from 'express'
 import { Failure } from '../errors.js'
-import type { HttpServices } from './services.js'
+import type { Fields } from './answer.js'
+import type { Head } from './exchange.js'
 
-/** Which pages may send writes, and which requests only a browser sends. */
+/** The origins whose pages may write. */
 export interface Sites {
   /** Scheme, host and port of our own pages. */
   readonly own: string
-  /** The origins of other pages that may change things too. */
+  /** Origins of other trusted pages. */
   readonly trusted: readonly string[]
-  /** Whether the request has a person's session. */
-  readonly hasSession: (request: Request) => boolean
 }
 
-/** The sites of a door. */
-export const sitesOf = ({ baseUrl, config, sessions }: HttpServices): Sites => ({
-  own: new URL(baseUrl).origin,
-  trusted: config.CORS_ORIGINS,
-  hasSession: sessions.isNamedBy,
-})
-
 /**
- * Refuses a write that a page of another site has a browser send (docs/trust.md, A9): a browser adds a person's
- * credentials by itself, Basic ones too, and our bodies may be called plain text, for which it asks nobody. What is no
- * browser says nothing of sites, and passes; but it has no session either.
+ * Refuses a write that a page of another site has a browser send (docs/trust.md, A9). A browser adds credentials by
+ * itself, Basic ones too, and needs no preflight for a body that is called plain text. Other programs send neither an
+ * origin nor a session cookie, and pass.
  *
  * @throws Failure `forbidden`
  */
-export function fromOwnSite(sites: Sites): RequestHandler {
-  return (request, _response, next) => {
-    if (['GET', 'HEAD', 'OPTIONS'].includes(request.method) || isOwn(request, sites)) return next()
+export function checkSite(head: Head, sites: Sites): void {
+  if (!isFromOwnSite(head, sites))
     throw new Failure('forbidden', 'A page of another site may not change anything here.')
-  }
 }
 
-function isOwn(request: Request, { own, trusted, hasSession }: Sites): boolean {
-  const { origin, 'sec-fetch-site': site, authorization } = request.headers
+function isFromOwnSite({ headers, client }: Head, { own, trusted }: Sites): boolean {
+  const { origin, 'sec-fetch-site': site } = headers
   if (origin !== undefined && trusted.includes(origin)) return true
   if (site !== undefined) return site === 'same-origin' || site === 'none'
   if (origin !== undefined) return origin === own
-  return authorization !== undefined || !hasSession(request)
+  return client.authorization.length > 0 || !client.session.isNamed
 }
 
 const methods = ['GET', 'HEAD', 'POST', 'PUT', 'DELETE']
@@ -48,13 +37,11 @@ const exposed = ['ETag', 'Link', 'Location', 'Retry-After']
 const checks = ['X-Profiles-Connection-Status', 'X-Profiles-Connection-Type']
 
 /**
- * Lets pages of some other origins, and of no more, read answers and send what a browser asks leave for, with the
- * credentials it has (docs/decisions.md, Browsers write only for our own pages). What a page of any other origin gets
- * says nothing of this.
- *
- * @param origins none leaves everything as it is
+ * Makes the function that gives the fields by which pages of trusted origins may read answers, with the credentials of
+ * the browser (docs/decisions.md, Browsers write only for our own pages). All other origins get the same fields as no
+ * origin.
  */
-export function forOrigins(origins: readonly string[]): RequestHandler {
+export function corsFor(origins: readonly string[]): (head: Pick<Head, 'method' | 'headers'>) => Fields {
   const allow = cors({
     origin: [...origins],
     credentials: true,
@@ -64,9 +51,15 @@ export function forOrigins(origins: readonly string[]): RequestHandler {
     maxAge: 600,
     preflightContinue: true,
   })
-  return (request, response, next) => {
-    if (origins.length > 0) response.vary('Origin')
-    if (origins.includes(request.headers.origin ?? '')) return allow(request, response, next)
-    next()
+  return ({ method, headers }) => {
+    if (!origins.includes(headers.origin ?? '')) return { Vary: 'Origin' }
+    const fields: Record<string, string> = {}
+    const response = {
+      getHeader: (name: string) => fields[name],
+      setHeader: (name: string, value: string) => (fields[name] = value),
+      end: () => {},
+    }
+    allow({ method, headers }, response, () => {})
+    return fields
   }
 }

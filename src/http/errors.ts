@@ -1,5 +1,4 @@
 import { STATUS_CODES } from 'node:http'
-import type { ErrorRequestHandler, Request, Response } from 'express'
 import type { Logger } from 'pino'
 import { failureDocument } from '../atom/documents.js'
 import { isUnavailable } from '../db/transact.js'
@@ -9,16 +8,18 @@ import { challenge } from '../identity/authenticate.js'
 import { failurePage } from '../pages/layout.js'
 import { to } from '../pages/links.js'
 import { asFault } from '../sharing/api.js'
+import { type Answer, type Fields, redirect, unstored } from './answer.js'
+import { type Head, wantsPage } from './exchange.js'
 import { logRefusal, secondsToRetry } from './log.js'
-import { pageFields, pageType, placeOf, redirect } from './pages/page.js'
-import { wantsPage } from './request/accept.js'
-import { sendJson } from './v2/request.js'
+import { pageFields, pageType, placeOf } from './pages/page.js'
+import { json } from './v2/request.js'
 
-interface Answer {
-  status: number
-  /** What `code` holds in the document, where that is not the status. */
-  code?: string
-  message: string
+/** How the API reports a failure (docs/wire.md, Errors). */
+interface Refusal {
+  readonly status: number
+  /** The `code` of the document, if it is not the status. */
+  readonly code?: string
+  readonly message: string
 }
 
 const invalid = 'CLFRN1172E: The request is invalid.'
@@ -26,7 +27,7 @@ const exists = 'CLFRN1168E: A connection to this user already exists or is pendi
 const notAuthorized = 'CLFRN1174E: You are not authorized to perform that action.'
 const broken = 'CLFRN1120E: An error occurred.'
 
-const answers = {
+const refusals = {
   invalid: { status: 400, message: invalid },
   unauthenticated: { status: 401, message: invalid },
   forbidden: { status: 403, message: notAuthorized },
@@ -42,63 +43,56 @@ const answers = {
   preconditionFailed: { status: 412, message: invalid },
   tooMany: { status: 429, message: invalid },
   unavailable: { status: 503, message: broken },
-} satisfies Record<FailureCode, Answer>
+} satisfies Record<FailureCode, Refusal>
 
 /**
- * Turns whatever was thrown into the API's error document (docs/wire.md, Errors), or for a browser into a page; who has
- * to sign in and can is led there. The cause is only logged.
+ * The answer to an error, which is logged: the API's error document, or a page for a browser. A browser that has to
+ * sign in is sent to the sign-in page. The cause is only logged.
  */
-export function failureHandler(log: Logger): ErrorRequestHandler {
-  return (error: unknown, request, response, next) => {
-    if (response.headersSent) return next(error)
-    const failure = error instanceof Failure ? error : unexpected(error, log)
-    const answer: Answer = failure ? answers[failure.code] : { status: 500, message: broken }
-    logRefusal(log, request, answer.status, error)
-    if (answer.status === 429 || answer.status === 503) response.setHeader('Retry-After', secondsToRetry(error))
-    if (!wantsPage(request)) return send(response, answer, failure?.message)
-    if (answer.status === 401 && request.headers.authorization === undefined) return redirectToSignIn(request, response)
-    sendPage(response, answer, failure?.message)
+export function failureAnswer(log: Logger, head: Head, error: unknown): Answer {
+  const failure = error instanceof Failure ? error : unexpected(error, log)
+  const refusal: Refusal = failure ? refusals[failure.code] : { status: 500, message: broken }
+  const { status, message } = refusal
+  logRefusal(log, head, status, error)
+  const fields = refusalFields(status, error)
+  if (!wantsPage(head)) return { ...unstored(documentOf(refusal, failure?.message), documentType), status, fields }
+  if (status === 401 && head.headers.authorization === undefined) {
+    return redirect(to.signInThen(head.method === 'GET' ? placeOf(head) : undefined))
   }
+  const page = failurePage(failure?.message ?? message)
+  return { ...unstored(page, pageType), status, fields: { ...pageFields, ...fields } }
 }
 
+const documentType = 'text/xml;charset=UTF-8'
+
+function documentOf({ status, code = String(status), message }: Refusal, sentence?: string): string {
+  return failureDocument(code, sentence === undefined ? message : `${message} ${sentence}`)
+}
+
+const refusalFields = (status: number, error: unknown): Fields => ({
+  ...(status === 401 && { 'WWW-Authenticate': challenge }),
+  ...((status === 429 || status === 503) && { 'Retry-After': secondsToRetry(error) }),
+})
+
 /**
- * Logs what no code of ours throws on purpose.
+ * Logs an unexpected error.
  *
- * @returns what may be said where the database is only away for a moment
+ * @returns the failure to report, if the database is unavailable for a moment
  */
 function unexpected(error: unknown, log: Logger): Failure | undefined {
   if (isUnavailable(error)) {
     log.warn({ err: error }, 'database unavailable')
-    return new Failure('unavailable', 'The server cannot answer just now; try again in a moment.', { cause: error })
+    return new Failure('unavailable', 'The server cannot answer just now. Try again in a moment.', { cause: error })
   }
   log.error({ err: error }, 'request failed')
   return undefined
 }
 
-function redirectToSignIn(request: Request, response: Response): void {
-  redirect(response, to.signInThen(request.method === 'GET' ? placeOf(request) : undefined))
-}
-
-function sendPage(response: Response, answer: Answer, sentence = answer.message): void {
-  response.set(pageFields)
-  sendRefusal(response, answer, pageType, failurePage(sentence))
-}
-
-function send(response: Response, answer: Answer, sentence?: string): void {
-  sendRefusal(response, answer, documentType, documentOf(answer, sentence))
-}
-
-const documentType = 'text/xml;charset=UTF-8'
-
-function documentOf({ status, code = String(status), message }: Answer, sentence?: string): string {
-  return failureDocument(code, sentence === undefined ? message : `${message} ${sentence}`)
-}
-
-/** The whole answer to what never became a request, after which the connection is closed. */
+/** The bytes of an answer to data that is not a request. The connection is closed after it. */
 export function answerWithoutRequest({ code, message }: Failure): { readonly status: number; readonly text: string } {
-  const answer: Answer = answers[code]
-  const { status } = answer
-  const document = documentOf(answer, message)
+  const refusal: Refusal = refusals[code]
+  const { status } = refusal
+  const document = documentOf(refusal, message)
   const head = [
     `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
     'Connection: close',
@@ -110,17 +104,7 @@ export function answerWithoutRequest({ code, message }: Failure): { readonly sta
   return { status, text: `${head.join('\r\n')}\r\n\r\n${document}` }
 }
 
-function sendRefusal(response: Response, { status }: Answer, type: string, document: string): void {
-  for (const name of ['ETag', 'Last-Modified', 'Link', 'Content-Encoding']) response.removeHeader(name)
-  response.status(status)
-  response.setHeader('Cache-Control', 'no-store')
-  response.setHeader('Content-Type', type)
-  if (status === 401) response.setHeader('WWW-Authenticate', challenge)
-  response.setHeader('Content-Length', Buffer.byteLength(document))
-  response.end(document)
-}
-
-/** Where HTTP has a status of its own for a refusal. */
+/** Failures whose HTTP status is not that of their fault. */
 const statuses: Partial<Record<FailureCode, number>> = {
   methodNotAllowed: 405,
   notImplemented: 501,
@@ -132,24 +116,19 @@ const statuses: Partial<Record<FailureCode, number>> = {
 }
 
 /**
- * Turns whatever was thrown into a fault as JSON (docs/module.md, Faults). Nobody who calls without an account is asked
- * to sign in; the cause of what is unexpected is only logged.
+ * The answer to an error of a `/v2` route, which is logged: a fault as JSON (docs/module.md, Faults). An anonymous
+ * caller is asked to sign in.
  */
-export function faultHandler(log: Logger): ErrorRequestHandler {
-  return (error: unknown, request, response, next) => {
-    if (response.headersSent) return next(error)
-    const { status, fault } = answerTo(error, log)
-    logRefusal(log, request, status, error)
-    if (status === 401) response.setHeader('WWW-Authenticate', challenge)
-    if (status === 429 || status === 503) response.setHeader('Retry-After', secondsToRetry(error))
-    sendJson(response, { ...fault.toJSON(), status }, status)
-  }
-}
-
-function answerTo(error: unknown, log: Logger): { status: number; fault: Fault } {
+export function faultAnswer(log: Logger, head: Head, error: unknown): Answer {
   const fault = asFault(error)
   if (fault.cause !== undefined) unexpected(fault.cause, log)
+  const status = faultStatus(fault, error)
+  logRefusal(log, head, status, error)
+  const answer = json({ ...fault.toJSON(), status }, status)
+  return { ...answer, fields: { ...answer.fields, ...refusalFields(status, error) } }
+}
+
+function faultStatus(fault: Fault, error: unknown): number {
   const status = error instanceof Failure ? statuses[error.code] : undefined
-  const isNobody = fault.errCode === 'cortex.accessDenied.notLoggedIn'
-  return { status: status ?? (isNobody ? 401 : fault.status), fault }
+  return status ?? (fault.errCode === 'cortex.accessDenied.notLoggedIn' ? 401 : fault.status)
 }

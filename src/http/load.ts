@@ -1,53 +1,60 @@
+import type { ServerResponse } from 'node:http'
 import { type IntervalHistogram, monitorEventLoopDelay } from 'node:perf_hooks'
-import type { Request, RequestHandler, Response } from 'express'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import pLimit from 'p-limit'
 import { Failure } from '../errors.js'
-import { networkOf } from '../identity/throttle-store.js'
+import type { Head } from './exchange.js'
 
-/** How many requests are served at the same time. */
-const places = 200
-/** How many dear ones of these are worked on, and how many wait for that. */
+/** The number of requests that are served at the same time. */
+const maxServed = 200
+/** The number of expensive ones that are worked on, and that wait. */
 const expensive = { atOnce: 3, waiting: 24 }
 /**
- * How many bytes of answers clients may leave unread, in all and at one address. For dear requests it is half of that.
+ * The bytes of answers that clients may leave unread, in all and for each network. Half of that for expensive requests.
  */
-const unread = { all: 64 * 1024 * 1024, address: 16 * 1024 * 1024 }
+const maxUnread = { all: 64 * 1024 * 1024, network: 16 * 1024 * 1024 }
 
-/** What keeps a server that is asked for too much from serving nobody (docs/trust.md, H6; Failure modes). */
+/** Keeps the server responsive when it gets more requests than it can serve (docs/trust.md, H6; Failure modes). */
 export interface Load {
-  /** Takes one of the places. @returns gives it back. @throws Failure `unavailable` if there is none */
+  /** Takes one of the places, and returns the function that frees it. @throws Failure `unavailable` if there is none */
   readonly takePlace: () => () => void
   /**
-   * Middleware: a request has a place from here until its answer is made. Answers that clients do not read are bounded by
-   * their bytes: an address that leaves too much is refused, and if all of them leave too much, those with the most give
-   * way. `/live` is always answered.
+   * Admits a request. Unread answers are bounded by their bytes: a network that leaves too much is refused; if all
+   * networks together leave too much, those with the most are disconnected. `/live` is always admitted.
    *
-   * @throws Failure `unavailable`, or `tooMany` for an address that leaves too much unread
+   * @throws Failure `unavailable`, or `tooMany` for a network that leaves too much unread
    */
-  readonly admit: RequestHandler
+  readonly admit: (response: ServerResponse, head: Pick<Head, 'path' | 'client'>) => Place
+}
+
+/** The place of a request among those that are served. */
+export interface Place {
   /**
-   * Waits for a turn, for a request whose answer costs many times what others do. The turn ends when the answer is made.
-   *
-   * @throws Failure as `admit`, but sooner
+   * Waits for a turn, for an answer that costs many times as much as others. Rejects with Failure as `admit`, at lower
+   * limits.
    */
-  readonly turn: (request: Request, response: Response) => Promise<void>
+  readonly turn: () => Promise<void>
+  /**
+   * Frees the place, and ends the turn. Called once the answer is made: not when it is read, which may be much later,
+   * and not when the client disconnects, since the work goes on.
+   */
+  readonly leave: () => void
 }
 
 /**
- * Makes it, once for a server.
+ * Makes the load control of a server.
  *
- * @param loopDelay by how many milliseconds the event loop is late
- * @param latest by how many it may be; for dear requests it is a third of that
- * @param longestWait for a turn, in milliseconds
+ * @param loopDelay the delay of the event loop in milliseconds
+ * @param maxDelay the delay from which requests are refused; a third of that for expensive ones
+ * @param maxWait for a turn, in milliseconds
  */
-export function openLoad(loopDelay: () => number, latest: number, longestWait = 2_000): Load {
+export function openLoad(loopDelay: () => number, maxDelay: number, maxWait = 2_000): Load {
   let taken = 0
-  const answers = new Map<Response, string>()
-  const inTurn = pLimit(expensive.atOnce)
-  const hasTurn = new WeakSet<Response>()
+  const answers = new Map<ServerResponse, string>()
+  const turns = pLimit(expensive.atOnce)
 
   const takePlace = () => {
-    if (taken >= places) throw busy()
+    if (taken >= maxServed) throw busy()
     taken++
     let isMine = true
     return () => {
@@ -56,85 +63,97 @@ export function openLoad(loopDelay: () => number, latest: number, longestWait = 
     }
   }
 
-  const unreadByAddress = () => {
+  const unreadByNetwork = () => {
     const bytes = new Map<string, number>()
-    for (const [response, address] of answers) {
-      // Node says nothing of an answer that waits for an earlier one on a connection that breaks.
+    for (const [response, network] of answers) {
+      // Node emits no event for an answer that waits for an earlier one on a connection that breaks.
       if (response.req.socket.destroyed) answers.delete(response)
-      else bytes.set(address, (bytes.get(address) ?? 0) + response.writableLength)
+      else bytes.set(network, (bytes.get(network) ?? 0) + response.writableLength)
     }
     return bytes
   }
 
-  const closeAll = (from: string) => {
-    for (const [response, address] of answers) if (address === from) response.req.socket.destroy()
+  const disconnect = (from: string) => {
+    for (const [response, network] of answers) if (network === from) response.req.socket.destroy()
   }
 
   const checkUnread = (from: string, share: number) => {
-    const bytes = unreadByAddress()
-    if ((bytes.get(from) ?? 0) > unread.address * share) {
+    const bytes = unreadByNetwork()
+    if ((bytes.get(from) ?? 0) > maxUnread.network * share) {
       throw new Failure('tooMany', 'Read the answers that wait for you first.')
     }
-    // A few who never read must not have everybody else refused.
+    // A few clients that never read must not block all others.
     let all = [...bytes.values()].reduce((sum, own) => sum + own, 0)
-    for (const [address, own] of [...bytes].sort(([, one], [, other]) => other - one)) {
-      if (all <= unread.all * share) return
-      if (address === from) throw busy()
-      closeAll(address)
+    for (const [network, own] of [...bytes].sort(([, one], [, other]) => other - one)) {
+      if (all <= maxUnread.all * share) return
+      if (network === from) throw busy()
+      disconnect(network)
       all -= own
     }
   }
 
-  const admit: RequestHandler = (request, response, next) => {
-    if (request.path === '/live') return next()
-    if (loopDelay() > latest) throw busy()
-    const address = networkOf(request.ip ?? '')
-    checkUnread(address, 1)
-    whenMade(response, takePlace())
-    answers.set(response, address)
-    response.once('close', () => answers.delete(response))
-    next()
-  }
-
-  const turn: Load['turn'] = async (request, response) => {
-    if (hasTurn.has(response)) return
-    if (loopDelay() > latest / 3 || inTurn.pendingCount >= expensive.waiting) throw busy()
+  /** @param made resolves when the answer is made */
+  const waitForTurn = async ({ req: { socket } }: ServerResponse, network: string, made: Promise<void>) => {
+    if (loopDelay() > maxDelay / 3 || turns.pendingCount >= expensive.waiting) throw busy()
     const asked = performance.now()
     await new Promise<void>((begin) => {
-      void inTurn(() => {
+      void turns(() => {
         begin()
-        return new Promise<void>((made) => whenMade(response, made))
+        return made
       })
     })
-    hasTurn.add(response)
-    if (request.socket.destroyed || performance.now() - asked > longestWait) throw busy()
-    checkUnread(networkOf(request.ip ?? ''), 0.5)
+    if (socket.destroyed || performance.now() - asked > maxWait) throw busy()
+    checkUnread(network, 0.5)
   }
 
-  return { takePlace, admit, turn }
-}
+  const admit: Load['admit'] = (response, { path, client: { network } }) => {
+    if (path === '/live') return noPlace
+    if (loopDelay() > maxDelay) throw busy()
+    checkUnread(network, 1)
+    const freePlace = takePlace()
+    answers.set(response, network)
+    response.once('close', () => answers.delete(response))
 
-/**
- * Calls as soon as an answer is made. Not when it is read, for which Node has events: that may be much later. Nor when its
- * client goes away: the work for it goes on, and clients that come and go would get more done than others.
- */
-function whenMade(response: Response, done: () => void): void {
-  const end = response.end.bind(response)
-  response.end = (...parameters: unknown[]) => {
-    done()
-    return Reflect.apply(end, response, parameters) as Response
+    let endTurn = () => {}
+    let turn: Promise<void> | undefined
+    return {
+      turn: () => (turn ??= waitForTurn(response, network, new Promise((resolve) => (endTurn = resolve)))),
+      leave: () => {
+        freePlace()
+        endTurn()
+      },
+    }
   }
+
+  return { takePlace, admit }
 }
 
-const busy = () => new Failure('unavailable', 'The server is busy; try again in a moment.')
+const noPlace: Place = { turn: () => Promise.resolve(), leave: () => {} }
 
-/** In milliseconds. */
-const resolution = 10
+const busy = () => new Failure('unavailable', 'The server is busy. Try again in a moment.')
+
+/** Takes a few milliseconds with the largest entries. */
+const entriesPerChunk = 25
+
+/** Maps values, and lets other requests run after every few of them. */
+export async function inChunks<Value, Result>(
+  values: readonly Value[],
+  map: (value: Value) => Result,
+): Promise<Result[]> {
+  const results: Result[] = []
+  for (const value of values) {
+    if (results.length > 0 && results.length % entriesPerChunk === 0) await nextTurn()
+    results.push(map(value))
+  }
+  return results
+}
+
+const resolutionMs = 10
 const windowMs = 500
 
 /**
- * Makes a function that says by how many milliseconds the event loop was late on average, of late. It measures from the
- * first question on.
+ * Makes a function that gives the recent average delay of the event loop in milliseconds. It measures from its first
+ * call on.
  */
 export function openLoopDelay(): () => number {
   let histogram: IntervalHistogram | undefined
@@ -146,11 +165,11 @@ export function openLoopDelay(): () => number {
   }
   return () => {
     if (!histogram) {
-      histogram = monitorEventLoopDelay({ resolution })
+      histogram = monitorEventLoopDelay({ resolution: resolutionMs })
       histogram.enable()
       begin()
     } else if (performance.now() - begun >= windowMs && histogram.count > 0) {
-      delay = Math.max(0, histogram.mean / 1e6 - resolution)
+      delay = Math.max(0, histogram.mean / 1e6 - resolutionMs)
       begin()
     }
     return delay

@@ -1,13 +1,13 @@
-import type { RequestHandler } from 'express'
-import type { Context } from '../context.js'
 import { isAlive } from '../db/open.js'
-import { icon, script, style } from '../pages/links.js'
+import { Failure } from '../errors.js'
+import { type Asset, icon, script, style, to } from '../pages/links.js'
+import type { ModuleContext } from '../sharing/context.js'
+import { type Answer, type Handler, redirect, unstored } from './answer.js'
+import { type Head, wantsPage } from './exchange.js'
 import { changePasswordByForm, makeByForm, revokeByForm, showAppPasswords, showPasswordPage } from './pages/account.js'
-import { redirectHome, sendAsset } from './pages/page.js'
 import { showNetworkPage, showPersonPage, showPicture, showSearchPage } from './pages/people.js'
 import { showSignInPage, signInByForm, signOutByForm } from './pages/sign-in.js'
 import { acceptByForm, inviteByForm, removeByForm } from './pages/write.js'
-import { pageOr } from './request/accept.js'
 import { readConnectionsQuery, readInCommonQuery } from './request/lists.js'
 import { completeConnection, removeConnections } from './resources/admin.js'
 import {
@@ -23,81 +23,174 @@ import { sendVcard, showProfileEntry, showProfiles, showProfileService, showProf
 import { showChain, showManaged } from './resources/reports.js'
 import { showSearch } from './resources/search.js'
 import type { HttpServices } from './services.js'
+import { moduleHandlers } from './v2/module.js'
 
-/** Methods that change something. */
-export const writing = ['post', 'put', 'delete'] as const
-export const methodNames = ['get', ...writing] as const
+/** The handlers of an address, by method. A GET that changes nothing is also taken as HEAD. */
+export type Methods = Readonly<Partial<Record<'GET' | 'HEAD' | 'POST' | 'PUT' | 'DELETE', Handler>>>
 
-/** The handlers of an address. HEAD is answered by `get`. */
-export type Methods = { readonly [Method in (typeof methodNames)[number]]?: RequestHandler }
+/** Addresses that cost next to nothing, and that no quota counts. */
+export const freePaths = ['/live', '/ready', '/html/icon.svg', '/html/style.css', '/html/script.js']
 
-/** Addresses that cost next to nothing. */
-export const free = ['/live', '/ready', '/html/icon.svg', '/html/style.css', '/html/script.js']
+const moduleRoot = '/v2'
+/** Whether an address belongs to the module, whose errors are JSON. */
+export const isModulePath = (path: string): boolean => path === moduleRoot || path.startsWith(`${moduleRoot}/`)
 
 /**
- * Every address of the Atom API and of its pages, without the prefix, and what handles each of its methods.
+ * Every address of the Atom API, of its pages and of the module, without the prefix, and the handlers of its methods.
+ * The first pattern that matches a path decides.
  *
- * @param isStopping whether the server takes leave
+ * @param isStopping whether the server is about to stop
+ * @param module undefined leaves out its routes
  */
-export const routesOf = (services: HttpServices, isStopping: () => boolean): Readonly<Record<string, Methods>> => ({
-  '/live': { get: live },
-  '/ready': { get: ready(services, isStopping) },
-  '/atom/connections.do': {
-    get: checkOr(
-      services,
-      pageOr(showNetworkPage(services, { read: readConnectionsQuery }), showConnections(services)),
-    ),
-    post: inviteColleague(services, 201),
-  },
-  '/atom/connection.do': {
-    get: showConnection(services),
-    post: inviteColleague(services, 200),
-    put: rewriteConnection(services),
-    delete: removeConnection(services),
-  },
-  '/atom/connectionsInCommon.do': {
-    get: pageOr(showNetworkPage(services, { read: readInCommonQuery }), showInCommon(services)),
-  },
-  '/admin/atom/connections.do': { put: completeConnection(services), delete: removeConnections(services) },
-  '/atom/profile.do': { get: showProfiles(services) },
-  '/atom/profileEntry.do': { get: showProfileEntry(services) },
-  '/atom/profileService.do': { get: showProfileService(services) },
-  '/atom/profileType.do': { get: showProfileType(services) },
-  '/atom/search.do': { get: pageOr(showSearchPage(services), showSearch(services)) },
-  '/atom/reportingChain.do': { get: showChain(services) },
-  '/atom/peopleManaged.do': { get: showManaged(services) },
-  '/vcard/profile.do': { get: sendVcard(services) },
-  '/photo.do': { get: sendPhoto(services) },
-  '/html/profileView.do': { get: showPersonPage(services) },
-  '/html/appPasswords.do': { get: showAppPasswords(services), post: makeByForm(services) },
-  '/html/password.do': { get: showPasswordPage(services), post: changePasswordByForm(services) },
-  '/html/revoke.do': { post: revokeByForm(services) },
-  '/html/picture.do': { get: showPicture(services) },
-  '/html/signIn.do': { get: showSignInPage, post: signInByForm(services) },
-  '/html/signOut.do': { post: signOutByForm(services) },
-  '/html/invite.do': { post: inviteByForm(services) },
-  '/html/accept.do': { post: acceptByForm(services) },
-  '/html/remove.do': { post: removeByForm(services) },
-  '/': { get: redirectHome },
-  '/html/icon.svg': { get: sendAsset(icon) },
-  '/html/style.css': { get: sendAsset(style) },
-  '/html/script.js': { get: sendAsset(script) },
-})
-
-/** Answers as long as the process turns. */
-const live: RequestHandler = (_request, response) => {
-  response.setHeader('Cache-Control', 'no-store')
-  response.type('text/plain').end('live\n')
+export function routesOf(
+  services: HttpServices,
+  isStopping: () => boolean,
+  module: ModuleContext | undefined,
+): Readonly<Record<string, Methods>> {
+  return { ...atomRoutes(services), ...pageRoutes(services, isStopping), ...(module && moduleRoutes(services, module)) }
 }
 
-/** Answers 200 while the database answers within a second and the server is not stopping, else 503. */
-function ready({ db }: Pick<Context, 'db'>, isStopping: () => boolean): RequestHandler {
-  return async (_request, response) => {
-    const isReady = !isStopping() && (await isAlive(db, 1000))
-    response.setHeader('Cache-Control', 'no-store')
-    response
-      .status(isReady ? 200 : 503)
-      .type('text/plain')
-      .end(isReady ? 'ready\n' : 'not ready\n')
+const reading = (handler: Handler): Methods => ({ GET: handler, HEAD: handler })
+
+/** Answers with the page if the client prefers one, else with the feed. */
+const pageOr =
+  (page: Handler, feed: Handler): Handler =>
+  (exchange) =>
+    wantsPage(exchange) ? page(exchange) : feed(exchange)
+
+function atomRoutes(services: HttpServices): Readonly<Record<string, Methods>> {
+  const list = pageOr(showNetworkPage(services, readConnectionsQuery), showConnections(services))
+  return {
+    '/atom/connections.do': {
+      GET: list,
+      HEAD: checkOr(services, list),
+      POST: inviteColleague(services, 201),
+    },
+    '/atom/connection.do': {
+      ...reading(showConnection(services)),
+      POST: inviteColleague(services, 200),
+      PUT: rewriteConnection(services),
+      DELETE: removeConnection(services),
+    },
+    '/atom/connectionsInCommon.do': reading(
+      pageOr(showNetworkPage(services, readInCommonQuery), showInCommon(services)),
+    ),
+    '/admin/atom/connections.do': { PUT: completeConnection(services), DELETE: removeConnections(services) },
+    '/atom/profile.do': reading(showProfiles(services)),
+    '/atom/profileEntry.do': reading(showProfileEntry(services)),
+    '/atom/profileService.do': reading(showProfileService(services)),
+    '/atom/profileType.do': reading(showProfileType(services)),
+    '/atom/search.do': reading(pageOr(showSearchPage(services), showSearch(services))),
+    '/atom/reportingChain.do': reading(showChain(services)),
+    '/atom/peopleManaged.do': reading(showManaged(services)),
+    '/vcard/profile.do': reading(sendVcard(services)),
+    '/photo.do': reading(sendPhoto(services)),
   }
 }
+
+function pageRoutes(services: HttpServices, isStopping: () => boolean): Readonly<Record<string, Methods>> {
+  return {
+    '/html/profileView.do': reading(showPersonPage(services)),
+    '/html/appPasswords.do': { ...reading(showAppPasswords(services)), POST: makeByForm(services) },
+    '/html/password.do': { ...reading(showPasswordPage(services)), POST: changePasswordByForm(services) },
+    '/html/revoke.do': { POST: revokeByForm(services) },
+    '/html/picture.do': reading(showPicture(services)),
+    '/html/signIn.do': { ...reading(showSignInPage), POST: signInByForm(services) },
+    '/html/signOut.do': { POST: signOutByForm(services) },
+    '/html/invite.do': { POST: inviteByForm(services) },
+    '/html/accept.do': { POST: acceptByForm(services) },
+    '/html/remove.do': { POST: removeByForm(services) },
+    '/html/icon.svg': reading(assetHandler(icon)),
+    '/html/style.css': reading(assetHandler(style)),
+    '/html/script.js': reading(assetHandler(script)),
+    '/': reading(redirectHome),
+    '/live': reading(live),
+    '/ready': reading(ready(services, isStopping)),
+  }
+}
+
+function moduleRoutes(services: HttpServices, module: ModuleContext): Readonly<Record<string, Methods>> {
+  const { list, read, apply, create, remove } = moduleHandlers(services, module)
+  // No HEAD: a GET may use up a link.
+  return {
+    '/v2/connections': { GET: list },
+    '/v2/connections/:id': { GET: read, POST: apply, DELETE: remove },
+    // A fault: connections have no connections of their own.
+    '/v2/connections/:id/connections': { POST: create },
+    '/v2/connections/:id/*path': { GET: read },
+    '/v2/:objects/:id/connections': { POST: create },
+  }
+}
+
+/** The route of a request, and the variable parts of its path. */
+export interface Match {
+  readonly pattern: string
+  readonly methods: Methods
+  readonly params: Readonly<Record<string, string>>
+}
+
+/**
+ * Makes the function that finds the route of a request.
+ *
+ * @returns throws Failure `notFound` if there is none, and `invalid` for a path of the module that is not encoded UTF-8
+ */
+export function router(routes: Readonly<Record<string, Methods>>): (head: Pick<Head, 'path' | 'search'>) => Match {
+  const patterns = Object.entries(routes).map(([pattern, methods]) => ({ pattern, methods, form: formOf(pattern) }))
+  const fixed = new Map(patterns.map((route) => [route.pattern, { ...route, params: {} }]))
+  const hasModule = Object.keys(routes).some(isModulePath)
+  return ({ path, search }) => {
+    const isModule = hasModule && isModulePath(path)
+    if (isModule) checkDecodable(path + search)
+    const known = fixed.get(path)
+    if (known) return known
+    for (const { pattern, methods, form } of isModule ? patterns : []) {
+      const groups = form.exec(path)?.groups
+      if (groups) return { pattern, methods, params: decoded(groups) }
+    }
+    const hint = isModule
+      ? `connections are at ${moduleRoot}/connections`
+      : 'the feed is at /profiles/atom/connections.do'
+    throw new Failure('notFound', `There is nothing at this address; ${hint}.`)
+  }
+}
+
+/** `:name` stands for one segment of a path, and `*name` for the rest. */
+const formOf = (pattern: string) =>
+  new RegExp(`^${pattern.replace(/:(\w+)/g, '(?<$1>[^/]+)').replace(/\*(\w+)/g, '(?<$1>.+)')}$`, 's')
+
+const decoded = (groups: Readonly<Record<string, string>>) =>
+  Object.fromEntries(Object.entries(groups).map(([name, value]) => [name, decodeURIComponent(value)]))
+
+function checkDecodable(text: string): void {
+  try {
+    decodeURIComponent(text)
+  } catch (cause) {
+    const sentence = 'The address holds a percent sign that encodes no UTF-8 text; a literal one is %25.'
+    throw new Failure('invalid', sentence, { cause })
+  }
+}
+
+/** The methods of an address, for an Allow field or a sentence. */
+export const methodsOf = ({ methods }: Match): string[] => Object.keys(methods)
+
+/** `/live` answers as long as the process runs. */
+const live: Handler = () => unstored('live\n', 'text/plain; charset=utf-8')
+
+/** `/ready` answers 200 while the database answers within a second and the server is not stopping, else 503. */
+const ready =
+  ({ db }: HttpServices, isStopping: () => boolean): Handler =>
+  async (): Promise<Answer> => {
+    const isReady = !isStopping() && (await isAlive(db, 1000))
+    return {
+      ...unstored(isReady ? 'ready\n' : 'not ready\n', 'text/plain; charset=utf-8'),
+      status: isReady ? 200 : 503,
+    }
+  }
+
+/** GET of `/` leads to the caller's network. */
+const redirectHome: Handler = () => redirect(to.network('accepted').replace('..', 'profiles'))
+
+/** A file that pages load. Browsers keep it for good, since new content gets a new address. */
+const assetHandler =
+  ({ type, content }: Asset): Handler =>
+  () => ({ ...unstored(content, type), fields: { 'Cache-Control': 'public, max-age=31536000, immutable' } })

@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import type { Socket } from 'node:net'
+import { Server as NetServer, type Socket } from 'node:net'
 import type { Logger } from 'pino'
 import { Failure, type FailureCode } from '../errors.js'
 import { answerWithoutRequest } from './errors.js'
@@ -15,24 +15,35 @@ const defaults = {
   maxHeaderSize: 16 * 1024,
   // The app refuses a missing host itself, in the API's error form.
   requireHostHeader: false,
-  /** How long a connection may make no progress. */
+  /** The time that a connection may make no progress. */
   silence: 30_000,
 }
 
 /**
- * A server for our app, which listens to its `request`s: what only a server can do against clients that send or read too
- * slowly, or send what is not HTTP.
- *
- * @param changed limits that differ from the usual ones
+ * A server, and how to stop it. Node's own `close` and `closeIdleConnections` would also close connections whose answer
+ * is made but not sent, and leave open those without a request.
  */
-export function openServer(log: Logger, changed: Partial<typeof defaults> = {}): Server {
+export interface OpenServer {
+  readonly server: Server
+  /** Resolves once all connections are closed. */
+  readonly stopListening: () => Promise<void>
+  readonly closeIdle: () => void
+}
+
+/**
+ * Opens a server for the app, which listens to its `request` event. It limits clients that send or read too slowly, and
+ * answers data that is not HTTP.
+ *
+ * @param changed limits that differ from the defaults
+ */
+export function openServer(log: Logger, changed: Partial<typeof defaults> = {}): OpenServer {
   const { connections, silence, ...limits } = { ...defaults, ...changed }
   const server = createServer(limits)
   server.maxRequestsPerSocket = 1_000
-  // No limit beside the size of the head: Node would drop the fields beyond it, a second host among them.
+  // The size of the head is the only limit: Node would drop the fields beyond another one, such as a second host.
   server.maxHeadersCount = 0
   server.setTimeout(silence)
-  const isAnswering = closeOldestIdle(server, connections)
+  const { lastOn, closeIdle } = trackConnections(server, connections)
 
   server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => {
     awaitContinue(request)
@@ -44,26 +55,35 @@ export function openServer(log: Logger, changed: Partial<typeof defaults> = {}):
   )
   const refuse = (socket: Socket, failure: Failure) => {
     const { status, text } = answerWithoutRequest(failure)
-    log.debug({ status, from: socket.remoteAddress }, 'no request')
-    if (!socket.writable || isAnswering(socket)) return void socket.destroy()
+    log.debug({ status, from: socket.remoteAddress }, 'malformed request')
+    const before = lastOn(socket)
+    if (before?.request.complete) return closeAfter(before.response, socket)
+    if (!socket.writable || before?.response.headersSent) return void socket.destroy()
     socket.write(text)
     linger(socket)
   }
   server.on('connect', (_request: IncomingMessage, socket: Socket) => {
-    refuse(socket, new Failure('notImplemented', 'This server is not a proxy: CONNECT is not taken.'))
+    refuse(socket, new Failure('notImplemented', 'This server is not a proxy and does not accept CONNECT.'))
   })
   server.on('clientError', (error: ParseError, socket: Socket) => {
     if (error.code === 'ECONNRESET') return void socket.destroy()
     refuse(socket, failureOf(error))
   })
-  return server
+  const stopListening = () => new Promise<void>((resolve) => NetServer.prototype.close.call(server, () => resolve()))
+  return { server, stopListening, closeIdle }
 }
 
-/** What Node says of bytes that it cannot make a request of. */
+/** Malformed data behind a good request must not overtake its answer. */
+function closeAfter(response: ServerResponse, socket: Socket): void {
+  response.shouldKeepAlive = false
+  response.once('close', () => socket.destroySoon())
+}
+
+/** Node's error for data that is not a request. */
 interface ParseError extends Error {
   readonly code?: string
   readonly rawPacket?: Buffer
-  /** Where in the packet it stopped. */
+  /** The offset in the packet at which the parser stopped. */
   readonly bytesParsed?: number
 }
 
@@ -79,50 +99,44 @@ function failureOf(error: ParseError): Failure {
   return new Failure(code, sentence || 'The request is not well-formed HTTP/1.1.', { cause: error })
 }
 
-/**
- * Whether it stopped at a method that may well be one (RFC 9110, section 9.1), rather than at bytes of another
- * protocol.
- */
+/** Whether the parser stopped at an unknown method (RFC 9110, section 9.1), rather than at data of another protocol. */
 function isMethod({ code, rawPacket = Buffer.of(), bytesParsed = 0 }: ParseError): boolean {
   if (code !== 'HPE_INVALID_METHOD') return false
   const line = rawPacket.subarray(rawPacket.lastIndexOf('\n', bytesParsed) + 1).toString('latin1')
   return /^[\w!#$%&'*+.^`|~-]+ \S/.test(line)
 }
 
-interface Exchange {
+interface OpenExchange {
   readonly request: IncomingMessage
   readonly response: ServerResponse
 }
 
 /**
- * Which connections give way, the most idle first: no request, one still under way to us, an answer that is not read.
+ * Connections that are closed for new ones, in this order: without a request, with an incomplete one, with an unread
+ * answer.
  */
-const givingWay: readonly ((exchange: Exchange | undefined) => boolean)[] = [
+const idleKinds: readonly ((exchange: OpenExchange | undefined) => boolean)[] = [
   (exchange) => exchange === undefined,
   (exchange) => exchange?.request.complete === false,
   (exchange) => exchange?.response.writableEnded === true,
 ]
 
-/**
- * Knows which connections are idle, and closes the oldest of them for a new one if there are too many.
- *
- * @returns whether an answer on a connection has begun
- */
-function closeOldestIdle(server: Server, most: number): (socket: Socket) => boolean {
-  // In the order in which they became what they are.
-  const open = new Map<Socket, Exchange | undefined>()
-  const set = (socket: Socket, exchange: Exchange | undefined) => {
+/** Tracks the connections of a server, and closes the oldest idle one for a new one if there are too many. */
+function trackConnections(server: Server, max: number) {
+  // In the order of their last change.
+  const open = new Map<Socket, OpenExchange | undefined>()
+  const set = (socket: Socket, exchange: OpenExchange | undefined) => {
     open.delete(socket)
     open.set(socket, exchange)
   }
   const oldest = () => {
-    for (const isIdle of givingWay) {
+    for (const isIdle of idleKinds) {
       for (const [socket, exchange] of open) if (isIdle(exchange)) return socket
     }
     return undefined
   }
   server.on('connection', (socket: Socket) => {
-    if (open.size >= most) {
+    if (open.size >= max) {
       const leaving = oldest() ?? socket
       open.delete(leaving)
       leaving.destroy()
@@ -139,9 +153,11 @@ function closeOldestIdle(server: Server, most: number): (socket: Socket) => bool
       if (open.get(socket)?.response === response) set(socket, undefined)
     })
   })
-  // To Node a connection is idle as soon as its answer is made, though not sent, and is not before its first request.
-  server.closeIdleConnections = () => {
-    for (const [socket, exchange] of open) if (!exchange && socket.writable) socket.destroy()
+  return {
+    /** The last request on a connection, until its answer is sent. */
+    lastOn: (socket: Socket) => open.get(socket),
+    closeIdle: () => {
+      for (const [socket, exchange] of open) if (!exchange && socket.writable) socket.destroy()
+    },
   }
-  return (socket) => open.get(socket)?.response.headersSent === true
 }

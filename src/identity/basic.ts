@@ -1,28 +1,21 @@
 import { isUtf8 } from 'node:buffer'
-import type { Request } from 'express'
 import type passport from 'passport'
 import { BasicStrategy } from 'passport-http'
-import type { Identity } from './identity.js'
+import type { Client, Credentials, Identity } from './identity.js'
 
-/** What a client that must sign in is told, as value of WWW-Authenticate (RFC 7617, sections 2 and 2.1). */
+/** The value of WWW-Authenticate in a 401 (RFC 7617, sections 2 and 2.1). */
 export const challenge = 'Basic realm="connections", charset="UTF-8"'
 
-/** A name and a password as somebody presents them. */
-export interface Credentials {
-  readonly user: string
-  readonly password: string
-}
-
 /**
- * Reads the value of an Authorization field (RFC 7617, section 2). Nothing is guessed or repaired: where two
- * different headers could mean one password, one of them is refused.
+ * Reads the value of an Authorization field (RFC 7617, section 2). Nothing is guessed or repaired: if two different
+ * headers could mean one password, one of them is refused.
  *
- * @returns both parts in Unicode normalization form C, else as received; undefined when it is not well-formed Basic
+ * @returns both parts in Unicode normalization form C; undefined if the value is not well-formed Basic
  */
 export function parseBasic(header: string): Credentials | undefined {
   const encoded = /^basic +(\S+)$/i.exec(header)?.[1] ?? ''
   const bytes = Buffer.from(encoded, 'base64')
-  // Node's decoder skips what is not base64; only the one true encoding comes back as it was.
+  // Node's decoder skips invalid characters. Only the canonical encoding survives the round trip.
   if (bytes.toString('base64') !== encoded || !isUtf8(bytes)) return undefined
   const text = bytes.toString()
   const colon = text.indexOf(':')
@@ -32,15 +25,17 @@ export function parseBasic(header: string): Credentials | undefined {
 
 /** passport-http's strategy with a strict reading of the header: its own cuts passwords at a colon. */
 export class StrictBasicStrategy extends BasicStrategy {
-  /** @param check whose credentials these are; rejects when nobody's */
-  constructor(readonly check: (credentials: Credentials, request: Request) => Promise<Identity>) {
+  /** @param check finds the account of these credentials; rejects if there is none */
+  constructor(readonly check: (credentials: Credentials, client: Client) => Promise<Identity>) {
     super(() => {})
   }
 
-  override authenticate(this: passport.StrategyCreated<StrictBasicStrategy>, request: Request): void {
-    const credentials = parseBasic(request.headers.authorization ?? '')
+  /** @param request holds the client and its one Authorization field */
+  override authenticate(this: passport.StrategyCreated<StrictBasicStrategy>, request: object): void {
+    const { client } = request as { readonly client: Client }
+    const credentials = parseBasic(client.authorization[0] ?? '')
     if (!credentials) return this.fail(this._challenge())
-    this.check(credentials, request).then(
+    this.check(credentials, client).then(
       (identity) => this.success(identity),
       (error) => this.error(error),
     )

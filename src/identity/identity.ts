@@ -1,53 +1,110 @@
-import type { Request } from 'express'
+import type { IncomingHttpHeaders } from 'node:http'
+import { isIPv6 } from 'node:net'
+import ipaddr from 'ipaddr.js'
 import type { Config } from '../config.js'
 import { Failure } from '../errors.js'
 import { isLoopback } from '../formats.js'
 import type { Account, Right } from '../people/account.js'
+import type { SignedIn } from './session-store.js'
 
-/** What proxies add to what they pass on (RFC 7239, and its forerunners). */
-const proxyFields = ['forwarded', 'x-forwarded-for', 'x-forwarded-proto', 'x-forwarded-host', 'x-real-ip', 'via']
-
-/**
- * Whether nobody else could read a request on its way: it came by TLS, be it to a proxy that we trust, or from this
- * machine (docs/trust.md, A1). What a proxy passes on did not begin here, also where nobody named that proxy to us.
- */
-function isPrivate(request: Request): boolean {
-  const isFromHere =
-    isLoopback(request.socket.remoteAddress ?? '') && !proxyFields.some((name) => name in request.headers)
-  return request.secure || isFromHere
+/** The client of a request: its address, and the credentials that it presents. */
+export interface Client {
+  readonly address: string
+  /** The network of the address (`networkOf`). */
+  readonly network: string
+  /** Whether the request was protected on its way (`isPrivate`). */
+  readonly isPrivate: boolean
+  /** The values of all Authorization fields. */
+  readonly authorization: readonly string[]
+  readonly session: Session
 }
 
-/**
- * Refuses credentials that came where others could read them; they are not looked at.
- *
- * @throws Failure `forbidden`
- */
-export function checkIsPrivate(request: Request, { ALLOW_INSECURE }: Pick<Config, 'ALLOW_INSECURE'>): void {
-  if (ALLOW_INSECURE || isPrivate(request)) return
-  throw new Failure('forbidden', 'Credentials are taken over https only. Others could read these on their way.', {
-    cause: { reason: 'credentials without TLS, or by a proxy that TRUST_PROXY does not name' } satisfies Refusal,
-  })
+/** The browser session that the cookie of one request names. */
+export interface Session {
+  /** Whether the request has a session cookie, valid or not. */
+  readonly isNamed: boolean
+  /** Reads the session from the database. Undefined if it does not exist or is over. */
+  readonly load: () => Promise<SignedIn | undefined>
+  /** Opens a session under a new id in place of this one. The answer sets its cookie. */
+  readonly open: (signedIn: SignedIn) => Promise<void>
+  /** Ends the session, once it is loaded, and clears the cookie. */
+  readonly end: () => Promise<void>
+  /** Clears the cookie. */
+  readonly forget: () => void
 }
 
-/** Who sends a request, and what the credential that says so may be used for. */
+/** A user name and a password as a client presents them. */
+export interface Credentials {
+  readonly user: string
+  readonly password: string
+}
+
+/** The sender of a request, and the rights of the credential. */
 export interface Identity {
   readonly account: Account
   readonly rights: readonly Right[]
 }
 
-/** Why somebody is not let in, for the log alone: whoever asks always gets the same answer. */
+/** Whether a request carries credentials of any kind, valid or not. */
+export const hasCredentials = ({ authorization, session }: Client): boolean =>
+  authorization.length > 0 || session.isNamed
+
+/** Fields that proxies add to a request (RFC 7239 and its forerunners). */
+const proxyFields = ['forwarded', 'x-forwarded-for', 'x-forwarded-proto', 'x-forwarded-host', 'x-real-ip', 'via']
+
+/**
+ * Whether a request was protected on its way: it came by TLS, if need be to a trusted proxy, or from this machine
+ * (docs/trust.md, A1). A request that a proxy passes on did not begin on this machine, even if `TRUST_PROXY` does not
+ * name that proxy.
+ *
+ * @param peer the address at the other end of the connection
+ */
+export function isPrivate(headers: IncomingHttpHeaders, peer: string | undefined, isSecure: boolean): boolean {
+  return isSecure || (isLoopback(peer ?? '') && !proxyFields.some((name) => name in headers))
+}
+
+/**
+ * Refuses credentials that others could have read on their way. They are not checked.
+ *
+ * @throws Failure `forbidden`
+ */
+export function checkIsPrivate(client: Client, { ALLOW_INSECURE }: Pick<Config, 'ALLOW_INSECURE'>): void {
+  if (ALLOW_INSECURE || client.isPrivate) return
+  throw new Failure('forbidden', 'Credentials are accepted over https only. Others could have read these.', {
+    cause: { reason: 'credentials without TLS, or by a proxy that TRUST_PROXY does not name' } satisfies Refusal,
+  })
+}
+
+/** The true reason of a refusal, for the log only. The client always gets the same answer. */
 export interface Refusal {
   readonly reason: string
-  /** Id of the account that was meant, where there is one. */
+  /** Id of the account that was meant, if there is one. */
   readonly account?: string | undefined
 }
 
-/** The one answer to all credentials that are not right (docs/trust.md, A3; A6). */
+/** The one answer to all invalid credentials (docs/trust.md, A3; A6). */
 export const refused = (reason: string, account?: string): Failure =>
   new Failure(
     'unauthenticated',
-    'These credentials are not right: sign in with your user name and password, or with an app password that has not ended.',
-    {
-      cause: { reason, account } satisfies Refusal,
-    },
+    'Invalid credentials. Use your user name and password, or an app password that has not expired.',
+    { cause: { reason, account } satisfies Refusal },
   )
+
+/** Some proxies add the port, which changes with each connection. */
+const withPort = /^(?:\[([\da-f:.]+)\](?::\d+)?|(\d+(?:\.\d+){3}):\d+)$/i
+
+/**
+ * The network that an address counts for: an IPv4 address itself, or the /64 of an IPv6 address, since a client has a
+ * whole one. Any other text stays as it is.
+ */
+export function networkOf(text: string): string {
+  const [, bracketed, bare] = withPort.exec(text) ?? []
+  const address = bracketed ?? bare ?? text
+  if (!isIPv6(address)) return address
+  const parsed = ipaddr.process(address.replace(/%.*/, ''))
+  if (parsed.kind() === 'ipv4') return parsed.toString()
+  return (parsed as ipaddr.IPv6).parts
+    .slice(0, 4)
+    .map((part) => part.toString(16))
+    .join(':')
+}

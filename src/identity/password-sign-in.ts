@@ -4,15 +4,13 @@ import type { Context } from '../context.js'
 import { Failure } from '../errors.js'
 import { counted } from '../formats.js'
 import { ownRights } from '../people/account.js'
-import type { Credentials } from './basic.js'
 import { findSignIn, replaceSecret, type SignIn } from './credential-store.js'
-import { type Identity, type Refusal, refused } from './identity.js'
+import { type Credentials, type Identity, networkOf, type Refusal, refused } from './identity.js'
 import { checkHasRoom, isPossiblePassword, renewedHash, verifyPassword } from './password.js'
 import {
   countWrongTry,
   findKnownAddress,
   forgetOldTries,
-  networkOf,
   secondsToWait,
   storeAddress,
   type ThrottleKeys,

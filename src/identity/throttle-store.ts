@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto'
-import { isIPv6 } from 'node:net'
 import { type Kysely, sql } from 'kysely'
 import { deleteInBatches } from '../db/batches.js'
 import { prepared, type Value } from '../db/prepared.js'
 import type { Tables } from '../db/tables.js'
+import { networkOf } from './identity.js'
 
 const now = sql`clock_timestamp()`
 const tryMemory = sql`interval '10 minutes'`
@@ -72,26 +72,6 @@ export const throttleKeysOf = (name: string, address: string, known: string | un
 ]
 
 const hashed = (text: string) => createHash('sha256').update(text).digest('base64')
-
-/** Some proxies append the port, which differs for each connection. */
-const withPort = /^(?:\[([\da-f:.]+)\](?::\d+)?|(\d+(?:\.\d+){3}):\d+)$/i
-
-/** An IPv4 address, or the first half of an IPv6 one, since a client usually has the whole second half. */
-export function networkOf(given: string): string {
-  const [, framed, bare] = withPort.exec(given) ?? []
-  const address = framed ?? bare ?? given
-  const [, mapped] = /^::ffff:(\d+(?:\.\d+){3})$/i.exec(address) ?? []
-  if (mapped !== undefined) return mapped
-  if (!isIPv6(address)) return address
-  const [before = '', after] = address.split('::')
-  const [groups, last] = [before, after ?? ''].map((part) => part.split(':').filter((group) => group !== ''))
-  const zeros = after === undefined ? 0 : Math.max(0, 8 - (groups?.length ?? 0) - (last?.length ?? 0))
-  const all = [...(groups ?? []), ...Array<string>(zeros).fill('0'), ...(last ?? [])]
-  return all
-    .slice(0, 4)
-    .map((group) => Number.parseInt(group, 16).toString(16))
-    .join(':')
-}
 
 const addressMemory = sql`interval '30 days'`
 /** More than a person uses. Bounded, since each known address allows further guesses. */

@@ -3,7 +3,7 @@ import { pino } from 'pino'
 import { readConfig } from '../../src/config.js'
 import { showBetween } from '../../src/connections/find.js'
 import { invite } from '../../src/connections/invite.js'
-import { openList, readList } from '../../src/connections/list.js'
+import { openList } from '../../src/connections/list.js'
 import { statuses } from '../../src/connections/model.js'
 import { remove } from '../../src/connections/remove.js'
 import { Failure } from '../../src/errors.js'
@@ -128,8 +128,8 @@ async function storedLists(people: readonly Account[], owner: number) {
   const lists = []
   for (const status of statuses) {
     const request = { ...newestFirst, status }
-    const network = await openList(world, caller, request)
-    const { colleagues, total } = await readList(world, caller, network, request)
+    const { read } = await openList(world, caller, request)
+    const { colleagues, total } = await read()
     expect(total).toBe(colleagues.length)
     lists.push(
       colleagues.map(({ status, peer, inviter, changedBy, message }) => ({

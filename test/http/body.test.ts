@@ -4,14 +4,14 @@ import express from 'express'
 import { pino } from 'pino'
 import { readConfig } from '../../src/config.js'
 import { createApp } from '../../src/http/app.js'
-import { failureHandler } from '../../src/http/errors.js'
-import { bodyOf, closeUnlessRead, receiveBody } from '../../src/http/request/body.js'
+import { closeUnlessRead, receiver } from '../../src/http/request/body.js'
 import { openServer } from '../../src/http/server.js'
 import { openServices } from '../../src/http/services.js'
 import { baseUrl } from '../support/client.js'
 import { freshDatabase, type TestDatabase } from '../support/database.js'
 import { dial, type Line } from '../support/dial.js'
 import { connectionEntry } from '../support/entries.js'
+import { stepApp } from '../support/step-app.js'
 import { addPerson, signInSecret } from '../support/world.js'
 import { parse } from '../support/xml.js'
 
@@ -40,10 +40,12 @@ const ourApp = () => createApp(context())
 
 /** Receives bodies as our app does, with seconds of another length, and answers what it received. */
 function echo(second: number): RequestListener {
-  const app = express().set('trust proxy', '127.0.0.1')
-  app.use(closeUnlessRead, receiveBody(openServices(context()), second))
-  app.use((request, response) => void response.end(`received ${bodyOf(request).length}`))
-  return app.use(failureHandler(log))
+  const { load, identify } = openServices(context())
+  const receive = receiver(load, second)
+  return stepApp(async (request, response, head) => {
+    closeUnlessRead(request, response)
+    response.end(`received ${(await receive(request, response, head)).length}`)
+  }, identify)
 }
 
 /** @returns the port */
@@ -77,7 +79,7 @@ function expectRefusal(text: string, status: number, sentence: string): void {
 }
 
 const places: [string, () => Server][] = [
-  ['our server', () => openServer(log)],
+  ['our server', () => openServer(log).server],
   ['the server of another program', () => createServer()],
 ]
 
@@ -110,7 +112,7 @@ describe.each(places)('on %s', (where, open) => {
   test.each([
     [413, `${signIn('ann')}Content-Length: 10000000\r\n`, 'at most 65536 bytes'],
     [403, 'Sec-Fetch-Site: cross-site\r\nContent-Length: 10000000\r\n', 'A page of another site'],
-    [415, 'Content-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n', 'not compressed, without Content-Encoding'],
+    [415, 'Content-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n', 'uncompressed, without Content-Encoding'],
   ])('a client that goes on sending gets its answer whole: %i', async (status, fields, sentence) => {
     const port = await serve(open(), ourApp())
     const line = speak(port, post('/atom/connections.do?userid=bo', fields))
@@ -165,7 +167,7 @@ describe.each(places)('on %s', (where, open) => {
 })
 
 test('a client that waits is told to go on, once, and its body is read', async () => {
-  const port = await serve(openServer(log), echo(1_000_000))
+  const port = await serve(openServer(log).server, echo(1_000_000))
   const line = speak(port, post('/', 'Content-Length: 5\r\nExpect: 100-continue\r\n'))
   await line.until(/\r\n\r\n/)
   line.socket.write('hello')
@@ -173,10 +175,10 @@ test('a client that waits is told to go on, once, and its body is read', async (
 })
 
 describe('slow bodies', () => {
-  const slow = 'A body has to arrive within 5 seconds, with 500 bytes a second or more.'
+  const slow = 'A body must arrive within 5 seconds, at 500 bytes a second or more.'
 
   test('one that comes byte by byte is given up', async () => {
-    const port = await serve(openServer(log), echo(50))
+    const port = await serve(openServer(log).server, echo(50))
     const line = speak(port, post('/', 'Content-Length: 60000\r\n'))
     const trickle = setInterval(() => line.socket.write('x'), 10)
     expectRefusal(await line.ended, 408, slow)
@@ -184,14 +186,14 @@ describe('slow bodies', () => {
   })
 
   test('so is one that comes fast enough, but never ends', async () => {
-    const port = await serve(openServer(log), echo(50))
+    const port = await serve(openServer(log).server, echo(50))
     const line = speak(port, post('/', 'Transfer-Encoding: chunked\r\n'))
     line.socket.write(`4000\r\n${'x'.repeat(0x4000)}\r\n`)
     expectRefusal(await line.ended, 408, slow)
   })
 
   test('five hundred of them, from many addresses and of one account, keep no reader from an answer', async () => {
-    const port = await serve(openServer(log), ourApp())
+    const port = await serve(openServer(log).server, ourApp())
     const senders = Array.from({ length: 500 }, (_, index) => {
       const from = proxied(`10.0.${index}.1`)
       const head =
@@ -212,7 +214,7 @@ describe('slow bodies', () => {
     ['one address', 50, (index: number) => proxied(`2001:db8:0:1::${index}`), 'One address may send 50 bodies'],
     ['one account', 20, (index: number) => proxied(`10.1.${index}.1`) + signIn('kit'), 'An account may send 20 bodies'],
   ])('so many may be under way from %s', async (_name, most, fieldsOf, sentence) => {
-    const port = await serve(openServer(log), echo(1_000_000))
+    const port = await serve(openServer(log).server, echo(1_000_000))
     const begin = (index: number) =>
       speak(port, post('/', `${fieldsOf(index)}Content-Length: 5\r\nExpect: 100-continue\r\n`))
     const begun = Array.from({ length: most }, (_, index) => begin(index))
@@ -235,13 +237,16 @@ describe('slow bodies', () => {
 })
 
 test('whose a body is, is looked up once a second, and not for an address that sends too many', async () => {
-  const door = openServices(context())
+  const receive = receiver(openServices(context()).load, 1_000_000)
   let asked = 0
-  const senderOf = () => Promise.resolve((asked++, null))
-  const app = express()
-    .use(closeUnlessRead, receiveBody({ ...door, senderOf }, 1_000_000))
-    .use(failureHandler(log))
-  const port = await serve(openServer(log), app)
+  const app = stepApp(
+    async (request, response, head) => {
+      closeUnlessRead(request, response)
+      await receive(request, response, head)
+    },
+    () => Promise.resolve((asked++, null)),
+  )
+  const port = await serve(openServer(log).server, app)
   const begin = (name: string) => speak(port, post('/', `${signIn(name)}Content-Length: 5\r\nExpect: 100-continue\r\n`))
   for (let count = 0; count < 5; count++) await begin('ann').until(/100 Continue/)
   expect(asked).toBe(1)

@@ -1,15 +1,13 @@
 import { EventEmitter, once } from 'node:events'
-import { createServer, type RequestListener, type Server } from 'node:http'
+import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import express from 'express'
-import { pino } from 'pino'
-import { failureHandler } from '../../src/http/errors.js'
-import { openLoad, openLoopDelay } from '../../src/http/load.js'
-import { inChunks } from '../../src/http/response/send.js'
+import type { Request, Response } from 'express'
+import { inChunks, openLoad, openLoopDelay, type Place } from '../../src/http/load.js'
 import { type Client, sendTo, startClient } from '../support/client.js'
 import { freshDatabase, type TestDatabase } from '../support/database.js'
 import { dial, type Line } from '../support/dial.js'
 import { openModule } from '../support/module.js'
+import { stepApp } from '../support/step-app.js'
 import { addPerson, connect, signInSecret } from '../support/world.js'
 
 let database: TestDatabase
@@ -35,11 +33,20 @@ afterEach(async () => {
   for (const server of servers.splice(0)) await new Promise((resolve) => server.close(resolve))
 })
 
-/** Serves so that a request is admitted as by our app, and then handled in this way. Gives the port. */
-async function serve(handler: express.RequestHandler, load = openLoad(() => 0, 300)): Promise<number> {
-  const app = express().set('trust proxy', '127.0.0.1')
-  app.use(load.admit, handler, failureHandler(pino({ level: 'silent' })))
-  const server = createServer(app as RequestListener)
+type Handler = (request: Request, response: Response, place: Place) => void | Promise<void>
+
+/** Admits requests as our app does, and handles them. A place is left when its answer is made. Gives the port. */
+async function serve(handler: Handler, load = openLoad(() => 0, 300)): Promise<number> {
+  const app = stepApp((request, response, head) => {
+    const place = load.admit(response, head)
+    const end = response.end.bind(response)
+    response.end = (...parameters: unknown[]) => {
+      place.leave()
+      return Reflect.apply(end, response, parameters) as Response
+    }
+    return handler(request, response, place)
+  })
+  const server = createServer(app)
   servers.push(server)
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   return (server.address() as AddressInfo).port
@@ -55,7 +62,7 @@ function speak(port: number, first: string): Line {
 
 describe('places', () => {
   test('with two hundred requests served the next is told to come again, but not that we do not live', async () => {
-    const held: express.Response[] = []
+    const held: Response[] = []
     let full = () => {}
     const isFull = new Promise<void>((resolve) => (full = resolve))
     const port = await serve(({ path }, response) => {
@@ -67,7 +74,7 @@ describe('places', () => {
     await isFull
     const refused = await sendTo(port)('/other')
     expect([refused.status, refused.headers['retry-after']]).toEqual([503, '1'])
-    expect(refused.text).toContain('The server is busy; try again in a moment.')
+    expect(refused.text).toContain('The server is busy. Try again in a moment.')
     expect((await sendTo(port)('/live')).status).toBe(200)
 
     // A client that goes away does not end the work for it.
@@ -102,8 +109,8 @@ describe('answers that are not read', () => {
     const large = Buffer.alloc(size)
     const arrived = new EventEmitter()
     const closed: string[] = []
-    const port = await serve(async (request, response) => {
-      if (request.path === '/dear') await load.turn(request, response)
+    const port = await serve(async (request, response, place) => {
+      if (request.path === '/dear') await place.turn()
       response.end(request.path === '/large' ? large : 'small')
       if (request.path === '/large') response.once('close', () => closed.push(request.ip ?? ''))
       arrived.emit(request.path)
@@ -188,7 +195,7 @@ describe('when the event loop is late', () => {
     expect(refused.headers['retry-after']).toBe('1')
     expect(JSON.parse(refused.text)).toMatchObject({
       status: 503,
-      reason: 'The server is busy; try again in a moment.',
+      reason: 'The server is busy. Try again in a moment.',
     })
 
     delay = 400
@@ -214,17 +221,17 @@ describe('when the event loop is late', () => {
 test('dear requests take turns: three are worked on, some wait, and the others are told to come again', async () => {
   const load = openLoad(() => 0, 300, 1_000_000)
   const happened = new EventEmitter()
-  const working: express.Response[] = []
+  const working: Response[] = []
   let asked = 0
   let left = 0
-  const port = await serve(async (request, response) => {
+  const port = await serve(async (_request, response, place) => {
     asked++
     happened.emit('one')
     response.once('close', () => {
       left++
       happened.emit('one')
     })
-    await load.turn(request, response)
+    await place.turn()
     working.push(response)
     happened.emit('one')
   }, load)

@@ -92,7 +92,7 @@ test.each([
   ['connectionType=colleague&userid=%', /percent sign that encodes no UTF-8/],
   ['connectionType=colleague&userid=%ff', /percent sign that encodes no UTF-8/],
   [`connectionType=colleague&userid=${'a'.repeat(513)}`, 'The parameter userid is longer than 512 characters.'],
-  ['a=1&'.repeat(21), 'At most 20 parameters are taken.'],
+  ['a=1&'.repeat(21), 'A request may have at most 20 parameters.'],
   ['connectionType=colleague&since=', sinceRule],
   ['connectionType=colleague&since=yesterday', sinceRule],
   ['connectionType=colleague&since=2009-01-04', sinceRule],

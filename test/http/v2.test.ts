@@ -428,8 +428,8 @@ test('the log tells the route in full, also of what was refused, and never an id
   const requests = lines.map((line) => JSON.parse(line) as Json).filter(({ msg }) => msg === 'request')
   expect(requests.map(({ route, status }) => [route, status])).toEqual([
     ['/v2/connections', 401],
-    ['/v2/connections/:which', 200],
-    ['/v2/connections/:which/*path', 401],
+    ['/v2/connections/:id', 200],
+    ['/v2/connections/:id/*path', 401],
     [undefined, 404],
   ])
   expect(lines.join()).not.toMatch(new RegExp(`${token}|${_id}`))

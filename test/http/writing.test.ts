@@ -150,7 +150,7 @@ describe('invite', () => {
     ['oneself', 'ann', 'userid=ann', invitation(), 400, /CLFRN1172E.* cannot be connected with themselves/],
     ['nobody known', 'ann', 'userid=zed', invitation(), 400, /CLFRN1172E.*Nobody active is known/],
     ['somebody inactive', 'ann', 'userid=gone', invitation(), 400, /CLFRN1172E.*Nobody active is known/],
-    ['nobody named', 'ann', 'connectionType=colleague', invitation(), 400, /Name whom you invite/],
+    ['nobody named', 'ann', 'connectionType=colleague', invitation(), 400, /Name the person you invite/],
     ['another type', 'ann', 'connectionType=friend&userid=bo', invitation(), 400, /connectionType must be colleague/],
     ['without a body', 'ann', 'userid=bo', undefined, 400, /has no body/],
     ['with a broken body', 'ann', 'userid=bo', '<entry>', 400, /The XML document is refused/],

@@ -7,6 +7,7 @@ import express from 'express'
 import { sql } from 'kysely'
 import { pino } from 'pino'
 import { readConfig } from '../../src/config.js'
+import { headOf } from '../../src/http/exchange.js'
 import { authorization, challenge, identifier } from '../../src/identity/authenticate.js'
 import { setPassword } from '../../src/identity/credential-store.js'
 import { passwordSignIn } from '../../src/identity/password-sign-in.js'
@@ -15,6 +16,7 @@ import { addAccount, type NewAccount } from '../../src/people/change-store.js'
 import { findAccount } from '../../src/people/store.js'
 import { listenTo } from '../support/argon2.js'
 import { freshDatabase, type TestDatabase } from '../support/database.js'
+import { noSession } from '../support/step-app.js'
 
 const verify = listenTo('verify')
 
@@ -24,7 +26,8 @@ const open = async (db: TestDatabase['db']) => {
   const context = { db, sessionKeys: ['a key'], log: pino({ level: 'silent' }), config, now: () => new Date() }
   const identify = identifier([authorization(context, passwordSignIn(context))])
   const app = express().use(async (incoming, outgoing) => {
-    const answer = await identify(incoming).then(
+    const { client } = headOf(incoming, noSession, identify)
+    const answer = await identify(client).then(
       (identity) => identity && identity.account,
       (error: Error) => ({ ...error, message: error.message }),
     )
@@ -79,8 +82,7 @@ beforeEach(async () => {
 const refused = {
   name: 'Failure',
   code: 'unauthenticated',
-  message:
-    'These credentials are not right: sign in with your user name and password, or with an app password that has not ended.',
+  message: 'Invalid credentials. Use your user name and password, or an app password that has not expired.',
 }
 
 test('a request without credentials is anonymous', async () => {

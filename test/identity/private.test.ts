@@ -66,7 +66,7 @@ test.each<[string, Record<string, string>, string, Record<string, string>, 'take
   })
   expect(right.headers).not.toHaveProperty('www-authenticate')
   expect(right.headers).not.toHaveProperty('location')
-  expect(right.text).toContain('Credentials are taken over https only.')
+  expect(right.text).toContain('Credentials are accepted over https only.')
   expect(verify).not.toHaveBeenCalled()
   expect((await client.send(path, { headers: { ...headers, authorization: 'Bearer x' } })).status).toBe(403)
 })

@@ -57,7 +57,7 @@ export async function startClient(
   const lines: string[] = []
   const log = redactedLog(pino({ level: config.LOG_LEVEL }, { write: (line: string) => void lines.push(line) }))
   const context = { db, config, baseUrl: config.BASE_URL ?? baseUrl, sessionKeys, log, release, now, loopDelay }
-  const server = openServer(log).on(
+  const server = openServer(log).server.on(
     'request',
     createApp(context, () => false, module),
   )

@@ -1,4 +1,3 @@
-import type { Request, RequestHandler, Response } from 'express'
 import { v7 as newId } from 'uuid'
 import { signedIn } from '../../connections/rules.js'
 import { Failure } from '../../errors.js'
@@ -8,59 +7,62 @@ import { appPasswordsPage, lifetimes, passwordPage } from '../../pages/account.j
 import { to } from '../../pages/links.js'
 import { texts } from '../../pages/texts.js'
 import type { Account } from '../../people/account.js'
+import { type Answer, type Handler, redirect } from '../answer.js'
+import { admit } from '../caller.js'
+import type { Exchange } from '../exchange.js'
 import { logEvent, logRefusal } from '../log.js'
 import { naming, yesOrNo } from '../request/parameters.js'
 import type { HttpServices } from '../services.js'
-import { type Form, frameFor, idIn, redirect, pageFields, readForm, sendUnstoredPage } from './page.js'
-import { challengeByForm } from './sign-in.js'
+import { type Form, frameFor, idIn, pageFields, readForm, unstoredPage } from './page.js'
+import { formChallenge } from './sign-in.js'
 
-/** GET and HEAD of `/html/appPasswords.do`: the app passwords that a person has. */
-export function showAppPasswords(services: HttpServices): RequestHandler {
-  return async (request, response) => sendAppPasswords(services, request, response, await inPerson(services, request))
+/** GET and HEAD of `/html/appPasswords.do`: the app passwords of the caller. */
+export function showAppPasswords(services: HttpServices): Handler {
+  return async (exchange) => appPasswordsAnswer(services, exchange, await owner(services, exchange))
 }
 
 /**
- * POST of `/html/appPasswords.do`: makes one. Its secret is on the answer's page, and nowhere else ever after. The page came
- * with the id of what it makes, so that the same form, sent again by a reload, makes no other.
+ * POST of `/html/appPasswords.do`: makes an app password. Only this answer ever shows its secret. The form holds the id
+ * of the new app password, so that a reload, which sends the form again, does not make another.
  */
-export function makeByForm(services: HttpServices): RequestHandler {
-  return async (request, response) => {
-    const caller = await inPerson(services, request)
-    const form = readForm(request)
+export function makeByForm(services: HttpServices): Handler {
+  return async (exchange) => {
+    const caller = await owner(services, exchange)
+    const form = readForm(exchange)
     const mayWrite = yesOrNo('write', form('write'))
     const made = await makeAppPasswordOnce(services.db, caller.id, idIn(form, 'form'), {
       name: form('name') ?? '',
       scopes: mayWrite ? ['read', 'write'] : ['read'],
-      expiresAt: endIn(form, services.now()),
+      expiresAt: expiryIn(form, services.now()),
     })
-    if (!made) return redirect(response, `${to.appPasswords}?done=madeAlready`)
-    logEvent(services.log, request, 'app password made', { appPassword: made.id })
-    await sendAppPasswords(services, request, response, caller, made)
+    if (!made) return redirect(`${to.appPasswords}?done=madeAlready`)
+    logEvent(services.log, exchange, 'app password made', { appPassword: made.id })
+    return appPasswordsAnswer(services, exchange, caller, made)
   }
 }
 
-/** POST of `/html/revoke.do`: ends one. */
-export function revokeByForm(services: HttpServices): RequestHandler {
-  return async (request, response) => {
-    const caller = await inPerson(services, request)
-    const id = idIn(readForm(request), 'id')
+/** POST of `/html/revoke.do`: revokes an app password. */
+export function revokeByForm(services: HttpServices): Handler {
+  return async (exchange) => {
+    const caller = await owner(services, exchange)
+    const id = idIn(readForm(exchange), 'id')
     await revokeAppPassword(services.db, caller.id, id)
-    logEvent(services.log, request, 'app password revoked', { appPassword: id })
-    redirect(response, `${to.appPasswords}?done=revoked`)
+    logEvent(services.log, exchange, 'app password revoked', { appPassword: id })
+    return redirect(`${to.appPasswords}?done=revoked`)
   }
 }
 
-/** What a page with a secret is fetched by, no other address is told (docs/trust.md, L3). */
-const fields = { ...pageFields, 'Referrer-Policy': 'no-referrer' }
+/** No other page gets the address of a page with a secret (docs/trust.md, L3). */
+const secretFields = { ...pageFields, 'Referrer-Policy': 'no-referrer' }
 
-/** An app password gives nobody another one. */
-const inPerson = async (services: HttpServices, request: Request): Promise<Account> =>
-  signedIn(await services.identify(request, 'account'))
+/** The caller, in person: an app password lacks the right `account`, so that it cannot make another. */
+const owner = async (services: HttpServices, exchange: Exchange): Promise<Account> =>
+  signedIn(await admit(services, exchange, 'account'))
 
 const day = 86_400_000
 
-/** When it ends; null for never. @throws Failure `invalid`, naming the field */
-function endIn(form: Form, now: Date): Date | null {
+/** Reads the expiry; null for never. @throws Failure `invalid`, naming the field */
+function expiryIn(form: Form, now: Date): Date | null {
   const days = lifetimes.find((each) => each === (form('days') ?? ''))
   if (days === undefined) {
     throw new Failure('invalid', `${naming('days')} must be one of ${lifetimes.filter(Boolean).join(', ')}, or empty.`)
@@ -68,68 +70,66 @@ function endIn(form: Form, now: Date): Date | null {
   return days === '' ? null : new Date(now.getTime() + Number(days) * day)
 }
 
-async function sendAppPasswords(
+async function appPasswordsAnswer(
   services: HttpServices,
-  request: Request,
-  response: Response,
+  exchange: Exchange,
   caller: Account,
   made?: { name: string; secret: string },
-): Promise<void> {
-  const frame = await frameFor(services, request, caller)
+): Promise<Answer> {
+  const frame = await frameFor(services, exchange, caller)
   const passwords = await listAppPasswords(services.db, caller.id)
   const page = appPasswordsPage({ ...frame, passwords, made, form: newId(), signInName: caller.userId })
-  sendUnstoredPage(response, page, fields)
+  return unstoredPage(page, secretFields)
 }
 
-/** GET and HEAD of `/html/password.do`: asks for the present password and another. */
-export function showPasswordPage(services: HttpServices): RequestHandler {
-  return async (request, response) => sendPasswordPage(services, request, response, await inSession(services, request))
+/** GET and HEAD of `/html/password.do`: asks for the current and a new password. */
+export function showPasswordPage(services: HttpServices): Handler {
+  return async (exchange) => passwordAnswer(services, exchange, await inSession(services, exchange))
 }
 
-/** POST of `/html/password.do`: changes the password, or says why not and asks again. */
-export function changePasswordByForm(services: HttpServices): RequestHandler {
-  return async (request, response) => {
-    const caller = await inSession(services, request)
-    const form = readForm(request)
+/** POST of `/html/password.do`: changes the password, or asks again with the reason. */
+export function changePasswordByForm(services: HttpServices): Handler {
+  return async (exchange) => {
+    const caller = await inSession(services, exchange)
+    const form = readForm(exchange)
     const [present = '', fresh = '', again = ''] = [form('present'), form('fresh'), form('again')]
-    const refuse = (status: 400 | 401, sentence: string) => {
-      response.status(status)
-      return sendPasswordPage(services, request, response, caller, sentence)
-    }
+    const refuse = async (status: 400 | 401, sentence: string) => ({
+      ...(await passwordAnswer(services, exchange, caller, sentence)),
+      status,
+    })
     if (fresh !== again) return refuse(400, texts.notTheSame)
     try {
-      await services.changePassword(request, { present, fresh })
+      await services.changePassword(exchange.client, { present, fresh })
     } catch (error) {
       if (!(error instanceof Failure)) throw error
       if (error.code === 'invalid') return refuse(400, error.message)
       if (error.code !== 'unauthenticated') throw error
-      logRefusal(services.log, request, 401, error)
-      challengeByForm(response)
-      return refuse(401, texts.notPresent)
+      logRefusal(services.log, exchange, 401, error)
+      const refusal = await refuse(401, texts.notPresent)
+      return { ...refusal, fields: { ...refusal.fields, ...formChallenge } }
     }
-    logEvent(services.log, request, 'password changed', { account: caller.id })
-    redirect(response, `${to.password}?done=passwordChanged`)
+    logEvent(services.log, exchange, 'password changed', { account: caller.id })
+    return redirect(`${to.password}?done=passwordChanged`)
   }
 }
 
 /**
- * The person whose session it is. What sends a password with every request would go on with the old one.
+ * The caller by session. A client that sends its password with every request would keep sending the old one.
  *
- * @throws Failure `forbidden` for whoever comes without one
+ * @throws Failure `forbidden` for any other credential
  */
-async function inSession(services: HttpServices, request: Request): Promise<Account> {
-  const caller = signedIn(await services.identify(request, 'account'))
-  if (request.headers.authorization === undefined) return caller
+async function inSession(services: HttpServices, exchange: Exchange): Promise<Account> {
+  const caller = await owner(services, exchange)
+  if (exchange.headers.authorization === undefined) return caller
   throw new Failure('forbidden', 'A password is changed in a browser that is signed in, and by no other credential.')
 }
 
-async function sendPasswordPage(
+async function passwordAnswer(
   services: HttpServices,
-  request: Request,
-  response: Response,
+  exchange: Exchange,
   caller: Account,
   refusal?: string,
-): Promise<void> {
-  const frame = await frameFor(services, request, caller)
-  sendUnstoredPage(response, passwordPage({ ...frame, refusal, lengths: passwordLengths, signInName: caller.userId }))
+): Promise<Answer> {
+  const frame = await frameFor(services, exchange, caller)
+  return unstoredPage(passwordPage({ ...frame, refusal, lengths: passwordLengths, signInName: caller.userId }))
 }

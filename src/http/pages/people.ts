@@ -1,6 +1,5 @@
-import type { RequestHandler } from 'express'
 import { relationsTo, relationTo, unknownPerson } from '../../connections/find.js'
-import { openList, readList, readPicture } from '../../connections/list.js'
+import { openList, readPicture } from '../../connections/list.js'
 import { isOwner } from '../../connections/rules.js'
 import { to } from '../../pages/links.js'
 import { networkPage } from '../../pages/network.js'
@@ -9,28 +8,30 @@ import { picturePage } from '../../pages/picture.js'
 import { searchPage } from '../../pages/search.js'
 import type { Account } from '../../people/account.js'
 import { findAccount } from '../../people/store.js'
+import type { Handler } from '../answer.js'
+import { admit, admitViewer, personMeant } from '../caller.js'
 import type { ConnectionsQuery } from '../request/lists.js'
 import { readPersonQuery, readSearchQuery } from '../request/profiles.js'
-import { type ListResource, longPage } from '../resources/lists.js'
+import { longPage } from '../resources/lists.js'
 import { findPeople } from '../resources/search.js'
 import { numberedLinks, pageLinks } from '../response/paging.js'
-import { type HttpServices, identifyViewer, personMeant, searchOf } from '../services.js'
-import { answerWithPage, feedOf, frameFor, placeOf } from './page.js'
+import type { HttpServices } from '../services.js'
+import { feedOf, frameFor, pageAnswer, placeOf } from './page.js'
 
-/** GET and HEAD of `/html/profileView.do`: a person's page, to which every entry links. */
-export function showPersonPage(services: HttpServices): RequestHandler {
-  return async (request, response) => {
-    const { person } = readPersonQuery(searchOf(request))
-    const caller = await identifyViewer(services, request)
+/** GET and HEAD of `/html/profileView.do`: a person's page, the target of every entry's link. */
+export function showPersonPage(services: HttpServices): Handler {
+  return async (exchange) => {
+    const { person } = readPersonQuery(exchange.search)
+    const caller = await admitViewer(services, exchange)
     const account = await findAccount(services.db, personMeant(caller, person))
     if (!account) throw unknownPerson('notFound')
     const values = {
-      ...(await frameFor(services, request, caller)),
+      ...(await frameFor(services, exchange, caller)),
       person: account,
       standing: await relationTo(services, caller, account),
       shared: caller && caller.id !== account.id ? await sharedBy(services, caller, account) : undefined,
     }
-    await answerWithPage(services, request, response, values, personPage)
+    return pageAnswer(services, exchange, values, personPage)
   }
 }
 
@@ -49,28 +50,29 @@ async function sharedBy(services: HttpServices, caller: Account, person: Account
     position: undefined,
     countPending: false,
   } as const
-  const network = await openList(services, caller, request)
-  const { total, colleagues } = await readList(services, caller, network, request)
+  const { read } = await openList(services, caller, request)
+  const { total, colleagues } = await read()
   return { total, people: colleagues.map(({ peer }) => peer), with: caller.key }
 }
 
-/** GET and HEAD of a list by a browser: the page of what the feed at the same address holds. */
-export function showNetworkPage<Query extends ConnectionsQuery>(
-  services: HttpServices,
-  { read }: Pick<ListResource<Query>, 'read'>,
-): RequestHandler {
-  return async (request, response) => {
-    const query = read(searchOf(request))
-    const caller = await services.identify(request)
-    const network = await openList(services, caller, query.list)
-    if (query.list.pageSize > longPage) await services.load.turn(request, response)
-    const page = await readList(services, caller, network, query.list)
+/**
+ * GET and HEAD of a list by a browser: the content of the feed at the same address as a page.
+ *
+ * @param parse reads the parameters of the list
+ */
+export function showNetworkPage(services: HttpServices, parse: (search: string) => ConnectionsQuery): Handler {
+  return async (exchange) => {
+    const query = parse(exchange.search)
+    const caller = await admit(services, exchange)
+    const { state, read } = await openList(services, caller, query.list)
+    if (query.list.pageSize > longPage) await exchange.turn()
+    const page = await read()
     const { status, inCommonWith } = query.list
     const other = inCommonWith && (await findAccount(services.db, inCommonWith))
-    const isMine = isOwner(caller, network.ownerId) && !other
+    const isMine = isOwner(caller, state.ownerId) && !other
     const peers = page.colleagues.map(({ peer }) => peer)
     const standing = await relationsTo(services, isMine ? null : caller, peers)
-    const frame = await frameFor(services, request, caller)
+    const frame = await frameFor(services, exchange, caller)
     const values = {
       ...frame,
       owner: page.owner,
@@ -79,42 +81,42 @@ export function showNetworkPage<Query extends ConnectionsQuery>(
       totals: isMine ? frame.viewer?.totals : undefined,
       total: page.total,
       colleagues: page.colleagues.map((colleague) => ({ ...colleague, standing: standing(colleague.peer) })),
-      around: pageLinks(`..${request.path}`, query, page, services.config.HIDE_EMAIL),
-      feed: feedOf(request),
+      around: pageLinks(`..${exchange.path}`, query, page, services.config.HIDE_EMAIL),
+      feed: feedOf(exchange),
     }
-    await answerWithPage(services, request, response, values, networkPage)
+    return pageAnswer(services, exchange, values, networkPage)
   }
 }
 
-/** GET and HEAD of `/html/picture.do`: somebody's network as a picture. */
-export function showPicture(services: HttpServices): RequestHandler {
-  return async (request, response) => {
-    const { person } = readPersonQuery(searchOf(request))
-    const caller = await services.identify(request)
-    await services.load.turn(request, response)
+/** GET and HEAD of `/html/picture.do`: a person's network as a picture. */
+export function showPicture(services: HttpServices): Handler {
+  return async (exchange) => {
+    const { person } = readPersonQuery(exchange.search)
+    const caller = await admit(services, exchange)
+    await exchange.turn()
     const picture = await readPicture(services, caller, person)
-    const values = { ...(await frameFor(services, request, caller)), ...picture }
-    await answerWithPage(services, request, response, values, picturePage)
+    const values = { ...(await frameFor(services, exchange, caller)), ...picture }
+    return pageAnswer(services, exchange, values, picturePage)
   }
 }
 
-/** GET and HEAD of `search.do` by a browser: the people found, each with what there is to do. */
-export function showSearchPage(services: HttpServices): RequestHandler {
-  return async (request, response) => {
-    const query = readSearchQuery(searchOf(request))
-    const caller = await identifyViewer(services, request)
-    await services.load.turn(request, response)
+/** GET and HEAD of `search.do` by a browser: the people that were found, each with the possible actions. */
+export function showSearchPage(services: HttpServices): Handler {
+  return async (exchange) => {
+    const query = readSearchQuery(exchange.search)
+    const caller = await admitViewer(services, exchange)
+    await exchange.turn()
     const { total, accounts } = await findPeople(services, query)
     const standing = await relationsTo(services, caller, accounts)
     const words = query.criteria.map(([, value]) => value).join(' ')
     const values = {
-      ...(await frameFor(services, request, caller)),
+      ...(await frameFor(services, exchange, caller)),
       words,
       total,
       people: accounts.map((person) => ({ person, standing: standing(person) })),
       around: numberedLinks(to.search, query, total),
-      feed: placeOf(request),
+      feed: placeOf(exchange),
     }
-    await answerWithPage(services, request, response, values, searchPage)
+    return pageAnswer(services, exchange, values, searchPage)
   }
 }

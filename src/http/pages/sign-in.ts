@@ -1,60 +1,58 @@
-import type { RequestHandler, Response } from 'express'
 import { Failure } from '../../errors.js'
-import { signInPage, type SignInPage } from '../../pages/account.js'
+import { signInPage } from '../../pages/account.js'
 import { to } from '../../pages/links.js'
+import { type Handler, redirect } from '../answer.js'
 import { logEvent, logRefusal } from '../log.js'
 import { readParameters, valueOf, yesOrNo } from '../request/parameters.js'
-import { type HttpServices, searchOf } from '../services.js'
-import { doneIn, redirect, nextOf, readForm, sendUnstoredPage } from './page.js'
+import type { HttpServices } from '../services.js'
+import { doneIn, nextOf, pageFields, readForm, unstoredPage } from './page.js'
 
-/** As long as any address may be. */
+/** The longest address of a request. */
 const maxPlaceLength = 4096
 
-/** GET and HEAD of `/html/signIn.do`: asks for user name and password; `next` is the page that it leads to. */
-export const showSignInPage: RequestHandler = (request, response) => {
-  const parameters = readParameters(searchOf(request), maxPlaceLength)
+/** GET and HEAD of `/html/signIn.do`: asks for user name and password. `next` is the page that follows. */
+export const showSignInPage: Handler = ({ search }) => {
+  const parameters = readParameters(search, maxPlaceLength)
   const value = (name: string) => valueOf(parameters, name)
-  sendSignInPage(response, { next: nextOf(value), done: doneIn(value) })
+  return unstoredPage(signInPage({ next: nextOf(value), done: doneIn(value) }))
 }
 
-/** POST of `/html/signIn.do`: opens a session and leads on, or asks again, in the same words whatever was not right; the name stays. */
-export function signInByForm(services: HttpServices): RequestHandler {
-  return async (request, response) => {
-    const form = readForm(request)
+/**
+ * POST of `/html/signIn.do`: opens a session and goes on, or asks again. Every refusal reads the same; the user name
+ * stays in the form.
+ */
+export function signInByForm(services: HttpServices): Handler {
+  return async (exchange) => {
+    const form = readForm(exchange)
     const next = nextOf(form)
-    const credentials = { user: (form('user') ?? '').normalize('NFC'), password: form('password') ?? '' }
+    const user = form('user') ?? ''
     try {
-      const { id: account } = await services.sessions.begin(request, credentials)
-      logEvent(services.log, request, 'signed in', { account })
+      const credentials = { user: user.normalize('NFC'), password: form('password') ?? '' }
+      const { id: account } = await services.signIn(exchange.client, credentials)
+      logEvent(services.log, exchange, 'signed in', { account })
     } catch (error) {
       if (!(error instanceof Failure && error.code === 'unauthenticated')) throw error
-      logRefusal(services.log, request, 401, error)
-      response.status(401)
-      challengeByForm(response)
-      return sendSignInPage(response, { next, wrong: form('user') ?? '' })
+      logRefusal(services.log, exchange, 401, error)
+      const fields = { ...pageFields, ...formChallenge }
+      return { ...unstoredPage(signInPage({ next, wrong: user }), fields), status: 401 }
     }
-    redirect(response, next)
+    return redirect(next)
   }
 }
 
-/** POST of `/html/signOut.do`: ends the session; with `everywhere=true` those in other browsers too. */
-export function signOutByForm(services: HttpServices): RequestHandler {
-  return async (request, response) => {
-    const form = readForm(request)
-    const which = yesOrNo('everywhere', form('everywhere')) ? 'all' : 'this'
-    const who = await services.sessions.end(request, which)
-    if (who) logEvent(services.log, request, 'signed out', { account: who.id, sessions: which })
-    redirect(response, `${to.signIn}?done=signedOut`)
+/** POST of `/html/signOut.do`: ends the session, or with `everywhere=true` all sessions of the account. */
+export function signOutByForm(services: HttpServices): Handler {
+  return async (exchange) => {
+    const form = readForm(exchange)
+    const scope = yesOrNo('everywhere', form('everywhere')) ? 'all' : 'this'
+    const account = await services.signOut(exchange.client, scope)
+    if (account) logEvent(services.log, exchange, 'signed out', { account: account.id, sessions: scope })
+    return redirect(`${to.signIn}?done=signedOut`)
   }
 }
 
 /**
- * Names the challenge that RFC 9110 asks for, section 15.5.2, where a form is it. Of one that it does not know a browser makes
- * no dialog of its own.
+ * The challenge that RFC 9110, section 15.5.2 requires, for a sign-in by form. Browsers show no dialog for an unknown
+ * scheme.
  */
-export const challengeByForm = (response: Response): void =>
-  void response.setHeader('WWW-Authenticate', 'Form realm="connections"')
-
-function sendSignInPage(response: Response, page: SignInPage): void {
-  sendUnstoredPage(response, signInPage(page))
-}
+export const formChallenge = { 'WWW-Authenticate': 'Form realm="connections"' }

@@ -1,38 +1,39 @@
-import type { Request, RequestHandler, Response } from 'express'
 import { invite } from '../../connections/invite.js'
 import { remove } from '../../connections/remove.js'
 import { signedIn } from '../../connections/rules.js'
 import type { Done } from '../../pages/texts.js'
 import type { Account } from '../../people/account.js'
 import { rewrite } from '../../sharing/accept.js'
+import { type Handler, redirect } from '../answer.js'
+import { admit } from '../caller.js'
 import type { HttpServices } from '../services.js'
-import { type Form, idIn, redirect, messageIn, nextOf, readForm } from './page.js'
+import { type Form, idIn, messageIn, nextOf, readForm } from './page.js'
 
 /** POST of `/html/invite.do`: invites the person with this key, with a message. */
-export const inviteByForm = (services: HttpServices): RequestHandler =>
+export const inviteByForm = (services: HttpServices): Handler =>
   byForm(services, async (caller, form) => {
     await invite(services, caller, { by: 'key', value: idIn(form, 'key') }, messageIn(form))
     return 'invited'
   })
 
-/** POST of `/html/accept.do`: accepts an invitation; its message stays. */
-export const acceptByForm = (services: HttpServices): RequestHandler =>
+/** POST of `/html/accept.do`: accepts an invitation. The message stays. */
+export const acceptByForm = (services: HttpServices): Handler =>
   byForm(services, async (caller, form) => {
     await rewrite(services, caller, idIn(form, 'connectionId'), { status: 'accepted' }, () => {})
     return 'accepted'
   })
 
-/** POST of `/html/remove.do`: declines, withdraws or removes, whichever it is by then. */
-export const removeByForm = (services: HttpServices): RequestHandler =>
+/** POST of `/html/remove.do`: declines, withdraws or removes, by the state at that moment. */
+export const removeByForm = (services: HttpServices): Handler =>
   byForm(services, (caller, form) => remove(services, caller, idIn(form, 'connectionId'), () => {}))
 
-/** Does what a form asks, and leads on to a page that says so; a reload of that does nothing again. */
-function byForm(services: HttpServices, act: (caller: Account, form: Form) => Promise<Done>): RequestHandler {
-  return async (request: Request, response: Response) => {
-    const caller = signedIn(await services.identify(request))
-    const form = readForm(request)
+/** Acts on a form, and redirects to a page that reports it. A reload of that page repeats nothing. */
+function byForm(services: HttpServices, act: (caller: Account, form: Form) => Promise<Done>): Handler {
+  return async (exchange) => {
+    const caller = signedIn(await admit(services, exchange))
+    const form = readForm(exchange)
     const done = await act(caller, form)
     const next = nextOf(form)
-    redirect(response, `${next}${next.includes('?') ? '&' : '?'}done=${done}`)
+    return redirect(`${next}${next.includes('?') ? '&' : '?'}done=${done}`)
   }
 }

@@ -4,28 +4,28 @@ import { isUuid, type PersonRef } from '../../people/account.js'
 import { naming, oneOf, openParameters, type Query, readParameters, yesOrNo } from './parameters.js'
 import { readEnds, readPerson, readPersonName } from './people.js'
 
-/** Which connection is meant: by the id of either view, or by its two people. */
+/** A reference to a connection: the id of either view, or its two people. */
 type ConnectionRef = { readonly id: string } | { readonly source: Names; readonly target: Names }
 
-/** What GET and HEAD of `connection.do` ask for. */
+/** The parameters of GET and HEAD of `connection.do`. */
 interface ConnectionQuery {
-  readonly which: ConnectionRef
+  readonly connection: ConnectionRef
   readonly includeMessage: boolean
 }
 
 /**
- * Reads the parameters of GET `connection.do` (docs/wire.md, Check two people). An id goes before two people.
+ * Reads the parameters of GET `connection.do` (docs/wire.md, Check two people). Precedence: id, two people.
  *
  * @throws Failure `invalid`, naming the parameter
  */
 export function readConnectionQuery(search: string): ConnectionQuery {
   const query = openQuery(search)
-  const which = readConnectionRef(query)
-  if (!which) throw new Failure('invalid', 'Name the connection by connectionId, or by its source and its target.')
-  return { which, includeMessage: yesOrNo('inclMessage', query.value('inclMessage')) }
+  const connection = readConnectionRef(query)
+  if (!connection) throw new Failure('invalid', 'Name the connection by connectionId, or by its source and its target.')
+  return { connection, includeMessage: yesOrNo('inclMessage', query.value('inclMessage')) }
 }
 
-/** Reads which connection is meant; undefined where nothing says so. */
+/** Reads the reference to a connection. Undefined if there is none. */
 function readConnectionRef(query: Query): ConnectionRef | undefined {
   const id = query.value('connectionId')
   if (id === undefined) return readEnds(query)
@@ -35,16 +35,16 @@ function readConnectionRef(query: Query): ConnectionRef | undefined {
 
 /** Reads the id that PUT and DELETE of `connection.do` need. @throws Failure `invalid`, naming the parameter */
 export function readConnectionId(search: string): string {
-  const which = readConnectionRef(openQuery(search))
-  if (which && 'id' in which) return which.id
-  throw new Failure('invalid', `${naming('connectionId')} is missing: it says which connection is meant.`)
+  const connection = readConnectionRef(openQuery(search))
+  if (connection && 'id' in connection) return connection.id
+  throw new Failure('invalid', `${naming('connectionId')} is missing; it names the connection.`)
 }
 
-/** Reads whom a POST invites. @throws Failure `invalid`, naming the parameters */
+/** Reads the person that a POST invites. @throws Failure `invalid`, naming the parameters */
 export function readInvited(search: string): PersonRef {
   const person = readPerson(openQuery(search))
   if (person) return person
-  throw new Failure('invalid', 'Name whom you invite by userid, key, email, uid or distinguishedName.')
+  throw new Failure('invalid', 'Name the person you invite by userid, key, email, uid or distinguishedName.')
 }
 
 function openQuery(search: string): Query {
@@ -53,13 +53,12 @@ function openQuery(search: string): Query {
   return query
 }
 
-/** Whether two people are named: then HEAD of the plural address, too, asks about their connection. */
+/** Whether two people are named. Then HEAD of the plural address asks about their connection too. */
 export const namesTwo = (search: string): boolean =>
   readParameters(search).some(([name]) => readPersonName(name)?.end !== undefined)
 
 /**
- * Reads what PUT at the administrator's address is about: it completes a connection of two people (docs/wire.md, Other
- * resources).
+ * Reads the two people whose connection PUT at the administrator's address completes (docs/wire.md, Other resources).
  *
  * @throws Failure `invalid`, naming the parameters
  */
@@ -75,15 +74,15 @@ export function readCompletion(search: string): { source: Names; target: Names }
 }
 
 /**
- * Reads what DELETE at the administrator's address is about: one connection, or all of a person. Beside an id nothing
- * counts.
+ * Reads the target of DELETE at the administrator's address: one connection, or all connections of a person. With
+ * `connectionId`, all other parameters are ignored.
  *
  * @throws Failure `invalid`, naming the parameters
  */
 export function readRemoval(search: string): ConnectionRef | { readonly person: PersonRef } {
   const query = openParameters(search)
-  const which = readConnectionRef(query)
-  if (which) return which
+  const connection = readConnectionRef(query)
+  if (connection) return connection
   const person = readPerson(query)
   if (person) return { person }
   throw new Failure('invalid', 'Name a connection by connectionId or its source and target, or a person by userid.')

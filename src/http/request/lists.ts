@@ -11,28 +11,28 @@ import {
   openParameters,
   type Parameters,
   type Query,
+  readForm,
+  readPage,
   requireOneOf,
   wordAmong,
   yesOrNo,
 } from './parameters.js'
 import { readPerson, readTwo } from './people.js'
-import { readForm, readPage } from './profiles.js'
 
-/** What a request for `connections.do` asks for. */
+/** The parameters of `connections.do`. */
 export interface ConnectionsQuery {
   readonly list: ListRequest
   readonly outputType: 'connection' | 'profile'
-  /** How profiles are shown, where they are. */
+  /** The form of profiles, if the list shows profiles. */
   readonly form: ProfileForm
   readonly includeMessage: boolean
-  /** All parameters as they came, for the links of the answer. */
+  /** All parameters as received, for the links of the answer. */
   readonly parameters: Parameters
 }
 
 /**
- * Reads the parameters of GET `connections.do` (docs/wire.md, Parameters of a list). Those it does not know mean
- * nothing. Where the wire gives a default for whatever it does not understand, so do we; all else that is malformed is
- * refused.
+ * Reads the parameters of GET `connections.do` (docs/wire.md, Parameters of a list). Unknown parameters are ignored. A
+ * malformed value gets the default if the wire defines one, else it is refused.
  *
  * @throws Failure `invalid`, naming the parameter
  */
@@ -45,15 +45,15 @@ export function readConnectionsQuery(search: string): ConnectionsQuery {
   return readRest(query, { person, status, inCommonWith: undefined }, 'full')
 }
 
-/** What a request for `connectionsInCommon.do` asks for. */
+/** The parameters of `connectionsInCommon.do`. */
 interface InCommonQuery extends ConnectionsQuery {
-  /** The two people as they were named. */
+  /** The names of the two people as received. */
   readonly named: string
 }
 
 /**
  * Reads the parameters of GET `connectionsInCommon.do` (docs/wire.md, Other resources): those of `connections.do`, with
- * two people in one parameter, parted by a comma. The entries are of the first of them.
+ * two people in one parameter, with a comma between. The entries are those of the first.
  *
  * @throws Failure `invalid`, naming the parameter
  */
@@ -69,18 +69,18 @@ export function readInCommonQuery(search: string): InCommonQuery {
   return { ...readRest(query, { person, status, inCommonWith }, 'lite'), named }
 }
 
-/** Reads what the two have in common; they differ in the format that holds where none is given. */
+/** Reads the parameters of both resources, which differ in the default format. */
 function readRest(
   { parameters, value }: Query,
-  which: Pick<ListRequest, 'person' | 'status' | 'inCommonWith'>,
+  list: Pick<ListRequest, 'person' | 'status' | 'inCommonWith'>,
   format: ProfileForm['format'],
 ): ConnectionsQuery {
   const request = {
-    ...which,
+    ...list,
     since: readSince(value('since')),
     order: readOrder(value('sortBy'), value('sortOrder')),
     ...readPage(value),
-    countPending: yesOrNo('inclPendingCount', value('inclPendingCount')) && which.inCommonWith === undefined,
+    countPending: yesOrNo('inclPendingCount', value('inclPendingCount')) && list.inCommonWith === undefined,
   }
   return {
     list: { ...request, position: readPosition(value('pos'), request) },
@@ -113,7 +113,7 @@ const change = z
 const form = z.tuple([z.enum(['after', 'before']), z.union([name, change]), z.guid(), z.string()])
 
 /**
- * Writes a position as an opaque text for a link, bound to the request that the link makes.
+ * Encodes a position as an opaque text for a link, bound to the request of the link.
  *
  * @param request the list, page and page size that the link asks for
  */
@@ -123,7 +123,7 @@ export function writePosition(position: Position, request: Omit<ListRequest, 'po
   return Buffer.from(JSON.stringify(parts)).toString('base64url')
 }
 
-/** Reads such a text; undefined, so that it is ignored, where it is malformed or was made for another request. */
+/** Decodes a position. Undefined, so that it is ignored, if it is malformed or was made for another request. */
 export function readPosition(text: string | undefined, request: Omit<ListRequest, 'position'>): Position | undefined {
   if (text === undefined) return undefined
   const parts = form.safeParse(parseJson(Buffer.from(text, 'base64url').toString())).data
@@ -134,7 +134,7 @@ export function readPosition(text: string | undefined, request: Omit<ListRequest
   return typeof key === 'number' ? { direction, change: new Date(key), id } : undefined
 }
 
-/** Ties a position to its list and page: an address that was edited by hand means its page number again. */
+/** Binds a position to its list and page. In an address that was edited by hand, the page number decides again. */
 function binding(request: Omit<ListRequest, 'position'>): string {
   const { person = null, status, since = null, order, page, pageSize, inCommonWith } = request
   const parts = [person, status, since, order.by, order.descending, page, pageSize]

@@ -1,21 +1,23 @@
+import type { ProfileForm } from '../../atom/profile-entry.js'
 import { Failure } from '../../errors.js'
+import type { PageNumber } from '../../people/search-store.js'
 
-/** The parameters of an address as they came, decoded: names and values in their order. */
+/** The decoded parameters of an address, in their order. */
 export type Parameters = readonly (readonly [name: string, value: string])[]
 
-const maxOfOneName = 20
-/** Our links add these to what was asked. */
-const ours = new Set(['pos', 'page', 'ps'])
-const usualLength = 512
+const maxParameters = 20
+/** Our links add these parameters. */
+const ownNames = new Set(['pos', 'page', 'ps'])
+const maxLength = 512
 
 /**
- * Takes a query string apart.
+ * Parses a query string.
  *
- * @param search what follows the `?` of an address, or nothing
- * @param longest how many characters a name or value may have
- * @throws Failure `invalid` when it is not percent-encoded UTF-8, or holds too much
+ * @param search the text after the `?` of an address, or nothing
+ * @param max the characters that a name or value may have
+ * @throws Failure `invalid` when it is not percent-encoded UTF-8, or has too many or too long parameters
  */
-export function readParameters(search: string, longest = usualLength): Parameters {
+export function readParameters(search: string, max = maxLength): Parameters {
   const parameters = search
     .split('&')
     .filter((part) => part !== '')
@@ -23,37 +25,38 @@ export function readParameters(search: string, longest = usualLength): Parameter
       const [name = '', ...value] = part.split('=')
       return [decode(name), decode(value.join('='))] as const
     })
-  const own = parameters.filter(([name]) => !ours.has(name))
-  if (own.length > maxOfOneName) throw new Failure('invalid', `At most ${maxOfOneName} parameters are taken.`)
-  const long = parameters.find(([name, value]) => name.length > longest || value.length > longest)
-  if (long) throw new Failure('invalid', `${naming(long[0])} is longer than ${longest} characters.`)
+  const own = parameters.filter(([name]) => !ownNames.has(name))
+  if (own.length > maxParameters)
+    throw new Failure('invalid', `A request may have at most ${maxParameters} parameters.`)
+  const long = parameters.find(([name, value]) => name.length > max || value.length > max)
+  if (long) throw new Failure('invalid', `${naming(long[0])} is longer than ${max} characters.`)
   return parameters
 }
 
-/** Gives the one value of a parameter, as `valueOf` does. */
+/** Gives the value of a parameter, as `valueOf`. */
 export type Value = (name: string) => string | undefined
 
-/** The parameters of an address, with a way to ask for single values. */
+/** The parameters of an address, and a function for single values. */
 export interface Query {
   readonly parameters: Parameters
   readonly value: Value
 }
 
-/** As `readParameters`, with a way to ask for single values. */
+/** As `readParameters`, with a function for single values. */
 export function openParameters(search: string): Query {
   const parameters = readParameters(search)
   return { parameters, value: (name) => valueOf(parameters, name) }
 }
 
-/** Writes parameters as a query string, every character outside the unreserved ones percent-encoded. */
+/** Writes a query string. Every character but the unreserved ones is percent-encoded. */
 export function writeParameters(parameters: Parameters): string {
   return parameters.map(([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(value)}`).join('&')
 }
 
 /**
- * The one value of a parameter; undefined where it is not given.
+ * The value of a parameter; undefined if it is not given.
  *
- * @throws Failure `invalid` when it is given with different values
+ * @throws Failure `invalid` if it is given with different values
  */
 export function valueOf(parameters: Parameters, name: string): string | undefined {
   const [first, ...others] = parameters.filter(([each]) => each === name).map(([, value]) => value)
@@ -75,20 +78,20 @@ function decode(text: string): string {
   }
 }
 
-/** A positive whole number, at most `most`; anything else counts as not given. */
-export function wholeNumber(text: string | undefined, fallback: number, most: number): number {
-  return text !== undefined && /^0*[1-9]\d*$/.test(text) ? Math.min(Number(text), most) : fallback
+/** A positive whole number, at most `max`. Any other text counts as not given. */
+function wholeNumber(text: string | undefined, fallback: number, max: number): number {
+  return text !== undefined && /^0*[1-9]\d*$/.test(text) ? Math.min(Number(text), max) : fallback
 }
 
-/** Whether it is `true` or `1`; absent counts as `false`, as do `false` and `0`. Refuses all else. */
+/** Whether a value is `true` or `1`. False for `false`, `0` and no value. Refuses any other value. */
 export const yesOrNo = (name: string, text: string | undefined): boolean =>
   ['true', '1'].includes(oneOf(name, text, ['true', 'false', '1', '0']) ?? 'false')
 
-/** The word that the text is, in any case; undefined for another text, and if there is none. */
+/** The word that equals the text in any case; undefined for any other text. */
 export const wordAmong = <Word extends string>(text: string | undefined, words: readonly Word[]): Word | undefined =>
   words.find((word) => word.toLowerCase() === text?.toLowerCase())
 
-/** One of the words, in any case, or undefined where it is not given. Refuses all else. */
+/** One of the words, in any case; undefined if it is not given. Refuses any other value. */
 export function oneOf<Word extends string>(
   name: string,
   text: string | undefined,
@@ -97,7 +100,7 @@ export function oneOf<Word extends string>(
   return text === undefined ? undefined : requireOneOf(name, text, words)
 }
 
-/** One of the words, in any case. Refuses all else, also where it is not given. */
+/** One of the words, in any case. Refuses any other value, and none. */
 export function requireOneOf<Word extends string>(
   name: string,
   text: string | undefined,
@@ -108,3 +111,15 @@ export function requireOneOf<Word extends string>(
   const choice = words.length === 1 ? words.join() : `one of ${words.join(', ')}`
   throw new Failure('invalid', `${naming(name)} must be ${choice}${text === undefined ? '; it is missing' : ''}.`)
 }
+
+/** Reads the form in which profiles are shown. */
+export const readForm = (value: Value, defaultFormat: ProfileForm['format'] = 'lite'): ProfileForm => ({
+  output: wordAmong(value('output'), ['hcard', 'vcard'] as const) ?? 'hcard',
+  format: wordAmong(value('format'), ['lite', 'full'] as const) ?? defaultFormat,
+})
+
+/** Reads the page of a list, and its size. */
+export const readPage = (value: Value): PageNumber => ({
+  page: wholeNumber(value('page'), 1, 999_999_999),
+  pageSize: wholeNumber(value('ps'), 10, 250),
+})

@@ -1,11 +1,13 @@
+import { checkMayNameByAddress } from '../../connections/rules.js'
 import { Failure } from '../../errors.js'
+import { mayHoldAddress } from '../../people/hide-email.js'
 import type { PersonRef } from '../../people/account.js'
 import type { Named } from '../../people/store.js'
-import { naming, type Query } from './parameters.js'
+import { naming, type Query, readParameters } from './parameters.js'
 
 /**
- * The person that a request names; undefined if it names nobody. Precedence: userid, key, email, uid, distinguishedName.
- * Spaces around a value are ignored.
+ * Reads the person that a request names. Undefined if it names none. Precedence: userid, key, email, uid,
+ * distinguishedName. Spaces around a value are ignored.
  *
  * @throws Failure `invalid` if every value is empty, or a parameter would name a person but is not one we take
  */
@@ -14,14 +16,15 @@ export function readPerson(query: Query): PersonRef | undefined {
   return readFirst(query, undefined)
 }
 
-/** People who are named by one parameter, and how that stood in the request. */
+/** People named by one parameter, and the text of that parameter. */
 export interface NamedPeople extends Named {
   readonly parameter: string
   readonly raw: string
 }
 
 /**
- * As `readPerson`, for one person or several, with commas between. A distinguished name has commas, and is one person.
+ * As `readPerson`, for one person or several, with commas between. A distinguished name, which holds commas, is one
+ * person.
  */
 export function readPeople(query: Query): NamedPeople | undefined {
   checkSpelling(query)
@@ -34,7 +37,7 @@ export function readPeople(query: Query): NamedPeople | undefined {
 }
 
 /**
- * Two people, named by one parameter with a comma between.
+ * Reads two people, named by one parameter with a comma between.
  *
  * @throws Failure `invalid` for any other number
  */
@@ -51,8 +54,8 @@ export function readTwo(query: Query): { people: readonly [PersonRef, PersonRef]
 const split = (text: string) => text.split(',').map((each) => each.trim())
 
 /**
- * Parts two distinguished names with a comma between: the second begins where the first kind of part (`CN`) stands once
- * more, or else in the middle. A comma within a part is escaped.
+ * Splits two distinguished names with a comma between. The second begins at the next part of the first kind (`CN`), or
+ * else in the middle. A comma within a part is escaped.
  */
 function partNames(text: string): string[] {
   const parts = text.split(/(?<!\\),/)
@@ -65,7 +68,7 @@ function partNames(text: string): string[] {
 
 /**
  * The two ends of a connection (docs/wire.md, Naming a person), each named as `readPerson` does, by `sourceUserid` and
- * so on. A key that nobody has may be a user id, since a client sends those under that name.
+ * so on. An unknown key may be a user id, since a client sends user ids under that name.
  *
  * @returns undefined if neither is given
  * @throws Failure `invalid` if only one is given, and as `readPerson`
@@ -91,7 +94,7 @@ function readFirst(query: Query, end: End | undefined): PersonRef | undefined {
   return first ? { by: first.by, value: first.raw.trim() } : refuseEmpty(given)
 }
 
-/** In the order in which they count. */
+/** In order of precedence. */
 const namesGiven = ({ value }: Query, end: End | undefined) =>
   personParameters(end).flatMap(({ parameter, by }) => {
     const raw = value(parameter)
@@ -103,8 +106,8 @@ function refuseEmpty([given]: readonly { readonly parameter: string }[]): undefi
 }
 
 /**
- * Refuses a parameter that would name a person but is not one we take: the answer would be about somebody else. Beside
- * a person, the ends of a connection mean nothing.
+ * Refuses a parameter that looks like the name of a person but is not supported: without it, the answer would be about
+ * another person. If a person is named, the ends of a connection are ignored.
  */
 function checkSpelling(query: Query): void {
   const isNamed = namesGiven(query, undefined).length > 0
@@ -114,7 +117,7 @@ function checkSpelling(query: Query): void {
   }
 }
 
-/** As `checkSpelling` for the ends of a connection, where a parameter that names a person alone means nothing. */
+/** As `checkSpelling`, for the ends of a connection. Parameters that name a person alone are ignored. */
 function checkSpellingOfEnds({ parameters }: Query): void {
   for (const [name] of parameters) {
     const read = readPersonName(name)
@@ -128,7 +131,7 @@ const notTaken = (name: string, right: string) =>
 /** An end of a connection; a parameter that names the person there begins with it. */
 export type End = 'source' | 'target'
 
-/** The parameters that name a person, in order of precedence, and what they name them by. */
+/** The parameters that name a person, in order of precedence. */
 const taken = [
   { parameter: 'userid', by: 'userId' },
   { parameter: 'key', by: 'key' },
@@ -140,8 +143,8 @@ const taken = [
 type Taken = (typeof taken)[number]['parameter']
 
 /**
- * What other servers and clients call them, in lower case and without punctuation. They are never read, but refused with
- * the name that we take.
+ * Names of these parameters in other servers and clients, in lower case without punctuation. They are refused, with the
+ * supported name.
  */
 const otherNames: Readonly<Record<Taken, string>> = {
   userid:
@@ -163,7 +166,7 @@ const meanings: ReadonlyMap<string, Taken> = new Map(
 export const personParameters = (end: End | undefined) =>
   taken.map(({ parameter, by }) => ({ by, parameter: end ? atEnd(end, parameter) : parameter }))
 
-/** All of them, for a sentence that says how a person may be named. */
+/** The list of these parameters, for a sentence. */
 export const personWays = (end?: End): string =>
   personParameters(end)
     .map(({ parameter }) => parameter)
@@ -172,20 +175,38 @@ export const personWays = (end?: End): string =>
 
 const atEnd = (end: End, parameter: Taken) => `${end}${parameter.charAt(0).toUpperCase()}${parameter.slice(1)}`
 
-/** What a parameter is that names a person, under whatever name. */
+/** The meaning of a parameter that names a person, in any spelling. */
 interface PersonName {
-  /** Of which end of a connection; undefined for a person alone. */
+  /** The end of a connection; undefined for a person alone. */
   readonly end: End | undefined
-  /** The parameter that names a person alone in this way. */
+  /** The supported parameter for a person alone. */
   readonly alone: Taken
-  /** The parameter that names the person at this end in this way; without an end as `alone`. */
+  /** The supported parameter for this end; without an end as `alone`. */
   readonly exact: string
 }
 
-/** Tells what a parameter names a person by, be it in another case, with a hyphen, or as others call it; else undefined. */
+/** Recognizes a parameter that names a person, also in another case, with a hyphen, or by a name of other servers. */
 export function readPersonName(name: string): PersonName | undefined {
   const letters = name.toLowerCase().replaceAll(/[^a-z0-9]/g, '')
   const [, end, rest = letters] = (/^(source|target)(.+)$/.exec(letters) ?? []) as [string?, End?, string?]
   const alone = meanings.get(rest) ?? meanings.get(rest.replace(/s$/, ''))
   return alone && { end, alone, exact: end ? atEnd(end, alone) : alone }
+}
+
+/** Parameters whose value may be an e-mail address. */
+const maybeAddress = new Set(['search', 'name', 'uid', 'distinguishedName'])
+
+/**
+ * Refuses a request that names or looks for people by e-mail address, for a site that hides addresses. It runs no
+ * query, so that the answer is the same for every address.
+ *
+ * @throws Failure `invalid`
+ */
+export function checkNames(search: string): void {
+  // No limit on the length of a value, which may be the address of a page. Its reader checks that.
+  const isByAddress = readParameters(search, Infinity).some(([name, value]) => {
+    const meanings = [name, readPersonName(name)?.alone ?? name]
+    return meanings.includes('email') || (meanings.some((each) => maybeAddress.has(each)) && mayHoldAddress(value))
+  })
+  if (isByAddress) checkMayNameByAddress(true)
 }

@@ -4,30 +4,30 @@ import type { PersonRef } from '../../people/account.js'
 import { runsOf, short } from '../../people/names.js'
 import type { PageNumber, Search } from '../../people/search-store.js'
 import { digitsOf, type Kind, minSubstring, type Sought } from '../../people/search-words.js'
-import { naming, openParameters, type Parameters, type Value, wholeNumber, wordAmong, yesOrNo } from './parameters.js'
+import { naming, openParameters, type Parameters, readForm, readPage, yesOrNo } from './parameters.js'
 import { type NamedPeople, personParameters, readPeople, readPerson } from './people.js'
 
-/** What a request for profiles asks for, beside the people. */
+/** The parameters of every resource that shows profiles. */
 interface ProfileQuery {
-  /** How profiles are shown. */
+  /** The form of profiles. */
   readonly form: ProfileForm
-  /** All parameters as they came, for the links of the answer. */
+  /** All parameters as received, for the links of the answer. */
   readonly parameters: Parameters
 }
 
-/** A request about one person; undefined is the caller. */
+/** A request about one person. Undefined means the caller. */
 export interface PersonQuery extends ProfileQuery, PageNumber {
   readonly person: PersonRef | undefined
 }
 
-/** A request about one person or several; undefined is the caller. */
+/** A request about one person or several. Undefined means the caller. */
 interface PeopleQuery extends ProfileQuery {
   readonly people: NamedPeople | undefined
 }
 
 /**
  * Reads the parameters of a resource that shows one person, or the people around one (docs/wire.md, Naming a person;
- * Other resources). Those it does not know mean nothing.
+ * Other resources). Unknown parameters are ignored.
  *
  * @throws Failure `invalid`, naming the parameter
  */
@@ -44,28 +44,17 @@ export function readPeopleQuery(search: string): PeopleQuery {
   return { people: readPeople(query), form: readForm(value), parameters }
 }
 
-/** How profiles are shown. In a list of connections they are whole unless the request says otherwise, else short. */
-export const readForm = (value: Value, usual: ProfileForm['format'] = 'lite'): ProfileForm => ({
-  output: wordAmong(value('output'), ['hcard', 'vcard'] as const) ?? 'hcard',
-  format: wordAmong(value('format'), ['lite', 'full'] as const) ?? usual,
-})
-
-export const readPage = (value: Value): PageNumber => ({
-  page: wholeNumber(value('page'), 1, 999_999_999),
-  pageSize: wholeNumber(value('ps'), 10, 250),
-})
-
-/** What a request for `search.do` asks for. */
+/** The parameters of `search.do`. */
 interface SearchQuery extends ProfileQuery, PageNumber {
   readonly search: Search
-  /** The criteria and their values as they came. */
+  /** The criteria and their values as received. */
   readonly criteria: readonly (readonly [name: string, value: string])[]
 }
 
-/** Reads a criterion that looks for words; undefined if it is blank. */
+/** Reads a criterion that looks for words; undefined if it is empty. */
 type ReadWords = (raw: string, name: string) => readonly Sought[] | undefined
 
-/** In the order in which the title names them. */
+/** In the order of the feed's title. */
 const wordCriteria: Readonly<Record<string, ReadWords>> = {
   search: words('any'),
   name: words('name'),
@@ -77,7 +66,7 @@ const wordCriteria: Readonly<Record<string, ReadWords>> = {
   phoneNumber,
 }
 
-/** Criteria that name one person. */
+/** Criteria that match one person. */
 const personCriteria: Readonly<Record<string, PersonRef['by']>> = Object.fromEntries(
   personParameters(undefined).map(({ parameter, by }) => [parameter, by]),
 )
@@ -85,27 +74,28 @@ const personCriteria: Readonly<Record<string, PersonRef['by']>> = Object.fromEnt
 const criteriaNames = [...Object.keys(wordCriteria), ...Object.keys(personCriteria), 'isManager']
 
 /**
- * What else a request may hold. Parameters of other resources, what clients add against caches, and `done`, which our
- * pages add, have no effect.
+ * Other parameters that are accepted. Those of other resources, those that clients add against caches, and `done`,
+ * which our pages add, have no effect.
  */
 const otherNames = new Set(
   `activeUsersOnly output format page ps pos outputType connectionType sortBy sortOrder status since inclMessage
     inclUserStatus inclPendingCount labels lastMod forceRefresh lang timestamp dojo.preventCache _ done`.split(/\s+/),
 )
 
-/** What one search may cost the database. */
+/** Bounds the cost of a search for the database. */
 const maxWords = 64
 
 /**
- * Reads the parameters of GET `search.do`. A person must meet all criteria. A criterion that is blank is not given.
+ * Reads the parameters of GET `search.do`. A person must meet all criteria. An empty criterion is ignored.
  *
- * @throws Failure `invalid` if there is no criterion, too many words, a parameter that is unknown, or a value that cannot
+ * @throws Failure `invalid` if there is no criterion, too many words, a parameter that is unknown, or a value that
+ * cannot
  *   be searched for
  */
 export function readSearchQuery(search: string): SearchQuery {
   const { parameters, value } = openParameters(search)
   const unknown = parameters.find(([name]) => !criteriaNames.includes(name) && !otherNames.has(name))
-  if (unknown) throw new Failure('invalid', `${naming(unknown[0])} is not taken here. ${whatWouldDo}`)
+  if (unknown) throw new Failure('invalid', `${naming(unknown[0])} is not taken here. ${searchHint}`)
 
   const given = criteriaNames.flatMap((name) => {
     const raw = value(name)
@@ -113,7 +103,7 @@ export function readSearchQuery(search: string): SearchQuery {
   })
   const read = given.map(([name, raw]) => ({ name, raw, words: wordCriteria[name]?.(raw, name) }))
   const criteria = read.filter(({ name, words }) => !(name in wordCriteria) || words !== undefined)
-  if (criteria.length === 0) throw new Failure('invalid', `${whatWouldDo} A blank one is not a criterion.`)
+  if (criteria.length === 0) throw new Failure('invalid', `${searchHint} An empty one is not a criterion.`)
   const sought = [...new Map(criteria.flatMap(({ words = [] }) => words).map((each) => [keyOf(each), each])).values()]
   if (sought.length > maxWords) throw new Failure('invalid', `A search takes at most ${maxWords} words.`)
   const isManager = value('isManager')?.trim()
@@ -134,13 +124,13 @@ export function readSearchQuery(search: string): SearchQuery {
   }
 }
 
-const whatWouldDo = `Search by one or more of ${criteriaNames.join(', ')}.`
+const searchHint = `Search by one or more of ${criteriaNames.join(', ')}.`
 
 const keyOf = ({ kind, word, match }: Sought) => `${kind} ${match} ${word}`
 
 /**
- * Each word is the beginning of a word of the person's. A star or percent sign at its end says the same; a star before it
- * finds the word within words. A star alone asks for nothing, so that alone it finds everybody.
+ * Reads words, each of which matches the beginning of a word. A star or percent sign at the end changes nothing. A star
+ * before a word matches it within words. A star alone matches everybody.
  */
 function words(kind: Kind): ReadWords {
   return (raw, name) => {
@@ -160,7 +150,7 @@ function words(kind: Kind): ReadWords {
   }
 }
 
-/** Tags with commas or spaces between; a star at the end of one finds the tags that begin so. */
+/** Reads tags with commas or spaces between. A star at the end of a tag matches the tags that begin with it. */
 function tags(raw: string, name: string): readonly Sought[] | undefined {
   const asked = runsOf(raw.replaceAll(',', ' ')).map(({ run }) => run)
   if (asked.length === 0) return undefined
@@ -180,7 +170,7 @@ const tooShort = (name: string) =>
     `${naming(name)} has a * before fewer than ${minSubstring} letters; add letters or leave it out.`,
   )
 
-/** Digits of a telephone number, from three on anywhere in it. */
+/** Reads digits of a telephone number. Three or more match anywhere in it. */
 function phoneNumber(raw: string, name: string): readonly Sought[] {
   const word = short(digitsOf(raw))
   if (word === '' || /[^\d\s+()./*%-]/.test(raw.normalize('NFKC'))) {

@@ -1,82 +1,86 @@
-import type { RequestHandler } from 'express'
+import type { Feed } from '../../atom/feed.js'
 import { feedTitles, mediaType } from '../../atom/vocabulary.js'
-import { openList, readList } from '../../connections/list.js'
+import { openList } from '../../connections/list.js'
 import { prepareMessages } from '../../connections/message.js'
 import type { Network, Page } from '../../connections/model.js'
 import { isOwner } from '../../connections/rules.js'
 import type { Caller } from '../../people/account.js'
-import { chooseEncoding } from '../request/accept.js'
+import type { Handler, Written } from '../answer.js'
+import { admit } from '../caller.js'
+import { inChunks } from '../load.js'
 import { type ConnectionsQuery, readConnectionsQuery, readInCommonQuery } from '../request/lists.js'
-import { linkField, pageLinks, selfLink } from '../response/paging.js'
-import { answeredNotModified, inChunks, sendDocument } from '../response/send.js'
+import { pageLinks, selfLink } from '../response/paging.js'
 import { entityTag, type Validators } from '../response/validators.js'
-import { type HttpServices, searchOf } from '../services.js'
+import type { HttpServices } from '../services.js'
 
-/** With more entries than that a page is dear (`load.ts`). */
+/** A page with more entries is expensive (`load.ts`). */
 export const longPage = 50
 
 /** A resource that shows a list as a feed. */
-export interface ListResource<Query extends ConnectionsQuery> {
+interface ListResource<Query extends ConnectionsQuery> {
   readonly address: string
-  /** Reads its parameters, or throws Failure `invalid`. */
-  readonly read: (search: string) => Query
-  /** What its feed is called: its id after the constant part, and its title. */
+  /** Reads the parameters. Throws Failure `invalid`. */
+  readonly parse: (search: string) => Query
+  /** The variable part of the feed's id, and its title. */
   readonly name: (query: Query, page: Page) => { id: string; title: string }
-  /** Fields of its answer beside the usual ones. */
+  /** Fields of its own. */
   readonly fields?: (page: Page) => Record<string, string>
 }
 
-/** GET and HEAD of such a resource: whether anything is new is known before the list is read. */
-function showList<Query extends ConnectionsQuery>(
-  services: HttpServices,
-  resource: ListResource<Query>,
-): RequestHandler {
-  return async (request, response) => {
-    const query = resource.read(searchOf(request))
-    const caller = await services.identify(request)
-    const network = await openList(services, caller, query.list)
+/** GET and HEAD of such a resource. The list is read only if it has changed. */
+function showList<Query extends ConnectionsQuery>(services: HttpServices, resource: ListResource<Query>): Handler {
+  return async (exchange) => {
+    const query = resource.parse(exchange.search)
+    const caller = await admit(services, exchange)
+    const { state, read } = await openList(services, caller, query.list)
 
-    const encoding = chooseEncoding(request)
-    const asked = [services.release, selfLink(resource.address, query.parameters), viewerClass(caller, network.ownerId)]
-    const validatorsOf = (state: Network): Validators => ({
-      tag: entityTag([...asked, ...identityOf(state)], encoding),
-      changed: lastChange(state),
+    const self = selfLink(resource.address, query.parameters)
+    const viewer = viewerClass(caller, state.ownerId)
+    const validatorsOf = (known: Network): Validators => ({
+      tag: entityTag([services.release, self, viewer, ...tagParts(known)]),
+      changed: lastChange(known),
     })
-    const now = services.now()
-    if (answeredNotModified(request, response, validatorsOf(network), now)) return
-
-    if (query.list.pageSize > longPage) await services.load.turn(request, response)
-    const page = await readList(services, caller, network, query.list)
-    const links = pageLinks(resource.address, query, page, services.config.HIDE_EMAIL)
-    const { colleagues, total, waitingTotal } = page
-    const includeMessage = query.includeMessage && isOwner(caller, network.ownerId)
-    if (includeMessage) await prepareMessages(colleagues.map(({ message }) => message))
-    const text = services.atom.feed({
-      ...resource.name(query, page),
-      updated: lastChange(page.network),
-      totalResults: total,
-      startIndex: (query.list.page - 1) * query.list.pageSize + 1,
-      itemsPerPage: query.list.pageSize,
-      pendingInvitations: waitingTotal,
-      links,
-      entries: await inChunks(colleagues, (colleague) =>
-        query.outputType === 'profile'
-          ? services.atom.profiles.entry(colleague.peer, query.form, { connectionId: colleague.id })
-          : services.atom.connections.entry(colleague, includeMessage),
-      ),
-    })
-    for (const [name, value] of Object.entries(resource.fields?.(page) ?? {})) response.setHeader(name, value)
-    const type = `${mediaType.atom};charset=UTF-8`
-    const validators = validatorsOf(page.network)
-    await sendDocument(response, { text, type, encoding, validators, now, link: linkField(links) })
+    const write = async (): Promise<Written> => {
+      if (query.list.pageSize > longPage) await exchange.turn()
+      const page = await read()
+      const links = pageLinks(resource.address, query, page, services.config.HIDE_EMAIL)
+      const head = { ...resource.name(query, page), links }
+      const content = await writeFeed(services, head, query, page, isOwner(caller, state.ownerId))
+      return { content, links, validators: validatorsOf(page.network), fields: resource.fields?.(page) }
+    }
+    return { status: 200, type: `${mediaType.atom};charset=UTF-8`, validators: validatorsOf(state), write }
   }
 }
 
-/** Viewers of one class see the same of what is somebody's. */
+async function writeFeed(
+  { atom }: HttpServices,
+  head: Pick<Feed, 'id' | 'title' | 'links'>,
+  { list, outputType, form, includeMessage }: ConnectionsQuery,
+  { network, colleagues, total, waitingTotal }: Page,
+  isOwn: boolean,
+): Promise<string> {
+  const showsMessage = includeMessage && isOwn
+  if (showsMessage) await prepareMessages(colleagues.map(({ message }) => message))
+  return atom.feed({
+    ...head,
+    updated: lastChange(network),
+    totalResults: total,
+    startIndex: (list.page - 1) * list.pageSize + 1,
+    itemsPerPage: list.pageSize,
+    pendingInvitations: waitingTotal,
+    entries: await inChunks(colleagues, (colleague) =>
+      outputType === 'profile'
+        ? atom.profiles.entry(colleague.peer, form, { connectionId: colleague.id })
+        : atom.connections.entry(colleague, showsMessage),
+    ),
+  })
+}
+
+/** Viewers of one class see the same of a person. */
 export const viewerClass = (caller: Caller, ownerId: string): string =>
   caller === null ? 'nobody' : isOwner(caller, ownerId) ? 'owner' : 'other'
 
-const identityOf = ({ ownerId, version, waiting, other }: Network) => [
+const tagParts = ({ ownerId, version, waiting, other }: Network) => [
   ownerId,
   version,
   waiting?.version,
@@ -90,10 +94,10 @@ const lastChange = ({ changed, waiting, other }: Network): Date =>
  * GET and HEAD of `connections.do`: a list of a person's connections as a feed (docs/wire.md, Parameters of a list; The
  * feed).
  */
-export function showConnections(services: HttpServices): RequestHandler {
+export function showConnections(services: HttpServices): Handler {
   return showList(services, {
     address: services.atom.to.connections,
-    read: readConnectionsQuery,
+    parse: readConnectionsQuery,
     name: ({ list }, { owner }) => ({
       id: `${owner.key}:${list.status}`,
       title: `${feedTitles[list.status]} ${owner.name}`,
@@ -102,13 +106,13 @@ export function showConnections(services: HttpServices): RequestHandler {
 }
 
 /**
- * GET and HEAD of `connectionsInCommon.do`: the colleagues whom two people share, as a feed of the first one's entries
- * (docs/wire.md, Other resources). How many they are stands in a field with underscores, as clients know it.
+ * GET and HEAD of `connectionsInCommon.do`: the colleagues of two people, as a feed of the first person's entries
+ * (docs/wire.md, Other resources). Clients know the field with the count by this name, underscores included.
  */
-export function showInCommon(services: HttpServices): RequestHandler {
+export function showInCommon(services: HttpServices): Handler {
   return showList(services, {
     address: services.atom.to.connectionsInCommon,
-    read: readInCommonQuery,
+    parse: readInCommonQuery,
     name: ({ named }, { owner, network }) => ({
       id: `${owner.key}:common:${network.other?.ownerId}`,
       title: `Connections in common of ${named}`,

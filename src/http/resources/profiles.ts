@@ -1,36 +1,39 @@
-import type { RequestHandler } from 'express'
 import { profileTypes } from '../../atom/documents.js'
 import { mediaType } from '../../atom/vocabulary.js'
 import { unknownPerson } from '../../connections/find.js'
 import { Failure } from '../../errors.js'
-import type { Account } from '../../people/account.js'
+import type { Account, PersonRef } from '../../people/account.js'
 import { findLastChange } from '../../people/change-store.js'
-import { findNamed } from '../../people/store.js'
+import { findAccount, findNamed } from '../../people/store.js'
+import type { Answer, Handler } from '../answer.js'
+import { admitViewer, personMeant, signedInViewer } from '../caller.js'
+import type { Exchange } from '../exchange.js'
+import { inChunks } from '../load.js'
 import { readParameters, valueOf, wordAmong } from '../request/parameters.js'
 import { readPeopleQuery, readPersonQuery } from '../request/profiles.js'
 import { selfLink } from '../response/paging.js'
-import { answerWith, inChunks } from '../response/send.js'
-import { digestOf } from '../response/validators.js'
-import { accountAsked, callerOf, type HttpServices, identifyViewer, searchOf } from '../services.js'
+import { digestOf, entityTag } from '../response/validators.js'
+import type { HttpServices } from '../services.js'
 
 /**
- * GET and HEAD of `profile.do`: a feed of one person or of several (docs/wire.md, Other resources). Whoever is unknown
- * is left out, so that the feed may be empty.
+ * GET and HEAD of `profile.do`: a feed of one person or of several (docs/wire.md, Other resources). Unknown people are
+ * left out, so the feed may be empty.
  */
-export function showProfiles(services: HttpServices): RequestHandler {
-  const { atom } = services
-  return async (request, response) => {
-    const { people, form, parameters } = readPeopleQuery(searchOf(request))
-    const caller = await identifyViewer(services, request)
-    const asked = people ?? ownName(callerOf(caller))
-    const accounts = await findNamed(services.db, asked)
+export function showProfiles(services: HttpServices): Handler {
+  const { atom, db, release } = services
+  return async (exchange) => {
+    const { people, form, parameters } = readPeopleQuery(exchange.search)
+    const caller = await admitViewer(services, exchange)
+    const asked = people ?? ownName(signedInViewer(caller))
+    const accounts = await findNamed(db, asked)
 
-    const updated = newestOf(accounts) ?? (await findLastChange(services.db))
+    const updated = newestOf(accounts) ?? (await findLastChange(db))
     const links = { self: selfLink(atom.to.profiles, parameters) }
     const [only] = asked.values.length === 1 ? accounts : []
-    await answerWith(services, request, response, {
+    return {
+      status: 200,
       type: `${mediaType.atom};charset=UTF-8`,
-      madeOf: [links.self, accounts, updated],
+      validators: { tag: entityTag([release, links.self, accounts, updated]) },
       changed: updated,
       links,
       write: async () =>
@@ -43,7 +46,7 @@ export function showProfiles(services: HttpServices): RequestHandler {
           links,
           entries: await inChunks(accounts, (account) => atom.profiles.entry(account, form)),
         }),
-    })
+    }
   }
 }
 
@@ -54,80 +57,95 @@ const ownName = ({ userId }: Account) => ({
   raw: userId,
 })
 
-/** What real servers send of a person who is unknown: nothing but this, which clients take for their own 404. */
-const nobody = '<?xml version="1.0" encoding="UTF-8"?>'
+/** Real servers send no more than this for an unknown person, and clients treat it as a 404. */
+const emptyDocument = '<?xml version="1.0" encoding="UTF-8"?>'
 
 /** GET and HEAD of `profileEntry.do`: one profile as a document (docs/wire.md, Naming a person; A profile entry). */
-export function showProfileEntry(services: HttpServices): RequestHandler {
+export function showProfileEntry(services: HttpServices): Handler {
   const { atom } = services
-  return async (request, response) => {
-    const { person, form, parameters } = readPersonQuery(searchOf(request))
-    const account = await accountAsked(services, request, person)
-    await answerWith(services, request, response, {
+  return async (exchange) => {
+    const { person, form, parameters } = readPersonQuery(exchange.search)
+    const account = await accountAsked(services, exchange, person)
+    return {
+      ...profileAnswer(services, [selfLink(atom.to.profileEntries, parameters), account], account),
       type: `${mediaType.atom};charset=UTF-8`,
-      madeOf: [selfLink(atom.to.profileEntries, parameters), account],
-      changed: account?.updated,
-      write: () => (account ? atom.profiles.document(account, form) : nobody),
-    })
+      write: () => (account ? atom.profiles.document(account, form) : emptyDocument),
+    }
   }
 }
 
-/**
- * GET and HEAD of `profileService.do`: from here a client finds the resources of a person (docs/wire.md, Other
- * resources).
- */
-export function showProfileService(services: HttpServices): RequestHandler {
+/** GET and HEAD of `profileService.do`: links to the resources of a person (docs/wire.md, Other resources). */
+export function showProfileService(services: HttpServices): Handler {
   const { atom } = services
-  return async (request, response) => {
-    const { person, parameters } = readPersonQuery(searchOf(request))
-    const account = await accountAsked(services, request, person)
+  return async (exchange) => {
+    const { person, parameters } = readPersonQuery(exchange.search)
+    const account = await accountAsked(services, exchange, person)
     if (!account) throw unknownPerson('invalid')
-    await answerWith(services, request, response, {
-      // The recorded servers put a blank here, unlike anywhere else.
+    return {
+      ...profileAnswer(services, [selfLink(atom.to.profileService, parameters), account], account),
+      // The recorded servers put a space here, unlike in other types.
       type: `${mediaType.service}; charset=UTF-8`,
-      madeOf: [selfLink(atom.to.profileService, parameters), account],
-      changed: account.updated,
       write: () => atom.service(account),
-    })
+    }
   }
 }
 
-/** GET and HEAD of `profileType.do`: which properties profiles have. Without `type` it is `default`. */
-export function showProfileType(services: HttpServices): RequestHandler {
-  return async (request, response) => {
-    const name = valueOf(readParameters(searchOf(request)), 'type')?.trim() ?? 'default'
-    await identifyViewer(services, request)
+/** GET and HEAD of `profileType.do`: the properties that profiles have. `type` is `default` if it is not given. */
+export function showProfileType(services: HttpServices): Handler {
+  const { atom, release } = services
+  return async (exchange) => {
+    const name = valueOf(readParameters(exchange.search), 'type')?.trim() ?? 'default'
+    await admitViewer(services, exchange)
     const type = wordAmong(name, profileTypes)
     if (!type) throw new Failure('notFound', `There is no such profile type, but there is ${profileTypes.join(', ')}.`)
-    await answerWith(services, request, response, {
+    return {
+      status: 200,
       type: `${mediaType.profileType};charset=UTF-8`,
-      madeOf: ['profileType', type],
-      write: () => services.atom.profileType(type),
-    })
+      validators: { tag: entityTag([release, 'profileType', type]) },
+      write: () => atom.profileType(type),
+    }
   }
 }
 
 /** GET and HEAD of `/vcard/profile.do`: a profile as a file for address books (docs/wire.md, Other resources). */
-export function sendVcard(services: HttpServices): RequestHandler {
-  return async (request, response) => {
-    const { person } = readPersonQuery(searchOf(request))
-    const account = await accountAsked(services, request, person)
+export function sendVcard(services: HttpServices): Handler {
+  const { atom, baseUrl } = services
+  return async (exchange) => {
+    const { person } = readPersonQuery(exchange.search)
+    const account = await accountAsked(services, exchange, person)
     if (!account) throw unknownPerson('notFound')
-    await answerWith(services, request, response, {
+    return {
+      ...profileAnswer(services, ['vcard', baseUrl, account], account),
       type: `${mediaType.vcard};charset=UTF-8`,
-      madeOf: ['vcard', services.baseUrl, account],
-      changed: account.updated,
       fields: { 'Content-Disposition': `attachment; filename="${fileNameOf(account)}.vcf"` },
-      write: () => services.atom.vcardFile(account),
-    })
+      write: () => atom.vcardFile(account),
+    }
   }
 }
 
-/** The user id where it can be the name of a file anywhere, and the key where it cannot. */
+/**
+ * The answer about one account, without its content. The date never decides whether a copy is fresh: profiles carry the
+ * dates of the documents they came from, and two states may have the same date.
+ */
+const profileAnswer = (
+  { release }: HttpServices,
+  tagParts: readonly unknown[],
+  account: Account | undefined,
+): Answer => ({ status: 200, validators: { tag: entityTag([release, ...tagParts]) }, changed: account?.updated })
+
+/** The account that a viewer asks for, by default the viewer's own. Undefined if the name is unknown. */
+async function accountAsked(
+  services: HttpServices,
+  exchange: Exchange,
+  person: PersonRef | undefined,
+): Promise<Account | undefined> {
+  const caller = await admitViewer(services, exchange)
+  return findAccount(services.db, personMeant(caller, person))
+}
+
+/** The user id if it is a valid file name on every system, else the key. */
 const fileNameOf = ({ userId, key }: Account) => (/^\w[\w.-]{0,63}$/.test(userId) ? userId : key)
 
-/**
- * The date of a feed of people: the last change among them, so that it stays as long as they do; of none, undefined.
- */
+/** The date of a feed of people: their last change, so that it stays as long as they do. Undefined for no people. */
 export const newestOf = (accounts: readonly Account[]): Date | undefined =>
   accounts.length > 0 ? new Date(Math.max(...accounts.map(({ updated }) => updated.getTime()))) : undefined

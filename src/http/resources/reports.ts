@@ -1,18 +1,20 @@
-import type { RequestHandler } from 'express'
 import type { Feed } from '../../atom/feed.js'
 import { mediaType } from '../../atom/vocabulary.js'
 import { unknownPerson } from '../../connections/find.js'
 import type { PersonRef } from '../../people/account.js'
 import { findLastChange } from '../../people/change-store.js'
 import { findChain, findManaged, maxChain, type Reports } from '../../people/managers-store.js'
+import type { Answer, Handler } from '../answer.js'
+import { admitViewer, personMeant } from '../caller.js'
+import { inChunks } from '../load.js'
 import { type PersonQuery, readPersonQuery } from '../request/profiles.js'
 import { numberedLinks, selfLink } from '../response/paging.js'
-import { answerWith, inChunks } from '../response/send.js'
-import { type HttpServices, personAsked, searchOf } from '../services.js'
+import { entityTag } from '../response/validators.js'
+import type { HttpServices } from '../services.js'
 import { newestOf } from './profiles.js'
 
-/** GET and HEAD of `peopleManaged.do`: the people whose manager somebody is, page by page. */
-export const showManaged = (services: HttpServices): RequestHandler =>
+/** GET and HEAD of `peopleManaged.do`: the people that a person manages, in pages. */
+export const showManaged = (services: HttpServices): Handler =>
   showReports(services, findManaged, (reports, query) => ({
     id: `managed:${reports.of.key}`,
     title: `people managed by ${reports.of.name}`,
@@ -23,7 +25,7 @@ export const showManaged = (services: HttpServices): RequestHandler =>
   }))
 
 /** GET and HEAD of `reportingChain.do`: a person and the managers above them, nearest first, all on one page. */
-export const showChain = (services: HttpServices): RequestHandler =>
+export const showChain = (services: HttpServices): Handler =>
   showReports(services, findChain, (reports, query) => ({
     id: `chain:${reports.of.key}`,
     title: `reporting chain for ${reports.of.name}`,
@@ -36,32 +38,32 @@ export const showChain = (services: HttpServices): RequestHandler =>
 function showReports(
   services: HttpServices,
   find: (db: HttpServices['db'], person: PersonRef, query: PersonQuery) => Promise<Reports | undefined>,
-  headOf: (reports: Reports, query: PersonQuery) => Head,
-): RequestHandler {
-  return async (request, response) => {
-    const query = readPersonQuery(searchOf(request))
-    const person = await personAsked(services, request, query.person)
-    await services.load.turn(request, response)
+  headOf: (reports: Reports, query: PersonQuery) => FeedHead,
+): Handler {
+  return async (exchange) => {
+    const query = readPersonQuery(exchange.search)
+    const person = personMeant(await admitViewer(services, exchange), query.person)
+    await exchange.turn()
     const reports = await find(services.db, person, query)
     if (!reports) throw unknownPerson()
     const changed = await findLastChange(services.db)
-    await answerWith(services, request, response, {
-      changed,
-      ...feedOf(services, reports, query, headOf(reports, query)),
-    })
+    return { ...feedOf(services, reports, query, headOf(reports, query)), changed }
   }
 }
 
-type Head = Pick<Feed, 'id' | 'title' | 'startIndex' | 'itemsPerPage' | 'isComplete' | 'links'>
+type FeedHead = Pick<Feed, 'id' | 'title' | 'startIndex' | 'itemsPerPage' | 'isComplete' | 'links'>
 
-/**
- * Both feeds have the same frame, and entries that do not say where they are themselves (docs/wire.md, A profile entry;
- * Other resources).
- */
-function feedOf({ atom }: HttpServices, { of, total, accounts }: Reports, { form }: PersonQuery, head: Head) {
+/** Both feeds have the same frame, and entries without a self link (docs/wire.md, A profile entry; Other resources). */
+function feedOf(
+  { atom, release }: HttpServices,
+  { of, total, accounts }: Reports,
+  { form }: PersonQuery,
+  head: FeedHead,
+): Answer {
   return {
+    status: 200,
     type: `${mediaType.atom};charset=UTF-8`,
-    madeOf: [head.links.self, of, total, accounts],
+    validators: { tag: entityTag([release, head.links.self, of, total, accounts]) },
     links: head.links,
     write: async () =>
       atom.feed({

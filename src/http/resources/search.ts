@@ -1,39 +1,41 @@
-import type { RequestHandler } from 'express'
 import { mediaType } from '../../atom/vocabulary.js'
 import { findLastChange } from '../../people/change-store.js'
 import { foldedEmail } from '../../people/merge.js'
 import { type Found, type Search, searchAccounts } from '../../people/search-store.js'
+import type { Handler } from '../answer.js'
+import { admitViewer } from '../caller.js'
+import { inChunks } from '../load.js'
 import { readSearchQuery } from '../request/profiles.js'
 import { numberedLinks } from '../response/paging.js'
-import { answerWith, inChunks } from '../response/send.js'
-import { digestOf } from '../response/validators.js'
-import { type HttpServices, identifyViewer, searchOf } from '../services.js'
+import { digestOf, entityTag } from '../response/validators.js'
+import type { HttpServices } from '../services.js'
 import { newestOf } from './profiles.js'
 
-/** A page of the people who meet all criteria, as far as the site lets people be found. */
+/** A page of the people that meet all criteria, within the rules of the site. */
 export const findPeople = (
   { db, config: { HIDE_EMAIL } }: HttpServices,
   query: ReturnType<typeof readSearchQuery>,
 ): Promise<Found> => searchAccounts(db, { ...query.search, hidesEmail: HIDE_EMAIL }, query)
 
 /**
- * GET and HEAD of `search.do`: the people who meet all criteria. Inactive people are left out unless
+ * GET and HEAD of `search.do`: the people that meet all criteria. Inactive people are left out unless
  * `activeUsersOnly=false`.
  */
-export function showSearch(services: HttpServices): RequestHandler {
-  const { atom } = services
-  return async (request, response) => {
-    const query = readSearchQuery(searchOf(request))
-    await identifyViewer(services, request)
-    await services.load.turn(request, response)
+export function showSearch(services: HttpServices): Handler {
+  const { atom, release } = services
+  return async (exchange) => {
+    const query = readSearchQuery(exchange.search)
+    await admitViewer(services, exchange)
+    await exchange.turn()
     const { total, accounts } = await findPeople(services, query)
 
     const changed = await findLastChange(services.db)
     const updated = newestOf(accounts) ?? changed
     const links = numberedLinks(atom.to.search, query, total)
-    await answerWith(services, request, response, {
+    return {
+      status: 200,
       type: `${mediaType.atom};charset=UTF-8`,
-      madeOf: [links.self, total, accounts, updated],
+      validators: { tag: entityTag([release, links.self, total, accounts, updated]) },
       changed,
       links,
       write: async () =>
@@ -47,11 +49,11 @@ export function showSearch(services: HttpServices): RequestHandler {
           links,
           entries: await inChunks(accounts, (account) => atom.profiles.entry(account, query.form, { self: 'feed' })),
         }),
-    })
+    }
   }
 }
 
-/** The same for the same criteria, whatever their order and case. */
+/** Equal for equal criteria in any order and case. */
 const idOf = ({ words, named, isManager, isActive }: Search) =>
   digestOf([
     words.map(({ kind, word, match }) => [kind, word, match].join(' ')).toSorted(),

@@ -4,12 +4,12 @@ import { mayHoldAddress } from '../../people/hide-email.js'
 import { type ConnectionsQuery, writePosition } from '../request/lists.js'
 import { type Parameters, writeParameters } from '../request/parameters.js'
 
-/** The address of a resource with the parameters that were asked for, encoded anew. */
+/** The address of a resource with the parameters of the request, encoded again. */
 export function selfLink(resource: string, parameters: Parameters): string {
   return parameters.length === 0 ? resource : `${resource}?${writeParameters(parameters)}`
 }
 
-/** Makes the addresses of a list's pages: all that was asked for, with another page number. */
+/** Makes the addresses of a list's pages: the parameters of the request with another page number. */
 function pagesOf(resource: string, parameters: Parameters, pageSize: number) {
   const kept = parameters.filter(([name]) => name !== 'page' && name !== 'ps' && name !== 'pos')
   return (number: number, more: Parameters = []) =>
@@ -17,9 +17,9 @@ function pagesOf(resource: string, parameters: Parameters, pageSize: number) {
 }
 
 /**
- * The links of a page (docs/wire.md, Paging): where one leads somewhere else, and only there. `next` and `previous`
- * carry the position they go on from, so that walking them meets every entry that stays exactly once; save where that
- * is a name which is an address, and the site hides addresses.
+ * The links of a page (docs/wire.md, Paging). A link that leads to the page itself is left out. `next` and `previous`
+ * carry a cursor, so that walking them meets every remaining entry exactly once. A cursor that holds a name in the form
+ * of an e-mail address is left out if the site hides addresses.
  */
 export function pageLinks(
   resource: string,
@@ -29,8 +29,8 @@ export function pageLinks(
 ): PageLinks {
   const pageAt = pagesOf(resource, parameters, list.pageSize)
   const to = (number: number, position?: Position) =>
-    pageAt(number, position && isTold(position) ? [['pos', writePosition(position, { ...list, page: number })]] : [])
-  const isTold = (position: Position) => !(hidesEmail && 'name' in position && mayHoldAddress(position.name))
+    pageAt(number, position && isShown(position) ? [['pos', writePosition(position, { ...list, page: number })]] : [])
+  const isShown = (position: Position) => !(hidesEmail && 'name' in position && mayHoldAddress(position.name))
   const { total } = page
   if (total === 0) return { self: selfLink(resource, parameters) }
   const lastPage = Math.ceil(total / list.pageSize)
@@ -45,7 +45,7 @@ export function pageLinks(
   }
 }
 
-/** As `pageLinks`, for a list whose pages are found by their number alone. */
+/** As `pageLinks`, for a list with page numbers only. */
 export function numberedLinks(
   resource: string,
   { page, pageSize, parameters }: { page: number; pageSize: number; parameters: Parameters },
@@ -63,7 +63,7 @@ export function numberedLinks(
   }
 }
 
-/** The same links as a `Link` field (RFC 8288), so that HEAD is enough to walk a list. */
+/** The links as a `Link` field (RFC 8288), so that HEAD is enough to walk a list. */
 export function linkField(links: PageLinks): string {
   return Object.entries(links)
     .map(([rel, href]) => `<${href}>; rel="${rel}"`)

@@ -1,125 +1,126 @@
-import { setImmediate as nextTurn } from 'node:timers/promises'
-import type { Request, Response } from 'express'
-import type { PageLinks } from '../../atom/feed.js'
-import type { Context } from '../../context.js'
-import { chooseEncoding, encode, type Encoding } from '../request/accept.js'
+import type { ServerResponse } from 'node:http'
+import { promisify } from 'node:util'
+import { brotliCompress, constants, gzip } from 'node:zlib'
+import Negotiator from 'negotiator'
+import type { Answer, Fields, Written } from '../answer.js'
+import type { Head } from '../exchange.js'
 import { linkField } from './paging.js'
-import { entityTag, isFresh, lastModified, type Validators } from './validators.js'
+import { type Encoding, encodedTag, isFresh, lastModified, type Validators } from './validators.js'
 
-/** Whatever may differ in an answer differs by these request fields. */
+/** The request fields on which answers depend. */
 const varying = 'Accept, Accept-Encoding, Authorization, Cookie'
 
+/** An answer as bytes. */
+export interface Rendered {
+  readonly status: number
+  readonly fields: Fields
+  readonly body: Uint8Array | undefined
+}
+
 /**
- * Answers 304 when the client's copy is still good, and says so.
+ * Turns an answer into bytes, or into a 304 if the client's copy is fresh; then it is not written at all.
  *
- * @param validators of the representation that the client would get
+ * @param now the time of the answer
+ * @throws the errors of `answer.write`
  */
-export function answeredNotModified(request: Request, response: Response, validators: Validators, now: Date): boolean {
-  setCaching(response, validators, now)
-  if (!isFresh(request.headers, validators, now)) return false
-  response.status(304).end()
-  return true
+export async function render(answer: Answer, { headers }: Pick<Head, 'headers'>, now: () => Date): Promise<Rendered> {
+  const { status, validators, fields } = answer
+  if (!validators) return renderUnstored(answer)
+  const time = now()
+  const encoding = answer.isCompressed ? 'identity' : chooseEncoding(headers)
+  const known = encoded(validators, encoding)
+  if (isFresh(headers, known, time)) {
+    return { status: 304, fields: { ...fields, ...cachingFields(known, undefined, time) }, body: undefined }
+  }
+  const { content, ...written } = await write(answer)
+  const { type, links, changed } = { ...answer, ...written }
+  const body = typeof content === 'string' ? await encode(content, encoding) : content
+  return {
+    status,
+    fields: {
+      ...fields,
+      ...written.fields,
+      ...cachingFields(written.validators ? encoded(written.validators, encoding) : known, changed, time),
+      ...(encoding !== 'identity' && { 'Content-Encoding': encoding }),
+      ...(links && { Link: linkField(links) }),
+      ...(type !== undefined && { 'Content-Type': type }),
+      'Content-Length': body.byteLength,
+    },
+    body,
+  }
 }
 
-/** Answers 200 with a whole document of one media type; to HEAD with its fields alone. */
-export async function sendDocument(
-  response: Response,
-  document: { text: string; type: string; encoding: Encoding; validators: Validators; now: Date; link?: string },
-): Promise<void> {
-  const body = await encode(document.text, document.encoding)
-  setCaching(response, document.validators, document.now)
-  if (document.encoding !== 'identity') response.setHeader('Content-Encoding', document.encoding)
-  if (document.link !== undefined) response.setHeader('Link', document.link)
-  response.setHeader('Content-Type', document.type)
-  response.setHeader('Content-Length', body.length)
-  response.end(body)
+async function write(answer: Answer): Promise<Written> {
+  const written = (await answer.write?.()) ?? ''
+  return typeof written === 'string' || written instanceof Uint8Array ? { content: written } : written
 }
 
 /**
- * Answers a write: without a body, and called HTML, since a known client takes an empty body called XML for a broken
- * document (docs/wire.md, Response headers).
+ * No cache keeps an answer without validators, unless its fields say so. A 204 has no content (RFC 9110, section 8.6).
  */
-export function sendNothing(response: Response, status: 200 | 201): void {
-  response.setHeader('Cache-Control', 'no-store')
-  response.setHeader('Content-Type', 'text/html')
-  response.setHeader('Content-Length', 0)
-  response.status(status).end()
-}
-
-/** Answers a write with a document that is of this moment alone. */
-export function sendUnstored(response: Response, text: string, type: string): void {
-  response.setHeader('Cache-Control', 'no-store')
-  response.setHeader('Content-Type', type)
-  response.setHeader('Content-Length', Buffer.byteLength(text))
-  response.end(text)
-}
-
-/** Answers 200 with bytes of one media type, as they are; to HEAD with their fields alone. */
-export function sendBytes(
-  response: Response,
-  { bytes, type, validators, now }: { bytes: Uint8Array; type: string; validators: Validators; now: Date },
-): void {
-  setCaching(response, validators, now)
-  response.setHeader('Content-Type', type)
-  response.setHeader('Content-Length', bytes.byteLength)
-  response.end(bytes)
-}
-
-function setCaching(response: Response, { tag, changed }: Validators, now: Date): void {
-  response.setHeader('ETag', tag)
-  response.setHeader('Cache-Control', 'private, no-cache')
-  response.vary(varying)
-  response.removeHeader('Last-Modified')
-  const date = changed && lastModified(changed, now)
-  if (date !== undefined) response.setHeader('Last-Modified', date)
-}
-
-/** A document that has not been written yet. */
-interface Answer {
-  readonly type: string
-  /** Everything that makes the document what it is: at one address, the same gives the same text. */
-  readonly madeOf: readonly unknown[]
-  /**
-   * When it last changed, for `Last-Modified`. A client's copy is never called good by this date alone: profiles carry
-   * the dates of the documents they came from, and one may bring more than another of the same date.
-   */
-  readonly changed?: Date | undefined
-  readonly links?: PageLinks
-  /** More header fields. */
-  readonly fields?: Readonly<Record<string, string>>
-  readonly write: () => string | Promise<string>
-}
-
-/** Answers with a document, or 304 to a client that has it: then it is not written at all. */
-export async function answerWith(
-  context: Context,
-  request: Request,
-  response: Response,
-  { type, madeOf, changed, links, fields = {}, write }: Answer,
-): Promise<void> {
-  const now = context.now()
-  const encoding = chooseEncoding(request)
-  const tag = entityTag([context.release, ...madeOf], encoding)
-  // A cache that is told 304 takes over its fields, so they are those of the answer.
-  response.set(fields)
-  if (answeredNotModified(request, response, { tag }, now)) return
-  const text = await write()
-  const validators = changed ? { tag, changed } : { tag }
-  await sendDocument(response, { text, type, encoding, validators, now, ...(links && { link: linkField(links) }) })
-}
-
-/** Takes a few milliseconds with the largest entries. */
-const entriesPerChunk = 25
-
-/** Maps values, and lets others be answered after every few of them. */
-export async function inChunks<Value, Result>(
-  values: readonly Value[],
-  map: (value: Value) => Result,
-): Promise<Result[]> {
-  const results: Result[] = []
-  for (const value of values) {
-    if (results.length > 0 && results.length % entriesPerChunk === 0) await nextTurn()
-    results.push(map(value))
+async function renderUnstored(answer: Answer): Promise<Rendered> {
+  const { status, type, fields } = answer
+  if (!answer.write) return { status, fields: { ...fields }, body: undefined }
+  const { content } = await write(answer)
+  const body = Buffer.from(content)
+  return {
+    status,
+    fields: {
+      'Cache-Control': 'no-store',
+      ...fields,
+      ...(type !== undefined && { 'Content-Type': type }),
+      'Content-Length': body.byteLength,
+    },
+    body,
   }
-  return results
+}
+
+const encoded = ({ tag, ...rest }: Validators, encoding: Encoding): Validators => ({
+  ...rest,
+  tag: encodedTag(tag, encoding),
+})
+
+function cachingFields({ tag, changed }: Validators, alsoChanged: Date | undefined, now: Date): Fields {
+  const shown = changed ?? alsoChanged
+  const date = shown && lastModified(shown, now)
+  return {
+    ETag: tag,
+    'Cache-Control': 'private, no-cache',
+    Vary: varying,
+    ...(date !== undefined && { 'Last-Modified': date }),
+  }
+}
+
+/**
+ * Writes an answer on a response. Node leaves out the body of a HEAD.
+ *
+ * @param base the fields of every answer
+ */
+export function send(response: ServerResponse, base: Fields, { status, fields, body }: Rendered): void {
+  response.statusCode = status
+  for (const [name, value] of [...Object.entries(base), ...Object.entries(fields)]) {
+    // The base fields and the program that mounts this app may have set a Vary too.
+    if (name === 'Vary') response.setHeader(name, [response.getHeader(name), value].filter(Boolean).join(', '))
+    else response.setHeader(name, value)
+  }
+  // Given an empty body, express-session would send the head before it has saved the session.
+  response.end(body?.byteLength ? body : undefined)
+}
+
+/** The encoding that the client prefers. Plain if it accepts none of ours. */
+function chooseEncoding(headers: Head['headers']): Encoding {
+  if (headers['accept-encoding'] === undefined) return 'identity'
+  const preferred = new Negotiator({ headers }).encoding(['br', 'gzip', 'identity'])
+  return (preferred as Encoding | undefined) ?? 'identity'
+}
+
+const compressBrotli = promisify(brotliCompress)
+const compressGzip = promisify(gzip)
+
+/** Encodes a text. The same text gives the same bytes, as a strong tag promises. */
+async function encode(text: string, encoding: Encoding): Promise<Buffer> {
+  if (encoding === 'gzip') return compressGzip(text)
+  // Beyond quality 5, brotli costs many times more than it saves on pages of this size.
+  if (encoding === 'br') return compressBrotli(text, { params: { [constants.BROTLI_PARAM_QUALITY]: 5 } })
+  return Buffer.from(text)
 }

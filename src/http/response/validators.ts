@@ -1,39 +1,40 @@
 import { createHash } from 'node:crypto'
 import { Failure } from '../../errors.js'
-import type { Encoding } from '../request/accept.js'
 
-/** What tells one answer from another without making it. */
+/** Identify the state of a resource without writing it. */
 export interface Validators {
   /** A strong entity tag in its quotes. */
   readonly tag: string
-  /** When it last changed; absent where that is not known of all of it, and only the tag can tell. */
+  /** The date of the last change. Absent if it is not known for all parts, so that only the tag decides. */
   readonly changed?: Date
 }
 
-/** The request fields by which a client says what it has. */
+export type Encoding = 'br' | 'gzip' | 'identity'
+
+/** The request fields that describe the client's copy. */
 interface Conditions {
   readonly 'if-none-match'?: string | undefined
   readonly 'if-modified-since'?: string | undefined
 }
 
 /**
- * A strong entity tag over everything that makes an answer what it is; an encoding makes other bytes, so it shows at
- * the end of the tag (RFC 9110, section 8.8.3.3).
+ * A strong entity tag of everything that determines the plain content: at one address, equal parts give equal bytes.
  */
-export function entityTag(parts: readonly unknown[], encoding: Encoding): string {
-  const digest = digestOf(parts)
-  return encoding === 'identity' ? `"${digest}"` : `"${digest}-${encoding}"`
-}
+export const entityTag = (parts: readonly unknown[]): string => `"${digestOf(parts)}"`
 
-/** A short text that is another for other values. What roles people have no answer shows, so none may tell of it. */
+/** The tag of the encoded content. Other bytes need another tag (RFC 9110, section 8.8.3.3). */
+export const encodedTag = (tag: string, encoding: Encoding): string =>
+  encoding === 'identity' ? tag : `${tag.slice(0, -1)}-${encoding}"`
+
+/** A short digest of values. Roles are left out: no answer shows them, so no digest may reveal them. */
 export const digestOf = (parts: readonly unknown[]): string =>
   createHash('sha256').update(JSON.stringify(parts, withoutRoles)).digest('base64url').slice(0, 22)
 
 const withoutRoles = (name: string, value: unknown) => (name === 'roles' ? undefined : value)
 
 /**
- * `Last-Modified` as whole seconds: the change rounded up, and said only once that second has come. Two changes
- * within one second can so never hide behind one date.
+ * `Last-Modified` in whole seconds: the change rounded up, and undefined until that second has come. So two changes
+ * within one second never share a date that a client has seen.
  */
 export function lastModified(changed: Date, now: Date): string | undefined {
   const second = Math.ceil(changed.getTime() / 1000) * 1000
@@ -41,8 +42,8 @@ export function lastModified(changed: Date, now: Date): string | undefined {
 }
 
 /**
- * Whether the client's copy is still good (RFC 9110, section 13.2.2): by its tags, compared weakly, or where it sent
- * none by its date.
+ * Whether the client's copy is fresh (RFC 9110, section 13.2.2): by its tags, compared weakly, or without tags by its
+ * date.
  */
 export function isFresh(conditions: Conditions, { tag, changed }: Validators, now: Date): boolean {
   const tags = conditions['if-none-match']
@@ -52,10 +53,10 @@ export function isFresh(conditions: Conditions, { tag, changed }: Validators, no
 }
 
 /**
- * Lets a write go on only if what it is about is still what the client saw (RFC 9110, sections 13.1.1 and 13.1.2). Tags
- * that end in an encoding count as the plain one, as they are of the same state.
+ * Refuses a write if the resource has changed since the client read it (RFC 9110, sections 13.1.1 and 13.1.2). A tag
+ * with an encoding counts as the plain one, since both are of the same state.
  *
- * @param tag of what is there now, as a plain GET of this client would give it
+ * @param tag of the current state, as a plain GET of this client would give it
  * @throws Failure `preconditionFailed`
  */
 export function checkPreconditions(
@@ -70,12 +71,12 @@ export function checkPreconditions(
   const holds =
     (wanted === undefined || wanted === '*' || isAmong(strong(wanted))) &&
     (unwanted === undefined || (unwanted !== '*' && !isAmong(unwanted)))
-  if (!holds) throw new Failure('preconditionFailed', 'The connection is not as you saw it; read it again.')
+  if (!holds) throw new Failure('preconditionFailed', 'The connection has changed since you read it. Read it again.')
 }
 
 const withoutEncoding = (tag: string) => tag.replace(/^("[\w-]{22})-(gzip|br)"$/, '$1"')
 
-/** The tags of a list without their `W/`; a comma inside quotes is part of a tag, and junk is passed over. */
+/** The tags of a list without their `W/`. A comma inside quotes is part of a tag; malformed parts are ignored. */
 const opaqueTags = (list: string): string[] => list.match(/"[^"]*"/g) ?? []
 
 const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec']
@@ -89,10 +90,10 @@ const forms = [
 ].map((form) => new RegExp(form))
 
 /**
- * Reads an HTTP date in any of its three forms (RFC 9110, section 5.6.7). A year of two digits that would lie more
- * than fifty years ahead of `now` is of the century before.
+ * Reads an HTTP date in any of its three forms (RFC 9110, section 5.6.7). A year of two digits more than fifty years
+ * ahead of `now` is of the century before.
  *
- * @returns undefined for anything else
+ * @returns undefined for any other text
  */
 export function parseHttpDate(text: string, now: Date): Date | undefined {
   const parts = forms.map((form) => form.exec(text)?.groups).find((groups) => groups !== undefined)

@@ -1,16 +1,11 @@
 import { isUtf8 } from 'node:buffer'
-import type { Request, Response } from 'express'
 import { Failure } from '../../errors.js'
 import { Fault } from '../../faults.js'
 import type { ListOptions, ReadOptions } from '../../sharing/api.js'
-import { bodyOf } from '../request/body.js'
-import { sendUnstored } from '../response/send.js'
-import { searchOf } from '../services.js'
+import { type Answer, unstored } from '../answer.js'
+import type { Exchange } from '../exchange.js'
 
-/** Reads the query of a request; a parameter that is given several times has several values. */
-const parametersOf = (request: Request) => new URLSearchParams(searchOf(request))
-
-/** Several values, each parameter with one or with some between commas. */
+/** All values of a parameter. Each occurrence may hold several, with commas between. */
 const several = (parameters: URLSearchParams, name: string): string[] =>
   parameters
     .getAll(name)
@@ -18,9 +13,9 @@ const several = (parameters: URLSearchParams, name: string): string[] =>
     .filter((value) => value !== '')
 
 /**
- * The one value of a parameter; null where it is not given, or empty.
+ * The value of a parameter; null if it is not given, or empty.
  *
- * @throws Fault `invalidArgument.unspecified` where it has different values: which one is meant is anybody's guess
+ * @throws Fault `invalidArgument.unspecified` if it has different values
  */
 function one(parameters: URLSearchParams, name: string): string | null {
   const [first, ...others] = parameters.getAll(name)
@@ -28,11 +23,9 @@ function one(parameters: URLSearchParams, name: string): string | null {
   throw new Fault('invalidArgument.unspecified', { path: name, reason: `${name} is given with different values.` })
 }
 
-/**
- * The options of a read that a request may name; privileges are not among them (docs/trust.md, Z6).
- */
-export function readOptionsOf(request: Request): ReadOptions {
-  const parameters = parametersOf(request)
+/** The options of a read that a request may give. Privileges are not among them (docs/trust.md, Z6). */
+export function readOptionsOf({ search }: Pick<Exchange, 'search'>): ReadOptions {
+  const parameters = new URLSearchParams(search)
   return {
     paths: several(parameters, 'paths'),
     include: several(parameters, 'include'),
@@ -41,21 +34,21 @@ export function readOptionsOf(request: Request): ReadOptions {
 }
 
 /**
- * The options of a list that a request may name.
+ * The options of a list that a request may give.
  *
- * @throws Fault `invalidArgument.query` for a query that is not JSON, `invalidArgument.unspecified` for what is not a
- *   number, or has different values
+ * @throws Fault `invalidArgument.query` for a query that is not JSON, `invalidArgument.unspecified` for a value that is
+ *   not a number, or for different values
  */
-export function listOptionsOf(request: Request): ListOptions {
-  const parameters = parametersOf(request)
+export function listOptionsOf(exchange: Pick<Exchange, 'search'>): ListOptions {
+  const parameters = new URLSearchParams(exchange.search)
   return {
-    ...readOptionsOf(request),
+    ...readOptionsOf(exchange),
     skip: number(parameters, 'skip'),
     limit: number(parameters, 'limit'),
-    where: json(parameters, 'where'),
-    map: json(parameters, 'map'),
-    sort: json(parameters, 'sort'),
-    group: json(parameters, 'group'),
+    where: jsonValue(parameters, 'where'),
+    map: jsonValue(parameters, 'map'),
+    sort: jsonValue(parameters, 'sort'),
+    group: jsonValue(parameters, 'group'),
     show: one(parameters, 'show') as ListOptions['show'],
     state: number(parameters, 'state') as ListOptions['state'],
     objects: several(parameters, 'objects'),
@@ -68,49 +61,44 @@ function number(parameters: URLSearchParams, name: string): number | null {
   const text = one(parameters, name)
   if (text === null) return null
   if (/^-?\d{1,9}$/.test(text)) return Number(text)
-  throw new Fault('invalidArgument.unspecified', { path: name, reason: `${name} has to be a whole number.` })
+  throw new Fault('invalidArgument.unspecified', { path: name, reason: `${name} must be a whole number.` })
 }
 
-function json(parameters: URLSearchParams, name: string): unknown {
+function jsonValue(parameters: URLSearchParams, name: string): unknown {
   const text = one(parameters, name)
   if (text === null) return undefined
   if (name === 'sort' && /^[\w.]+$/.test(text)) return text
   try {
     return JSON.parse(text)
   } catch {
-    throw new Fault('invalidArgument.query', { path: name, reason: `${name} has to be JSON.` })
+    throw new Fault('invalidArgument.query', { path: name, reason: `${name} must be JSON.` })
   }
 }
 
 /**
- * Answers with a JSON document that is of this moment alone. What it is fetched by may be a token, which no other
- * address is told, should a browser make links of it (docs/trust.md, L3).
+ * A JSON document that is valid at this moment only. The URL may hold a token; no-referrer keeps it from leaking
+ * (docs/trust.md, L3).
  */
-export function sendJson(response: Response, value: unknown, status = 200): void {
-  response.status(status)
-  response.setHeader('Referrer-Policy', 'no-referrer')
-  sendUnstored(response, JSON.stringify(value), 'application/json;charset=UTF-8')
-}
+export const json = (value: unknown, status = 200): Answer => ({
+  ...unstored(JSON.stringify(value), 'application/json;charset=UTF-8'),
+  status,
+  fields: { 'Referrer-Policy': 'no-referrer' },
+})
 
-/** Answers with a value: an object as it is, anything else as a result (docs/module.md, HTTP). */
-export function sendValue(response: Response, value: unknown): void {
+/** A value as JSON: an object as it is, any other value as a result (docs/module.md, HTTP). */
+export function jsonResult(value: unknown): Answer {
   const isObject = typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Date)
-  sendJson(response, isObject ? value : { object: 'result', data: value })
+  return json(isObject ? value : { object: 'result', data: value })
 }
 
-/**
- * The JSON object in the body of a request.
- *
- * @throws Failure `invalid` where it is none
- */
-export function readJson(request: Request): Readonly<Record<string, unknown>> {
-  const bytes = bodyOf(request)
-  if (bytes.length === 0) throw new Failure('invalid', 'The request has no body; send a JSON object.')
-  if (!isUtf8(bytes)) throw new Failure('invalid', 'The body is not in UTF-8.')
+/** Reads the JSON object in a body. @throws Failure `invalid` for any other body */
+export function readJson({ body }: Pick<Exchange, 'body'>): Readonly<Record<string, unknown>> {
+  if (body.length === 0) throw new Failure('invalid', 'The request has no body; send a JSON object.')
+  if (!isUtf8(body)) throw new Failure('invalid', 'The body is not UTF-8.')
   try {
-    // JSON has no byte order mark, but some editors write one.
+    // JSON has no byte order mark, but some editors add one.
     const value: unknown = JSON.parse(
-      Buffer.from(bytes)
+      Buffer.from(body)
         .toString()
         .replace(/^\uFEFF/, ''),
     )
@@ -118,5 +106,5 @@ export function readJson(request: Request): Readonly<Record<string, unknown>> {
   } catch (cause) {
     throw new Failure('invalid', 'The body is not JSON.', { cause })
   }
-  throw new Failure('invalid', 'The body has to be a JSON object.')
+  throw new Failure('invalid', 'The body must be a JSON object.')
 }

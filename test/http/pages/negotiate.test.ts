@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { wantsPage } from '../../../src/http/request/accept.js'
+import { wantsPage } from '../../../src/http/exchange.js'
 
 /** A request gets a page only if it prefers HTML over every feed type (docs/decisions.md, Browsers get a page). */
 
