@@ -65,7 +65,7 @@ export type ThrottleKeys = readonly [name: ThrottleKey, address: ThrottleKey]
  * address that is known for it. All other addresses share one for the name, whether anybody has it or not. Lock order:
  * name, then address.
  *
- * @param known the key of the account at this address (`known-addresses.ts`)
+ * @param known the key of the account at this address (`password-sign-in.ts`)
  */
 export const throttleKeysOf = (name: string, address: string, known: string | undefined): ThrottleKeys => [
   { key: known ?? hashed(`name ${name.toLowerCase()}`), most: 5 },
