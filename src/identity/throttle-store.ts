@@ -64,7 +64,7 @@ export type ThrottleKeys = readonly [name: ThrottleKey, address: ThrottleKey]
  * The throttle keys of a name at a client address (docs/trust.md, A7). An account has a key of its own at each known
  * address. All other addresses share one for the name, existing or not. Lock order: name, then address.
  *
- * @param known the key of the account at this address (`known-addresses.ts`)
+ * @param known the key of the account at this address (`password-sign-in.ts`)
  */
 export const throttleKeysOf = (name: string, address: string, known: string | undefined): ThrottleKeys => [
   { key: known ?? hashed(`name ${name.toLowerCase()}`), most: 5 },
