@@ -103,7 +103,7 @@ describe('serve', () => {
   test('a server that other machines can reach revokes the example password', async () => {
     const server = connections(['serve'], { HOST: '0.0.0.0' })
     const base = await started(server)
-    expect(server.output()).toContain('the password that the example people shared is taken away')
+    expect(server.output()).toContain('the shared password of the example people was removed')
     expect(server.output()).not.toContain("colleagues'")
     expect(server.output()).toContain('set BASE_URL to the address that others reach this server by')
     const authorization = `Basic ${Buffer.from('ann:colleagues').toString('base64')}`
