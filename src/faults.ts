@@ -77,16 +77,31 @@ export interface FaultTarget {
   readonly email?: string
 }
 
-interface Details {
-  /** What was wrong: the name of an argument, or the value meant. */
+interface RefusalDetails {
+  /** The name or the value of the wrong argument. */
   readonly path?: string
-  /** What was wrong with it, and what would do. */
+  /** The reason, and the expected value. */
   readonly reason?: string
-  /** For faults that are elements of what `create` returns: whom it could not connect. */
+  /** The target that `create` could not connect. */
   readonly target?: FaultTarget
-  /** In place of the family's, where the same call may go well a moment later. */
+}
+
+/** A refusal by the rules of the module. Its doors answer with the `Fault` of this name. */
+export class Refusal extends Error {
+  override readonly name = 'Refusal'
+
+  constructor(
+    readonly code: FaultName,
+    readonly details: RefusalDetails = {},
+  ) {
+    super(code)
+  }
+}
+
+interface Details extends RefusalDetails {
+  /** In place of the family's status if the same call may succeed later. */
   readonly status?: 503
-  /** The error behind it, for the program alone. */
+  /** The unexpected error behind the fault; only the program sees it. */
   readonly cause?: unknown
 }
 

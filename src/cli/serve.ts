@@ -14,11 +14,12 @@ import { openServer } from '../http/server.js'
 import { sessionKey } from '../identity/session.js'
 import { openPost } from '../mail/smtp.js'
 import { sendEmails } from '../mail/worker.js'
+import { presenterFor } from '../people/hide-email.js'
 import { fillSearchWords } from '../people/search-store.js'
 import { release } from '../server/release.js'
 import { sweepOften } from '../server/upkeep.js'
+import { createModuleContext } from '../sharing/app.js'
 import { keysOf } from '../sharing/grant.js'
-import { createModuleContext } from '../sharing/own-types.js'
 import { castPassword, findCastMember, forbidCast, loadCast } from '../transfer/example.js'
 import type { Terminal } from './terminal.js'
 
@@ -55,7 +56,7 @@ export async function serveCommand(
     tokenKeys: keysOf(secrets),
     appKey: config.APP_KEY,
     baseUrl,
-    hidesEmail: config.HIDE_EMAIL,
+    presenter: presenterFor(config.HIDE_EMAIL),
   })
   const context = {
     db,

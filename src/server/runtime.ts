@@ -10,10 +10,10 @@ import { Failure } from '../errors.js'
 import { createApp } from '../http/app.js'
 import { callerScope } from '../http/v2/router.js'
 import { sessionKey } from '../identity/session.js'
+import { presenterFor } from '../people/hide-email.js'
 import { fillSearchWords } from '../people/search-store.js'
-import { appIn, type ModuleApp } from '../sharing/app.js'
+import { appIn, createModuleContext, type ModuleApp } from '../sharing/app.js'
 import { keysOf } from '../sharing/grant.js'
-import { createModuleContext } from '../sharing/own-types.js'
 import { release } from './release.js'
 import { sweepOften } from './upkeep.js'
 
@@ -192,13 +192,13 @@ async function appOn(
   { appKey = 'connections', longestWaitMs, log: given = pino({ level: 'silent' }) }: OpenOptions,
 ): Promise<App> {
   const { db } = database
-  const { BASE_URL: baseUrl, HIDE_EMAIL: hidesEmail } = config
+  const { BASE_URL: baseUrl } = config
   const tokenKeys = keysOf(secrets)
   const world = await createModuleContext(db, {
     tokenKeys,
     appKey,
     baseUrl: baseUrl ?? null,
-    hidesEmail,
+    presenter: presenterFor(config.HIDE_EMAIL),
     longestWaitMs,
   })
   const log = redactedLog(given)

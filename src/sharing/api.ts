@@ -1,15 +1,15 @@
 import { isUnavailable } from '../db/transact.js'
 import { Failure, type FailureCode } from '../errors.js'
-import { Fault, type FaultName } from '../faults.js'
-import { apply } from './apply.js'
+import { Fault, type FaultName, Refusal } from '../faults.js'
+import { apply } from './accept.js'
 import type { CallerScope } from './context.js'
 import { create } from './create.js'
 import { remove } from './delete.js'
 import { linkTo } from './link.js'
-import { list } from './list.js'
+import { type ConnectionList, list } from './list.js'
 import type { Level } from './object-types.js'
 import { getToken, read } from './read.js'
-import type { Connection, ConnectionList } from './shown.js'
+import type { Connection } from './show.js'
 
 /** One whom `create` connects: an account by `_id`, else whoever owns the e-mail address. */
 export interface TargetInput {
@@ -151,7 +151,10 @@ type Call = <Result>(work: (scope: CallerScope) => Promise<Result>) => Promise<R
 
 const functionsFor = (call: Call): Connections => ({
   apply: (token, options) => call((scope) => apply(scope, token, options)),
-  create: (objects, id, targets, options) => call((scope) => create(scope, objects, id, targets, options)),
+  create: async (objects, id, targets, options) => {
+    const outcomes = await call((scope) => create(scope, objects, id, targets, options))
+    return outcomes.map((each) => (each instanceof Refusal ? asFault(each) : each))
+  },
   linkTo: (objects, id, access, options) => call((scope) => linkTo(scope, objects, id, access, options)),
   list: (options) => call((scope) => list(scope, options)),
   read: async <Value>(tokenOrId: string, options?: ReadOptions | null) =>
@@ -184,6 +187,7 @@ const names: Record<FailureCode, FaultName> = {
  */
 export function asFault(error: unknown): Fault {
   if (error instanceof Fault) return error
+  if (error instanceof Refusal) return new Fault(error.code, error.details)
   if (!(error instanceof Failure)) {
     return new Fault('error.unspecified', { cause: error, ...(isUnavailable(error) && { status: 503 }) })
   }

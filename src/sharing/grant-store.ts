@@ -115,7 +115,7 @@ export const rowOf = (grant: NewGrant, moment: Date): Insertable<ConnectionTable
 })
 
 /** What a connection grants as columns. `skipped_acl` is what an older server reads instead of the two after it. */
-const grantingColumns = (grant: Omit<Grant, 'created' | 'updated'>) => ({
+export const grantingColumns = (grant: Omit<Grant, 'created' | 'updated'>) => ({
   access: grant.access,
   roles: [...grant.roles],
   reverse_access: grant.reverseAccess,

@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import { type Connection, type Connections, Fault } from '../../src/index.js'
-import { type Context, listQuery, type Selection } from '../../src/sharing/list-statements.js'
+import { type Context, listQuery, type Selection } from '../../src/sharing/query/list-statements.js'
 import { parseSort } from '../../src/sharing/query/properties.js'
 import { orderOf } from '../../src/sharing/query/statements.js'
 import { type Client, startClient } from '../support/client.js'

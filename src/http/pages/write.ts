@@ -4,7 +4,7 @@ import { remove } from '../../connections/remove.js'
 import { signedIn } from '../../connections/rules.js'
 import type { Done } from '../../pages/texts.js'
 import type { Account } from '../../people/account.js'
-import { rewrite } from '../../sharing/accept.js'
+import { accept } from '../../sharing/accept.js'
 import type { HttpServices } from '../services.js'
 import { type Form, idIn, redirect, messageIn, nextOf, readForm } from './page.js'
 
@@ -18,7 +18,7 @@ export const inviteByForm = (services: HttpServices): RequestHandler =>
 /** POST of `/html/accept.do`: accepts an invitation; its message stays. */
 export const acceptByForm = (services: HttpServices): RequestHandler =>
   byForm(services, async (caller, form) => {
-    await rewrite(services, caller, idIn(form, 'connectionId'), { status: 'accepted' }, () => {})
+    await accept(services, caller, idIn(form, 'connectionId'), undefined, () => {})
     return 'accepted'
   })
 

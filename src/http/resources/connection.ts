@@ -7,9 +7,10 @@ import { type Colleague, statuses } from '../../connections/model.js'
 import { remove } from '../../connections/remove.js'
 import { asSeenBy, signedIn } from '../../connections/rules.js'
 import type { Precondition } from '../../connections/transaction-store.js'
+import { updateMessage } from '../../connections/update-message.js'
 import { Failure } from '../../errors.js'
 import type { Caller } from '../../people/account.js'
-import { rewrite } from '../../sharing/accept.js'
+import { accept } from '../../sharing/accept.js'
 import { bodyOf } from '../request/body.js'
 import { namesTwo, readConnectionId, readConnectionQuery, readInvited } from '../request/connection.js'
 import { answerWith, sendNothing } from '../response/send.js'
@@ -63,7 +64,9 @@ export function rewriteConnection(services: HttpServices): RequestHandler {
     const { status, message } = readInvitation(bodyOf(request), request.headers['content-type'])
     const wanted = statuses.find((each) => each === status)
     if (!wanted) throw new Failure('invalid', `The entry's category of status must be one of ${statuses.join(', ')}.`)
-    await rewrite(services, caller, id, { status: wanted, message }, precondition(services, caller, request))
+    const check = precondition(services, caller, request)
+    if (wanted === 'accepted') await accept(services, caller, id, message, check)
+    else await updateMessage(services, caller, id, wanted, message, check)
     sendNothing(response, 200)
   }
 }

@@ -16,7 +16,7 @@ export type Singular = (name: string) => string | undefined
  * Reads a value that a property is compared with.
  *
  * @param path of the value, for the fault
- * @throws Fault `invalidArgument.query` for a value of another type
+ * @throws Refusal `invalidArgument.query` for a value of another type
  */
 export function valueOf(type: PropertyType, value: unknown, path: string, singular: Singular): Value {
   switch (type) {
@@ -42,7 +42,7 @@ export function valueOf(type: PropertyType, value: unknown, path: string, singul
   }
 }
 
-/** @throws Fault `invalidArgument.query` for what is no text, or one that the database cannot hold */
+/** @throws Refusal `invalidArgument.query` for what is no text, or one that the database cannot hold */
 function textOf(value: unknown, path: string): string {
   if (typeof value === 'string' && isStorable(value)) return value
   throw refused(path, 'This has to be a text, without NUL and halves of characters.')
@@ -125,7 +125,7 @@ const plain = /^\^((?:[^\\^$.*+?()[\]{}|]|\\[^a-zA-Z0-9])*)$/su
  * against the database (docs/module.md, Queries).
  *
  * @returns folded, as addresses are
- * @throws Fault `invalidArgument.query` for every other pattern
+ * @throws Refusal `invalidArgument.query` for every other pattern
  */
 export function prefixOf(pattern: unknown, path: string): string {
   const literal = plain.exec(textOf(pattern, path))?.[1]

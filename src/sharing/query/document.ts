@@ -1,10 +1,10 @@
-import { Fault } from '../../faults.js'
+import { Refusal } from '../../faults.js'
 import { isStorable } from '../../people/store.js'
 
 const maxDocumentBytes = 16 * 1024
 
 /** The fault of a query that cannot be understood. The path begins within the option: `$or.1.access.$gt`. */
-export const refused = (path: string, reason: string): Fault => new Fault('invalidArgument.query', { path, reason })
+export const refused = (path: string, reason: string): Refusal => new Refusal('invalidArgument.query', { path, reason })
 
 /** The path of a name within what has a path itself. */
 export const within = (path: string, name: string | number): string => (path === '' ? `${name}` : `${path}.${name}`)
@@ -25,7 +25,7 @@ export function isDocument(value: unknown): value is object {
  *
  * @param option whose the document is, for the fault
  * @param path of the document within the option
- * @throws Fault `invalidArgument.query` for what is not a plain object, has hidden names, or a name whose value is
+ * @throws Refusal `invalidArgument.query` for what is not a plain object, has hidden names, or a name whose value is
  *   undefined: a variable that was never set, or an object of another kind, must not turn a condition into none
  */
 export function entriesOf(document: unknown, option: string, path = ''): [string, unknown][] {
@@ -43,7 +43,7 @@ export function entriesOf(document: unknown, option: string, path = ''): [string
  * Refuses what is longer than 16 kB as JSON, or cannot be written as JSON at all.
  *
  * @param option its name, for the fault
- * @throws Fault `invalidArgument.query`
+ * @throws Refusal `invalidArgument.query`
  */
 export function checkSize(input: unknown, option: string): void {
   let text: string | undefined
@@ -62,7 +62,7 @@ const maxDepth = 10
  * The steps of a name with dots, such as `target.email`.
  *
  * @param at the path of the fault
- * @throws Fault `invalidArgument.query` for an empty or overlong name, and one that stands for something else (`$`)
+ * @throws Refusal `invalidArgument.query` for an empty or overlong name, and one that stands for something else (`$`)
  */
 export function stepsOf(name: string, at: string): string[] {
   const steps = name.split('.')

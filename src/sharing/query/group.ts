@@ -27,7 +27,7 @@ export const maxSetSize = 1000
  * Reads the option `group` (docs/module.md, Queries).
  *
  * @returns undefined where nothing is to be grouped
- * @throws Fault `invalidArgument.query` with the path within the option (`out.n.$sum`), or `group` for the whole
+ * @throws Refusal `invalidArgument.query` with the path within the option (`out.n.$sum`), or `group` for the whole
  */
 export function parseGroup(input: unknown): Group | undefined {
   if (input === undefined || input === null) return undefined
@@ -92,7 +92,7 @@ function plainName(name: string, path: string): string {
  * Reads the option `sort` of a grouping: its names are those of `out`, `_id` for all keys, and `_id.name` for one.
  *
  * @returns the keys, the first counting most; those of the groups are always among them
- * @throws Fault as `parseSort`
+ * @throws Refusal as `parseSort`
  */
 export function parseGroupSort(input: unknown, { keys, out }: Group): readonly GroupSort[] {
   const allKeys = keys.map((_, index) => ({ of: 'key' as const, index, isDescending: false }))

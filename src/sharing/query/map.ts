@@ -10,7 +10,7 @@ const maxNames = 50
  * select or make properties of objects.
  *
  * @returns undefined where nothing is to be mapped
- * @throws Fault `invalidArgument.query` with the name, or `map` for the whole
+ * @throws Refusal `invalidArgument.query` with the name, or `map` for the whole
  */
 export function parseMap(input: unknown): Mapping | undefined {
   if (input === undefined || input === null) return undefined
@@ -53,7 +53,30 @@ const isObject = (value: unknown): value is object =>
 const own = (of: object, name: string): unknown =>
   Object.hasOwn(of, name) ? (of as Record<string, unknown>)[name] : undefined
 
-/** Puts a value where a path of names says; the objects on the way are made, or copied. */
+/** The value at a path, or undefined. An element of a list is named by its `_id`, else by its index. */
+export const valueAt = (value: unknown, path: readonly string[]): unknown => path.reduce(named, value)
+
+function named(within: unknown, name: string): unknown {
+  if (typeof within !== 'object' || within === null) return undefined
+  if (Array.isArray(within)) {
+    const element: unknown = within.find((each) => named(each, '_id') === name)
+    if (element !== undefined) return element
+  }
+  return own(within, name)
+}
+
+/** Only these paths of a document, with its `_id` and type. */
+export function only(document: object, paths: readonly string[]): Record<string, unknown> {
+  const picked: Record<string, unknown> = {}
+  for (const path of ['_id', 'object', ...paths]) {
+    const names = path.split('.')
+    const value = valueAt(document, names)
+    if (value !== undefined) place(picked, names, value)
+  }
+  return picked
+}
+
+/** Puts a value at a path; the objects on the way are made, or copied. */
 export function place(into: Record<string, unknown>, names: readonly string[], value: unknown): void {
   const [name = '', ...rest] = names
   if (rest.length === 0) return define(into, name, value)

@@ -59,7 +59,7 @@ const byId: Sort = { property: properties.get('_id') as Property, isDescending: 
  *
  * @param input a name, or an object of names with 1 or -1; undefined, null and an empty object stand for `_id`
  * @returns the keys, the first counting most; `_id` is always among them, so that the order is of all rows
- * @throws Fault `invalidArgument.query` with the name, or `sort` for the whole
+ * @throws Refusal `invalidArgument.query` with the name, or `sort` for the whole
  */
 export function parseSort(input: unknown): readonly Sort[] {
   const sorts = sortEntries(input).map(({ name, isDescending }): Sort => {
@@ -73,7 +73,7 @@ export function parseSort(input: unknown): readonly Sort[] {
 /**
  * The names of a `sort`, whatever they name.
  *
- * @throws Fault `invalidArgument.query`
+ * @throws Refusal `invalidArgument.query`
  */
 export function sortEntries(input: unknown): { readonly name: string; readonly isDescending: boolean }[] {
   if (input === undefined || input === null) return []

@@ -155,7 +155,7 @@ function accumulated(by: Accumulator, property: Property | undefined): RawBuilde
 /**
  * A group as it is shown, out of a row of `groupQuery`: numbers, ids, `Date`s and lists of ids; null for none.
  *
- * @throws Fault `invalidArgument.query` for a set that has too many values
+ * @throws Refusal `invalidArgument.query` for a set that has too many values
  */
 export function toGroup({ keys, out }: Group, row: GroupRow): Record<string, unknown> {
   const values = keys.map(({ name }, index): [string, unknown] => [name ?? '_id', row[keyName(index)]])

@@ -1,4 +1,4 @@
-import { Fault } from '../../faults.js'
+import { Refusal } from '../../faults.js'
 import {
   type Comparison,
   everything,
@@ -27,7 +27,7 @@ const maxValues = 1000
 /**
  * Reads what is said of one property: a value that it equals, or a document of operators that all hold.
  *
- * @throws Fault as `parseWhere`
+ * @throws Refusal as `parseWhere`
  */
 function conditionsOn(property: Property, input: unknown, place: Place): Where {
   if (!isDocument(input)) return equal(property, input, place)
@@ -155,9 +155,9 @@ const unoffered: ReadonlySet<string> = new Set([
 ])
 
 /** The fault of an operator that stands where there is none of its name. */
-function unknownOperator(name: string, path: string): Fault {
+function unknownOperator(name: string, path: string): Refusal {
   if (!unoffered.has(name)) return refused(path, 'There is no operator of this name here.')
-  return new Fault('unsupportedOperation.unspecified', { path, reason: 'This operator is not offered.' })
+  return new Refusal('unsupportedOperation.unspecified', { path, reason: 'This operator is not offered.' })
 }
 
 const maxDepth = 5
@@ -169,7 +169,7 @@ const maxNodes = 1000
  *
  * @param input undefined, null and an empty object stand for everything
  * @param singular the singular of a type's name, since conditions may use the plural
- * @throws Fault `invalidArgument.query` with the path of what is wrong (`$or.1.access.$gt`; `where` for the whole),
+ * @throws Refusal `invalidArgument.query` with the path of what is wrong (`$or.1.access.$gt`; `where` for the whole),
  *   `unsupportedOperation.unspecified` for a known operator that is not offered
  */
 export function parseWhere(input: unknown, singular: Singular): Where {

@@ -1,9 +1,9 @@
 import { type Kysely, type RawBuilder, sql } from 'kysely'
-import type { Tables } from '../db/tables.js'
-import { grantColumns, isAlive } from './grant-store.js'
-import type { Grant } from './grant.js'
-import type { Group, GroupSort } from './query/group.js'
-import { groupQuery, toGroup } from './query/statements.js'
+import type { Tables } from '../../db/tables.js'
+import { grantColumns, isAlive } from '../grant-store.js'
+import type { Grant } from '../grant.js'
+import type { Group, GroupSort } from './group.js'
+import { groupQuery, toGroup } from './statements.js'
 
 /** Whose connections; null for everybody's. */
 type Viewer = { readonly accountId: string; readonly email: string | null } | null
