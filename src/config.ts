@@ -1,240 +1,265 @@
 import { isIP } from 'node:net'
+import { z } from 'zod'
 import { misspelt } from './config-names.js'
 import { Failure } from './errors.js'
-import { isMailAddress, type Mailbox } from './formats.js'
+import { type Mailbox, readMailbox } from './formats.js'
 
-/** What values of settings look like: each gives the value of a text, or throws an Error that says what would do. */
-
-const wholeNumber = (least: number, most: number) => (text: string) => {
-  if (/^\d+$/.test(text) && Number(text) >= least && Number(text) <= most) return Number(text)
-  throw new Error(`a whole number from ${least} to ${most}`)
+/**
+ * One setting. `value` checks what a program gives; `text` reads an environment variable. The message of either says
+ * what would be right, and never quotes the value, which may hold a password.
+ */
+interface Setting<Value> {
+  readonly fallback: string
+  readonly means: string
+  readonly text: z.ZodType<Value, string>
+  readonly value: z.ZodType
 }
 
-const oneOf =
-  <const Word extends string>(...words: Word[]) =>
-  (text: string): Word => {
-    const word = words.find((each) => each === text)
-    if (word !== undefined) return word
-    throw new Error(`one of ${words.join(', ')}`)
-  }
-
-const yesOrNo = (text: string) => oneOf('true', 'false')(text) === 'true'
-
-const anyText = (text: string) => {
-  if (text.trim() !== '') return text
-  throw new Error('not empty')
-}
-
-const optional =
-  <Value>(read: (text: string) => Value) =>
-  (text: string) =>
-    text === '' ? undefined : read(text)
-
-const url =
-  (...schemes: string[]) =>
-  (text: string) => {
-    const address = URL.canParse(text) ? new URL(text) : undefined
-    if (address && schemes.includes(address.protocol) && address.host !== '') return text
-    throw new Error(`an address that begins with ${schemes.map((scheme) => `${scheme}//`).join(' or ')}`)
-  }
-
-const publicBase = (text: string) => {
-  const { origin, pathname, username } = new URL(url('http:', 'https:')(text))
-  if (/[?#&]/.test(text) || username) throw new Error('an address without user, query, fragment or &')
-  const base = `${origin}${pathname}`.replace(/\/+$/, '')
-  if (base.endsWith('/profiles')) throw new Error('an address without /profiles at its end: links add that')
-  return base
-}
-
-const origins = (text: string) => {
-  const each = text.split(',').flatMap((part) => part.trim() || [])
-  if (each.every((one) => URL.canParse(one) && /^https?:/.test(one) && new URL(one).origin === one)) return each
-  throw new Error('origins with commas between, each as https://intranet.example, without a path')
-}
-
-const mailServer = (text: string) => {
-  const { pathname, search, hash, username, password } = new URL(url('smtp:', 'smtps:')(text))
-  if (!['', '/'].includes(pathname) || search || hash) throw new Error('an address without path, query and fragment')
-  if ((username === '') !== (password === '')) throw new Error('an address with both user and password, or neither')
-  try {
-    decodeURIComponent(username + password)
-  } catch {
-    throw new Error('an address whose user and password have their percent signs written as %25')
-  }
-  return text
-}
-
-const mailbox = (text: string): Mailbox => {
-  const [, name = '', framed] = /^(?:"?([^"<>\p{Cc}]*?)"?\s*)<([^<>]*)>$/u.exec(text) ?? []
-  const address = framed ?? text
-  if (isMailAddress(address)) return { name, address }
-  throw new Error('an e-mail address, or a name and then the address in < and >')
-}
-
-const secrets = (text: string) => {
-  const all = text.split(',').map((each) => each.trim())
-  if (all.every((each) => each.length >= 32)) return all as [string, ...string[]]
-  throw new Error('one or more secrets of at least 32 characters, with commas between them')
-}
-
-const isRange = (text: string) => {
-  const [address = '', length, ...more] = text.split('/')
-  const family = isIP(address)
-  if (family === 0 || more.length > 0) return false
-  return length === undefined || (/^\d{1,3}$/.test(length) && Number(length) <= (family === 4 ? 32 : 128))
-}
-
-const addressRanges = (text: string): readonly string[] => {
-  const ranges = text.split(',').map((range) => range.trim())
-  if (text === '') return []
-  if (ranges.every(isRange)) return ranges
-  throw new Error('IP addresses or ranges such as 10.0.0.0/8, with commas between')
-}
-
-const names = (text: string): readonly string[] => {
-  const all = text.split(',').flatMap((each) => each.trim() || [])
-  if (all.every((each) => /^[^\s=]+$/.test(each))) return all
-  throw new Error('names of variables with commas between')
-}
-
-interface Option<Value> {
-  fallback: string
-  means: string
-  read: (text: string) => Value
-}
-
-/** Every setting: its environment variable, what holds without it, and what it must look like. */
+/** Every setting, by its environment variable. */
 export const options = {
-  PORT: { fallback: '3000', means: 'TCP port; 0 takes a free one', read: wholeNumber(0, 65535) },
-  HOST: { fallback: '127.0.0.1', means: 'address to listen on', read: anyText },
+  PORT: { fallback: '3000', means: 'TCP port; 0 takes a free one', ...wholeNumber(0, 65535) },
+  HOST: { fallback: '127.0.0.1', means: 'address to listen on', ...plain(filled()) },
   DATABASE_URL: {
     fallback: '',
     means: '`postgres://…`; without it the embedded database is used',
-    read: optional(url('postgres:', 'postgresql:')),
+    ...optional(url(['postgres:', 'postgresql:'])),
   },
   POOLER: {
     fallback: 'none',
     means:
       '`transaction` if a pooler such as PgBouncer lends connections for one transaction at a time: Postgres is then ' +
       'not told to end slow statements',
-    read: oneOf('none', 'transaction'),
+    ...plain(oneOf('none', 'transaction')),
   },
-  DATA_DIR: { fallback: './data', means: 'folder of the embedded database', read: anyText },
+  DATA_DIR: { fallback: './data', means: 'folder of the embedded database', ...plain(filled()) },
   BASE_URL: {
     fallback: '',
     means: 'public base of all links, without `/profiles`; else made from host and port',
-    read: optional(publicBase),
+    ...optional(publicBase()),
   },
   APP_KEY: {
     fallback: 'connections',
     means: 'app on whose behalf programs make connections under `/v2`',
-    read: anyText,
+    ...plain(filled()),
   },
   TOKEN_SECRET: {
     fallback: '',
     means:
-      'secret that tokens and session cookies are made of, at least 32 characters, the same for every server on one ' +
-      'database; older ones may follow, with commas between them; without it the file `token-secret` in `DATA_DIR`',
-    read: optional(secrets),
+      'secret from which tokens and session cookies are made, at least 32 characters, the same for every server on one ' +
+      'database; older ones may follow, separated by commas; without it the file `token-secret` in `DATA_DIR`',
+    ...secrets(),
   },
   TRUST_PROXY: {
     fallback: '',
     means:
-      'addresses of the proxies in front, or ranges as `10.0.0.0/8`, with commas between: their word is taken for ' +
-      'whether TLS was used, and for the address of the client',
-    read: addressRanges,
+      'addresses of the proxies in front, or ranges such as `10.0.0.0/8`, separated by commas: they are trusted on ' +
+      'whether TLS was used, and on the address of the client',
+    ...list(isRange, 'IP addresses or ranges such as 10.0.0.0/8'),
   },
   ALLOW_INSECURE: {
     fallback: 'false',
-    means: 'whether credentials are taken without TLS too, which others can read; for development',
-    read: yesOrNo,
+    means: 'accept credentials without TLS too, which others can read; for development',
+    ...boolean(),
   },
   REQUESTS_PER_MINUTE: {
     fallback: '600',
-    means: 'how many requests a minute an account may send to one server; those answered 304 are free',
-    read: wholeNumber(1, 1_000_000),
+    means: 'requests a minute that an account may send to one server; 304 answers are free',
+    ...wholeNumber(1, 1_000_000),
   },
   ANONYMOUS_PER_MINUTE: {
     fallback: '600',
     means:
-      'how many requests a minute one address (of IPv6, one /64) may send to one server without signing in; those ' +
-      'answered 304 are free, and files that pages load',
-    read: wholeNumber(1, 1_000_000),
+      'requests a minute that one address (of IPv6, one /64) may send to one server without signing in; 304 answers ' +
+      'and files that pages load are free',
+    ...wholeNumber(1, 1_000_000),
   },
   MAX_DELAY_MS: {
     fallback: '300',
     means:
-      'by how many milliseconds the event loop may be late, on average over half a second, before requests are refused ' +
-      'with 503; those that cost much are refused from a third of that on',
-    read: wholeNumber(10, 1_000_000),
+      'milliseconds by which the event loop may be late, on average over half a second, before requests are refused ' +
+      'with 503; expensive ones are refused from a third of that on',
+    ...wholeNumber(10, 1_000_000),
   },
   EVENT_DAYS: {
     fallback: '400',
-    means: 'after how many days the record of what happened to connections, and letters that were sent, are deleted',
-    read: wholeNumber(2, 36_500),
+    means: 'days after which the audit of connections, and e-mails that were sent, are deleted',
+    ...wholeNumber(2, 36_500),
   },
-  REQUIRE_SIGN_IN: { fallback: 'false', means: 'whether accepted lists and people too need a sign-in', read: yesOrNo },
-  HIDE_EMAIL: { fallback: 'false', means: 'whether no answer shows or takes e-mail addresses', read: yesOrNo },
+  REQUIRE_SIGN_IN: { fallback: 'false', means: 'require a sign-in for accepted lists and people too', ...boolean() },
+  HIDE_EMAIL: { fallback: 'false', means: 'neither show nor accept e-mail addresses in any answer', ...boolean() },
   CORS_ORIGINS: {
     fallback: '',
     means:
-      'origins whose pages may read and write here with the credentials of a browser, as `https://intranet.example`, ' +
-      'with commas between',
-    read: origins,
+      'origins whose pages may read and write here with the credentials of a browser, such as ' +
+      '`https://intranet.example`, separated by commas',
+    ...list(isOrigin, 'origins such as https://intranet.example, without a path'),
   },
   SMTP_URL: {
     fallback: '',
-    means: '`smtp://` or `smtps://`, with user and password where needed; without it no e-mail is sent',
-    read: optional(mailServer),
+    means: '`smtp://` or `smtps://`, with user and password if needed; without it no e-mail is sent',
+    ...optional(mailServer()),
   },
   MAIL_FROM: {
     fallback: '',
-    means: 'sender of e-mail, as `Connections <connections@example.com>`; required with `SMTP_URL`',
-    read: optional(mailbox),
+    means: 'sender of e-mail, such as `Connections <connections@example.com>`; required with `SMTP_URL`',
+    ...optional(mailbox()),
   },
   LOG_LEVEL: {
     fallback: 'info',
     means: '`debug`, `info`, `warn`, `error` or `silent`',
-    read: oneOf('debug', 'info', 'warn', 'error', 'silent'),
+    ...plain(oneOf('debug', 'info', 'warn', 'error', 'silent')),
   },
   ALLOW_UNKNOWN: {
     fallback: '',
     means:
-      'variables of other programs whose names are close to one of these, with commas between; any other such variable ' +
+      'variables of other programs whose names are close to one of these, separated by commas; any other such variable ' +
       'is taken for a misspelt setting',
-    read: names,
+    ...list((name) => /^[^\s=]+$/.test(name), 'names of variables'),
   },
-} satisfies Record<string, Option<unknown>>
+} satisfies Record<string, Setting<unknown>>
 
 type Options = typeof options
 
 /** The settings by variable name, each read and checked. */
-export type Config = { readonly [Name in keyof Options]: ReturnType<Options[Name]['read']> }
+export type Config = { readonly [Name in keyof Options]: z.output<Options[Name]['text']> }
 
 /**
  * Reads the settings from environment variables; an empty variable counts as not set.
  *
- * @param nameOf what a setting is called where it comes from
- * @throws Failure `invalid` with one line that lists every fault, never a value that may hold a password
+ * @throws Failure `invalid` with one line that lists every fault
  */
-export function readConfig(
-  environment: Readonly<Record<string, string | undefined>>,
-  nameOf = (name: string): string => name,
-): Config {
+export function readConfig(environment: Readonly<Record<string, string | undefined>>): Config {
   const faults: string[] = []
-  const values = Object.entries(options).map(([name, option]) => {
-    try {
-      return [name, option.read(environment[name] || option.fallback)]
-    } catch (error) {
-      faults.push(`${nameOf(name)} must be ${(error as Error).message}`)
-      return [name, undefined]
-    }
+  const values = Object.entries(options).map(([name, { fallback, text }]) => {
+    const read = text.safeParse(environment[name] || fallback)
+    if (!read.success) faults.push(`${name} must be ${read.error.issues[0]?.message}`)
+    return [name, read.data]
   })
   const config = Object.fromEntries(values) as Config
   for (const { name, right } of misspelt(environment, Object.keys(options), config.ALLOW_UNKNOWN ?? [])) {
     faults.push(`${name} is not a setting, ${right} is (ALLOW_UNKNOWN=${name} lets it pass)`)
   }
-  if (environment['SMTP_URL'] && !environment['MAIL_FROM']) faults.push('MAIL_FROM must be set where SMTP_URL is')
+  if (environment['SMTP_URL'] && !environment['MAIL_FROM']) faults.push('MAIL_FROM must be set if SMTP_URL is set')
   if (faults.length > 0) throw new Failure('invalid', `Wrong configuration: ${faults.join('; ')}.`)
   return config
+}
+
+/** A value that is the same in a program and in the environment. */
+function plain<Value>(value: z.ZodType<Value, string>) {
+  return { value, text: value }
+}
+
+/** As `plain`; an empty text is undefined. */
+function optional<Value>(value: z.ZodType<Value, string>) {
+  const text = z.string().transform((given) => (given === '' ? undefined : given))
+  return { value, text: text.pipe(value.optional()) }
+}
+
+function wholeNumber(min: number, max: number) {
+  const error = `a whole number from ${min} to ${max}`
+  const value = z.int(error).min(min, error).max(max, error)
+  return { value, text: z.string().regex(/^\d+$/, error).transform(Number).pipe(value) }
+}
+
+function boolean() {
+  return { value: z.boolean('true or false'), text: oneOf('true', 'false').transform((word) => word === 'true') }
+}
+
+/** A list; in the environment, its members are separated by commas. */
+function list(isMember: (text: string) => boolean, members: string) {
+  const of = (error: string) => z.array(z.string(error), error).refine((all) => all.every(isMember), error)
+  const text = z.string().transform((all) => all.split(',').flatMap((each) => each.trim() || []))
+  return { value: of(`an array of ${members}`), text: text.pipe(of(`${members}, separated by commas`)) }
+}
+
+/** Secrets of at least 32 bytes, the newest first. */
+function secrets() {
+  const error = 'a Uint8Array, such as a Buffer, of at least 32 bytes, or an array of them with the newest first'
+  const isSecret = (given: unknown): given is Uint8Array => given instanceof Uint8Array && given.length >= 32
+  const value = z
+    .custom<Uint8Array | readonly Uint8Array[]>(
+      (given) => isSecret(given) || (Array.isArray(given) && given.length > 0 && given.every(isSecret)),
+      error,
+    )
+    .transform((given) => (isSecret(given) ? [given] : given))
+  const text = z.string().transform((given, context): readonly Uint8Array[] | undefined => {
+    if (given === '') return undefined
+    const all = given.split(',').map((each) => each.trim())
+    if (all.some(({ length }) => length < 32))
+      context.addIssue('one or more secrets of at least 32 characters, separated by commas')
+    return all.map((each) => Buffer.from(each))
+  })
+  return { value, text }
+}
+
+function filled() {
+  return z.string('a text that is not empty').refine((text) => text.trim() !== '', 'a text that is not empty')
+}
+
+function oneOf<const Word extends string>(...words: Word[]) {
+  return z.enum(words, `one of ${words.join(', ')}`)
+}
+
+type Rule = readonly [holds: (url: URL) => boolean, error: string]
+
+function url(schemes: readonly string[], ...rules: Rule[]) {
+  const error = `an address that begins with ${schemes.map((scheme) => `${scheme}//`).join(' or ')}`
+  const all: Rule[] = [[({ protocol, host }) => schemes.includes(protocol) && host !== '', error], ...rules]
+  return z.string(error).superRefine((text, context) => {
+    const address = URL.canParse(text) ? new URL(text) : undefined
+    const broken = address ? all.find(([holds]) => !holds(address))?.[1] : error
+    if (broken !== undefined) context.addIssue(broken)
+  })
+}
+
+function publicBase() {
+  const base = (text: string) => `${new URL(text).origin}${new URL(text).pathname}`.replace(/\/+$/, '')
+  return url(
+    ['http:', 'https:'],
+    [({ href, username }) => !/[?#&]/.test(href) && !username, 'an address without user, query, fragment or &'],
+    [({ href }) => !base(href).endsWith('/profiles'), 'an address without /profiles at its end: links add that'],
+  ).transform(base)
+}
+
+function mailServer() {
+  return url(
+    ['smtp:', 'smtps:'],
+    [
+      ({ pathname, search, hash }) => ['', '/'].includes(pathname) && !search && !hash,
+      'an address without path, query and fragment',
+    ],
+    [
+      ({ username, password }) => (username === '') === (password === ''),
+      'an address with both user and password, or neither',
+    ],
+    [isDecodable, 'an address whose user and password have their percent signs written as %25'],
+  )
+}
+
+function isDecodable({ username, password }: URL): boolean {
+  try {
+    decodeURIComponent(username + password)
+    return true
+  } catch {
+    return false
+  }
+}
+
+function mailbox() {
+  return z.string().transform((text, context): Mailbox => {
+    const read = readMailbox(text)
+    if (!read) context.addIssue('an e-mail address, or a name and then the address in < and >')
+    return read ?? { name: '', address: '' }
+  })
+}
+
+function isRange(text: string): boolean {
+  const [address = '', length, ...more] = text.split('/')
+  const family = isIP(address)
+  if (family === 0 || more.length > 0) return false
+  return length === undefined || (/^\d{1,3}$/.test(length) && Number(length) <= (family === 4 ? 32 : 128))
+}
+
+function isOrigin(text: string): boolean {
+  return URL.canParse(text) && /^https?:/.test(text) && new URL(text).origin === text
 }

@@ -1,10 +1,17 @@
-/** From whom a letter is. */
+/** A sender of e-mail. */
 export interface Mailbox {
   readonly name: string
   readonly address: string
 }
 
-/** Whether a text is an e-mail address that a letter can be sent to. */
+/** Reads `address`, `<address>` or `Name <address>`; undefined for anything else. */
+export function readMailbox(text: string): Mailbox | undefined {
+  const [, name = '', framed] = /^(?:"?([^"<>\p{Cc}]*?)"?\s*)<([^<>]*)>$/u.exec(text) ?? []
+  const address = framed ?? text
+  return isMailAddress(address) ? { name, address } : undefined
+}
+
+/** Whether a text is an e-mail address that e-mail can be sent to. */
 export const isMailAddress = (text: string): boolean =>
   /^[^\s\p{C}<>"@,;:()[\]\\]+@[^\s\p{C}<>"@,;:()[\]\\]+$/u.test(text)
 

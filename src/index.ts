@@ -22,7 +22,7 @@ export type {
   TargetInput as Target,
 } from './sharing/api.js'
 export type { Caller, Privileges } from './sharing/context.js'
-export { type App, open, type OpenOptions } from './server/runtime.js'
+export { type App, open, type OpenOptions } from './server/open.js'
 
 /** The `connections` module, for the caller in whose scope it is called. */
 const connections = connectionsIn(currentScope)

@@ -37,7 +37,7 @@ const rooms: Record<string, string[]> = {
   'raw-body': ['http'],
   commander: ['cli'],
   'pino-pretty': ['main'],
-  zod: ['transfer', 'http', 'sharing'],
+  zod: ['config', 'server', 'transfer', 'http', 'sharing'],
   'lru-cache': ['identity', 'connections', 'http'],
   'sanitize-html': ['connections'],
   parse5: ['connections'],

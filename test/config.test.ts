@@ -40,11 +40,14 @@ test('what is set is read', () => {
 
 test('secrets of tokens are several, the newest first', () => {
   const [older, newer] = ['a'.repeat(32), 'b'.repeat(32)]
-  expect(readConfig({ TOKEN_SECRET: older }).TOKEN_SECRET).toEqual([older])
-  expect(readConfig({ TOKEN_SECRET: `${newer}, ${older}` }).TOKEN_SECRET).toEqual([newer, older])
+  expect(readConfig({ TOKEN_SECRET: older }).TOKEN_SECRET).toEqual([Buffer.from(older)])
+  expect(readConfig({ TOKEN_SECRET: `${newer}, ${older}` }).TOKEN_SECRET).toEqual([
+    Buffer.from(newer),
+    Buffer.from(older),
+  ])
   for (const wrong of ['hunter2', `${newer},`, `${newer},hunter2`]) {
     expect(() => readConfig({ TOKEN_SECRET: wrong })).toThrow(
-      'Wrong configuration: TOKEN_SECRET must be one or more secrets of at least 32 characters, with commas between them.',
+      'Wrong configuration: TOKEN_SECRET must be one or more secrets of at least 32 characters, separated by commas.',
     )
   }
 })
@@ -94,8 +97,8 @@ test.each([
 
 test('a misspelt setting is told beside the other faults, and a setting that is close to another is none', () => {
   expect(() => readConfig({ PORT: 'x', REQUIRE_SIGNIN: 'true', ALLOW_UNKNOWN: 'a b' })).toThrow(
-    'Wrong configuration: PORT must be a whole number from 0 to 65535; ALLOW_UNKNOWN must be names of variables with ' +
-      'commas between; REQUIRE_SIGNIN is not a setting, REQUIRE_SIGN_IN is (ALLOW_UNKNOWN=REQUIRE_SIGNIN lets it pass).',
+    'Wrong configuration: PORT must be a whole number from 0 to 65535; ALLOW_UNKNOWN must be names of variables, ' +
+      'separated by commas; REQUIRE_SIGNIN is not a setting, REQUIRE_SIGN_IN is (ALLOW_UNKNOWN=REQUIRE_SIGNIN lets it pass).',
   )
   const names = Object.keys(options)
   expect(names.filter((name) => misspelt({ [name]: 'x' }, names, []).length > 0)).toEqual([])
@@ -179,7 +182,7 @@ test.each([
 
 test('whoever gives a mail server gives a sender too', () => {
   expect(() => readConfig({ SMTP_URL: 'smtp://mail.example' })).toThrow(
-    new Error('Wrong configuration: MAIL_FROM must be set where SMTP_URL is.'),
+    new Error('Wrong configuration: MAIL_FROM must be set if SMTP_URL is set.'),
   )
 })
 
@@ -202,7 +205,7 @@ test.each(['*', 'null', 'intranet.example', 'https://intranet.example/', 'https:
   'no origin: %s',
   (text) => {
     expect(() => readConfig({ CORS_ORIGINS: `https://one.example,${text}` })).toThrow(
-      'CORS_ORIGINS must be origins with commas between, each as https://intranet.example, without a path',
+      'CORS_ORIGINS must be origins such as https://intranet.example, without a path, separated by commas',
     )
   },
 )

@@ -3,6 +3,7 @@ import type { Logger } from 'pino'
 import type { Config } from '../config.js'
 import type { Database } from '../db/database.js'
 import { migrate } from '../db/migrate.js'
+import { secretsOf } from '../server/runtime.js'
 import {
   addAccountCommand,
   listAccountsCommand,
@@ -14,7 +15,7 @@ import {
 } from './accounts.js'
 import { addAppPasswordCommand, listAppPasswordsCommand, revokeAppPasswordCommand } from './app-passwords.js'
 import { doctorCommand, migrateCommand, newSecretCommand } from './database.js'
-import { secretsOf, serveCommand } from './serve.js'
+import { serveCommand } from './serve.js'
 import type { Terminal } from './terminal.js'
 import { exportCommand, importCommand } from './transfer.js'
 

@@ -5,21 +5,10 @@ import { fileURLToPath } from 'node:url'
 import type { Logger } from 'pino'
 import type { Config } from '../config.js'
 import type { Database } from '../db/database.js'
-import { migrate } from '../db/migrate.js'
-import { checkSecrets, type Secrets, secretsFrom } from '../db/token-secret.js'
 import { Failure } from '../errors.js'
 import { isLoopback } from '../formats.js'
-import { createApp } from '../http/app.js'
 import { openServer } from '../http/server.js'
-import { sessionKey } from '../identity/session.js'
-import { openPost } from '../mail/smtp.js'
-import { sendEmails } from '../mail/worker.js'
-import { presenterFor } from '../people/hide-email.js'
-import { fillSearchWords } from '../people/search-store.js'
-import { release } from '../server/release.js'
-import { sweepOften } from '../server/upkeep.js'
-import { createModuleContext } from '../sharing/app.js'
-import { keysOf } from '../sharing/grant.js'
+import { prepareDatabase, startRuntime } from '../server/runtime.js'
 import { castPassword, findCastMember, forbidCast, loadCast } from '../transfer/example.js'
 import type { Terminal } from './terminal.js'
 
@@ -36,57 +25,29 @@ export async function serveCommand(
   stop: AbortSignal,
 ): Promise<void> {
   const { db } = database
-  await migrate(db)
-  const secrets = await secretsOf(config)
-  await checkSecrets(db, secrets)
-  await fillSearchWords(db)
+  const secrets = await prepareDatabase(db, config)
   const isLocal = isOwnMachine(config)
   if (isLocal && config.DATABASE_URL === undefined) await loadCast(db)
   if (!isLocal && (await forbidCast(db))) terminal.output.write(castForbidden)
 
-  // From here on somebody waits for every statement.
-  await database.limit(6_000)
-
   const server = openServer(log)
   await listen(server, config)
   const own = addressOf(server, config.HOST)
-  const baseUrl = config.BASE_URL ?? own
-  const isStopping = () => stop.aborted
-  const module = await createModuleContext(db, {
-    tokenKeys: keysOf(secrets),
-    appKey: config.APP_KEY,
-    baseUrl,
-    presenter: presenterFor(config.HIDE_EMAIL),
-  })
-  const context = {
-    db,
+  const runtime = await startRuntime(database, {
     config,
-    baseUrl,
-    sessionKeys: secrets.map(sessionKey),
-    release: release(),
+    secrets,
+    baseUrl: config.BASE_URL ?? own,
+    appKey: config.APP_KEY,
     log,
-    now: () => new Date(),
-  }
-  server.on('request', createApp(context, isStopping, module))
+    sendsEmail: true,
+    stop,
+  })
+  server.on('request', runtime.http)
   terminal.output.write(greeting(config, own, isLocal ? await findCastMember(db) : undefined))
 
-  const { SMTP_URL, MAIL_FROM } = config
-  const post = SMTP_URL && MAIL_FROM && openPost(SMTP_URL, MAIL_FROM, new URL(baseUrl).hostname)
-  // Without a mail server, e-mails are left to a server that has one.
-  const letters = post && sendEmails({ db, log, post, baseUrl, tokenKeys: module.tokenKeys, random: Math.random }, stop)
-
-  const sweeps = sweepOften(db, config, (error) => log.warn({ err: error }, 'nothing swept'), stop)
-
   if (!stop.aborted) await new Promise((resolve) => stop.addEventListener('abort', resolve))
-  await Promise.all([drain(server), letters, sweeps])
+  await Promise.all([drain(server), runtime.ended])
 }
-
-/** The secrets that the settings give, else that of the file. */
-export const secretsOf = ({ TOKEN_SECRET, DATA_DIR }: Config): Promise<Secrets> =>
-  secretsFrom(
-    (TOKEN_SECRET ?? []).map((each) => Buffer.from(each)),
-    DATA_DIR,
-  )
 
 function listen(server: Server, { HOST, PORT }: Config): Promise<void> {
   return new Promise((resolve, reject) => {

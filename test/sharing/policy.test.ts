@@ -48,21 +48,19 @@ const grants = {
 const kinds = Object.keys(grants) as (keyof typeof grants)[]
 
 /** The outcome of a rule: its value, `yes`, or the code of the refusal with its path. */
-function outcome(decide: () => unknown): string {
+function outcome(decide: () => string | number | boolean | void): string {
   try {
-    const decided = decide()
-    return decided === undefined || decided === true ? 'yes' : decided === false ? 'no' : String(decided)
+    const decided = decide() ?? true
+    return typeof decided === 'boolean' ? (decided ? 'yes' : 'no') : String(decided)
   } catch (error) {
     if (!(error instanceof Refusal)) throw error
-    const { path } = error.details
-    return (
-      error.code.replace('accessDenied.', '').replace('invalidArgument.', '') + (path === undefined ? '' : ` ${path}`)
-    )
+    const code = error.code.replace(/^(accessDenied|invalidArgument)\./, '')
+    return [code, error.details.path ?? []].flat().join(' ')
   }
 }
 
 /** The outcomes for nobody, owner, creator, target, addressed person and another person. */
-const forAll = (decide: (caller: Account | null) => unknown) =>
+const forAll = (decide: (caller: Account | null) => string | number | boolean | void) =>
   callers.map((caller) => outcome(() => decide(caller))).join(', ')
 
 test('no rule is missing here (Z1)', () => {

@@ -1,0 +1,160 @@
+import { type Logger, pino } from 'pino'
+import { z } from 'zod'
+import { nearest } from '../config-names.js'
+import { type Config, options as settings, readConfig } from '../config.js'
+import { openDatabase } from '../db/open.js'
+import { redactedLog } from '../db/redact-log.js'
+import { Failure } from '../errors.js'
+import { appIn, type ModuleApp } from '../sharing/app.js'
+import { prepareDatabase, type Runtime, startRuntime } from './runtime.js'
+
+/** Where the data is, and how the module is used. */
+export interface OpenOptions {
+  /** `postgres://…`; without it the embedded database in `dataDir` is used. */
+  readonly databaseUrl?: string
+  /** `transaction` if a pooler in front of the server lends its connections for one transaction at a time. */
+  readonly pooler?: 'none' | 'transaction'
+  /** Folder of the embedded database, and of the secret from which tokens are made. */
+  readonly dataDir?: string
+  /**
+   * That secret, 32 bytes or more, instead of the file: the same for every process on one database. The first of
+   * several makes tokens, and the others show again those that they made.
+   */
+  readonly tokenSecret?: Uint8Array | readonly Uint8Array[]
+  /** The app of callers that name none; null for none. */
+  readonly appKey?: string | null
+  /** Public base of links, without `/profiles`. */
+  readonly baseUrl?: string
+  /** Proxies in front of `http`, by address or range; mounted in another app, it trusts those that one trusts. */
+  readonly trustProxy?: readonly string[]
+  /** Whether `http` takes credentials without TLS. */
+  readonly allowInsecure?: boolean
+  /** Requests a minute that `http` answers to an account. */
+  readonly requestsPerMinute?: number
+  /** Requests a minute that `http` answers to one address without a sign-in. */
+  readonly anonymousPerMinute?: number
+  /** Milliseconds by which the event loop may be late before `http` refuses requests. */
+  readonly maxDelayMs?: number
+  /** Days after which events of connections, and e-mails that were sent, are deleted. */
+  readonly eventDays?: number
+  /** Whether `http` shows accepted lists and people only to signed-in callers. */
+  readonly requireSignIn?: boolean
+  /** Whether `http` and the module neither show nor take e-mail addresses. */
+  readonly hideEmail?: boolean
+  /** Origins whose pages may read and write through `http` with the credentials of a browser. */
+  readonly corsOrigins?: readonly string[]
+  /**
+   * How long a call of the module waits for its turn while no other ends, in milliseconds, before it is refused with a
+   * `Fault` of status 503: by default 10,000. Twenty calls run at once, and 5,000 may wait.
+   */
+  readonly longestWaitMs?: number
+  /** Log of the requests to `http`; by default none. */
+  readonly log?: Logger
+}
+
+/** The module, opened on a database. */
+export interface App extends ModuleApp, Pick<Runtime, 'http' | 'scope'> {
+  /**
+   * Express middleware for routes of the application's own: they act for the account that signs in to the request as to
+   * the Atom API, or for an anonymous caller.
+   */
+  readonly scope: Runtime['scope']
+  /** The Atom API and the module's routes, to be served or mounted at the root of another Express app. */
+  readonly http: Runtime['http']
+  close(): Promise<void>
+}
+
+/**
+ * Opens the module on a database, and brings its schema to the newest first. If that fails nothing stays open.
+ *
+ * @throws Failure `invalid` for an unknown or malformed option, and for a secret or a schema of another database or
+ *   release; `unavailable` if another process holds `dataDir`; or the error of the database
+ */
+export async function open(options: OpenOptions = {}): Promise<App> {
+  const { appKey = 'connections', longestWaitMs, log = pino({ level: 'silent' }), ...given } = readOptions(options)
+  const config = { ...readConfig({}), ...bySetting(given) }
+  const place = { databaseUrl: config.DATABASE_URL, dataDir: config.DATA_DIR, pooler: config.POOLER }
+  const database = await openDatabase(place, () => {})
+  const stop = new AbortController()
+  try {
+    const runtime = await startRuntime(database, {
+      config,
+      secrets: await prepareDatabase(database.db, config),
+      baseUrl: config.BASE_URL ?? null,
+      appKey,
+      longestWaitMs,
+      log: redactedLog(log),
+      sendsEmail: false,
+      stop: stop.signal,
+    })
+    return {
+      ...appIn(runtime.module),
+      get http() {
+        return runtime.http
+      },
+      get scope() {
+        return runtime.scope
+      },
+      close: async () => {
+        stop.abort()
+        await runtime.ended
+        await database.close()
+      },
+    }
+  } catch (error) {
+    await database.close()
+    throw error
+  }
+}
+
+const waiting = 'a whole number of milliseconds, from 0 to 3600000'
+
+const optionsSchema = z
+  .strictObject({
+    databaseUrl: settings.DATABASE_URL.value,
+    pooler: settings.POOLER.value,
+    dataDir: settings.DATA_DIR.value,
+    tokenSecret: settings.TOKEN_SECRET.value,
+    baseUrl: settings.BASE_URL.value,
+    trustProxy: settings.TRUST_PROXY.value,
+    allowInsecure: settings.ALLOW_INSECURE.value,
+    requestsPerMinute: settings.REQUESTS_PER_MINUTE.value,
+    anonymousPerMinute: settings.ANONYMOUS_PER_MINUTE.value,
+    maxDelayMs: settings.MAX_DELAY_MS.value,
+    eventDays: settings.EVENT_DAYS.value,
+    requireSignIn: settings.REQUIRE_SIGN_IN.value,
+    hideEmail: settings.HIDE_EMAIL.value,
+    corsOrigins: settings.CORS_ORIGINS.value,
+    appKey: settings.APP_KEY.value.nullable(),
+    longestWaitMs: z.int(waiting).min(0, waiting).max(3_600_000, waiting),
+    log: z.custom<Logger>((value) => typeof (value as Logger | null)?.child === 'function', 'a logger of pino'),
+  } satisfies Record<keyof OpenOptions, z.ZodType>)
+  .partial()
+
+/** @throws Failure `invalid` with the first option that is unknown or malformed, never its value */
+function readOptions(options: unknown): z.output<typeof optionsSchema> {
+  const { data, error } = optionsSchema.safeParse(options)
+  if (data) return data
+  const [issue] = error.issues
+  if (issue?.code === 'unrecognized_keys') {
+    const [name = ''] = issue.keys
+    throw new Failure('invalid', `${name} is not an option of open. ${hint(name)}`)
+  }
+  const [name] = issue?.path ?? []
+  if (name === undefined) throw new Failure('invalid', 'The options of open must be an object.')
+  throw new Failure('invalid', `${String(name)} must be ${issue?.message}.`)
+}
+
+function hint(name: string): string {
+  const names = Object.keys(optionsSchema.shape)
+  const right = nearest(name, names)
+  return right === undefined ? `The options are ${names.join(', ')}.` : `Do you mean ${right}?`
+}
+
+/** Options by the variable of the same name: `baseUrl` is `BASE_URL`. */
+const bySetting = (options: Partial<OpenOptions>): Partial<Config> =>
+  Object.fromEntries(
+    Object.entries(options).flatMap(([name, value]) =>
+      value === undefined ? [] : [[name.replaceAll(/[A-Z]/g, '_$&').toUpperCase(), value]],
+    ),
+  )
