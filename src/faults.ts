@@ -12,34 +12,34 @@ const families = {
 
 type Family = keyof typeof families
 
-/** The faults of options that have the same form, and what they say. */
+/** The faults of options of one form, with one message. */
 const ofOptions = <Names extends string>(names: readonly Names[], message: string) =>
   Object.fromEntries(names.map((name) => [`invalidArgument.${name}`, message])) as Record<
     `invalidArgument.${Names}`,
     string
   >
 
-/** Every fault of the `connections` module, and what it says. */
+/** The faults of the `connections` module, with their messages. */
 const messages = {
   'accessDenied.notLoggedIn': 'Sign in first: this needs an account.',
   'accessDenied.connectionRequiresVerification': 'The account has to be verified first.',
   'accessDenied.connectionsDisabled': 'Objects of this type take no connections.',
   'accessDenied.shareAccess': 'This needs share access (level 5) to the context.',
-  'accessDenied.shareRoles': 'Only the owner may give a role that the caller does not have here.',
-  'accessDenied.connection': 'This connection is not the caller’s to see or to change.',
+  'accessDenied.shareRoles': 'The caller may only give roles that the caller has here.',
+  'accessDenied.connection': 'The caller may not see or change this connection.',
   'accessDenied.autoConnectionRequiresAccess': 'Connecting an account at once needs more access to that account.',
   'accessDenied.scope': 'The caller’s scope does not allow this.',
   'accessDenied.unspecified': 'The caller may not see this.',
   'invalidArgument.object': 'There is no such type of object.',
-  'invalidArgument.connectionTarget': 'This is not a target that can be connected.',
+  'invalidArgument.connectionTarget': 'This target cannot be connected.',
   'invalidArgument.noConnectionTargets': 'At least one target is needed.',
   'invalidArgument.autoConnectionRequiresId': 'A target that is connected at once has to be named by its _id.',
   'invalidArgument.requireConnectionAccept': 'Connections to this type of object have to be accepted; see forceAuto.',
   'invalidArgument.noConnectionApp': 'No app key is known; pass connectionAppKey.',
-  'invalidArgument.connectionToken': 'There is no such token, or it is used, expired or not the caller’s.',
+  'invalidArgument.connectionToken': 'The token is unknown, used, expired, or not for the caller.',
   'invalidArgument.access': 'This is not a level of access.',
   'invalidArgument.grant': 'This is not a level of access.',
-  'invalidArgument.roles': 'Each role has to be one that is defined here.',
+  'invalidArgument.roles': 'There is no such role here.',
   'invalidArgument.usesRemaining': 'A link can be used 1 to 1,000,000 times.',
   'invalidArgument.name': 'The name of a target has a first and a last part, each a text of at most 200 characters.',
   'invalidArgument.connectionAppKey': 'An app key is a text.',
@@ -55,14 +55,14 @@ const messages = {
   'invalidArgument.unspecified': 'An argument is wrong.',
   'notFound.instance': 'There is no such object.',
   'notFound.account': 'There is no such account.',
-  'notFound.unspecified': 'There is nothing by this name.',
-  'conflict.connectionExists': 'A connection of this target exists already.',
+  'notFound.unspecified': 'There is nothing with this name.',
+  'conflict.connectionExists': 'This target has a connection already.',
   'tooLarge.connectionTargets': 'At most 100 targets can be connected in one call.',
   'tooLarge.unspecified': 'The request is too large.',
   'throttled.connectionInvitations': 'Too many invitations; try again later.',
   'throttled.unspecified': 'Too many requests; try again later.',
-  'unsupportedOperation.unspecified': 'This operation is not offered.',
-  'error.unspecified': 'The server could not do this.',
+  'unsupportedOperation.unspecified': 'This operation is not supported.',
+  'error.unspecified': 'The server failed.',
 } as const satisfies Record<`${Family}.${string}`, string>
 
 export type FaultName = keyof typeof messages
@@ -71,7 +71,7 @@ export const faultNames = Object.keys(messages) as readonly FaultName[]
 
 export const isFaultName = (name: string): name is FaultName => Object.hasOwn(messages, name)
 
-/** A target of `create`, as its fault names it. */
+/** The name of a target of `create` in its fault. */
 export interface FaultTarget {
   readonly _id?: string
   readonly email?: string
@@ -106,8 +106,8 @@ interface Details extends RefusalDetails {
 }
 
 /**
- * How a call of the `connections` module fails (docs/module.md, Faults). `errCode` tells which fault it is; the
- * message, a sentence, never holds another person's data.
+ * The failure of a call of the `connections` module (docs/module.md, Faults). `errCode` is its name; the message never
+ * holds another person's data. Only the doors make faults: the API of the module, and HTTP.
  */
 export class Fault extends Error {
   readonly object = 'fault'

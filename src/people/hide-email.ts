@@ -48,7 +48,9 @@ const at = /[@＠﹫]|%40|&#(?:64|x40)|&commat/i
 /** Whether a text may hold an e-mail address. */
 export const mayHoldAddress = (text: string): boolean => at.test(text)
 
-/** The account without its own addresses, and without those in other texts. Ids stay, since people are named by them. */
+/**
+ * The account without its own addresses, and without those in other texts. Ids stay, since people are named by them.
+ */
 function withoutAddresses(account: Account): Account {
   const { login, name, profile } = account
   return {

@@ -49,7 +49,8 @@ export interface Principal {
 }
 
 /**
- * An account as a principal. An inactive account counts as anonymous. An unverified account has no claim to its address.
+ * An account as a principal. An inactive account counts as anonymous. An unverified account has no claim to its
+ * address.
  *
  * @param privileges none by default
  */

@@ -84,7 +84,7 @@ export function appIn(module: ModuleContext): ModuleApp {
       work: (caller: Caller & { readonly accountId: string }) => Promise<Result>,
     ) => {
       const id = account === null ? null : await called(() => findAccountId(db, account))
-      if (id === undefined) throw new Failure('notFound', `Nobody goes by the name ${account}.`)
+      if (id === undefined) throw new Failure('notFound', `There is no account with the name ${account}.`)
       const caller = { ...privileges, accountId: id }
       // By the overloads, work for null takes null.
       return runIn({ module, caller }, () => work(caller as Caller & { readonly accountId: string }))

@@ -21,7 +21,8 @@ export async function remove(scope: CallerScope, tokenOrId: unknown, options: un
   checkScope(principal, 'delete')
   const read = readOptionsAs(deleteOptions, options)
   const { which, path } = readGrantRef(tokenOrId)
-  if (path.length > 0) throw new Refusal('invalidArgument.unspecified', { path: 'tokenOrId', reason: 'No path here.' })
+  if (path.length > 0)
+    throw new Refusal('invalidArgument.unspecified', { path: 'tokenOrId', reason: 'A path is not allowed here.' })
   const isHolder = 'token' in which
   const skipAcl = read.skipAcl || principal.skipAcl
   const grant = isHolder

@@ -162,7 +162,10 @@ export function refreshed(grant: Grant, wish: Granted, moment: Date): Grant {
   }
 }
 
-/** A pending connection of two accounts, of either of them, connected at once: the wish on one account, `connected` on the other. */
+/**
+ * A pending connection of two accounts, of either of them, connected at once: the wish on one account, `connected` on
+ * the other.
+ */
 export const connectedAtOnce = (pair: Grant, id: string, wish: Wish, moment: Date): Grant =>
   givingOn({ ...pair, ...asColleagues, state: 'active', tokenKey: null, expiresAt: null, updated: moment }, id, wish)
 

@@ -80,7 +80,7 @@ async function selectionOf(
   if (!module.presenter.takesAddresses && propertiesIn(where).some(({ column }) => column === 'target_email')) {
     throw refused('target.email', 'This site hides e-mail addresses; name people by _id.')
   }
-  // What another program on this database defines nobody could show here.
+  // Types of other programs on this database cannot be shown here.
   const known = objects.length > 0 ? objects : module.types.names()
   return {
     viewer: skipAcl && asked.show == null ? null : self,
@@ -110,11 +110,11 @@ const orderFor = (asked: Asked) => orderOf(parseSort(isBackward(asked) ? { _id: 
 const maxNamed = 100
 
 /**
- * The contexts whose connections a caller may list and end. Whose an object of an application is only the application
- * knows, so these have to be named.
+ * The contexts of `show: 'context'`. Objects of an application have to be named, since only the application knows their
+ * owners.
  *
- * @param objects the types that are asked for; none for all that are known
- * @throws Fault `invalidArgument.query` if too many are named, or none of an application's
+ * @param objects the asked types; empty for all types
+ * @throws Refusal `invalidArgument.query` for too many names, or a type of an application without a name
  */
 export async function managedBy(
   module: ModuleContext,
@@ -130,7 +130,7 @@ export async function managedBy(
   const asked = [...objects, ...(valuesOf(where, 'context_object') ?? [])].map(String)
   if (!named) {
     const [object] = asked.filter((name) => !ownTypes.has(name))
-    if (object !== undefined) throw unnamed(`Which ${object} is meant has to be said: one id, or up to 100 by $in.`)
+    if (object !== undefined) throw unnamed(`Name the ${object}: one id, or up to 100 by $in.`)
     return 'shared'
   }
   if (named.length > maxNamed) throw unnamed(`At most ${maxNamed} contexts can be named.`)

@@ -21,7 +21,7 @@ const texts = z
   .transform((value) => value ?? [])
 
 /** Stored text: the database takes no NUL, and e-mails take no line break in a name. */
-const storableText = z.string().regex(/^[^\p{Cc}\p{Cs}]*$/u, 'has characters that are no text')
+const storableText = z.string().regex(/^[^\p{Cc}\p{Cs}]*$/u, 'has control characters or unpaired surrogates')
 
 const partOfName = storableText
   .refine((name) => Array.from(name).length <= 200, 'has more than 200 characters')
@@ -56,7 +56,7 @@ const level = z
 const date = z.unknown().transform((value, context) => {
   const time = timeOf(value)
   if (time !== undefined) return time
-  context.addIssue('A date is a Date, milliseconds, or ISO 8601 with a zone; of the years 1000 to 9999.')
+  context.addIssue('A date is a Date, milliseconds, or ISO 8601 with a zone, of the years 1000 to 9999.')
   return z.NEVER
 })
 

@@ -83,7 +83,9 @@ export function checkMayRead(grant: Grant, account: Principal['account'], { leve
   if (level < levelToRead(grant, account)) throw new Refusal('accessDenied.connection')
 }
 
-/** The access to its context that a connection shows with: `public` for an invitation, its grant for a holder's link. */
+/**
+ * The access to its context that a connection shows with: `public` for an invitation, its grant for a holder's link.
+ */
 export const accessShown = (grant: Grant, isHolder: boolean): Access =>
   grant.state === 'pending' || (isLink(grant) && isHolder) ? accessGiven(grant) : noAccess
 
@@ -128,7 +130,10 @@ export const mayManage = (
   { level }: Access,
 ): boolean => level >= levels.share || isOwner(type, context, caller)
 
-/** Whether the caller ends a connection whatever its access: by privilege, as the owner, or as the holder of an invitation. */
+/**
+ * Whether the caller ends a connection whatever its access: by privilege, as the owner, or as the holder of an
+ * invitation.
+ */
 export const endsFreely = (
   { state }: Pick<Grant, 'state'>,
   { skipAcl, isOwned, isHolder }: { readonly skipAcl: boolean; readonly isOwned: boolean; readonly isHolder: boolean },

@@ -111,7 +111,8 @@ async function spendUse(
 }
 
 /**
- * Implements `getToken` of `Connections`. An invitation by the Atom API or an import gets its token with the first call.
+ * Implements `getToken` of `Connections`. An invitation by the Atom API or an import gets its token with the first
+ * call.
  */
 export async function getToken(scope: CallerScope, id: unknown): Promise<string | null> {
   const { module } = scope
@@ -176,7 +177,9 @@ export async function readable(
   return grant
 }
 
-/** The connection with an id. @throws Refusal `accessDenied.notLoggedIn` for an anonymous caller, `notFound.unspecified` */
+/**
+ * The connection with an id. @throws Refusal `accessDenied.notLoggedIn` for an anonymous caller, `notFound.unspecified`
+ */
 export async function byId({ db }: ModuleContext, principal: Principal, id: string): Promise<Grant> {
   accountOf(principal)
   const grant = await findGrant(db, id)

@@ -55,7 +55,7 @@ export function checkTarget(
   if (email !== null && !takesAddresses) throw refuse('email', 'This site hides e-mail addresses; name people by _id.')
   const own = [creator, ...(type.name === 'account' ? [{ id: context._id, email: textOf(context['email']) }] : [])]
   if (own.some((each) => (id === null ? email === addressOf(each) : id === each.id))) {
-    throw refuse('self', `${at}: nobody can be connected with themselves.`)
+    throw refuse('self', `${at}: a person cannot be connected with themselves.`)
   }
   if (auto && email !== null) throw new Refusal('invalidArgument.autoConnectionRequiresId', { path: email })
   if (auto && type.requireAccept && !forceAuto) {

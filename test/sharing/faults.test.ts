@@ -131,7 +131,7 @@ describe('a fault', () => {
       code: 'kExists',
       errCode: 'cortex.conflict.connectionExists',
       status: 409,
-      message: 'A connection of this target exists already.',
+      message: 'This target has a connection already.',
       path: 'x',
       target: { _id: 'y' },
     })

@@ -1,6 +1,6 @@
 import { checkSize, entriesOf, referred, refused, stepsOf } from './document.js'
 
-/** From where to where values go, each a path of names. */
+/** Source and destination paths of values. */
 type Mapping = readonly { readonly from: readonly string[]; readonly to: readonly string[] }[]
 
 const maxNames = 50
@@ -9,7 +9,7 @@ const maxNames = 50
  * Reads the option `map`: `{name: 1}` selects, `{newName: '$path'}` renames (docs/module.md, Queries). Names with dots
  * select or make properties of objects.
  *
- * @returns undefined where nothing is to be mapped
+ * @returns undefined without a mapping
  * @throws Refusal `invalidArgument.query` with the name, or `map` for the whole
  */
 export function parseMap(input: unknown): Mapping | undefined {
@@ -32,9 +32,9 @@ export function parseMap(input: unknown): Mapping | undefined {
 }
 
 /**
- * What a mapping makes of a connection as its reader is shown it; what is not shown is absent.
+ * Maps a connection as its reader sees it. Hidden values are absent.
  *
- * @param shown stays as it is
+ * @param shown is not changed
  */
 export function applyMap(mapping: Mapping | undefined, shown: Record<string, unknown>): Record<string, unknown> {
   if (mapping === undefined) return shown
@@ -46,7 +46,7 @@ export function applyMap(mapping: Mapping | undefined, shown: Record<string, unk
   return made
 }
 
-/** What an application's objects hold need not be plain. */
+/** Objects of an application may hold values that are not plain. */
 const isObject = (value: unknown): value is object =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
@@ -86,6 +86,6 @@ export function place(into: Record<string, unknown>, names: readonly string[], v
   define(into, name, inner)
 }
 
-/** A name such as `__proto__` is one like any other. */
+/** `__proto__` is a name like all others. */
 const define = (into: object, name: string, value: unknown) =>
   void Object.defineProperty(into, name, { value, enumerable: true, configurable: true, writable: true })
