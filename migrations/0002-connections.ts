@@ -21,7 +21,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     )`.execute(db)
   await sql`create index connection_context on connection (context_object, context_id, id)`.execute(db)
 
-  // A row refers by foreign key to its owner alone: its peer may live on another machine one day.
+  // Only the owner is a foreign key: a peer may be on another machine one day.
   await sql`
     create table colleague (
       id uuid primary key,

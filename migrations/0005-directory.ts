@@ -5,10 +5,10 @@ export async function up(db: Kysely<unknown>): Promise<void> {
   await fill(db)
   await sql`alter table account alter column sort set not null, alter column words set not null`.execute(db)
   await sql`create index account_sort on account (sort, id)`.execute(db)
-  // Names are searched far more often than they change: no list of changes that every search would have to read too.
+  // Names are searched far more often than changed. Without fastupdate, a search has no pending list to read.
   await sql`create index account_words on account using gin (words) with (fastupdate = off)`.execute(db)
-  // A login has at most 256 characters. The field may hold any text, and one that is too long for an index would be
-  // refused; with one character more than a login has, it can at least never pass for one.
+  // The field may hold any text, and the index refuses long ones. A login has at most 256 characters, so a text cut to
+  // 257 matches none.
   await sql`
     create index account_manager on account ((left(profile ->> 'managerLogin', 257)) collate "C", sort, id)`.execute(db)
   await sql`
@@ -28,7 +28,7 @@ export async function down(db: Kysely<unknown>): Promise<void> {
 
 const batch = 1000
 
-/** Gives the accounts that are there already their columns, in batches, each of which begins after the one before. */
+/** Fills the columns of existing accounts, in batches by id. */
 async function fill(db: Kysely<unknown>): Promise<void> {
   let last: string | null = null
   for (;;) {
@@ -45,7 +45,7 @@ async function fill(db: Kysely<unknown>): Promise<void> {
   }
 }
 
-/** As `src/people/names.ts` made them when this step was written; later changes of it need a step of their own. */
+/** A copy of `src/people/names.ts` at the time of this step. Later changes there need a step of their own. */
 function columns(name: string): { sort: string; words: string } {
   const folded = name
     .normalize('NFKD')

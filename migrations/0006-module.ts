@@ -13,7 +13,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       drop constraint connection_uses_remaining_check,
       add constraint connection_uses_remaining_check check (uses_remaining >= 0)`.execute(db)
 
-  // What an account has of a context is one probe. Two accounts have one connection, of whichever of the two.
+  // The rights of an account on a context take one index lookup. Two accounts have one connection, of either of them.
   await sql`
     create unique index connection_active on connection (context_object, context_id, target_id)
     where state = 'active' and target_id is not null`.execute(db)
@@ -25,7 +25,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     on connection (context_object, context_id, creator_id, target_email)
     where state = 'pending' and target_id is null`.execute(db)
 
-  // Each way in which a connection is somebody's, in the order of a list; as a context, connection_context serves.
+  // One index for each role of an account in a connection, in list order. connection_context serves the context.
   await sql`create index connection_creator on connection (creator_id, id)`.execute(db)
   await sql`create index connection_target on connection (target_id, id) where target_id is not null`.execute(db)
   await sql`create index connection_address on connection (target_email, id) where target_id is null`.execute(db)

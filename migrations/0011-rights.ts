@@ -1,7 +1,7 @@
 import { type Kysely, sql } from 'kysely'
 
 export async function up(db: Kysely<unknown>): Promise<void> {
-  // What the context has of an account that is its target: what colleagues have, unless more was given on purpose.
+  // The rights of the context on the target's account: those of colleagues, unless more was granted.
   await sql`
     alter table connection
       add column reverse_access smallint not null default 2,
@@ -21,15 +21,15 @@ export async function down(db: Kysely<unknown>): Promise<void> {
 }
 
 /**
- * Until now two accounts had the same of each other, and a connection was raised without regard to whose account was
- * offered. If that happened, the target keeps what invitations of the context offered, and no more than colleagues
- * have otherwise.
+ * Before this step, two accounts had equal rights on each other, and an upgrade raised both. After such an upgrade, the
+ * target keeps the rights that the context offered, and otherwise at most those of colleagues.
  */
 async function lower(db: Kysely<unknown>): Promise<void> {
   await sql`
     update connection as c set
       access = least(c.access, greatest(2, (
-        select max((e.detail ->> 'access')::smallint) from connection_event as e where e.connection_id = c.id and ${offers}
+        select max((e.detail ->> 'access')::smallint) from connection_event as e
+        where e.connection_id = c.id and ${offers}
       ))),
       roles = array(
         select role from unnest(c.roles) as role where exists (
@@ -41,11 +41,12 @@ async function lower(db: Kysely<unknown>): Promise<void> {
       and exists (select from connection_event as e where e.connection_id = c.id and ${raises})`.execute(db)
 }
 
-/** The context offered this. */
+/** The context offered these rights. */
 const offers = sql<boolean>`
-  e.detail ? 'object' and (e.verb in ('invited', 'refreshed') or e.verb = 'connected' and e.detail ->> 'before' is null)`
+  e.detail ? 'object' and (e.verb in ('invited', 'refreshed')
+    or e.verb = 'connected' and e.detail ->> 'before' is null)`
 
-/** The connection got more, perhaps by what its target offered. */
+/** The connection was upgraded, perhaps by an offer of its target. */
 const raises = sql<boolean>`
   e.detail ? 'object' and (e.verb = 'upgraded' or e.verb = 'connected' and e.detail ->> 'before' is not null
     or e.verb = 'accepted' and e.actor_id = c.context_id)`

@@ -1,11 +1,11 @@
 import { type Kysely, sql } from 'kysely'
 
 export async function up(db: Kysely<unknown>): Promise<void> {
-  // Invitations through both doors count, whatever becomes of them. Older servers use `connection_event_invited`.
+  // Invitations of both APIs count, even after deletion. Older servers use `connection_event_invited`.
   await sql`
     create index connection_event_counted on connection_event (actor_id, at)
     where verb = 'invited' and not detail ? 'skipAcl'`.execute(db)
-  // When an address last got an e-mail about a person. Rows are of use for a day.
+  // The last e-mail to an address about a person. Rows are needed for a day.
   await sql`
     create table mailed (
       about_id uuid not null,

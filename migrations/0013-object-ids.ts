@@ -3,10 +3,10 @@ import { type Kysely, sql } from 'kysely'
 /**
  * Ids of an application's objects become texts; accounts and the organisation keep UUIDs.
  *
- * Expand: a UUID stays in `context_id`, as servers of the release before write and compare it; any other id goes into
- * `context_text`. `context_key` is the id in either case. The database generates it, so the rows that an older server
- * writes have it too, without a trigger. An older server that runs beside works on as before; it cannot load objects
- * with other ids, and shows them without one. The table is rewritten once; feeds do not read it.
+ * Expand: a UUID stays in `context_id`, for servers of the previous release; any other id is in `context_text`.
+ * `context_key` is the id in either case. The database generates it, so that rows of older servers have it too. Older
+ * servers keep working, but cannot load objects with other ids and show them without an id. The table is rewritten
+ * once; feeds do not read it.
  *
  * Contract, once no older server runs: drop the expression of `context_key`, both its sources and `connection_context`.
  */
@@ -21,13 +21,13 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       add constraint connection_context_uuid check (
         context_id is not null or context_object not in ('account', 'org'))`.execute(db)
 
-  // An older server lists by connection_context, and finds everything else by the target.
+  // Older servers still list by connection_context.
   await sql`create index connection_context_key on connection (context_object, context_key, id)`.execute(db)
   await uniqueBy(db, sql`context_key`)
-  // What is shared with an account is few among all that it is the target of.
+  // Few of an account's connections give it share access.
   await sql`
     create index connection_shared on connection (target_id) where state = 'active' and access >= 5`.execute(db)
-  // Of two accounts, either may share the other's.
+  // Between two accounts, each may have share access to the other.
   await sql`
     create index connection_shared_back on connection (context_key)
     where context_object = 'account' and state = 'active' and reverse_access >= 5`.execute(db)
@@ -48,7 +48,7 @@ export async function down(db: Kysely<unknown>): Promise<void> {
 
 type Column = ReturnType<typeof sql>
 
-/** Makes the indexes by which a target has one connection with a context. */
+/** The unique indexes: one connection for each target and context. */
 async function uniqueBy(db: Kysely<unknown>, column: Column): Promise<void> {
   await sql`drop index connection_active, connection_pending, connection_pending_address`.execute(db)
   await sql`

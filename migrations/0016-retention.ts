@@ -1,6 +1,6 @@
 import { type Kysely, sql } from 'kysely'
 
-/** Contract, once no older server runs: drop the index `outbox_untried`, which only older servers use. */
+/** Contract, once no older server runs: drop the index `outbox_untried`, used only by older servers. */
 export async function up(db: Kysely<unknown>): Promise<void> {
   await sql`
     create table known_address (
@@ -9,7 +9,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       seen_at timestamptz(3) not null,
       primary key (account_id, hash)
     )`.execute(db)
-  // Rows are deleted by age. Events need no index for that: their ids begin with their time.
+  // Rows are deleted by age. Events need no index for it: their ids begin with the time.
   await sql`create index known_address_age on known_address (seen_at)`.execute(db)
   await sql`
     create index outbox_age on outbox (coalesce(sent_at, dropped_at, dead_at))

@@ -19,13 +19,14 @@ import * as search from './0017-search.js'
 
 export interface Step extends Migration {
   /**
-   * The oldest step that code must know to serve on a schema that has this one. A step that only adds (expand) names none:
-   * older code goes on beside it. One that takes away (contract) names the step since which no code needs what goes.
+   * The oldest step that code must know to run on a schema with this one. A step that only adds (expand) names none:
+   * older code can run beside it. A step that removes (contract) names the first step without need for the removed
+   * part.
    */
   readonly oldest?: string
 }
 
-/** Every step, in order. Listed by hand: a scan of the folder would also find what a build left behind. */
+/** All steps in order. Listed by hand: a scan of the folder would also find leftovers of old builds. */
 export const migrations: Record<string, Step> = {
   '0001-accounts': accounts,
   '0002-connections': connections,

@@ -3,19 +3,19 @@ import type { Logger } from 'pino'
 import type { Config } from './config.js'
 import type { Tables } from './db/tables.js'
 
-/** What a request needs of the world. Tests give their own clock and log. */
+/** The dependencies of a request. Tests replace the clock and the log. */
 export interface Context {
   readonly db: Kysely<Tables>
   readonly config: Config
-  /** Public base of all links: `BASE_URL`, or made from the address that the server listens on. */
+  /** Public base of all links: `BASE_URL`, or the listening address. */
   readonly baseUrl: string
-  /** What session cookies are signed with (`identity/session.ts`): the first signs, each is good. */
+  /** Signing keys of session cookies (`identity/session.ts`). The first signs; all verify. */
   readonly sessionKeys: readonly string[]
-  /** Another as soon as the code that answers is another: part of every entity tag. */
+  /** Changes with every release; part of every ETag. */
   readonly release: string
   readonly log: Logger
-  /** The time of the answer, for `Last-Modified`; what is written is dated by the database. */
+  /** The current time, for `Last-Modified`. The database dates all writes. */
   readonly now: () => Date
-  /** By how many milliseconds the event loop is late; without it that is measured. */
+  /** Delay of the event loop in milliseconds; measured by default. */
   readonly loopDelay?: () => number
 }

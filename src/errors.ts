@@ -1,6 +1,6 @@
 /**
- * Every way in which a request or a command can be refused. Each door translates the code into its own words
- * (HTTP: `http/errors.ts`; the command line: exit status 1).
+ * All refusal codes of requests and commands. HTTP maps them to a status (`http/errors.ts`), the command line to exit
+ * status 1.
  */
 export type FailureCode =
   | 'invalid'
@@ -20,12 +20,12 @@ export type FailureCode =
   | 'unavailable'
 
 /**
- * A refusal that the asker may read. The message is a sentence that says what was wrong and what would do;
- * it never holds another person's data, SQL or a stack. The true reason, where there is one, is the `cause`.
+ * A refusal shown to the caller. The message is one or more sentences with the fault and the remedy. It never contains
+ * another person's data, SQL or a stack trace. The underlying error, if any, is the `cause`.
  */
 export class Failure extends Error {
   override name = 'Failure'
-  /** After how many seconds it may be tried again, where that is known. */
+  /** Seconds until a retry is useful, if known. */
   readonly retryAfter: number | undefined
 
   constructor(

@@ -1,4 +1,4 @@
-/** Families of faults: the name of the kind, and its HTTP status (docs/module.md, Faults). */
+/** Families of faults, with their codes and HTTP statuses (docs/module.md, Faults). */
 const families = {
   invalidArgument: { code: 'kInvalidArgument', status: 400 },
   accessDenied: { code: 'kAccessDenied', status: 403 },
@@ -12,57 +12,57 @@ const families = {
 
 type Family = keyof typeof families
 
-/** The faults of options of one form, with one message. */
-const ofOptions = <Names extends string>(names: readonly Names[], message: string) =>
+/** Faults of several options with one message. */
+const optionMessages = <Names extends string>(names: readonly Names[], message: string) =>
   Object.fromEntries(names.map((name) => [`invalidArgument.${name}`, message])) as Record<
     `invalidArgument.${Names}`,
     string
   >
 
-/** The faults of the `connections` module, with their messages. */
+/** All faults of the `connections` module, with their messages. */
 const messages = {
   'accessDenied.notLoggedIn': 'Sign in first: this needs an account.',
-  'accessDenied.connectionRequiresVerification': 'The account has to be verified first.',
-  'accessDenied.connectionsDisabled': 'Objects of this type take no connections.',
+  'accessDenied.connectionRequiresVerification': 'The account must be verified first.',
+  'accessDenied.connectionsDisabled': 'Objects of this type do not allow connections.',
   'accessDenied.shareAccess': 'This needs share access (level 5) to the context.',
-  'accessDenied.shareRoles': 'The caller may only give roles that the caller has here.',
+  'accessDenied.shareRoles': 'The caller may only grant roles that the caller has here. The owner may grant any.',
   'accessDenied.connection': 'The caller may not see or change this connection.',
-  'accessDenied.autoConnectionRequiresAccess': 'Connecting an account at once needs more access to that account.',
+  'accessDenied.autoConnectionRequiresAccess': 'Connecting an account without an invitation needs more access to it.',
   'accessDenied.scope': 'The caller’s scope does not allow this.',
   'accessDenied.unspecified': 'The caller may not see this.',
-  'invalidArgument.object': 'There is no such type of object.',
+  'invalidArgument.object': 'There is no such object type.',
   'invalidArgument.connectionTarget': 'This target cannot be connected.',
   'invalidArgument.noConnectionTargets': 'At least one target is needed.',
-  'invalidArgument.autoConnectionRequiresId': 'A target that is connected at once has to be named by its _id.',
-  'invalidArgument.requireConnectionAccept': 'Connections to this type of object have to be accepted; see forceAuto.',
-  'invalidArgument.noConnectionApp': 'No app key is known; pass connectionAppKey.',
-  'invalidArgument.connectionToken': 'The token is unknown, used, expired, or not for the caller.',
-  'invalidArgument.access': 'This is not a level of access.',
-  'invalidArgument.grant': 'This is not a level of access.',
-  'invalidArgument.roles': 'There is no such role here.',
+  'invalidArgument.autoConnectionRequiresId': 'A target that is connected without an invitation needs an _id.',
+  'invalidArgument.requireConnectionAccept': 'Connections to this object type must be accepted; see forceAuto.',
+  'invalidArgument.noConnectionApp': 'There is no app key; pass connectionAppKey.',
+  'invalidArgument.connectionToken': 'The token is unknown, used, expired, or for another account.',
+  'invalidArgument.access': 'This is not an access level.',
+  'invalidArgument.grant': 'This is not an access level.',
+  'invalidArgument.roles': 'Every role must be defined here.',
   'invalidArgument.usesRemaining': 'A link can be used 1 to 1,000,000 times.',
-  'invalidArgument.name': 'The name of a target has a first and a last part, each a text of at most 200 characters.',
-  'invalidArgument.connectionAppKey': 'An app key is a text.',
-  ...ofOptions(['paths', 'include', 'expand', 'objects'], 'This option takes texts.'),
-  ...ofOptions(
+  'invalidArgument.name': 'The name of a target has a first and a last part, each a string of at most 200 characters.',
+  'invalidArgument.connectionAppKey': 'An app key is a string.',
+  ...optionMessages(['paths', 'include', 'expand', 'objects'], 'This option takes strings.'),
+  ...optionMessages(
     [
       ...(['skipAcl', 'forceAuto', 'auto', 'skipNotification', 'skipNotifications', 'forceAllowConnections'] as const),
       ...(['skipAccountTest', 'includeToken', 'includeUrl', 'includeKey'] as const),
     ],
     'This option is true or false.',
   ),
-  'invalidArgument.query': 'The query cannot be understood.',
-  'invalidArgument.unspecified': 'An argument is wrong.',
+  'invalidArgument.query': 'The query is malformed.',
+  'invalidArgument.unspecified': 'An argument is invalid.',
   'notFound.instance': 'There is no such object.',
   'notFound.account': 'There is no such account.',
   'notFound.unspecified': 'There is nothing with this name.',
-  'conflict.connectionExists': 'This target has a connection already.',
+  'conflict.connectionExists': 'A connection with this target exists already.',
   'tooLarge.connectionTargets': 'At most 100 targets can be connected in one call.',
   'tooLarge.unspecified': 'The request is too large.',
   'throttled.connectionInvitations': 'Too many invitations; try again later.',
   'throttled.unspecified': 'Too many requests; try again later.',
-  'unsupportedOperation.unspecified': 'This operation is not supported.',
-  'error.unspecified': 'The server failed.',
+  'unsupportedOperation.unspecified': 'This operation is not offered.',
+  'error.unspecified': 'The server could not complete the request.',
 } as const satisfies Record<`${Family}.${string}`, string>
 
 export type FaultName = keyof typeof messages
@@ -71,18 +71,18 @@ export const faultNames = Object.keys(messages) as readonly FaultName[]
 
 export const isFaultName = (name: string): name is FaultName => Object.hasOwn(messages, name)
 
-/** The name of a target of `create` in its fault. */
+/** Names a target of `create`. */
 export interface FaultTarget {
   readonly _id?: string
   readonly email?: string
 }
 
 interface RefusalDetails {
-  /** The name or the value of the wrong argument. */
+  /** The invalid argument or value. */
   readonly path?: string
-  /** The reason, and the expected value. */
+  /** The problem, and a valid alternative. */
   readonly reason?: string
-  /** The target that `create` could not connect. */
+  /** The failed target, for faults in the result of `create`. */
   readonly target?: FaultTarget
 }
 
@@ -99,22 +99,22 @@ export class Refusal extends Error {
 }
 
 interface Details extends RefusalDetails {
-  /** In place of the family's status if the same call may succeed later. */
+  /** Replaces the family's status if a retry may succeed. */
   readonly status?: 503
-  /** The unexpected error behind the fault; only the program sees it. */
+  /** The error behind it; never sent to clients. */
   readonly cause?: unknown
 }
 
 /**
- * The failure of a call of the `connections` module (docs/module.md, Faults). `errCode` is its name; the message never
- * holds another person's data. Only the doors make faults: the API of the module, and HTTP.
+ * The error of a call of the `connections` module (docs/module.md, Faults). `errCode` identifies the fault. The message
+ * never holds another person's data. Only the doors make faults: the API of the module, and HTTP.
  */
 export class Fault extends Error {
   readonly object = 'fault'
   override readonly name = 'error'
   readonly code: (typeof families)[Family]['code']
   readonly errCode: `cortex.${FaultName}`
-  /** As an HTTP status. */
+  /** HTTP status. */
   readonly status: (typeof families)[Family]['status'] | 503
   readonly path: string | undefined
   readonly reason: string | undefined

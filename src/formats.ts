@@ -11,15 +11,15 @@ export function readMailbox(text: string): Mailbox | undefined {
   return isMailAddress(address) ? { name, address } : undefined
 }
 
-/** Whether a text is an e-mail address that e-mail can be sent to. */
+/** Whether a text is a usable e-mail address. */
 export const isMailAddress = (text: string): boolean =>
   /^[^\s\p{C}<>"@,;:()[\]\\]+@[^\s\p{C}<>"@,;:()[\]\\]+$/u.test(text)
 
 const numbers = new Intl.NumberFormat('en')
 
-/** A number and what there are so many of, in the form that goes with it: 1 second, 2 seconds. */
+/** A number with its noun in the right form: 1 second, 2 seconds. */
 export const counted = (number: number, one: string, many = `${one}s`): string =>
   `${numbers.format(number)} ${number === 1 ? one : many}`
 
-/** Whether only this machine itself is reached by that host, or speaks from it. */
+/** Whether a host name or address is this machine. */
 export const isLoopback = (host: string): boolean => /^(localhost|\[?::1\]?|(::ffff:)?127(\.\d{1,3}){3})$/.test(host)

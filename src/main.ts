@@ -20,24 +20,27 @@ const withDatabase: Surroundings['withDatabase'] = async (run) => {
   }
 }
 
-/** One JSON line for each event on standard error; easier to read where that is a terminal. */
+/** Logs JSON lines to standard error, or a readable format to a terminal. */
 function logger({ LOG_LEVEL }: Config) {
   const destination = process.stderr.isTTY ? pretty({ destination: 2, sync: true }) : pino.destination(2)
   return redactedLog(pino({ level: LOG_LEVEL, base: null, timestamp: pino.stdTimeFunctions.isoTime }, destination))
 }
 
-/** The first signal stops; a second changes nothing, since npm passes on what the terminal sent already; a third ends. */
+/**
+ * Stops at the first signal and exits at the third. npm may repeat a signal from the terminal, so the second is
+ * ignored.
+ */
 function untilStopped(): AbortSignal {
   const stop = new AbortController()
   let signals = 0
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-    const hear = () => {
+    const onSignal = () => {
       stop.abort()
       if (++signals < 3) return
-      process.removeListener(signal, hear)
+      process.removeListener(signal, onSignal)
       process.kill(process.pid, signal)
     }
-    process.on(signal, hear)
+    process.on(signal, onSignal)
   }
   return stop.signal
 }
@@ -46,7 +49,7 @@ const { version } = JSON.parse(readFileSync(new URL('../../package.json', import
   version: string
 }
 
-// Who reads only the beginning of what is put out, as `head` does, has got what was wanted.
+// A reader such as `head` may close the pipe early.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error
 })

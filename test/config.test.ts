@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import { misspelt } from '../src/config-names.js'
 import { options, readConfig } from '../src/config.js'
 
@@ -184,14 +183,6 @@ test('whoever gives a mail server gives a sender too', () => {
   expect(() => readConfig({ SMTP_URL: 'smtp://mail.example' })).toThrow(
     new Error('Wrong configuration: MAIL_FROM must be set if SMTP_URL is set.'),
   )
-})
-
-test('the README has every setting, with what it means and what holds without it', () => {
-  const readme = readFileSync('README.md', 'utf8').replaceAll(/ +/g, ' ')
-  for (const [name, { fallback, means }] of Object.entries(options)) {
-    const without = fallback === '' ? 'none' : `\`${fallback}\``
-    expect(readme).toContain(`| \`${name}\` | ${without} | ${means} |`)
-  }
 })
 
 test.each([

@@ -1,14 +1,14 @@
 import type { Account } from '../people/account.js'
 import { type TextField, textFieldNames } from '../people/fields.js'
 
-/** All that a card shows of a person, as text. */
+/** The values of a card, as text. */
 export type CardValues = { [Name in TextField]: string } & {
   name: string
   key: string
   userId: string
   login: string
   email: string
-  /** The address as a link; what would end it there is percent-encoded. */
+  /** A `mailto:` link. Characters that would end the address are percent-encoded. */
   mailto: string
   rev: string
   millis: string
@@ -16,7 +16,7 @@ export type CardValues = { [Name in TextField]: string } & {
   isManager: string
 }
 
-/** The values of an account for a card: an empty text for what it lacks. */
+/** The card values of an account; an absent value is an empty string. */
 export function cardValues({ profile, ...account }: Account): CardValues {
   const texts = Object.fromEntries(textFieldNames.map((name) => [name, profile[name] ?? '']))
   return {

@@ -21,9 +21,10 @@ interface Values {
 }
 
 /**
- * Writers of connection entries (docs/wire.md, A connection entry), whose links stand under the given addresses:
- * `entry` for use in a feed, `document` for an entry by itself. Only with `message` is the invitation's message shown,
- * and without active content.
+ * Makes the writers of connection entries (docs/wire.md, A connection entry): `entry` for use in a feed, `document` for
+ * a single entry. With `message` they show the invitation's message, without active content.
+ *
+ * @param to base addresses of all links
  */
 export function connectionEntries(to: Addresses) {
   const shape = (at: XMLBuilder, hole: Hole<Values>) => entryShape(at, hole, to)

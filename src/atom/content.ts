@@ -3,39 +3,43 @@ import { escapeText, isXmlText } from './template.js'
 import { ATOM, XHTML } from './vocabulary.js'
 import type { XmlElement } from './xml.js'
 
-/** A message has at most so many characters, as it was written. */
+/** In characters as written by the user, before escaping. */
 export const maxMessageLength = 4000
 
-/** A message is kept as HTML, in which a text has references for these. */
+/** The references of `htmlOf`. A message is stored as HTML. */
 const references = /&(?:amp|lt|gt|#13);/g
 
-/** How many characters a message has, as it was written: one that is kept as a reference counts as one. */
+/** The length of a stored message in characters as written; a reference counts as one. */
 export const messageLength = (html: string): number => Array.from(html.replace(references, '.')).length
 
 /**
- * The HTML that shows a text: the form in which messages are kept, since the wire has no other (docs/wire.md, A
- * connection entry). Nothing is lost by it, and a text without markup stays as it is.
+ * Escapes a text as HTML. Messages are stored as HTML, since the wire has no other form (docs/wire.md, A connection
+ * entry). Text without markup stays unchanged.
  */
 export const htmlOf = (text: string): string => escapeText(text)
 
-/** @returns the message. @throws Failure `invalid` when it is longer than 4,000 characters, or no feed could show it */
+/**
+ * @returns the message
+ * @throws Failure `invalid` if it is longer than 4,000 characters, or has characters that XML forbids
+ */
 export function checkMessage(message: string): string {
   const length = Array.from(message).length
   if (length > maxMessageLength) {
     throw new Failure('invalid', `The message may have at most ${maxMessageLength} characters; this one has ${length}.`)
   }
   if (isXmlText(message)) return message
-  throw new Failure('invalid', 'The message has a character that no feed can show, such as a control character.')
+  throw new Failure('invalid', 'The message has a character that XML forbids, such as a control character.')
 }
 
 /**
- * The message in an Atom `content`, as HTML that shows what its type says (RFC 4287, section 4.1.3). HTML stays as it is
- * written, also where its markup is not escaped, as a client sends it; a text is escaped; XHTML becomes HTML.
+ * Reads the message of an Atom `content` as HTML (RFC 4287, section 4.1.3). HTML stays as written, even unescaped; text
+ * is escaped; XHTML becomes HTML.
  *
- * @throws Failure `invalid` for another type, for content that stands elsewhere, and as `checkMessage`
+ * @throws Failure `invalid` for another type, for `src`, and as `checkMessage`
  */
 export function messageIn(content: XmlElement): string {
-  if (content.attributes.has('src')) throw new Failure('invalid', 'The content must stand in the entry, without "src".')
+  if (content.attributes.has('src'))
+    throw new Failure('invalid', 'The content must be in the entry itself, without "src".')
   const type = content.attributes.get('type') ?? 'text'
   const written = content.children.length > 0 ? content.source() : content.text
   switch (type.trim().toLowerCase()) {
@@ -53,7 +57,7 @@ export function messageIn(content: XmlElement): string {
   }
 }
 
-/** The `div` around XHTML is not part of it. */
+/** The wrapping `div` is not part of XHTML content. */
 function htmlIn(content: XmlElement): string {
   const [only, ...others] = content.children
   const isWrapped = only?.name === 'div' && isXhtml(only) && others.length === 0
@@ -62,7 +66,7 @@ function htmlIn(content: XmlElement): string {
 
 const isXhtml = ({ namespace }: XmlElement) => [XHTML, ATOM, ''].includes(namespace)
 
-/** Elements of HTML that have no content, and no end tag. */
+/** HTML elements without an end tag. */
 const voids = new Set('area base br col embed hr img input link meta source track wbr'.split(' '))
 
 function htmlFrom(node: XmlElement | string): string {

@@ -8,15 +8,17 @@ import { type Addresses, APP, ATOM, generator, PROFILE_TYPE, SNX } from './vocab
 interface Values {
   name: string
   userId: string
-  /** The user id percent-encoded, for an address. */
+  /** The user id, percent-encoded for a URL. */
   encodedId: string
   key: string
   millis: string
 }
 
 /**
- * Writer of a person's service document (docs/wire.md, Other resources), whose links stand under the given addresses.
- * No field is editable here. The declaration has no encoding, as in the recordings; without one it is UTF-8.
+ * Makes the writer of service documents (docs/wire.md, Other resources). No field is editable. The XML declaration
+ * names no encoding, as in the recordings; UTF-8 is the default.
+ *
+ * @param to base addresses of all links
  */
 export function serviceDocuments(to: Addresses): (account: Account) => string {
   const service = fragmentTemplate<Values>((at, hole) => serviceShape(at, hole, to))
@@ -45,12 +47,12 @@ function serviceShape(at: XMLBuilder, hole: Hole<Values>, to: Addresses): void {
   }
 }
 
-/** The one type of profile there is. */
+/** The only profile type. */
 export const profileTypes = ['default'] as const
 
 /**
- * Writes the description of a profile type: of each property its name, its hCard class, its vCard property and the
- * short forms that show it. Nothing is known of the document that other servers send here, so this is one of our own.
+ * Writes the description of a profile type: name, hCard class, vCard property and short forms of each property. The
+ * format is our own: no recording of this document exists.
  */
 export const profileTypeDocument = (type: (typeof profileTypes)[number]): string =>
   `<?xml version="1.0" encoding="UTF-8"?>${document({ type, properties })}`
@@ -82,8 +84,8 @@ const error = fragmentTemplate<{ code: string; message: string }>((at, hole) => 
 /**
  * Writes the API's error document (docs/wire.md, Errors).
  *
- * @param code the HTTP status as text; empty where the wire has it empty
- * @param message the wire's fixed message, with our sentence after it
+ * @param code the HTTP status as text; empty if the wire has none
+ * @param message the wire's fixed message, followed by our sentence
  */
 export function failureDocument(code: string, message: string): string {
   return `<?xml version="1.0" encoding="UTF-8"?>${error({ code, message })}`

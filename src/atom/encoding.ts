@@ -1,20 +1,20 @@
 import { isUtf8 } from 'node:buffer'
 import type { Refuse } from './scan.js'
 
-/** An encoding that documents and vCards may have. */
+/** A supported encoding of XML documents and vCards. */
 interface Encoding {
   readonly name: string
-  /** The first line that has another encoding; undefined where there is none. */
+  /** Number of the first line with invalid bytes, if any. */
   readonly contradiction: (bytes: Uint8Array) => number | undefined
   readonly decode: (bytes: Uint8Array) => string
 }
 
-/** What a refusal recommends. */
+/** Recommended in refusals. */
 const readEncodings = 'UTF-8, US-ASCII, ISO-8859-1, windows-1252, or UTF-16 with a byte order mark'
 
 const latin1 = (bytes: Uint8Array) => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1')
 
-/** Bytes 80 to 9F of windows-1252. Blanks are the five that it does not define. */
+/** Bytes 80 to 9F of windows-1252. Its five undefined bytes are spaces. */
 const from0x80 = '€ ‚ƒ„…†‡ˆ‰Š‹Œ Ž  ‘’“”•–—˜™š›œ žŸ'
 
 const firstLine = (isBad: (line: Buffer) => boolean) => (bytes: Uint8Array) => {
@@ -44,7 +44,7 @@ function utf16(name: 'UTF-16LE' | 'UTF-16BE'): Encoding {
   return { name, contradiction, decode }
 }
 
-// `TextDecoder` takes both US-ASCII and ISO-8859-1 for windows-1252.
+// `TextDecoder` treats US-ASCII and ISO-8859-1 as windows-1252, so both are decoded here.
 const utf8: Encoding = {
   name: 'UTF-8',
   contradiction: firstLine((line) => !isUtf8(line)),
@@ -69,7 +69,7 @@ const byName: ReadonlyMap<string, Encoding> = new Map([
   ...['windows-1252', 'cp1252'].map((name) => [name, windows1252] as const),
 ])
 
-/** What the first bytes say, and how many of them say it. */
+/** A byte order mark: its encoding and its length in bytes. */
 interface Mark {
   readonly name: 'UTF-8' | 'UTF-16LE' | 'UTF-16BE' | 'UTF-32'
   readonly length: number
@@ -83,21 +83,21 @@ const marks: readonly (Mark & { readonly bytes: string })[] = [
   { name: 'UTF-16BE', length: 2, bytes: '\xFE\xFF' },
 ]
 
-/** The byte order mark with which bytes begin; undefined for none. */
+/** The byte order mark at the start, if any. */
 export function markOf(bytes: Uint8Array): Mark | undefined {
   const start = latin1(bytes.subarray(0, 4))
   return marks.find((mark) => start.startsWith(mark.bytes))
 }
 
-/** Whether every second of the first bytes is NUL, as in UTF-16 that has no byte order mark. */
+/** Whether every second byte at the start is NUL, as in UTF-16 without a byte order mark. */
 export const looksLikeUtf16 = (bytes: Uint8Array): boolean => bytes.length > 1 && (bytes[0] === 0) !== (bytes[1] === 0)
 
 /**
- * Decodes bytes. A byte order mark wins over the name; it is not part of the text.
+ * Decodes bytes. A byte order mark takes precedence over the name, and is removed.
  *
- * @param name of the encoding, in any case; without one UTF-8
- * @param says who names it, as the beginning of a sentence; for refusals
- * @param refuse takes an encoding that is not read, and bytes that are not in the one that is named
+ * @param name of the encoding, in any case; default UTF-8
+ * @param says the source of the name as the beginning of a sentence, for refusals
+ * @param refuse called for an unsupported encoding and for invalid bytes
  */
 export function decode(bytes: Uint8Array, name: string | undefined, says: string, refuse: Refuse): string {
   const mark = markOf(bytes)
@@ -112,7 +112,7 @@ export function decode(bytes: Uint8Array, name: string | undefined, says: string
 function markedBy({ name }: Mark, refuse: Refuse): Encoding {
   if (name === 'UTF-8') return utf8
   if (name !== 'UTF-32') return utf16(name)
-  return refuse(`it is in UTF-32; what is read is ${readEncodings}`)
+  return refuse(`UTF-32 is not supported; use ${readEncodings}`)
 }
 
 function named(name = 'UTF-8', says: string, refuse: Refuse): Encoding {
@@ -120,7 +120,7 @@ function named(name = 'UTF-8', says: string, refuse: Refuse): Encoding {
   if (encoding) return encoding
   const quoted = JSON.stringify(name.slice(0, 40))
   if (isUtf16(name)) return refuse(`${says} ${quoted}, but there is no byte order mark; begin with one, or use UTF-8`)
-  return refuse(`${says} ${quoted}, which is not read; use ${readEncodings}`)
+  return refuse(`${says} ${quoted}, which is not supported; use ${readEncodings}`)
 }
 
 const isUtf16 = (name: string) => /^utf-?16(?:le|be)?$/i.test(name)
@@ -132,11 +132,11 @@ const declaration = new RegExp(
 const declaredIn = (text: string) => declaration.exec(text.slice(0, 1024))?.[2]
 
 /**
- * Decodes an XML document (XML 1.0, section 4.3.3 and appendix F): by its byte order mark, else by what its sender says
- * of it, else by its declaration, else as UTF-8.
+ * Decodes an XML document (XML 1.0, section 4.3.3 and appendix F). Precedence: byte order mark, `charset`, XML
+ * declaration, UTF-8.
  *
- * @param charset what the `Content-Type` says
- * @param refuse takes another encoding, and a declaration that the bytes contradict
+ * @param charset of the `Content-Type`
+ * @param refuse called for an unsupported encoding, and for a declaration that contradicts the bytes
  */
 export function decodeXml(bytes: Uint8Array, charset: string | undefined, refuse: Refuse): string {
   const mark = markOf(bytes)
@@ -162,7 +162,7 @@ function fits(name: string, mark: Mark): boolean {
   )
 }
 
-/** The `charset` of a Content-Type; undefined where it has none. */
+/** The `charset` of a Content-Type, if any. */
 export function charsetOf(contentType: string | undefined): string | undefined {
   const [, quoted, single, token] =
     /;\s*charset\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s;"']*))/i.exec(contentType ?? '') ?? []

@@ -2,7 +2,7 @@ import { link } from './person.js'
 import { documentTemplate, join, type Markup, nothing, template } from './template.js'
 import { feedId, generator, HISTORY, mediaType, OPENSEARCH, SNX } from './vocabulary.js'
 
-/** Absolute addresses of this page and of those around it; absent where there is nothing to go to. */
+/** Absolute URLs of this page and its neighbours. A page that does not exist has no link. */
 export interface PageLinks {
   readonly self: string
   readonly first?: string
@@ -12,19 +12,19 @@ export interface PageLinks {
 }
 
 export interface Feed {
-  /** What tells this list from all others, appended to the constant feed id. */
+  /** Unique for each list; appended to the constant feed id. */
   readonly id: string
   readonly title: string
   readonly updated: Date
-  /** How much there is and which part of it the feed shows; absent where the wire has no such numbers. */
+  /** Paging numbers; absent if the wire has none for this feed. */
   readonly totalResults?: number
   readonly startIndex?: number
   readonly itemsPerPage?: number
   readonly pendingInvitations?: number | undefined
-  /** Whether to say that this feed, with the pages around it, is all there is (RFC 5005, section 2). */
+  /** Whether the feed with its pages is a complete feed (RFC 5005, section 2). */
   readonly isComplete?: boolean
   readonly links: PageLinks
-  /** Links to elsewhere. */
+  /** Links to other resources. */
   readonly related?: Markup
   readonly entries: readonly Markup[]
 }
@@ -47,7 +47,7 @@ const document = documentTemplate<{
 const count = (namespace: string, name: string) =>
   template<{ count: string }>((at, hole) => at.ele(namespace, name).txt(hole.text('count')))
 
-/** In their order. */
+/** In the order of the wire. */
 const counts = {
   totalResults: count(OPENSEARCH, 'opensearch:totalResults'),
   startIndex: count(OPENSEARCH, 'opensearch:startIndex'),
@@ -63,7 +63,7 @@ const complete = template<object>((at) => at.ele(HISTORY, 'fh:complete'))({})
 
 const selfLink = template<{ href: string }>((at, hole) => link(at, hole.text('href'), 'self', mediaType.atom))
 
-/** Writes a feed document (docs/wire.md, The feed); its parts stand in the order of the recordings. */
+/** Writes a feed document (docs/wire.md, The feed). Its parts keep the order of the recordings. */
 export function feedDocument(feed: Feed): Markup {
   const { id, title, updated, links, isComplete = false, related = nothing, entries } = feed
   return document({

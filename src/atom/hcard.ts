@@ -9,8 +9,10 @@ type CardHole = { text(name: keyof CardValues): string }
 type Values = CardValues & { emailLink: Markup; address: Markup; extensionList: Markup }
 
 /**
- * Writer of hCards (docs/wire.md, hCard): the XHTML `div` that is an entry's content, whole or in the short form. An
- * empty value leaves its element empty; only a work address without any part is left out.
+ * Makes the writer of hCards (docs/wire.md, hCard): the XHTML `div` of an entry's content. An empty value leaves its
+ * element empty; only an empty work address is left out.
+ *
+ * @param to base addresses of all links
  */
 export function hcards(to: Addresses): (account: Account, format: 'lite' | 'full') => Markup {
   const cards = { lite: card(to, false), full: card(to, true) }
@@ -37,7 +39,7 @@ function card(to: Addresses, full: boolean): Template<Values> {
       .att('class', 'photo')
     card.ele('div').ele('a').att('class', 'fn url').att('href', to.profile(key)).txt(hole.text('name'))
     if (full) names(card, hole)
-    // The place of the pronunciation, which is not served: some clients tell the blocks apart by their place.
+    // Stands for the pronunciation, which is not served: some clients find the blocks by position.
     card.ele('div')
     card.ele('div').txt(hole.markup('emailLink'))
     div(card, 'groupwareEmail', hidden)
@@ -78,7 +80,7 @@ function card(to: Addresses, full: boolean): Template<Values> {
 
 const hidden = true
 
-/** Adds elements that hold one value: `div` and `span` a field's, under its class; `value` any other. */
+/** Adds elements with one value each: `div` and `span` for a field under its class, `value` for any other. */
 function writer(hole: CardHole) {
   const put = (at: XMLBuilder, tag: string, name: keyof CardValues, className: string, isHidden: boolean) => {
     const element = at.ele(tag).att('class', className)

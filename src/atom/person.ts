@@ -14,7 +14,7 @@ const state = template<{ state: string }>((at, hole) => at.ele(SNX, 'snx:userSta
 
 const external = template<{ external: string }>((at, hole) => at.ele(SNX, 'snx:isExternal').txt(hole.text('external')))
 
-/** The children of an Atom person construct, as the recordings order them; what is not known is left out. */
+/** The children of an Atom person construct, in the order of the recordings. Unknown values are left out. */
 export function person(account: Account): Markup {
   return join([
     identity({ name: account.name, userId: account.userId }),
@@ -24,21 +24,22 @@ export function person(account: Account): Markup {
   ])
 }
 
-/** Adds a `link` with its attributes in the order of the recordings. */
+/** Adds a `link`. Its attributes keep the order of the recordings. */
 export function link(at: XMLBuilder, href: string, rel: string, type: string): void {
   at.ele('link').att('href', href).att('rel', rel).att('type', type)
 }
 
-/** Adds a `category`; a tag has no scheme. */
+/** Adds a `category`. A tag has no scheme. */
 export function category(at: XMLBuilder, term: string, scheme?: string): void {
   const element = at.ele('category').att('term', term)
   if (scheme !== undefined) element.att('scheme', scheme)
 }
 
 /**
- * Where a profile feed and a service document lead to: of the links that the wire has there, those that are served.
+ * The links of a profile feed and a service document: the wire's links to resources that we serve.
  *
- * @param key of the person; like `changed`, its last change in milliseconds, it may be the hole of a template
+ * @param key of the person, or a template hole
+ * @param changed last change of the profile in milliseconds, or a template hole
  */
 export const relatedOf = (to: Addresses, key: string, changed: string) => [
   { href: to.colleagues(key, changed), rel: rel.colleague, type: mediaType.atom },
@@ -46,7 +47,7 @@ export const relatedOf = (to: Addresses, key: string, changed: string) => [
   { href: to.profileType, rel: rel.profileType, type: mediaType.profileType },
 ]
 
-/** Writer of these links for the head of a feed. */
+/** Makes the writer of these links for the head of a feed. */
 export function relatedLinks(to: Addresses): (account: Account) => Markup {
   const links = template<{ key: string; millis: string }>((at, hole) => {
     for (const { href, rel, type } of relatedOf(to, hole.text('key'), hole.text('millis'))) link(at, href, rel, type)

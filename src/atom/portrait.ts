@@ -3,7 +3,7 @@ import { initialsOf } from '../people/names.js'
 import { fragmentTemplate } from './template.js'
 import { SVG } from './vocabulary.js'
 
-/** Grounds on which white letters can be read: the contrast of each is 4.5 to 1 or more (WCAG 2.2, 1.4.3). */
+/** Background colours for white text: each has a contrast of 4.5 to 1 or more (WCAG 2.2, 1.4.3). */
 export const grounds = [
   '#8a3324',
   '#7a4a00',
@@ -21,7 +21,7 @@ export const grounds = [
 
 const side = 128
 
-/** Draws a picture for somebody who has none: the initials on a ground that the key chooses, so that it stays. */
+/** Draws an SVG for an account without a photo: its initials. The key chooses the colour, so it never changes. */
 export function portrait({ key, name }: Pick<Account, 'key' | 'name'>): string {
   const ground = grounds[Number.parseInt(key.slice(-6), 16) % grounds.length] as string
   return drawing({ name, initials: initialsOf(name), ground })

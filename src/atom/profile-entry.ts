@@ -11,11 +11,11 @@ export interface ProfileForm {
   readonly format: 'lite' | 'full'
 }
 
-/** What differs between the resources that show profiles. */
+/** The differences between the resources that show profiles. */
 export interface ProfilePlace {
-  /** The connection by which one came here, in a list of colleagues. */
+  /** Id of the connection that led to the profile, in a list of colleagues. */
   readonly connectionId?: string
-  /** What an entry calls itself: the profile's entry, its feed (in search results), or nothing (among reports). */
+  /** Target of the self link: the profile's entry, its feed (search results) or no link (reports). */
   readonly self?: 'entry' | 'feed' | 'none'
 }
 
@@ -32,8 +32,10 @@ interface Values {
 }
 
 /**
- * Writers of profile entries (docs/wire.md, A profile entry), whose links stand under the given addresses: `entry` for
- * use in a feed, `document` for an entry by itself.
+ * Makes the writers of profile entries (docs/wire.md, A profile entry): `entry` for use in a feed, `document` for a
+ * single entry.
+ *
+ * @param to base addresses of all links
  */
 export function profileEntries(to: Addresses) {
   const hcard = hcards(to)
@@ -79,7 +81,7 @@ export function profileEntries(to: Addresses) {
 
 const selfLink = template<{ href: string }>((at, hole) => link(at, hole.text('href'), 'self', mediaType.atom))
 
-/** Where a profile has an entry of its own, in the form in which it is shown. */
+/** The URL of the profile's own entry, in the same form. */
 const ownEntry = (to: Addresses, key: string, { output, format }: ProfileForm) =>
   to.profileEntry(key) + (output === 'vcard' ? '&output=vcard' : '') + (format === 'full' ? '&format=full' : '')
 
@@ -87,7 +89,7 @@ const tag = template<{ term: string }>((at, hole) => category(at, hole.text('ter
 
 const vcardText = template<{ lines: string }>((at, hole) => at.txt(`\n${hole.text('lines')}`))
 
-/** @param isAlone whether no feed around it names an author (RFC 4287, section 4.1.2) */
+/** @param isAlone whether there is no feed around it, so that it needs an author (RFC 4287, section 4.1.2) */
 function entryShape(
   at: XMLBuilder,
   hole: Hole<Values>,
@@ -110,7 +112,7 @@ function entryShape(
   link(entry, to.profileView(key), 'related', mediaType.html)
   link(entry, to.photo(key, hole.text('millis')), rel.image, mediaType.image)
   entry.txt(hole.markup('connection'))
-  // Readers open the first alternate, and a browser can show only this one.
+  // First, since feed readers open the first alternate, and a browser can show only this one.
   link(entry, to.profileView(key), 'alternate', mediaType.html)
   if (output === 'hcard') link(entry, to.vcard(key), 'alternate', mediaType.directory)
   else link(entry, ownEntry(to, key, { output, format: 'full' }), 'edit', mediaType.atom)

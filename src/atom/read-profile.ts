@@ -7,8 +7,10 @@ import { ATOM, SNX, XHTML } from './vocabulary.js'
 import type { XmlElement } from './xml.js'
 
 /**
- * Reads a profile entry with an hCard or a vCard, lite or full (docs/wire.md, A profile entry). What the contributor
- * shows goes before what the card shows. Refuses one without key or date, and a card in no form of the wire.
+ * Reads a profile entry with an hCard or a vCard, lite or full (docs/wire.md, A profile entry). The contributor takes
+ * precedence over the card.
+ *
+ * @throws Failure `invalid` without a key or date, and for a card in another format
  */
 export function readProfile(entry: XmlElement): Omit<Observation, 'seen'> {
   const contributor = childOf(entry, ATOM, 'contributor')
@@ -27,7 +29,7 @@ export function readProfile(entry: XmlElement): Omit<Observation, 'seen'> {
 
 function readContent(entry: XmlElement): ShownCard {
   const content = childOf(entry, ATOM, 'content')
-  if (!content) throw new Failure('invalid', 'It has no content, where an hCard or a vCard would be.')
+  if (!content) throw new Failure('invalid', 'It has no content; it needs an hCard or a vCard.')
   switch (content.attributes.get('type')) {
     case 'xhtml':
       return readHcard(content)
@@ -38,12 +40,13 @@ function readContent(entry: XmlElement): ShownCard {
   }
 }
 
-/** What an Atom person construct shows. */
+/** The values of an Atom person construct. */
 export type ShownPerson = Pick<Observation, 'name' | 'userId' | 'email' | 'state' | 'external'>
 
 /**
- * Reads an author or contributor (docs/wire.md, A connection entry). A name or user id that is empty counts as not
- * shown. Refuses a state or `snx:isExternal` in words that the wire does not know.
+ * Reads an author or contributor (docs/wire.md, A connection entry). An empty name or user id counts as absent.
+ *
+ * @throws Failure `invalid` for an unknown `snx:userState` or `snx:isExternal`
  */
 export function readPerson(element: XmlElement): ShownPerson {
   const name = textOf(element, ATOM, 'name')
@@ -60,25 +63,25 @@ export function readPerson(element: XmlElement): ShownPerson {
   }
 }
 
-/** Whether it is known of whom this speaks. */
+/** Whether the values identify a person. */
 export const isNamed = (person: ShownPerson): boolean => Boolean(person.userId ?? person.email)
 
 function word<Value>(element: XmlElement, name: string, meanings: Readonly<Record<string, Value>>): Value | undefined {
   const text = textOf(element, SNX, name)
   if (!text) return undefined
   if (!Object.hasOwn(meanings, text)) {
-    throw new Failure('invalid', `Its snx:${name} is none of ${Object.keys(meanings).join(', ')}.`)
+    throw new Failure('invalid', `Its snx:${name} is not one of ${Object.keys(meanings).join(', ')}.`)
   }
   return meanings[text]
 }
 
 /**
- * Reads the hCard in an entry's `content type="xhtml"`, lite or full (docs/wire.md, hCard). Elements are known by their
- * whole class attribute. Without an address block, the address is shown as empty. Refuses content without a card.
+ * Reads an hCard, lite or full (docs/wire.md, hCard). Matches elements by their whole `class`. A missing address block
+ * means an empty address.
  */
 function readHcard(content: XmlElement): ShownCard {
   const card = inside(content).find(hasClass('vcard'))
-  if (card === undefined) throw new Failure('invalid', 'Its content holds no hCard.')
+  if (card === undefined) throw new Failure('invalid', 'Its content has no hCard.')
   const elements = inside(card)
   const values = new Map([...classTexts(elements), ...telephones(elements)])
   const read = readCard('hcard', values)
@@ -102,7 +105,7 @@ const textWith = (elements: readonly XmlElement[], name: string) => elements.fin
 const classTexts = (elements: readonly XmlElement[]) =>
   elements.map((element): [string, string] => [element.attributes.get('class') ?? '', element.text.trim()])
 
-/** All telephone numbers have the same class; what tells them apart is the title of the `abbr` before. */
+/** All telephone numbers have the same class; the title of the preceding `abbr` distinguishes them. */
 function telephones(elements: readonly XmlElement[]): [string, string][] {
   return elements
     .filter(hasClass('tel'))

@@ -14,7 +14,7 @@ const extensionProperty = otherFields.extensions.vcard ?? ''
 const unread = ['BEGIN', 'VERSION', 'PHOTO', 'FN', 'URL', 'SOUND', 'REV', 'END']
 const identifiers = ['EMAIL;INTERNET', 'X_PROFILE_KEY', 'UID', 'X_PROFILE_UID', 'X_LCONN_USERID']
 
-/** What is read, each as the wire calls it: with the one type that tells it from others of its name. */
+/** All supported properties by wire name. A name includes its distinguishing type. */
 const read = [
   ...new Set([...Object.values(textFields), ...Object.values(otherFields)].flatMap(({ vcard }) => vcard ?? [])),
   ...identifiers,
@@ -23,9 +23,10 @@ const baseOf = (name: string) => name.split(';')[0] ?? ''
 const names = [...new Set([...read.map(baseOf), ...unread])]
 
 /**
- * Reads the vCard 2.1 in an entry's `content type="text"`, lite or full (docs/wire.md, vCard 2.1), also with the
- * encodings and types that other writers of vCards use. Refuses text that is no whole vCard, a property that stands
- * there twice, a value that cannot be decoded, and an address in other than eight parts, or seven.
+ * Reads a vCard 2.1, lite or full (docs/wire.md, vCard 2.1). Accepts the encodings and types of other vCard writers.
+ *
+ * @throws Failure `invalid` for an incomplete vCard, a repeated property, an undecodable value, and an address without
+ *   seven or eight parts
  */
 export function readVcard(text: string): ShownCard {
   const properties = propertiesIn(linesOf(text), names).filter(({ name }) => !unread.includes(name))
@@ -49,20 +50,20 @@ export function readVcard(text: string): ShownCard {
   }
 }
 
-/** Lines may be indented as deep as the first. */
+/** The lines without the indentation of the first. */
 function linesOf(text: string): string[] {
   const [, indent = '', card] = /^\s*?([ \t]*)(BEGIN:VCARD\n.*?)\n[ \t]*END:VCARD\s*$/s.exec(text) ?? []
-  if (card === undefined) throw new Failure('invalid', 'Its content holds no whole vCard.')
+  if (card === undefined) throw new Failure('invalid', 'Its content is not a complete vCard.')
   return card.split('\n').map((line) => (line.startsWith(indent) ? line.slice(indent.length) : line))
 }
 
-/** Of several properties that say the same of somebody, the preferred one counts, or else the first. */
+/** If several properties have one wire name, the preferred one wins, otherwise the first. */
 function shownIn(properties: readonly Property[]): Map<string, Property> {
   const shown = new Map<string, Property>()
   const written = new Set<string>()
   for (const property of properties) {
     const whole = [property.name, ...property.parameters].join(';').toUpperCase()
-    if (written.has(whole)) throw new Failure('invalid', `Its vCard shows ${whole} twice.`)
+    if (written.has(whole)) throw new Failure('invalid', `Its vCard has ${whole} twice.`)
     written.add(whole)
     const types = typesOf(property)
     const name = nameOnWire(property.name, types)
@@ -79,7 +80,7 @@ function typesOf({ parameters }: Property): ReadonlySet<string> {
   return new Set(types)
 }
 
-/** Whose places are named least: a fax at work is a fax. */
+/** Types with the lowest precedence: a fax at work is a fax. */
 const general = ['WORK', 'INTERNET']
 
 function nameOnWire(base: string, types: ReadonlySet<string>): string | undefined {
@@ -97,7 +98,7 @@ function nameParts([familyName = '', givenName = '']: readonly string[]): ShownP
   return { familyName, givenName }
 }
 
-/** The wire's form has eight parts; the product's own client wrote seven, with both lines of the street in one. */
+/** The wire has eight parts. The product's own client wrote seven, with both street lines in one. */
 function addressParts(parts: string[]): ShownProfile {
   if (parts.length === 7) parts.splice(3, 0, '')
   if (parts.length !== 8) throw new Failure('invalid', `Its address has ${parts.length} parts instead of eight.`)
@@ -115,28 +116,30 @@ function extension(property: Property): Extension[] {
   if (property.name !== extensionProperty) return []
   const line = `${[property.name, ...property.parameters].join(';')}:${property.value}`
   const parts = extensionLine.exec(line)?.slice(1)
-  if (parts === undefined) throw new Failure('invalid', 'Its vCard shows an extension without one of its four parts.')
+  if (parts === undefined) throw new Failure('invalid', 'Its vCard has an extension without one of its four parts.')
   const [id = '', key = '', value = '', dataType = ''] = parts.map((part) => property.decode(part).trim())
   return [{ id, key, value, dataType }]
 }
 
-/** What a business card, in either form, shows of a person. */
+/** The values of a card in either format. */
 export type ShownCard = Pick<Observation, 'userId' | 'login' | 'email'> & { readonly profile: ShownProfile }
 
 type ShownText = Partial<Record<TextField, string>>
 
-/** What tells who it is. */
+/** The identifying values. */
 const identity = {
   hcard: { userId: 'x-lconn-userid', login: 'x-profile-uid', email: 'email' },
   vcard: { userId: 'X_LCONN_USERID', login: 'X_PROFILE_UID', email: 'EMAIL;INTERNET' },
 } as const
 
-/** All address fields, empty: the wire leaves out the address as a whole. */
+/** An empty address. The wire omits an empty address as a whole. */
 export const noAddress: ShownText = Object.fromEntries(addressFields.map((name) => [name, '']))
 
 /**
- * Tells what a card shows from the values that stand in it by hCard class or vCard property (docs/wire.md, hCard; vCard
- * 2.1). Refuses an `x-is-manager` other than Y, N and nothing.
+ * Turns raw values into fields (docs/wire.md, hCard; vCard 2.1).
+ *
+ * @param values by hCard class or by vCard property
+ * @throws Failure `invalid` if `x-is-manager` is not Y, N or empty
  */
 export function readCard(form: 'hcard' | 'vcard', values: ReadonlyMap<string, string>): ShownCard {
   const userId = values.get(identity[form].userId)
@@ -167,7 +170,7 @@ function linesOfText(form: 'hcard' | 'vcard', values: ReadonlyMap<string, string
 }
 
 function yesOrNo(value: string): boolean | null {
-  if (!['Y', 'N', ''].includes(value)) throw new Failure('invalid', 'Its card says of being a manager neither Y nor N.')
+  if (!['Y', 'N', ''].includes(value)) throw new Failure('invalid', 'The manager flag of its card is neither Y nor N.')
   return value === '' ? null : value === 'Y'
 }
 

@@ -10,19 +10,21 @@ import type { Refuse } from './scan.js'
 import { ATOM, feedTitles, rel, scheme, SNX } from './vocabulary.js'
 import { parseXml, type XmlElement, type XmlLimits } from './xml.js'
 
-/** What a recorded answer shows, each with its place in the document for whoever has to look there. */
+/** The content of a recorded response. Each `place` locates its entry, for refusals. */
 interface Recorded {
   readonly people: readonly { readonly sighting: Observation; readonly place: string }[]
   readonly connections: readonly { readonly shown: ShownConnection; readonly place: string }[]
 }
 
-/** For a file that an operator brings: many more elements than a request may have, nested as deep as an hCard. */
+/** For files of the operator: far more elements than a request may have. Depth allows for an hCard. */
 const fileLimits: XmlLimits = { depth: 64, elements: 1_000_000, attributes: 64 }
 
 /**
- * Reads an answer of a server of this API: a feed or a single entry, of connections or profiles (docs/wire.md, The
- * feed; A connection entry; A profile entry), with or without the HTTP headers before it. Refuses (`invalid`, with the
- * place and the reason) what is not well-formed, no such document, or an entry that lacks what it needs.
+ * Reads a recorded response of this API: a feed or a single entry, of connections or profiles (docs/wire.md, The feed;
+ * A connection entry; A profile entry). HTTP headers may precede the document.
+ *
+ * @throws Failure `invalid`, with place and reason, for malformed XML, for another document, and for an incomplete
+ *   entry
  */
 export function readRecorded(bytes: Uint8Array): Recorded {
   const { root, status } = documentIn(bytes)
@@ -45,8 +47,8 @@ export function readRecorded(bytes: Uint8Array): Recorded {
 }
 
 /**
- * Reads the document of a file. A file that begins with a byte order mark was written so by a program, such as a shell,
- * whatever the document in it declares.
+ * A byte order mark at the start of the file takes precedence over the document's declaration: a program, such as a
+ * shell, has re-encoded the file.
  */
 function documentIn(file: Uint8Array): { root: XmlElement; status: number | undefined } {
   if (markOf(file)) {
@@ -54,7 +56,7 @@ function documentIn(file: Uint8Array): { root: XmlElement; status: number | unde
     const { status, start } = lastAnswer(text)
     return { root: parseXml(text.slice(start), fileLimits), status }
   }
-  // In Latin-1, characters and bytes have the same places.
+  // In Latin-1, character positions equal byte positions.
   const { status, charset, start } = lastAnswer(Buffer.from(file).toString('latin1'))
   const bytes = file.subarray(start)
   const document = markOf(bytes) ? decode(bytes, undefined, '', refuse) : bytes
@@ -91,7 +93,7 @@ function readEntry(entry: XmlElement, seen: Date, place: string): Recorded {
 
 const ownersTitle = new RegExp(`^(?:${Object.values(feedTitles).join('|')})(?: (.*))?$`, 's')
 
-/** Whose connections a feed shows, which it tells in its title and in the parameters it was asked for with. */
+/** The owner of a feed of connections, from its title and the parameters of its self link. */
 function ownerOf(feed: XmlElement, seen: Date): Recorded['people'] {
   const self = childrenOf(feed, ATOM, 'link').find((link) => link.attributes.get('rel') === 'self')
   const href = self?.attributes.get('href') ?? ''
@@ -108,8 +110,9 @@ function ownerOf(feed: XmlElement, seen: Date): Recorded['people'] {
 }
 
 /**
- * Reads a connection entry (docs/wire.md, A connection entry): the people in it, and the connection as its source sees
- * it. Refuses one without id, status, date, or two different people with user ids.
+ * Reads a connection entry (docs/wire.md, A connection entry): its people, and the connection as seen by the source.
+ *
+ * @throws Failure `invalid` without id, status or date, or without user ids of two different people
  */
 function readConnection(entry: XmlElement): { people: ShownPerson[]; connection: ShownConnection } {
   const author = personIn(childOf(entry, ATOM, 'author'))
@@ -142,13 +145,12 @@ function readConnection(entry: XmlElement): { people: ShownPerson[]; connection:
 
 const personIn = (element: XmlElement | undefined) => element && readPerson(element)
 
-/** A person at one end of the connection, whose user id has to be known. */
 function end(entry: XmlElement, side: 'source' | 'target'): ShownPerson & { userId: string } {
   const connection = childOf(entry, SNX, 'connection')
   const people = connection === undefined ? [] : childrenOf(connection, ATOM, 'contributor')
   const { userId, ...person } =
     personIn(people.find((person) => person.attributes.get(`{${SNX}}rel`) === rel[side])) ?? {}
-  if (userId === undefined) throw new Failure('invalid', `It shows no ${side} with a user id.`)
+  if (userId === undefined) throw new Failure('invalid', `Its ${side} has no user id.`)
   return { ...person, userId }
 }
 
@@ -161,13 +163,13 @@ function statusOf(entry: XmlElement): ShownConnection['status'] {
   return status
 }
 
-/** The answer in which a recorded document came. */
+/** The HTTP response around a recorded document. */
 interface Answer {
-  /** Undefined where the document stands alone. */
+  /** Undefined for a bare document. */
   readonly status: number | undefined
-  /** What its Content-Type says. */
+  /** From its Content-Type. */
   readonly charset: string | undefined
-  /** Where the document begins. */
+  /** Index of the document's first character. */
   readonly start: number
 }
 
@@ -176,10 +178,10 @@ const nextHead = /^HTTP\/\d(?:\.\d)? +\d{3}\b/m
 const fieldOf = (fields: string, name: string) => new RegExp(`^${name}:[ \\t]*(.*?)[ \\t\\r]*$`, 'im').exec(fields)?.[1]
 
 /**
- * Finds the document in what a client recorded: after the last of the answers that it got one after the other, such as
- * 100 Continue, a proxy's, redirects and 401.
+ * Finds the document in a recording: after the last of consecutive responses, such as 100 Continue, a proxy's,
+ * redirects and 401.
  *
- * @throws Failure `invalid` when the fields of an answer do not end
+ * @throws Failure `invalid` if the header fields of a response do not end
  */
 export function lastAnswer(text: string): Answer {
   let answer: Answer = { status: undefined, charset: undefined, start: 0 }
@@ -197,8 +199,8 @@ export function lastAnswer(text: string): Answer {
 }
 
 /**
- * Where another answer begins: at once, or after a body of the length that was said. A document is not searched, since
- * people wrote what is in it; the body of a refusal or a redirect is.
+ * The start of the next response: here, or after a body of the given length. The body of a refusal or redirect is
+ * searched; a document is not, since users wrote its content.
  */
 function startOfNext(text: string, { status = 0, start }: Answer, length: number): number | undefined {
   const places = [start, start + length].filter((at) => /^\s*HTTP\/\d/.test(text.slice(at, at + 20)))

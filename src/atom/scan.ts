@@ -1,6 +1,6 @@
 import { isXmlText } from './template.js'
 
-/** How large a document may be in elements, in levels of them (the root is the first), and in attributes of one. */
+/** Maximum nesting depth (the root is level 1), number of elements, and number of attributes of one element. */
 export interface XmlLimits {
   readonly depth: number
   readonly elements: number
@@ -25,15 +25,18 @@ const token = new RegExp(
   'guy',
 )
 
-const declaration =
-  /^<\?xml[ \t\n]+version[ \t\n]*=[ \t\n]*(["'])1\.0\1([ \t\n]+encoding[ \t\n]*=[ \t\n]*(["'])[A-Za-z][\w.-]*\3)?([ \t\n]+standalone[ \t\n]*=[ \t\n]*(["'])(yes|no)\5)?[ \t\n]*\?>/
+const declaration = new RegExp(
+  String.raw`^<\?xml${space}+version${space}*=${space}*(["'])1\.0\1` +
+    String.raw`(${space}+encoding${space}*=${space}*(["'])[A-Za-z][\w.-]*\3)?` +
+    String.raw`(${space}+standalone${space}*=${space}*(["'])(yes|no)\5)?${space}*\?>`,
+)
 
 /**
- * Reads a document token by token and refuses each that XML 1.0 does not allow where it stands, and what exceeds the
- * limits. It leaves to the library that end tags fit, and to the tree what names and references mean.
+ * Checks each token against XML 1.0, and the document against the limits. The XML library matches end tags; the tree
+ * resolves names and references.
  *
- * Returns the document without declaration and processing instructions, since the library takes a quotation mark
- * in one for the beginning of a string. Lines stay where they were.
+ * @returns the document without declaration and processing instructions, since the library misreads quotation marks in
+ *   them; lines keep their numbers
  */
 export function scan(text: string, limits: XmlLimits, refuseAt: (index: number) => Refuse): string {
   const declared = declaration.exec(text)?.[0] ?? ''
@@ -56,7 +59,7 @@ export function scan(text: string, limits: XmlLimits, refuseAt: (index: number) 
       depth--
     } else if (groups['text'] !== undefined || groups['section'] !== undefined) {
       if (depth < 1 && /[^ \t\n]/.test(piece)) refuse('there is text outside the root element')
-      if (groups['text']?.includes(']]>')) refuse('"]]>" has to be written as "]]&gt;"')
+      if (groups['text']?.includes(']]>')) refuse('"]]>" must be written as "]]&gt;"')
     }
     pieces.push(groups['instruction'] === undefined ? piece : `<!--${lineFeeds(piece)}-->`)
     end = index + piece.length
@@ -68,11 +71,11 @@ export function scan(text: string, limits: XmlLimits, refuseAt: (index: number) 
 
 function reasonAgainst(piece: string): string {
   if (/^<!(?:DOCTYPE|ENTITY)/i.test(piece)) return 'document types and entities are not accepted'
-  const why = piece.startsWith('<?xml ') ? ', which has one declaration, at the very beginning' : ''
-  return `what begins with ${JSON.stringify(piece)} is not XML 1.0${why}`
+  const why = piece.startsWith('<?xml ') ? '; its declaration must be at the very beginning' : ''
+  return `${JSON.stringify(piece)} is not XML 1.0${why}`
 }
 
-/** What stands between the tags of the element that begins at a place of a document that was scanned. */
+/** The source between the tags of the element that starts at this index of a scanned document. */
 export function contentAt(text: string, start: number): string {
   const tokens = new RegExp(token)
   tokens.lastIndex = start
@@ -95,7 +98,7 @@ function checkAttributes(tag: string, limits: XmlLimits, refuse: Refuse): void {
 
 const lineFeeds = (text: string) => text.replace(/[^\n]/g, '')
 
-/** Refuses a document, at a place that only the one who gives this function knows. */
+/** Refuses a document. Its creator knows the place. */
 export type Refuse = (reason: string) => never
 
 const named: ReadonlyMap<string, string> = new Map([
@@ -107,13 +110,14 @@ const named: ReadonlyMap<string, string> = new Map([
 ])
 
 /**
- * Replaces the references of character data or of an attribute's value by what they stand for (XML 1.0, section 4.1).
- * Refuses entities that XML itself does not define, references to characters that it forbids, and a bare `&`.
+ * Resolves the references in character data or an attribute value (XML 1.0, section 4.1).
+ *
+ * @param refuse called for unknown entities, forbidden characters and a bare `&`
  */
 export function decodeReferences(text: string, refuse: Refuse): string {
   return text.replace(/&(?:(#?\w+);)?/g, (whole: string, name: string | undefined) => {
-    if (name === undefined) refuse('an "&" has to be written as "&amp;"')
-    return named.get(name) ?? numbered(name) ?? refuse(`"${whole}" stands for no character that XML allows`)
+    if (name === undefined) refuse('an "&" must be written as "&amp;"')
+    return named.get(name) ?? numbered(name) ?? refuse(`"${whole}" is not a reference that XML allows`)
   })
 }
 

@@ -2,7 +2,7 @@ import { create, fragment } from 'xmlbuilder2'
 import type { XMLBuilder } from 'xmlbuilder2/lib/interfaces.js'
 import { ATOM, prefixes } from './vocabulary.js'
 
-/** Marks the places of a shape that a request fills: `text` with any string, `markup` with what a template made. */
+/** Marks the holes of a template: `text` takes any string, `markup` takes the result of another template. */
 export interface Hole<Values> {
   text(name: { [Name in keyof Values]: Values[Name] extends Markup ? never : Name }[keyof Values] & string): string
   markup(name: { [Name in keyof Values]: Values[Name] extends Markup ? Name : never }[keyof Values] & string): string
@@ -20,14 +20,14 @@ const hole: Hole<Record<string, string>> = {
 }
 
 /**
- * Builds an element shape once, through xmlbuilder2, and gives a function that fills its holes. The shape stands
- * inside a feed, so it repeats none of the feed's namespace declarations.
+ * Builds an element once, by xmlbuilder2. Returns a function that fills its holes. The element is for use inside a
+ * feed, so it repeats no namespace declarations.
  */
 export function template<Values extends { [Name in keyof Values]: string }>(build: Build<Values>): Template<Values> {
   return compile(inScope(build).replace(/^<feed[^>]*>|<\/feed>$/g, ''))
 }
 
-/** As `template`, for the one element of a document: with declaration and namespaces. */
+/** As `template`, for the root element of a document: with XML declaration and namespaces. */
 export function documentTemplate<Values extends { [Name in keyof Values]: string }>(
   build: Build<Values>,
 ): Template<Values> {
@@ -36,8 +36,8 @@ export function documentTemplate<Values extends { [Name in keyof Values]: string
 }
 
 /**
- * As `template`, for an element that repeats namespace declarations although its place has them already. Only a
- * fragment of its own keeps them; its elements without a namespace take that of the place.
+ * As `template`, for an element with redundant namespace declarations. A fragment keeps them; elements without a
+ * namespace inherit it.
  */
 export function fragmentTemplate<Values extends { [Name in keyof Values]: string }>(
   build: Build<Values>,
@@ -55,7 +55,7 @@ function inScope<Values>(build: Build<Values>): string {
   return scope.toString(written)
 }
 
-/** Cuts the text at its holes. Where a hole stands inside a tag it is an attribute's, else it is character data. */
+/** Splits the text at its holes. A hole inside a tag is an attribute value, otherwise character data. */
 function compile<Values>(shape: string): Template<Values> {
   const [head = '', ...rest] = shape.split(/⟦(!?\w+)⟧/)
   const holes: { name: keyof Values; fill: (text: string) => string; tail: string }[] = []
@@ -77,7 +77,7 @@ function compile<Values>(shape: string): Template<Values> {
 
 const asItIs = (markup: string) => markup
 
-/** Text that is XML already. Only a template makes it, so no one else's text can pass for it. */
+/** Escaped XML. Only templates create it, so raw text cannot pass for it. */
 export type Markup = string & { readonly markup: unique symbol }
 
 export const nothing = '' as Markup
@@ -96,22 +96,19 @@ const references: Record<string, string> = {
 
 const replacement = '\uFFFD'
 
-/** Forbidden by XML 1.0, section 2.2, even as a reference: C0 controls but tab, LF and CR, and two noncharacters. */
-// eslint-disable-next-line no-control-regex -- control characters are the matter here
+/** Forbidden by XML 1.0, section 2.2, even as a reference: C0 controls except tab, LF and CR, and two noncharacters. */
+// eslint-disable-next-line no-control-regex -- matches control characters on purpose
 const forbidden = /[\0-\x08\x0B\x0C\x0E-\x1F\uFFFE\uFFFF]/g
 
-/** Whether a string can stand in an XML document and comes back from it as it was. */
+/** Whether a string survives a round trip through an XML document. */
 export const isXmlText = (text: string): boolean => text.isWellFormed() && text.search(forbidden) === -1
 
-/**
- * Escapes character data. A conforming parser gives back the same string, except that what XML 1.0 forbids
- * arrives as U+FFFD: one bad row must not break a feed.
- */
+/** Escapes character data. Characters that XML 1.0 forbids become U+FFFD: one bad row must not break a feed. */
 export function escapeText(text: string): string {
   return escape(text, /[&<>\r]/g)
 }
 
-/** Escapes the value of a double-quoted attribute. As text, but keeps tab and line feed from becoming blanks. */
+/** Escapes a double-quoted attribute value. As `escapeText`, but also preserves tabs and line feeds. */
 export function escapeAttribute(text: string): string {
   return escape(text, /[&<>"\r\t\n]/g)
 }

@@ -2,16 +2,20 @@ import { Failure } from '../errors.js'
 import { decode } from './encoding.js'
 import type { Refuse } from './scan.js'
 
-/** A property of a vCard 2.1, as it is written. */
+/** A property of a vCard 2.1, undecoded. */
 export interface Property {
   readonly name: string
-  /** Those that say what the value is, not how it is encoded. */
+  /** Without the encoding parameters. */
   readonly parameters: readonly string[]
-  /** As it is written, but in one piece: quoted-printable without its soft line breaks. */
+  /** Undecoded, but without the soft line breaks of quoted-printable. */
   readonly value: string
-  /** Decodes the value, or a part of it. Refuses (`invalid`) what cannot be decoded, with its line. */
+  /**
+   * Decodes the value or a part of it.
+   *
+   * @throws Failure `invalid`, with the line, if that is not possible
+   */
   readonly decode: (part: string) => string
-  /** Whether separators are encoded with the value, as they are in base64. */
+  /** Whether separators are part of the encoded value, as in base64. */
   readonly isEncodedWhole: boolean
 }
 
@@ -25,10 +29,10 @@ const quotedPrintable = 'QUOTED-PRINTABLE'
 const plain = ['', '7BIT', '8BIT']
 
 /**
- * Takes the lines of a vCard apart. A line that begins none of these properties continues the value before it, and so
- * does every line after a soft line break.
+ * Splits the lines of a vCard into properties. A line after a soft line break continues its value, and so does a line
+ * that begins no known property.
  *
- * @param names of all properties that are known
+ * @param names of all known properties
  */
 export function propertiesIn(lines: readonly string[], names: readonly string[]): Property[] {
   const property = new RegExp(`^((?:${names.join('|')})(?:;[^:]*)?):(.*)$`, 's')
@@ -59,18 +63,18 @@ function read(written: Written): Property {
   }
 }
 
-/** The values of a property that has several. A separator that is encoded by itself belongs to one of them. */
+/** The parts of a structured value. An encoded separator is part of a value. */
 export function partsOf({ value, decode, isEncodedWhole }: Property, separator: string): string[] {
   const parts = isEncodedWhole ? decode(value).split(separator) : value.split(separator).map(decode)
   return parts.map((part) => part.trim())
 }
 
-/** What a parameter says, without quotation marks. */
+/** Removes quotation marks around a parameter value. */
 export const unquoted = (text: string): string => text.trim().replace(/^(["'])(.*)\1$/, '$2')
 
 const tellsEncoding = /^(?:(?:ENCODING|CHARSET)\s*=.*|QUOTED-PRINTABLE|BASE64|[78]BIT)$/i
 
-/** The value of a parameter, or '' for none. */
+/** The value of a parameter, or ''. */
 function parameterOf(head: readonly string[], name: string): string {
   const found = head.find((parameter) => parameter.split('=')[0]?.trim().toUpperCase() === name)
   return unquoted(found?.split('=')[1] ?? '')
@@ -81,7 +85,7 @@ function encodingOf(head: readonly string[]): string {
   return (parameterOf(head, 'ENCODING') || bare || '').toUpperCase()
 }
 
-/** What is not encoded is text already, whatever its charset: the document around it was decoded. */
+/** Unencoded values are text already: the charset applies to encoded bytes only. */
 function decoded({ head, line }: Written, value: string): string {
   const refuse: Refuse = (reason) => {
     throw new Failure('invalid', `Line ${line} of its vCard (${head[0] ?? ''}) cannot be decoded: ${reason}.`)

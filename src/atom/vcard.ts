@@ -9,9 +9,10 @@ interface Line {
 }
 
 /**
- * Writer of vCards 2.1 (docs/wire.md, vCard 2.1): lines that end in a line feed, in the fixed order that clients know.
- * Nothing is folded or quoted; a line break inside a value is written as a blank, so that no value can begin a property
- * of its own.
+ * Makes the writer of vCards 2.1 (docs/wire.md, vCard 2.1): lines in a fixed order, ended by a line feed, unfolded and
+ * unquoted. A line break in a value becomes a space, so that no value can start a property.
+ *
+ * @param to base addresses of all links
  */
 export function vcards(to: Addresses): (account: Account, format: 'lite' | 'full') => string {
   const full = lines(to)
@@ -24,7 +25,7 @@ export function vcards(to: Addresses): (account: Account, format: 'lite' | 'full
   }
 }
 
-/** Writer of vCards as files, whole, with the line ends that a file has. */
+/** Makes the writer of full vCards as files, with CRLF line ends. */
 export function vcardFiles(to: Addresses): (account: Account) => string {
   const vcard = vcards(to)
   return (account) => vcard(account, 'full').replaceAll('\n', '\r\n')
@@ -65,10 +66,10 @@ const fields = (...names: TextField[]): Line[] =>
     return { lite: lite === 'both' || lite === 'vcard', write: (values) => `${vcard}:${values[name]}` }
   })
 
-/** Clients take the address apart at its semicolons and want eight parts, the first two unused. */
+/** Clients split the address at its semicolons. They expect eight parts; the first two are unused. */
 const workAddress: Line[] = [
-  (card: CardValues) =>
-    `ADR;WORK:;;${[card.street, card.street2, card.city, card.region, card.postalCode, card.country].map(part).join(';')}`,
+  ({ street, street2, city, region, postalCode, country }: CardValues) =>
+    `ADR;WORK:;;${[street, street2, city, region, postalCode, country].map(part).join(';')}`,
   (card: CardValues) => `X_COUNTRY_CODE:${card.countryCode}`,
   (card: CardValues) => `X_WORKLOCATION_CODE:${card.workLocationCode}`,
 ].map((write) => ({
@@ -80,8 +81,8 @@ const extension = ({ id, key, value, dataType }: Extension): string =>
   `X_EXTENSION_PROPERTY;VALUE=X_EXTENSION_PROPERTY_ID:${part(id)};VALUE=X_EXTENSION_KEY:${part(key)}` +
   `;VALUE=X_EXTENSION_VALUE:${value.replaceAll(';VALUE=', ',VALUE=')};VALUE=X_EXTENSION_DATA_TYPE:${part(dataType)}`
 
-/** One part of a value that semicolons divide. */
+/** One part of a structured value. */
 const part = (text: string) => text.replaceAll(';', ',')
 
-/** On one line, whatever any reader takes for a line's end. */
+/** Replaces every kind of line break. */
 const unbroken = (line: string) => line.replaceAll(/\r\n|[\n\v\f\r\u0085\u2028\u2029]/g, ' ')

@@ -1,4 +1,4 @@
-/** Every name of the wire that is not an element's: namespaces, schemes, relations, media types. */
+/** The fixed names of the wire: namespaces, schemes, relations, media types. */
 
 export const ATOM = 'http://www.w3.org/2005/Atom'
 export const APP = 'http://www.w3.org/2007/app'
@@ -10,7 +10,7 @@ export const XHTML = 'http://www.w3.org/1999/xhtml'
 export const SVG = 'http://www.w3.org/2000/svg'
 export const PROFILE_TYPE = `${SNX}/profile-type`
 
-/** The prefixes that feeds and entries declare, in the order of the recordings. Clients read them literally. */
+/** Namespace prefixes in the order of the recordings. Clients match them literally. */
 export const prefixes = { app: APP, thr: THREAD, fh: HISTORY, snx: SNX, opensearch: OPENSEARCH } as const
 
 export const scheme = {
@@ -37,14 +37,14 @@ export const mediaType = {
   directory: 'text/directory',
   vcard: 'text/x-vcard',
   svg: 'image/svg+xml',
-  /** Photos differ in format, so a link can only say that it leads to some image. */
+  /** The format of a photo varies. */
   image: 'image/*',
 } as const
 
 export const feedId = 'tag:profiles.ibm.com,2006:feed'
 export const entryId = 'tag:profiles.ibm.com,2006:entry'
 
-/** Titles of the feeds of a person's lists; the name follows. */
+/** Feed titles of a person's lists, followed by the name. */
 export const feedTitles = {
   accepted: 'Connections of',
   pending: 'Invitations to',
@@ -53,14 +53,14 @@ export const feedTitles = {
 
 export const generator = { name: 'IBM Connections - Profiles', version: '6.0.0.0', uri: SNX } as const
 
-/** Where the resources of the API stand under a public base. Keys and ids go in as they are: they are UUIDs. */
+/** The URLs of all resources under a public base. Keys and ids are UUIDs and need no encoding. */
 export function addresses(baseUrl: string) {
   const root = `${baseUrl}/profiles`
   return {
     connections: `${root}/atom/connections.do`,
     connectionsInCommon: `${root}/atom/connectionsInCommon.do`,
     connection: (id: string) => `${root}/atom/connection.do?connectionId=${id}`,
-    /** The list of somebody's colleagues, as other resources lead to it. */
+    /** The list of colleagues, in the form of links from other resources. */
     colleagues: (key: string, changed: string) =>
       `${root}/atom/connections.do?connectionType=colleague&key=${key}&lastMod=${changed}`,
     profiles: `${root}/atom/profile.do`,

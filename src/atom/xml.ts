@@ -6,32 +6,32 @@ import { isXmlText } from './template.js'
 
 export type { XmlLimits }
 
-/** An element of a document that was read. */
+/** A parsed XML element. */
 export interface XmlElement {
   /** '' for none. */
   readonly namespace: string
   /** Without prefix. */
   readonly name: string
-  /** By local name, or by `{namespace}name` where the attribute has a prefix. Namespace declarations are not among them. */
+  /** By local name, or `{namespace}name` for a prefixed attribute. Without namespace declarations. */
   readonly attributes: ReadonlyMap<string, string>
   readonly children: readonly XmlElement[]
-  /** Elements and character data between its tags, in the order of the document. */
+  /** Child elements and character data, in document order. */
   readonly nodes: readonly (XmlElement | string)[]
-  /** All character data of the element and of what is inside it, in the order of the document, as it stands. */
+  /** All character data of the element and its descendants, in document order. */
   readonly text: string
-  /** All that stands between its tags, as it is written. */
+  /** The source between its tags. */
   readonly source: () => string
 }
 
-/** For a document that a request brings. */
+/** For request bodies. */
 export const requestLimits: XmlLimits = { depth: 16, elements: 500, attributes: 32 }
 
 /**
- * Reads a document of XML 1.0 with namespaces, without a document type. Refuses (`invalid`, with line and reason)
- * whatever a conforming parser would refuse, and what exceeds the limits.
+ * Parses an XML 1.0 document with namespaces and without a document type.
  *
- * @param document bytes in one of the encodings that are read; or text, of which the declared encoding says nothing
- * @param charset which encoding the sender says that the bytes have
+ * @param document text, or bytes in a supported encoding; for text, the declared encoding is ignored
+ * @param charset of the sender's `Content-Type`
+ * @throws Failure `invalid`, with line and reason, for malformed XML and beyond the limits
  */
 export function parseXml(document: Uint8Array | string, limits: XmlLimits, charset?: string): XmlElement {
   const decoded = typeof document === 'string' ? document.replace(/^\uFEFF/, '') : decodeXml(document, charset, refuse)
@@ -39,7 +39,7 @@ export function parseXml(document: Uint8Array | string, limits: XmlLimits, chars
   const refuseAt = refusalsIn(text)
   if (!isXmlText(text)) {
     const line = text.split('\n').findIndex((line) => !isXmlText(line)) + 1
-    refuseInLine(line)('it holds a character that XML forbids')
+    refuseInLine(line)('it has a character that XML forbids')
   }
 
   const markup = scan(text, limits, refuseAt)
@@ -53,7 +53,7 @@ const refuse: Refuse = (reason) => {
   throw new Failure('invalid', `The XML document is refused: ${reason}.`)
 }
 
-/** Counts lines only once there is something to refuse: it would cost more than all the rest. */
+/** Counts lines only for a refusal: counting costs more than parsing. */
 const refusalsIn =
   (text: string) =>
   (index: number): Refuse =>
@@ -66,7 +66,7 @@ const refuseInLine =
     throw new Failure('invalid', `The XML document is refused at line ${line}: ${reason}.`)
   }
 
-/** Marks before names keep `constructor` and its like from being taken for properties of an object. */
+/** Prefixes, so that a name like `constructor` never meets a property of `Object`. */
 const elementMark = '<'
 const attributeMark = '@'
 
@@ -78,7 +78,7 @@ const options = {
   processEntities: false,
   cdataPropName: '#cdata',
   attributeNamePrefix: attributeMark,
-  // The library calls it twice for an empty element without attributes.
+  // The library calls this twice for an empty element without attributes.
   transformTagName: (name) => (name.startsWith(elementMark) ? name : elementMark + name),
   maxNestedTags: Infinity,
   captureMetaData: true,
@@ -88,7 +88,7 @@ const options = {
 const parser = new XMLParser(options)
 const position = XMLParser.getMetaDataSymbol() as unknown as symbol
 
-/** What the library makes of an element, of text or of a CDATA section: an object whose first key says which. */
+/** The library's object for an element, a text or a CDATA section. Its first key distinguishes them. */
 interface Parsed {
   readonly '#text'?: string
   readonly '#cdata'?: readonly [{ readonly '#text': string }]
@@ -132,7 +132,7 @@ function resolveAttributes(raw: ReadonlyMap<string, string>, scope: Scope, refus
   return attributes
 }
 
-/** Which namespace each prefix means at some place of a document; the prefix '' is that of names without one. */
+/** Namespaces by prefix at one point of the document. The prefix '' is the default namespace. */
 type Scope = ReadonlyMap<string, string>
 
 const XML = 'http://www.w3.org/XML/1998/namespace'
@@ -145,7 +145,9 @@ const outermost: Scope = new Map([
 
 const isDeclaration = (attribute: string): boolean => /^xmlns(:|$)/.test(attribute)
 
-/** The scope inside an element with these attributes. Refuses what Namespaces in XML 1.0, section 3, forbids to bind. */
+/**
+ * The scope inside an element with these attributes. Refuses bindings that Namespaces in XML 1.0, section 3, forbids.
+ */
 function within(scope: Scope, attributes: ReadonlyMap<string, string>, refuse: Refuse): Scope {
   const declarations = [...attributes].filter(([name]) => isDeclaration(name))
   if (declarations.length === 0) return scope
@@ -159,7 +161,7 @@ function within(scope: Scope, attributes: ReadonlyMap<string, string>, refuse: R
   return inner
 }
 
-/** Splits an element's name into its namespace ('' for none) and local name. Refuses a prefix that is not bound. */
+/** Splits a qualified name into namespace ('' for none) and local name. Refuses an unbound prefix. */
 function resolve(name: string, scope: Scope, refuse: Refuse): { namespace: string; local: string } {
   const [, prefix = '', local = ''] = /^(?:(.*):)?(.*)$/.exec(name) ?? []
   const namespace = scope.get(prefix) ?? refuse(`the prefix of "${name}" is not bound to a namespace`)

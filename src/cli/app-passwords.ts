@@ -3,14 +3,14 @@ import type { Tables } from '../db/tables.js'
 import { Failure } from '../errors.js'
 import { type AppPassword, listAppPasswords, makeAppPassword, revokeAppPassword } from '../identity/app-password.js'
 import type { Scope } from '../people/account.js'
-import { existing, say } from './accounts.js'
+import { existingAccount, say } from './accounts.js'
 import type { Terminal } from './terminal.js'
 
 /**
- * `account app-password add`: makes one, and writes it alone to the output, so that a program can take it from there.
+ * `account app-password add`: creates one. Writes only the secret to the output, so that a program can read it.
  *
- * @param end the last day on which it is good, in UTC; undefined for one that never ends
- * @throws Failure `notFound` when nobody has the user id, `invalid` for a name, scope or day that cannot be
+ * @param end the last day of validity, in UTC; undefined if it never expires
+ * @throws Failure `notFound` for an unknown user id, `invalid` for a malformed name, scope or day
  */
 export async function addAppPasswordCommand(
   terminal: Terminal,
@@ -18,48 +18,50 @@ export async function addAppPasswordCommand(
   userId: string,
   { name, scopes, end }: { name: string; scopes: readonly string[]; end: string | undefined },
 ): Promise<void> {
-  const account = await existing(db, userId)
+  const account = await existingAccount(db, userId)
   const wish = { name, scopes: scopes as Scope[], expiresAt: end === undefined ? null : afterDay(end) }
   const { secret, ...made } = await makeAppPassword(db, account.id, wish)
   say(terminal, secret)
-  terminal.errors.write(`This is shown once. ${account.name} now has the app password ${described(made)}\n`)
+  terminal.errors.write(`This is shown only once. ${account.name} now has the app password ${described(made)}\n`)
 }
 
-/** `account app-password list`: a line for each that the person has. @throws Failure `notFound` */
+/** `account app-password list`: a line for each of a person's app passwords. @throws Failure `notFound` */
 export async function listAppPasswordsCommand(terminal: Terminal, db: Kysely<Tables>, userId: string): Promise<void> {
-  const account = await existing(db, userId)
+  const account = await existingAccount(db, userId)
   const all = await listAppPasswords(db, account.id)
   for (const each of all) say(terminal, described(each))
   if (all.length === 0) say(terminal, `${account.name} has no app passwords.`)
 }
 
-/** `account app-password revoke`: ends one at once. @throws Failure `notFound` where the person has none with that id */
+/** `account app-password revoke`: deletes one at once. @throws Failure `notFound` */
 export async function revokeAppPasswordCommand(
   terminal: Terminal,
   db: Kysely<Tables>,
   userId: string,
   id: string,
 ): Promise<void> {
-  const account = await existing(db, userId)
+  const account = await existingAccount(db, userId)
   await revokeAppPassword(db, account.id, id)
-  say(terminal, `The app password ${id} of ${account.name} is no longer good.`)
+  say(terminal, `Revoked the app password ${id} of ${account.name}.`)
 }
 
 const described = ({ id, name, scopes, created, expires, used }: AppPassword) =>
-  `${id}: ${name}; ${scopes.join(', ')}; made ${created.toISOString()}, ` +
-  `${expires === null ? 'never ends' : `${expires > new Date() ? 'good to' : 'ended'} ${lastMoment(expires)}`}, ` +
+  `${id}: ${name}; ${scopes.join(', ')}; created ${created.toISOString()}, ` +
+  `${expires === null ? 'never expires' : validity(expires)}, ` +
   `${used === null ? 'never used' : `last used ${used.toISOString()}`}.`
 
-const day = 86_400_000
+const dayMs = 86_400_000
 
-/** The last day, for one that is good to the end of it. */
+const validity = (expires: Date) => `${expires > new Date() ? 'valid to' : 'expired'} ${lastMoment(expires)}`
+
+/** The last day of validity, if it ends with that day. */
 function lastMoment(expires: Date): string {
-  if (expires.getTime() % day !== 0) return expires.toISOString()
-  return new Date(expires.getTime() - day).toISOString().slice(0, 10)
+  if (expires.getTime() % dayMs !== 0) return expires.toISOString()
+  return new Date(expires.getTime() - dayMs).toISOString().slice(0, 10)
 }
 
 function afterDay(text: string): Date {
   const start = Date.parse(`${text}T00:00:00Z`)
-  if (/^\d{4}-\d{2}-\d{2}$/.test(text) && new Date(start).toISOString().startsWith(text)) return new Date(start + day)
-  throw new Failure('invalid', `${text} is no day: it should look like 2027-12-31.`)
+  if (/^\d{4}-\d{2}-\d{2}$/.test(text) && new Date(start).toISOString().startsWith(text)) return new Date(start + dayMs)
+  throw new Failure('invalid', `${text} is not a date such as 2027-12-31.`)
 }

@@ -19,18 +19,18 @@ import { serveCommand } from './serve.js'
 import type { Terminal } from './terminal.js'
 import { exportCommand, importCommand } from './transfer.js'
 
-/** What commands need of the process. */
+/** The parts of the process that commands use. */
 export interface Surroundings {
   readonly terminal: Terminal
   readonly version: string
-  /** Runs a command with the database that the environment names, and closes it whatever comes. */
+  /** Runs a command with the database of the configuration, and closes it afterwards. */
   readonly withDatabase: (run: (database: Database, config: Config) => Promise<void>) => Promise<void>
   readonly logger: (config: Config) => Logger
-  /** Aborted when the process is told to stop; from then on it does not end by itself. */
+  /** Aborted by a signal to stop. Calling it replaces the default handling of signals. */
   readonly untilStopped: () => AbortSignal
 }
 
-/** All commands, as `connections --help` lists them. What they throw comes out of `parseAsync`. */
+/** All commands, in the order of `connections --help`. Their errors reject `parseAsync`. */
 export function commandsFor({ terminal, version, withDatabase, logger, untilStopped }: Surroundings): Command {
   const onCurrentSchema: OnCurrentSchema = (run) =>
     withDatabase(async ({ db }) => {
@@ -44,7 +44,7 @@ export function commandsFor({ terminal, version, withDatabase, logger, untilStop
 
   program
     .command('serve')
-    .description('serve the API until told to stop')
+    .description('run the server')
     .action(() => {
       const stop = untilStopped()
       return withDatabase((database, config) => serveCommand(terminal, database, config, logger(config), stop))
@@ -52,8 +52,8 @@ export function commandsFor({ terminal, version, withDatabase, logger, untilStop
 
   program
     .command('migrate')
-    .description('bring the database to the newest schema')
-    .option('--new-secret', 'take the present secret for that of the database; says which tokens and sessions end')
+    .description('migrate the database to the newest schema')
+    .option('--new-secret', 'make the configured token secret the current one; ends tokens and sessions of the old one')
     .action(({ newSecret = false }: { newSecret?: boolean }) =>
       withDatabase(async ({ db }, config) => {
         await migrateCommand(terminal, db)
@@ -63,22 +63,22 @@ export function commandsFor({ terminal, version, withDatabase, logger, untilStop
 
   program
     .command('import')
-    .description('bring in recorded Atom feeds and entries, or directory files')
+    .description('import directory files, or recorded Atom feeds and entries')
     .argument('<file...>')
     .action((files: string[]) => onCurrentSchema((db) => importCommand(terminal, db, files)))
 
   program
     .command('export')
-    .description('write the network as a directory file; - is standard output')
+    .description('export the network as a directory file; - is standard output')
     .argument('<file>')
-    .option('--force', 'overwrite the file without a question')
+    .option('--force', 'overwrite the file without asking')
     .action((file: string, { force = false }: { force?: boolean }) =>
       onCurrentSchema((db) => exportCommand(terminal, db, file, force)),
     )
 
   program
     .command('doctor')
-    .description('check that the stored graph is whole')
+    .description('check the stored network for inconsistencies')
     .action(() => withDatabase(({ db }) => doctorCommand(terminal, db)))
 
   return program.addCommand(accountCommands(terminal, onCurrentSchema))
@@ -89,16 +89,15 @@ type Db = Database['db']
 /** Runs a command that needs the newest schema. */
 type OnCurrentSchema = (run: (db: Db) => Promise<void>) => Promise<void>
 
-/** `account` and all that can be done with one. */
 function accountCommands(terminal: Terminal, onCurrentSchema: OnCurrentSchema): Command {
-  const account = new Command('account').description('people who sign in')
+  const account = new Command('account').description('manage accounts')
 
   account
     .command('add')
-    .description('create a person; the password is asked for, or read from standard input')
+    .description('add an account; asks for the password, or reads it from standard input')
     .argument('<userid>')
-    .requiredOption('--name <name>', 'name to show')
-    .requiredOption('--email <email>', 'e-mail address, which counts as verified')
+    .requiredOption('--name <name>', 'display name')
+    .requiredOption('--email <email>', 'e-mail address, taken as verified')
     .option('--login <login>', 'another name to sign in with')
     .action((userId: string, given: { name: string; email: string; login?: string }) =>
       onCurrentSchema((db) => addAccountCommand(terminal, db, userId, given)),
@@ -106,18 +105,18 @@ function accountCommands(terminal: Terminal, onCurrentSchema: OnCurrentSchema): 
 
   account
     .command('list')
-    .description('everybody in the order of names, a line each: user id, name, address, and what is special')
+    .description('list accounts by name, a line each: user id, name, address, and everything unusual')
     .action(() => onCurrentSchema((db) => listAccountsCommand(terminal, db)))
 
   account
     .command('password')
-    .description('set the password of a person')
+    .description('set the password of an account')
     .argument('<userid>')
     .action((userId: string) => onCurrentSchema((db) => passwordCommand(terminal, db, userId)))
 
   account
     .command('role')
-    .description('give a person a role, or take it away')
+    .description('add or remove a role')
     .argument('<userid>')
     .addArgument(new Argument('<change>').choices(['add', 'remove']))
     .argument('<role>')
@@ -125,14 +124,14 @@ function accountCommands(terminal: Terminal, onCurrentSchema: OnCurrentSchema): 
       onCurrentSchema((db) => roleCommand(terminal, db, userId, change, role)),
     )
 
-  const standings = {
-    disable: ['let a person sign in no longer', (db, userId) => stateCommand(terminal, db, userId, 'inactive')],
-    enable: ['let a person sign in again', (db, userId) => stateCommand(terminal, db, userId, 'active')],
-    verify: ['say that a person owns the e-mail address', (db, userId) => verifiedCommand(terminal, db, userId, true)],
-    unverify: ['say that this is not known', (db, userId) => verifiedCommand(terminal, db, userId, false)],
+  const switches = {
+    disable: ['disable an account', (db, userId) => stateCommand(terminal, db, userId, 'inactive')],
+    enable: ['enable a disabled account', (db, userId) => stateCommand(terminal, db, userId, 'active')],
+    verify: ['mark the e-mail address as verified', (db, userId) => verifiedCommand(terminal, db, userId, true)],
+    unverify: ['mark the e-mail address as unverified', (db, userId) => verifiedCommand(terminal, db, userId, false)],
   } satisfies Record<string, [string, (db: Db, userId: string) => Promise<void>]>
 
-  for (const [name, [description, run]] of Object.entries(standings)) {
+  for (const [name, [description, run]] of Object.entries(switches)) {
     account
       .command(name)
       .description(description)
@@ -142,10 +141,10 @@ function accountCommands(terminal: Terminal, onCurrentSchema: OnCurrentSchema): 
 
   account
     .command('photo')
-    .description('give a person a picture (PNG, JPEG, GIF or WebP), or take it away')
+    .description('set the picture of a person (PNG, JPEG, GIF or WebP), or remove it')
     .argument('<userid>')
     .argument('[file]')
-    .option('--remove', 'take the picture away')
+    .option('--remove', 'remove the picture')
     .action((userId: string, file: string | undefined, { remove = false }: { remove?: boolean }) =>
       onCurrentSchema((db) => photoCommand(terminal, db, userId, file, remove)),
     )
@@ -154,28 +153,28 @@ function accountCommands(terminal: Terminal, onCurrentSchema: OnCurrentSchema): 
 }
 
 function appPasswordCommands(terminal: Terminal, onCurrentSchema: OnCurrentSchema): Command {
-  const appPassword = new Command('app-password').description('passwords for feed readers and programs')
+  const appPassword = new Command('app-password').description('manage passwords of feed readers and programs')
 
   appPassword
     .command('add')
-    .description('make one, and show it this once')
+    .description('create an app password and show it once')
     .argument('<userid>')
-    .requiredOption('--name <name>', 'what it is for')
-    .option('--scopes <scopes>', 'what it may be used for: read, write, or both with a comma between', 'read')
-    .option('--end <day>', 'last day on which it is good, such as 2027-12-31')
+    .requiredOption('--name <name>', 'a name for it, such as that of the program')
+    .option('--scopes <scopes>', 'its access: read, write, or read,write', 'read')
+    .option('--end <day>', 'last day of validity, such as 2027-12-31')
     .action((userId: string, { name, scopes, end }: { name: string; scopes: string; end?: string }) =>
       onCurrentSchema((db) => addAppPasswordCommand(terminal, db, userId, { name, scopes: scopes.split(','), end })),
     )
 
   appPassword
     .command('list')
-    .description('those of a person, with their ids')
+    .description('list the app passwords of an account, with their ids')
     .argument('<userid>')
     .action((userId: string) => onCurrentSchema((db) => listAppPasswordsCommand(terminal, db, userId)))
 
   appPassword
     .command('revoke')
-    .description('end one at once')
+    .description('revoke an app password at once')
     .argument('<userid>')
     .argument('<id>')
     .action((userId: string, id: string) => onCurrentSchema((db) => revokeAppPasswordCommand(terminal, db, userId, id)))

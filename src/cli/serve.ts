@@ -1,5 +1,6 @@
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { join, resolve } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import type { Logger } from 'pino'
@@ -13,7 +14,7 @@ import { castPassword, findCastMember, forbidCast, loadCast } from '../transfer/
 import type { Terminal } from './terminal.js'
 
 /**
- * Serves until told to stop, then finishes what is in flight. Where the feed is goes to the terminal's output.
+ * Serves until stopped, then finishes the requests in flight. Prints the greeting.
  *
  * @param stop aborted when the server is to stop
  */
@@ -60,15 +61,15 @@ function listen(server: Server, { HOST, PORT }: Config): Promise<void> {
   })
 }
 
-/** Where a client on this machine reaches the server. */
+/** The address of the server for clients on this machine. */
 function addressOf(server: Server, host: string): string {
   const name = host === '0.0.0.0' || host === '::' ? 'localhost' : host.includes(':') ? `[${host}]` : host
   return `http://${name}:${(server.address() as AddressInfo).port}`
 }
 
 /**
- * Lets every request finish that has come in. For a moment the server goes on as before, except that it says it is
- * stopping: what is under way to it still gets an answer. Then a connection is closed as soon as it is idle.
+ * Finishes every request that has arrived. For one second the server still accepts connections and answers
+ * `Connection: close`, so that requests under way get an answer. Then it closes connections as they become idle.
  */
 async function drain(server: Server): Promise<void> {
   await wait(1_000)
@@ -79,10 +80,7 @@ async function drain(server: Server): Promise<void> {
   clearInterval(idle)
 }
 
-/**
- * Whether nobody but this machine is meant to reach the server: neither by its address, nor by that of its links, nor
- * through a proxy.
- */
+/** Whether only this machine can reach the server: by its address, by the base of its links, and without a proxy. */
 export function isOwnMachine({
   HOST,
   BASE_URL,
@@ -93,17 +91,20 @@ export function isOwnMachine({
 }
 
 const castForbidden =
-  'Others can reach this server, so the password that the example people shared is taken away from them for good.\n' +
-  'Give somebody a new one by `npx connections account password USERID`.\n'
+  'Others can reach this server, so the shared password of the example people was removed for good.\n' +
+  'To give a person a new one, run the command `account password USERID`.\n'
 
-/** The folder of this package, in which npx finds it. */
 const folder = fileURLToPath(new URL('../../..', import.meta.url)).replace(/[\\/]$/, '')
 
+/** How to run commands in a folder. The npm registry has another `connections`: `npx` is for this package's folder. */
+export const commandIn = (workingFolder: string): string =>
+  workingFolder === folder ? 'npx connections' : `node "${join(folder, 'dist/src/main.js')}"`
+
 /**
- * What a person at the terminal needs to begin.
+ * The first lines on the terminal: address, feed, a first sign-in, commands, and hints on settings.
  *
- * @param own where the server listens, which `BASE_URL` hides
- * @param member user id of somebody who signs in with the cast's password; undefined where there is nobody
+ * @param own the address on which the server listens; `BASE_URL` may be another
+ * @param member user id of an example person who can sign in; undefined if there is none
  */
 export function greeting(config: Config, own: string, member: string | undefined): string {
   const baseUrl = config.BASE_URL ?? own
@@ -113,21 +114,22 @@ export function greeting(config: Config, own: string, member: string | undefined
         `Sign in:  ${member}, password ${castPassword} (example people, for this machine only)`,
         `Try:      curl -u ${member}:${castPassword} '${feed}'`,
       ]
-    : ['Sign in:  as somebody made by `npx connections account add` or brought in by `npx connections import`']
+    : ['Sign in:  with an account from the commands `account add` or `import`']
   const hints = isOwnMachine(config) ? [] : hintsFor(config, baseUrl)
-  const commands = `Commands: npx connections, in ${folder}`
+  const here = resolve('.')
+  const commands = `Commands: ${commandIn(here)}, in ${here}`
   const listens = baseUrl === own ? [] : [`Listens:  at ${own}`]
   return [`Connections is ready at ${baseUrl}`, `Feed:     ${feed}`, ...lines, commands, ...listens, ...hints, ''].join(
     '\n',
   )
 }
 
-/** What whoever opens the server to others may have forgotten. */
+/** Settings that a server for other machines may lack. */
 function hintsFor({ BASE_URL, TRUST_PROXY, ALLOW_INSECURE }: Config, baseUrl: string): string[] {
-  const base = `Links:    begin with ${baseUrl}; set BASE_URL to the address that others reach this server by`
+  const base = `Links:    begin with ${baseUrl}; set BASE_URL to the public address of this server`
   const tls =
-    'TLS:      nobody signs in from elsewhere without; have a proxy speak it, and name its address in TRUST_PROXY'
-  const open = 'TLS:      ALLOW_INSECURE takes passwords without, which others can read on their way'
+    'TLS:      required for sign-in from other machines; put a TLS proxy in front and name its address in TRUST_PROXY'
+  const open = 'TLS:      ALLOW_INSECURE accepts passwords without TLS; others on the network can read them'
   return [
     ...(BASE_URL === undefined ? [base] : []),
     ...(ALLOW_INSECURE ? [open] : TRUST_PROXY.length === 0 ? [tls] : []),

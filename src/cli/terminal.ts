@@ -3,7 +3,7 @@ import type { Readable, Writable } from 'node:stream'
 import { read } from 'read'
 import { Failure } from '../errors.js'
 
-/** What a command reads from and writes to. Only `main.ts` knows that it is the process's. */
+/** The streams of a command; those of the process only in `main.ts`. */
 export interface Terminal {
   readonly input: Readable & { isTTY?: boolean }
   readonly output: Writable & { isTTY?: boolean }
@@ -11,10 +11,10 @@ export interface Terminal {
 }
 
 /**
- * Asks for a new password: twice and without showing it where somebody types, else one line of the input. It is
- * never an argument, which every process on the machine could read.
+ * Asks for a new password: twice and hidden at a terminal, else one line of the input. Never an argument, which every
+ * process on the machine could read.
  *
- * @throws Failure `invalid` when there is none, when the two differ, or when the input is not UTF-8
+ * @throws Failure `invalid` if it is missing, not repeated correctly, or not UTF-8
  */
 export async function askPassword(terminal: Terminal): Promise<string> {
   const password = terminal.input.isTTY ? await typedTwice(terminal) : await firstLine(terminal.input)
@@ -22,7 +22,7 @@ export async function askPassword(terminal: Terminal): Promise<string> {
   return password
 }
 
-/** Asks somebody at a terminal a question, which `yes` or `y` confirms and anything else does not. */
+/** Asks a question at a terminal. Only `yes` and `y` confirm. */
 export async function isConfirmed({ input, errors }: Terminal, question: string): Promise<boolean> {
   const answer = await read({ prompt: question, terminal: true, input, output: errors }).catch(() => '')
   return /^y(es)?$/i.test(answer.trim())
@@ -30,12 +30,12 @@ export async function isConfirmed({ input, errors }: Terminal, question: string)
 
 async function typedTwice(terminal: Terminal): Promise<string> {
   const password = await typed(terminal, 'Password:')
-  const again = await typed(terminal, 'The same once more:')
-  if (again === password) return password
-  throw new Failure('invalid', 'The two passwords differ. Nothing was changed.')
+  const repeated = await typed(terminal, 'Repeat the password:')
+  if (repeated === password) return password
+  throw new Failure('invalid', 'The passwords do not match. Nothing was changed.')
 }
 
-/** Prompts where errors go, since the output may be a file; `terminal` hides what is typed there even so. */
+/** Prompts on the error stream, since the output may be a file. */
 async function typed({ input, errors }: Terminal, prompt: string): Promise<string> {
   try {
     return await read({ prompt, silent: true, terminal: true, input, output: errors })
@@ -46,7 +46,7 @@ async function typed({ input, errors }: Terminal, prompt: string): Promise<strin
   }
 }
 
-/** Node's readline would also end the line at characters that a password may hold. */
+/** Node's readline would also split at other characters, which a password may contain. */
 async function firstLine(input: Readable): Promise<string> {
   const chunks: Buffer[] = []
   for await (const chunk of input as AsyncIterable<Buffer | string>) {

@@ -13,10 +13,10 @@ import { isSystemError, unreadable } from '../transfer/read.js'
 import { isConfirmed, type Terminal } from './terminal.js'
 
 /**
- * `import`: brings in recorded documents and directory files, and says what came of it. Where somebody watches, a bar
- * shows how much of the files is read.
+ * `import`: imports recorded documents and directory files, and reports the numbers. Shows a progress bar at a
+ * terminal.
  *
- * @throws Failure `invalid` when a file is not there or not as it should be; nothing is kept then
+ * @throws Failure `invalid` if a file is missing or malformed; nothing is imported then
  */
 export async function importCommand(terminal: Terminal, db: Kysely<Tables>, files: readonly string[]): Promise<void> {
   const sizes = await Promise.all(files.map(sizeOf))
@@ -28,8 +28,8 @@ export async function importCommand(terminal: Terminal, db: Kysely<Tables>, file
   try {
     const { accounts, colleagues, losses } = await importFiles(db, files, { onProgress: (bytes) => bar?.update(bytes) })
     bar?.stop()
-    terminal.output.write(`People: ${inWords(accounts)}\nConnections: ${inWords(colleagues)}\n`)
-    for (const loss of losses) terminal.output.write(`${lossInWords(loss)}\n`)
+    terminal.output.write(`People: ${countsLine(accounts)}\nConnections: ${countsLine(colleagues)}\n`)
+    for (const loss of losses) terminal.output.write(`${lossLine(loss)}\n`)
   } finally {
     bar?.stop()
   }
@@ -46,22 +46,23 @@ async function sizeOf(file: string): Promise<number> {
 const barOn = (stream: NodeJS.WritableStream) =>
   new SingleBar({ stream, format: 'Importing {bar} {percentage} %', clearOnComplete: true }, Presets.shades_classic)
 
+const countsLine = ({ added, changed, unchanged }: Counts) =>
+  `${added} added, ${changed} changed, ${unchanged} unchanged.`
+
 const fields = { userId: 'user id', email: 'address', login: 'login' }
 
-function lossInWords({ field, name, loser, holder }: LostName): string {
-  const [one, other] = [loser, holder].map((person) => `${person.name} (${person.userId})`)
-  const after = field === 'userId' ? ' The account is disabled; its sessions and app passwords have ended.' : ''
-  return `${one} no longer has the ${fields[field]} ${name}, which is now that of ${other}.${after}`
+function lossLine({ field, name, loser, holder }: LostName): string {
+  const [from, to] = [loser, holder].map((person) => `${person.name} (${person.userId})`)
+  const disabled = ` The account of ${from} is disabled; its sessions and app passwords have ended.`
+  return `The ${fields[field]} ${name} moved from ${from} to ${to}.${field === 'userId' ? disabled : ''}`
 }
 
-const inWords = ({ added, changed, unchanged }: Counts) => `${added} added, ${changed} changed, ${unchanged} unchanged.`
-
 /**
- * `export`: writes the directory to a file that only its owner may read, or with `-` to the output. The file gets its
- * name when it is whole, so that no half of one ever stands there.
+ * `export`: writes the directory to a file readable by its owner only, or with `-` to the output. The file is renamed
+ * into place when complete, so that a partial one is never seen.
  *
- * @param force overwrites a file without a question
- * @throws Failure `invalid` when the file cannot be written, or is there already and is to stay
+ * @param force overwrites a file without asking
+ * @throws Failure `invalid` if the file cannot be written, or exists and may not be overwritten
  */
 export async function exportCommand(
   terminal: Terminal,
@@ -70,10 +71,10 @@ export async function exportCommand(
   force = false,
 ): Promise<void> {
   if (file === '-') {
-    await exportLines(db, (lines) => pipeline(lines, terminal.output, { end: false })).catch(unlessLeft)
+    await exportLines(db, (lines) => pipeline(lines, terminal.output, { end: false })).catch(unlessPipeClosed)
     return
   }
-  await checkIsFree(terminal, file, force)
+  await checkOverwrite(terminal, file, force)
   const unfinished = `${file}.${newId()}`
   try {
     const { accounts, pairs } = await exportLines(db, (lines) =>
@@ -88,18 +89,18 @@ export async function exportCommand(
   }
 }
 
-/** A device or a pipe would be replaced by a file, whatever the operator says. */
-async function checkIsFree(terminal: Terminal, file: string, force: boolean): Promise<void> {
-  const there = await stat(file).catch(() => undefined)
-  if (!there) return
-  if (!there.isFile()) throw new Failure('invalid', `${file} is not a file; - writes to standard output.`)
+/** Refuses devices and pipes even with `--force`: the rename would replace them by a file. */
+async function checkOverwrite(terminal: Terminal, file: string, force: boolean): Promise<void> {
+  const existing = await stat(file).catch(() => undefined)
+  if (!existing) return
+  if (!existing.isFile()) throw new Failure('invalid', `${file} is not a file; - writes to standard output.`)
   if (force) return
-  if (!terminal.input.isTTY) throw new Failure('invalid', `${file} is there already; --force overwrites it.`)
-  if (await isConfirmed(terminal, `${file} is there already. Overwrite it? (yes or no)`)) return
-  throw new Failure('invalid', `${file} was left as it was.`)
+  if (!terminal.input.isTTY) throw new Failure('invalid', `${file} already exists; --force overwrites it.`)
+  if (await isConfirmed(terminal, `${file} already exists. Overwrite it? (yes or no)`)) return
+  throw new Failure('invalid', `${file} was not changed.`)
 }
 
-/** Who reads only the beginning, as `head` does, has got what was wanted. */
-function unlessLeft(error: unknown): void {
+/** A reader such as `head` may close the pipe early. */
+function unlessPipeClosed(error: unknown): void {
   if (!isSystemError(error) || error.code !== 'EPIPE') throw error
 }

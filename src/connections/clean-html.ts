@@ -8,23 +8,28 @@ import {
 } from 'parse5'
 import sanitize from 'sanitize-html'
 
-/** Elements that only show something. */
+/** Passive elements. */
 const tags =
-  'a abbr address article aside b bdi bdo big blockquote br caption center cite code col colgroup dd del details dfn div ' +
-  'dl dt em figcaption figure font footer h1 h2 h3 h4 h5 h6 header hgroup hr i img ins kbd li main mark nav ol p pre q ' +
-  'rp rt ruby s samp section small span strike strong sub summary sup table tbody td tfoot th thead time tr tt u ul var wbr'
+  'a abbr address article aside b bdi bdo big blockquote br caption center cite code col colgroup dd del details dfn ' +
+  'div dl dt em figcaption figure font footer h1 h2 h3 h4 h5 h6 header hgroup hr i img ins kbd li main mark nav ol p ' +
+  'pre q rp rt ruby s samp section small span strike strong sub summary sup table tbody td tfoot th thead time tr tt ' +
+  'u ul var wbr'
 
-/** No `id` and `name`: to scripts of the page around a message these would be properties of the page. */
+/** Without `id` and `name`: they would become properties of the document for scripts of the surrounding page. */
 const everywhere =
-  'abbr align bgcolor border cellpadding cellspacing cite class clear color colspan datetime dir face height lang noshade ' +
-  'nowrap open rowspan scope size span start style title type valign value width'
+  'abbr align bgcolor border cellpadding cellspacing cite class clear color colspan datetime dir face height lang ' +
+  'noshade nowrap open rowspan scope size span start style title type valign value width'
 
-/** Elements whose text nobody is shown. */
+/** Elements with hidden text. */
 const unshown = 'iframe noembed noframes option script style template textarea title xmp'
 
-/** A declaration that neither fetches anything nor moves the element over others. */
-const declaration =
-  /^\s*(?:(?:background-)?color|(?:border|font|list-style|margin|padding|text)(?:-[a-z]+)*|direction|letter-spacing|line-height|(?:max-|min-)?(?:height|width)|vertical-align|white-space)\s*:(?:[\w\s#%.,!'"]|-(?![\d.])|rgba?\([\d\s.,%]*\))*$/i
+/** A declaration that neither loads a resource nor covers other elements. */
+const declaration = new RegExp(
+  String.raw`^\s*(?:(?:background-)?color|(?:border|font|list-style|margin|padding|text)(?:-[a-z]+)*|direction` +
+    '|letter-spacing|line-height|(?:max-|min-)?(?:height|width)|vertical-align|white-space)' +
+    String.raw`\s*:(?:[\w\s#%.,!'"]|-(?![\d.])|rgba?\([\d\s.,%]*\))*$`,
+  'i',
+)
 
 const options: sanitize.IOptions = {
   allowedTags: tags.split(' '),
@@ -57,8 +62,8 @@ function withStyle(style: string): { style?: string } {
 }
 
 /**
- * HTML without its active content: scripts, event attributes, addresses that are not of the web, styles that fetch or
- * cover, forms, frames, drawings. Where that leaves what a reader sees as it was, the HTML stays as it is written.
+ * Removes active content from HTML: scripts, event attributes, URLs other than web, mail and telephone, styles that
+ * load or cover, forms, frames, drawings. HTML without such content stays byte-equal.
  */
 export function cleanHtml(html: string): string {
   if (!html.includes('<')) return html
@@ -66,7 +71,7 @@ export function cleanHtml(html: string): string {
   return meansTheSame(html, cleaned) ? html : cleaned
 }
 
-/** A tree of HTML, as a browser makes it; undefined where a little markup makes a huge one. */
+/** Parses HTML as a browser does; undefined if a little markup would make a huge tree. */
 export function treeOf(html: string): DefaultTreeAdapterTypes.Document | undefined {
   let elements = 0
   const treeAdapter: typeof defaultTreeAdapter = {
@@ -84,13 +89,13 @@ export function treeOf(html: string): DefaultTreeAdapterTypes.Document | undefin
   }
 }
 
-/** Well-nested markup of a message makes fewer. Formatting elements that are closed in the wrong order make millions. */
+/** Well-nested markup stays below this limit. Misnested formatting elements can multiply into millions. */
 const maxElements = 4000
 const tooManyElements = new Error('The tree has too many elements.')
 
 /**
- * Whether cleaned HTML makes the same tree as it did before. A tag that was cleaned away counts even if this tree leaves
- * it out, since another place, such as a table, would take it in; so does one that is not finished.
+ * Whether cleaning left the tree unchanged. A removed tag counts even if this tree ignores it, since it might take
+ * effect elsewhere, for example inside a table. An unfinished tag counts too.
  */
 function meansTheSame(html: string, cleaned: string): boolean {
   const [before, after] = [startTags(html), startTags(cleaned)]
@@ -102,7 +107,7 @@ function meansTheSame(html: string, cleaned: string): boolean {
 const isWithin = (part: readonly string[], whole: readonly string[]) =>
   whole.reduce((at, each) => (each === part[at] ? at + 1 : at), 0) === part.length
 
-/** The start tags of HTML with their attributes, but for those that every document has; undefined if one is not finished. */
+/** All start tags with attributes, except the implied ones of every document; undefined if a tag is unfinished. */
 function startTags(html: string): string[] | undefined {
   const found: string[] = []
   let isFinished = true

@@ -9,15 +9,15 @@ import { findColleague, findRelationships } from './read-store.js'
 import { asSeenBy, checkMaySeeProfiles } from './rules.js'
 import { findStandings, findTotals } from './summary-store.js'
 
-/** Ways in which one and the same person may be named; the first that somebody goes by counts. */
+/** Alternative names of one person. The first known name wins. */
 export type Names = readonly PersonRef[]
 
 type Reader = Pick<Context, 'db' | 'config'>
 
 /**
- * Shows one view of a connection, as far as the caller may see it (docs/wire.md, One connection by id).
+ * Finds one view of a connection, reduced to the parts visible to the caller (docs/wire.md, One connection by id).
  *
- * @throws Failure `unauthenticated` where the site wants a sign-in, `notFound` where there is none for this caller
+ * @throws Failure `unauthenticated` if the site requires a sign-in, `notFound` if the caller may not see the connection
  */
 export async function showColleague({ db, config }: Reader, caller: Caller, id: string): Promise<Colleague> {
   checkMaySeeProfiles(caller, config.REQUIRE_SIGN_IN)
@@ -25,8 +25,8 @@ export async function showColleague({ db, config }: Reader, caller: Caller, id: 
 }
 
 /**
- * Shows how one person sees the connection with another, as far as the caller may see it (docs/wire.md, Check two
- * people).
+ * Finds one person's view of the connection with another, reduced to the parts visible to the caller (docs/wire.md,
+ * Check two people).
  *
  * @throws Failure as `showColleague`, and `invalid` for an unknown person
  */
@@ -47,7 +47,7 @@ function shown(caller: Caller, colleague: Colleague | undefined): Colleague {
   throw noConnection()
 }
 
-/** The two people named. @throws Failure `invalid` where one of them is nobody */
+/** Finds two people. @throws Failure `invalid` if one of them is unknown */
 export async function findBoth(db: Kysely<Tables>, source: Names, target: Names): Promise<[Account, Account]> {
   return [await findFirst(db, source, 'source'), await findFirst(db, target, 'target')]
 }
@@ -60,45 +60,45 @@ async function findFirst(db: Kysely<Tables>, names: Names, end: string): Promise
   throw new Failure('invalid', `Nobody is known by the name given for the ${end}.`)
 }
 
-/** The view with this id, for whoever is about to rewrite it. @throws Failure `notFound` where there is none */
+/** Finds a view by id, for a change. @throws Failure `notFound` */
 export async function existing(db: Kysely<Tables>, id: string): Promise<Colleague> {
   const colleague = await findColleague(db, { id })
   if (colleague) return colleague
   throw noConnection()
 }
 
-/** The relationship that a view with this id is of, for whoever is about to delete it. @throws as `existing` */
+/** Finds the relationship of a view by id, for a deletion. @throws Failure `notFound` */
 export async function existingRelationship(db: Kysely<Tables>, id: string): Promise<Relationship> {
   const [relationship] = await findRelationships(db, { id })
   if (relationship) return relationship
   throw noConnection()
 }
 
-/** What is said where nobody goes by the name given. */
+/** The refusal for an unknown person. */
 export const unknownPerson = (code: 'invalid' | 'notFound' = 'invalid') =>
   new Failure(code, 'Nobody is known by the name given.')
 
-/** What is said where no connection is, or none that the caller may know of. */
+/** The refusal for a connection that is absent or invisible to the caller. */
 export const noConnection = () => new Failure('notFound', 'There is no such connection.')
 
 type Store = Pick<Context, 'db'>
 
-/** How somebody stands with another person: as himself, connected, not at all yet, or in no way that there could be. */
+/** The viewer's relation to a person: the same person, not connected, connection impossible, or a connection. */
 export type ViewerRelation = 'self' | 'none' | 'closed' | Connected
 
-/** One's view of a connection, without the people. */
+/** The viewer's side of a connection, without the people. */
 type Connected = Pick<Colleague, 'id' | 'status' | 'message'>
 
-/** How many entries each of the caller's own lists has. */
+/** The lengths of the caller's own lists. */
 export const ownTotals = ({ db }: Store, { id }: Account): Promise<Record<Status, number>> => findTotals(db, id)
 
-/** Tells how the caller stands with a person, as far as that is the caller's own. */
+/** The caller's relation to a person. */
 export async function standingWith({ db }: Store, caller: Caller, person: Account): Promise<ViewerRelation> {
   const known = caller && (await findColleague(db, { ownerId: caller.id, peerId: person.id }))
   return known ?? withoutConnection(caller, person)
 }
 
-/** As `standingWith`, for several people at once. */
+/** The caller's relation to each of several people. */
 export async function standingsWith(
   { db }: Store,
   caller: Caller,

@@ -1,19 +1,18 @@
 import { type Kysely, sql } from 'kysely'
 import type { Tables } from '../db/tables.js'
 
-/** Something in the stored graph that contradicts something else in it. */
+/** An inconsistency in the stored graph. */
 export interface Fault {
   readonly what: string
-  /** Ids of the row concerned: of a colleague row, a connection, or a list as its owner and status. */
+  /** Id of the colleague row or the connection; for a list, its owner and status. */
   readonly where: string
 }
 
 /**
- * Looks through the whole graph for what must never be (docs/trust.md, C1): the two rows of a connection agree with
- * each other and with it, names are in order, and every list counts what is in it. It reads one state of the database,
- * and changes nothing.
+ * Checks the invariants of the whole graph (docs/trust.md, C1): both rows of a connection agree with each other and
+ * with the connection, sort names are current, and list totals are right. Reads one snapshot and changes nothing.
  *
- * @returns nothing where all is well
+ * @returns all inconsistencies
  */
 export async function findFaults(db: Kysely<Tables>): Promise<Fault[]> {
   const { rows } = await sql<Fault>`

@@ -7,13 +7,14 @@ import { countInvitations, insertEvents, enqueueEmail, write } from './transacti
 import { insertRelationship, lockNetworks, bumpNetworks } from './write-store.js'
 
 /**
- * Invites a person to be the caller's colleague (docs/wire.md, Invite). From then on the invitation is `unconfirmed`
- * for the caller and `pending` for the other.
+ * Invites a person to become the caller's colleague (docs/wire.md, Invite). The invitation is `unconfirmed` for the
+ * caller and `pending` for the other person.
  *
- * @param message as HTML, at most 4,000 characters as they were written
+ * @param message HTML, at most 4,000 characters before escaping
  * @returns the id of the invited person's view
- * @throws Failure `unauthenticated` for nobody, `invalid` where that person cannot be invited, `connectionExists` where
- *   the two are connected or invited already, whoever invited, `tooMany` for whoever invited 500 others within a day
+ * @throws Failure `unauthenticated` for an anonymous request, `invalid` if the person cannot be invited,
+ *   `connectionExists` if there is a connection or invitation in either direction, `tooMany` after 500 invitations in a
+ *   day
  */
 export async function invite(
   { db }: Pick<Context, 'db'>,

@@ -5,7 +5,7 @@ import type { PersonRef } from '../people/account.js'
 import { columnsOf, isPerson } from '../people/store.js'
 import type { Order } from './model.js'
 
-/** What of a list is asked for, so far as it decides the statement. */
+/** The parts of a request that change the statement. */
 interface NetworkShape {
   readonly countPending: boolean
 }
@@ -14,14 +14,17 @@ interface NetworkValues {
   status: Status
 }
 
-/** Reads the state of the list of a person who is named in one way. */
+/** Reads the state of a person's list. */
 export const networkStatement = onceFor(({ by, ...shape }: NetworkShape & Pick<PersonRef, 'by'>) =>
   prepared((db, value: Value<NetworkValues & { person: string }>) =>
     networks(db, shape, value).where(isPerson(by, value('person'), 'owner')),
   ),
 )
 
-/** What a page is of, and where reading begins: at a page's number, or beyond a position. The sort is that of reading, backwards or not. */
+/**
+ * `beyond` starts at a cursor, otherwise at a page number. `sort` is the direction of reading, reversed for a cursor
+ * backwards.
+ */
 interface PageShape extends NetworkShape {
   readonly since: boolean
   readonly inCommon: boolean
@@ -31,17 +34,17 @@ interface PageShape extends NetworkShape {
 
 interface PageValues extends NetworkValues {
   ownerId: string
-  /** With whom the entries shall be in common. */
+  /** The second person of a list of common colleagues. */
   otherId: string
   since: Date | undefined
   limit: number
   offset: number
-  /** Name or change, and id, of the position. */
+  /** The cursor: name or date, and id. */
   key: string | Date
   id: string
 }
 
-/** Reads a page of an owner's list, and the state of the list at that moment. At least one row, if there is an owner. */
+/** Reads a page of an owner's list and the list's state in one snapshot. At least one row if the owner exists. */
 export const pageStatement = onceFor(({ sort, since, inCommon, beyond, countPending }: PageShape) =>
   prepared((db, value: Value<PageValues>) => {
     const column = sort.by === 'name' ? 'peer_sort' : 'updated_at'
@@ -89,7 +92,7 @@ export const pageStatement = onceFor(({ sort, since, inCommon, beyond, countPend
   }),
 )
 
-/** What of a view an entry shows, under names that a statement can select beside people's. */
+/** The columns of an entry, prefixed to avoid clashes with those of accounts. */
 export const entryColumns = [
   'id as entry_id',
   'peer_id as entry_peer_id',
@@ -114,7 +117,7 @@ export const entryNames = [
   'entry.entry_updated_at',
 ] as const
 
-/** A list that never changed has no row of its own: it is empty, and as old as its owner. */
+/** A list without changes has no row: it is empty, and as old as its owner. */
 function networks(db: Kysely<Tables>, { countPending }: NetworkShape, value: Value<NetworkValues>) {
   return db
     .selectFrom('account as owner')

@@ -2,13 +2,13 @@ import { LRUCache } from 'lru-cache'
 import type { DefaultTreeAdapterTypes } from 'parse5'
 import { cleanHtml, treeOf } from './clean-html.js'
 
-/** Cleaned messages, by what they were. Each is bounded, and polls show the same ones again and again. */
+/** Cache of cleaned messages. Message length is limited, and polling repeats the same messages. */
 const known = new LRUCache<string, string>({
   maxSize: 8_000_000,
   sizeCalculation: (cleaned, message) => cleaned.length + message.length + 1,
 })
 
-/** A message as others are shown it: HTML without active content, as it was sent where it has none. */
+/** Removes active content from a message for display. A message without active content stays unchanged. */
 export function shownMessage(message: string): string {
   if (!message.includes('<')) return message
   const before = known.get(message)
@@ -20,7 +20,7 @@ export function shownMessage(message: string): string {
 
 const sliceLength = 10
 
-/** Cleans what a feed is about to show, and lets others have their turn meanwhile. */
+/** Cleans the messages of a feed in advance, and yields to the event loop between slices. */
 export async function prepareMessages(messages: readonly string[]): Promise<void> {
   let start = performance.now()
   for (const message of messages) {
@@ -31,10 +31,7 @@ export async function prepareMessages(messages: readonly string[]): Promise<void
   }
 }
 
-/**
- * What a message says, as a text: for pages and letters, which take no markup from others. A text that was sent is the
- * same again.
- */
+/** Converts a message to plain text, for pages and e-mails. A message sent as text keeps its exact form. */
 export function textOfMessage(message: string): string {
   if (!/[<&]/.test(message)) return message
   const shown = shownMessage(message)
@@ -44,18 +41,18 @@ export function textOfMessage(message: string): string {
 
 type Node = DefaultTreeAdapterTypes.Node
 
-/** Elements that begin and end a line. */
+/** Elements that start and end a line. */
 const blocks = new Set(
   (
-    'address article aside blockquote caption center dd details div dl dt figcaption figure footer h1 h2 h3 h4 h5 h6 header ' +
-    'hgroup hr li main nav ol p pre section summary table tr ul'
+    'address article aside blockquote caption center dd details div dl dt figcaption figure footer h1 h2 h3 h4 h5 h6 ' +
+    'header hgroup hr li main nav ol p pre section summary table tr ul'
   ).split(' '),
 )
 
 function textOf(tree: Node): string {
   let text = ''
   let hasMarkup = false
-  /** Where the last line break of an element ends; one that follows in the source adds nothing to it. */
+  /** End of the last line break that an element caused; a line break next to it in the source is redundant. */
   let lineStart = 0
   const breakLine = (isNeeded: boolean) => {
     if (isNeeded) text += '\n'

@@ -5,23 +5,23 @@ export type { Status }
 
 export const statuses = ['accepted', 'pending', 'unconfirmed'] as const satisfies readonly Status[]
 
-/** How one person, the owner, sees a connection with another, the peer: one Atom entry. */
+/** One person's view of a connection: the owner's view of the peer, and one Atom entry. */
 export interface Colleague {
-  /** Id of this view; the peer's view of the same connection has another. */
+  /** Id of this view. The peer's view has a different one. */
   readonly id: string
-  /** Id of the connection that both views are of. */
+  /** Id of the connection, common to both views. */
   readonly connectionId: string
   readonly status: Status
   readonly owner: Account
   readonly peer: Account
   readonly inviter: Account
   readonly changedBy: Account
-  /** HTML as it was sent; shown by way of `message.ts`. */
+  /** HTML as sent. Clean it by `message.ts` for display. */
   readonly message: string
   readonly updated: Date
 }
 
-/** A connection between two accounts, seen from neither side. */
+/** A connection between two accounts, independent of a view. */
 export interface Relationship {
   readonly connectionId: string
   readonly inviterId: string
@@ -29,10 +29,10 @@ export interface Relationship {
   readonly isAccepted: boolean
 }
 
-/** The access of colleagues to each other's accounts, unless an invitation offers more. */
+/** The mutual access of colleagues, unless an invitation offers more. */
 export const asColleagues = { access: 2, roles: [] as string[] }
 
-/** The connection that a colleague row is a view of. */
+/** The connection of a view. */
 export const relationshipOf = ({ connectionId, status, inviter, owner, peer }: Colleague): Relationship => ({
   connectionId,
   inviterId: inviter.id,
@@ -46,96 +46,96 @@ export interface List {
   readonly status: Status
 }
 
-/** The two lists in which a relationship stands, of the inviter and of the invited. */
+/** The lists with this relationship: the inviter's, then the invited person's. */
 export const listsOf = ({ inviterId, invitedId, isAccepted }: Omit<Relationship, 'connectionId'>): [List, List] => [
   { ownerId: inviterId, status: isAccepted ? 'accepted' : 'unconfirmed' },
   { ownerId: invitedId, status: isAccepted ? 'accepted' : 'pending' },
 ]
 
-/** A list that gets so many entries more, or less. */
+/** A change of a list's length. */
 export type Move = List & { readonly by: number }
 
-/** What happens to lists when a relationship becomes another; undefined is none. */
+/** The changes of lists for a change of a relationship. Undefined means that it does not exist. */
 export const movesBetween = (before: Relationship | undefined, after: Relationship | undefined): Move[] => [
   ...(before ? listsOf(before).map((list) => ({ ...list, by: -1 })) : []),
   ...(after ? listsOf(after).map((list) => ({ ...list, by: 1 })) : []),
 ]
 
-/** Tells whether a list is still what it was. */
+/** The version of a list, for validators. */
 interface Version {
-  /** Grows with every visible change, so that equal versions show equal lists. */
+  /** Increases with every visible change. */
   readonly version: number
-  /** When the list last changed. */
+  /** Last change of the list. */
   readonly changed: Date
 }
 
-/** One list of one owner: what is known of it without reading it. */
+/** The state of one list, without its entries. */
 export interface Network extends Version {
   readonly ownerId: string
-  /** The owner's invitations to answer; where they were asked for, and by the owner. */
+  /** The owner's pending invitations, if requested by the owner. */
   readonly waiting?: Version
-  /** The colleagues of the person with whom the list is compared. */
+  /** The list of the second person, for common colleagues. */
   readonly other?: Version & { readonly ownerId: string }
 }
 
-/** Order of a list: by peers' names or by last change; equal ones by id. */
+/** List order: by the peers' names or by last change, then by id. */
 export interface Order {
   readonly by: 'name' | 'change'
   readonly descending: boolean
 }
 
-/** The place just after or before an entry of an ordered list, in the terms of that order. */
+/** A cursor: the position directly after or before an entry. */
 export type Position = { readonly direction: 'after' | 'before'; readonly id: string } & (
   { readonly name: string } | { readonly change: Date }
 )
 
-/** Which list, and which part of it. */
+/** A request for one page of a list. */
 export interface ListRequest {
-  /** Whose list; undefined for the caller's own. */
+  /** The owner; undefined for the caller. */
   readonly person: PersonRef | undefined
   readonly status: Status
-  /** Only entries whose peer is a colleague of this person too. */
+  /** Only entries with a peer who is also a colleague of this person. */
   readonly inCommonWith: PersonRef | undefined
-  /** Only what changed later than this. */
+  /** Only later changes. */
   readonly since: Date | undefined
   readonly order: Order
-  /** From 1. Counts only where there is no position. */
+  /** Starts at 1. Ignored with `position`. */
   readonly page: number
   readonly pageSize: number
   readonly position: Position | undefined
-  /** Whether the owner wants to know how many invitations wait. */
+  /** Whether to include the owner's number of pending invitations. */
   readonly countPending: boolean
 }
 
 export interface Page {
   readonly network: Network
   readonly owner: Account
-  /** How many entries the whole list has. */
+  /** Length of the whole list. */
   readonly total: number
-  /** How many invitations wait for the owner; as `network.waiting`. */
+  /** Number of the owner's pending invitations. */
   readonly waitingTotal?: number
   readonly colleagues: readonly Colleague[]
-  /** Where the list goes on before and after this page; absent where it does not. */
+  /** Cursors of the neighbouring pages, if any. */
   readonly previous: Position | undefined
   readonly next: Position | undefined
-  /** Ids of entries that had to be left out because their peer's account is missing. */
+  /** Ids of skipped entries: the account of their peer is missing. */
   readonly orphans: readonly string[]
 }
 
-/** One connection between two accounts, as a document shows it from its source's side. */
+/** A connection in a document, from the source's view. */
 export interface ShownConnection {
   /** Id of the source's row. */
   readonly id: string
-  /** Id of the target's row, where the document knows it. */
+  /** Id of the target's row, if known. */
   readonly targetRowId?: string
   /** User ids of the two people. */
   readonly source: string
   readonly target: string
-  /** As the source sees it. */
+  /** As seen by the source. */
   readonly status: Status
   readonly inviter: 'source' | 'target'
   readonly changedBy: 'source' | 'target'
-  /** Absent where the document does not show messages. */
+  /** Absent if the document has no messages. */
   readonly message?: string
   readonly updated: Date
 }

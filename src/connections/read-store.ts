@@ -8,7 +8,7 @@ import type { Colleague, ListRequest, Network, Order, Page, Position, Relationsh
 
 type ListRef = Pick<ListRequest, 'status' | 'countPending'>
 
-/** The state of a person's list, by one look-up; undefined where nobody is that person. */
+/** Reads the state of a person's list by one look-up; undefined if the person is unknown. */
 export async function findNetwork(db: Kysely<Tables>, person: PersonRef, which: ListRef): Promise<Network | undefined> {
   if (!isPossible(person)) return undefined
   const statement = networkStatement({ by: person.by, countPending: which.countPending })
@@ -17,8 +17,8 @@ export async function findNetwork(db: Kysely<Tables>, person: PersonRef, which: 
 }
 
 /**
- * A page of an owner's list and the list's state, both of the same moment; undefined where the owner is gone. Beside
- * the owner it reads one index from one place, and the account of each peer.
+ * Reads a page of an owner's list and the list's state in one snapshot; undefined if the owner is gone. Costs one index
+ * range and the account of each peer.
  */
 export async function readPage(
   db: Kysely<Tables>,
@@ -49,7 +49,7 @@ export async function readPage(
   }
 }
 
-/** The statement of `readPage`, apart so that its plan can be looked at. It reads one entry more than the page holds. */
+/** The statement of `readPage`, exported for tests of its plan. It reads one extra row, to detect a next page. */
 export function pageQuery(
   { ownerId, other }: Pick<Network, 'ownerId' | 'other'>,
   { status, since, countPending, ...request }: ListRequest,
@@ -93,7 +93,7 @@ function toNetwork(row: NetworkRow, { countPending }: Pick<ListRef, 'countPendin
   return { ...network, waiting }
 }
 
-/** Reads a view out of a row of a statement that selects `entryNames` and its peer, whose owner is known. */
+/** Reads a view from a row with `entryNames` and its peer. */
 function toColleague(row: Entry & AccountRow<'peer'>, owner: Account): Colleague {
   const peer = toAccount(row, 'peer')
   return {
@@ -109,7 +109,7 @@ function toColleague(row: Entry & AccountRow<'peer'>, owner: Account): Colleague
   }
 }
 
-/** The positions from which the list goes on around the rows shown. One came from a position, so that side goes on. */
+/** Cursors of the neighbouring pages. The side a cursor brought us from always has more. */
 function around(request: Pick<ListRequest, 'order' | 'page' | 'position'>, shown: readonly EntryRow[], more: boolean) {
   const first = shown[0]
   const last = shown.at(-1)
@@ -127,10 +127,10 @@ const positionAt = (row: EntryRow, direction: Position['direction'], { by }: Ord
     ? { direction, name: row.entry_peer_sort, id: row.entry_id }
     : { direction, change: row.entry_updated_at, id: row.entry_id }
 
-/** Which view of a connection is meant: the one with this id, or that of an owner on a peer. */
+/** Identifies one view of a connection, by id or by its two people. */
 type ConnectionRef = { readonly id: string } | { readonly ownerId: string; readonly peerId: string }
 
-/** Finds a view of a connection, with both people; undefined where there is none, or a person is missing. */
+/** Finds a view of a connection with both people; undefined if there is none or an account is missing. */
 export async function findColleague(db: Kysely<Tables>, which: ConnectionRef): Promise<Colleague | undefined> {
   const [row] =
     'id' in which
@@ -160,7 +160,7 @@ const statement = onceFor(({ by }: { by: 'id' | 'people' }) =>
   ),
 )
 
-/** Finds every relationship of a person, or that of which a view has this id; also where a person has no account. */
+/** Finds all relationships of a person, or that of a view. Works without accounts too. */
 export async function findRelationships(
   db: Kysely<Tables>,
   which: { readonly ownerId: string } | { readonly id: string },

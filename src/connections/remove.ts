@@ -11,12 +11,12 @@ import { type Event, insertEvents, type Precondition, write } from './transactio
 import { deleteRelationships, lockNetworks, bumpNetworks } from './write-store.js'
 
 /**
- * Declines or withdraws an invitation, or removes a colleague: both views disappear (docs/wire.md, Remove).
+ * Declines or withdraws an invitation, or removes a colleague. Deletes both views (docs/wire.md, Remove).
  *
- * @param id of either person's view
- * @returns which of these it was
- * @throws Failure `unauthenticated` for nobody, `notFound` for an unknown id, `forbidden` for a third person, and what
- *   the precondition throws
+ * @param id of either view
+ * @returns the kind of ending
+ * @throws Failure `unauthenticated` for an anonymous request, `notFound` for an unknown id, `forbidden` for a third
+ *   person, and errors of the precondition
  */
 export async function remove(
   { db }: Pick<Context, 'db'>,
@@ -31,10 +31,10 @@ export async function remove(
   return endingBy(actor, gone)
 }
 
-/** How a relationship ends. */
+/** The reason that a relationship ended. */
 type Ending = 'declined' | 'withdrawn' | 'removed'
 
-/** The relationship as it is now that its lists are locked, if the precondition lets it go. */
+/** Reads the relationship again under lock, and checks the precondition. */
 async function reread(
   transaction: Transaction<Tables>,
   id: string,
@@ -49,9 +49,9 @@ async function reread(
 /**
  * Removes relationships in one transaction.
  *
- * @param known as they were found before the lists of their people are locked
- * @param found finds those of them that are still there, as they are then
- * @returns those
+ * @param known the relationships before locking
+ * @param found reads them again under lock
+ * @returns the removed relationships
  */
 async function removeAll(
   db: Kysely<Tables>,
@@ -80,10 +80,10 @@ const endingBy = (actor: Account, { isAccepted, inviterId, invitedId }: Relation
 type Writer = Pick<Context, 'db'>
 
 /**
- * Removes the connection that an id or two people name, in whatever state.
+ * Removes a connection in any state, by id or by two people.
  *
  * @throws Failure `unauthenticated` or `forbidden` unless the caller is an administrator, `invalid` for unknown people,
- *   `notFound` where there is none, and what the precondition throws
+ *   `notFound` if there is no connection, and errors of the precondition
  */
 export async function removeOne(
   { db }: Writer,
@@ -105,9 +105,10 @@ async function idBetween(db: Writer['db'], { source, target }: { source: Names; 
 }
 
 /**
- * Removes every connection and invitation that a person has now.
+ * Removes all connections and invitations of a person.
  *
- * @throws Failure `unauthenticated` or `forbidden` unless the caller is an administrator, `invalid` for an unknown person
+ * @throws Failure `unauthenticated` or `forbidden` unless the caller is an administrator, `invalid` for an unknown
+ *   person
  */
 export async function removeEverything({ db }: Writer, caller: Caller, person: PersonRef): Promise<void> {
   const admin = checkIsAdmin(caller)

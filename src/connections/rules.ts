@@ -3,11 +3,11 @@ import type { Account, Caller, Right } from '../people/account.js'
 import { type Colleague, type Relationship, relationshipOf, type Status } from './model.js'
 
 /**
- * Whether the caller may read a list (docs/trust.md, Z2; docs/wire.md, Visibility): an accepted list is anybody's,
- * unless the site wants a sign-in; undecided ones are their owner's alone.
+ * Access to lists (docs/trust.md, Z2; docs/wire.md, Visibility). Accepted lists are public unless the site requires a
+ * sign-in; other lists are private to their owner.
  *
- * @param ownerId undefined where nobody goes by the name given, so that the answer does not tell who exists
- * @throws Failure `unauthenticated` for nobody, `forbidden` for somebody else
+ * @param ownerId undefined for an unknown person. Unknown and forbidden people get the same refusal
+ * @throws Failure `unauthenticated` for an anonymous request, `forbidden` for other accounts
  */
 export function checkMayList(
   caller: Caller,
@@ -23,18 +23,16 @@ export function checkMayList(
 }
 
 /**
- * Whether the caller may see people: search them, and read profiles, photos and cards. They are shown as accepted lists
- * are: to anybody, unless the site wants a sign-in.
+ * Access to the search, profiles, photos and cards: the same as to accepted lists.
  *
- * @throws Failure `unauthenticated` for nobody
+ * @throws Failure `unauthenticated` for an anonymous request if the site requires a sign-in
  */
 export function checkMaySeeProfiles(caller: Caller, requireSignIn: boolean): void {
   if (requireSignIn && caller === null) throw new Failure('unauthenticated', 'Sign in to see people and profiles.')
 }
 
 /**
- * Whether people may be named by e-mail address, or looked for by one. Where the site hides addresses, nobody may: a
- * known address fails as an unknown one does (docs/trust.md, Z3).
+ * Refuses e-mail addresses as names or search terms if the site hides them, even known ones (docs/trust.md, Z3).
  *
  * @throws Failure `invalid`
  */
@@ -42,14 +40,14 @@ export function checkMayNameByAddress(hidesEmail: boolean): void {
   if (hidesEmail) throw new Failure('invalid', 'This site hides e-mail addresses; name people by userid or key.')
 }
 
-/** Whose pending count and messages a feed may show: the owner's, to the owner. */
+/** Pending counts and messages are visible to the owner only. */
 export const isOwner = (caller: Caller, ownerId: string): boolean => caller?.id === ownerId
 
 /**
- * One view of a connection as far as the caller may see it (docs/wire.md, Visibility): an undecided one is the two
- * people's alone, and a message is for the owner of the view.
+ * Reduces a view to the parts visible to the caller (docs/wire.md, Visibility). An invitation is visible to its two
+ * people only, a message to the owner of the view.
  *
- * @returns undefined where the caller may not know of it, as if it were not there
+ * @returns undefined if the caller may not know of the connection
  */
 export function asSeenBy(caller: Caller, colleague: Colleague | undefined): Colleague | undefined {
   if (!colleague) return undefined
@@ -59,31 +57,31 @@ export function asSeenBy(caller: Caller, colleague: Colleague | undefined): Coll
 }
 
 /**
- * Whether the credential that a request came with is good for it (docs/trust.md, A10).
+ * Checks the rights of a request's credential (docs/trust.md, A10).
  *
  * @param rights of the credential
- * @param needed `read` for a request that only reads
+ * @param needed `read` for a request that changes nothing
  * @throws Failure `forbidden`
  */
 export function checkRight(rights: readonly Right[], needed: Right): void {
   if (rights.includes(needed)) return
   if (needed === 'account') {
-    throw new Failure('forbidden', 'An app password may not do this: sign in with the password of your account.')
+    throw new Failure('forbidden', "App passwords cannot do this. Sign in with your account's password.")
   }
-  throw new Failure('forbidden', `This app password may not ${needed}; use one that has the scope ${needed}.`)
+  throw new Failure('forbidden', `This app password lacks the scope ${needed}; use one with this scope.`)
 }
 
-/** Whoever writes signs in. @throws Failure `unauthenticated` for nobody */
+/** Requires a sign-in, for changes. @throws Failure `unauthenticated` for an anonymous request */
 export function signedIn(caller: Caller): Account {
   if (caller) return caller
   throw new Failure('unauthenticated', 'Sign in to change a network.')
 }
 
 /**
- * Whether two people can become colleagues (docs/wire.md, Invite).
+ * Checks that two people can become colleagues (docs/wire.md, Invite).
  *
- * @param invited undefined where nobody goes by the name given
- * @throws Failure `invalid` when one of them is inactive, or the invited is unknown or the inviter
+ * @param invited undefined for an unknown person
+ * @throws Failure `invalid` if a person is inactive or unknown, or both are the same
  */
 export function checkMayInvite(inviter: Account, invited: Account | undefined): asserts invited is Account {
   if (inviter.state !== 'active' || invited?.state !== 'active') {
@@ -92,23 +90,23 @@ export function checkMayInvite(inviter: Account, invited: Account | undefined): 
   if (invited.id === inviter.id) throw new Failure('invalid', 'A person cannot be connected with themselves.')
 }
 
-/** How many others a person may invite in a day (docs/trust.md, Limits). */
+/** Invitations per person and day (docs/trust.md, Limits). */
 export const invitationsADay = 500
 
 /**
- * Whether somebody may invite one more.
+ * Checks the daily limit.
  *
- * @param recent how many were made in the last day, whatever became of them
+ * @param recent number of invitations in the last day, including those that were declined or withdrawn
  * @throws Failure `tooMany`
  */
 export function checkMayInviteMore(recent: number): void {
   if (recent < invitationsADay) return
-  const sentence = `A person may invite ${invitationsADay} others in a day; please go on tomorrow.`
+  const sentence = `The limit of ${invitationsADay} invitations per day is reached. Please try again tomorrow.`
   throw new Failure('tooMany', sentence, { retryAfter: 3600 })
 }
 
 /**
- * Whether the caller may change or delete a connection: each of the two may.
+ * Checks that the caller is one of the two people, for changes and deletion.
  *
  * @throws Failure `forbidden`
  */
@@ -118,18 +116,17 @@ export function checkIsOneOf(caller: Account, { inviterId, invitedId }: Relation
 }
 
 /**
- * What a rewriting to a status comes to (docs/wire.md, Accept).
+ * The effect of a client's new status (docs/wire.md, Accept): acceptance, or a new message only.
  *
- * @returns whether the caller accepts the connection by it, or leaves the status as it is
- * @throws Failure `forbidden` for whoever is not asked, `invalid` for a step that a connection cannot take
+ * @throws Failure `forbidden` if the caller is not the invited person, `invalid` for an impossible status
  */
 export function stepTo(status: Status, caller: Account, colleague: Colleague): 'accepted' | 'rewritten' {
   checkIsOneOf(caller, relationshipOf(colleague))
   const isAccepted = colleague.status === 'accepted'
   if (status === 'unconfirmed' || (isAccepted && status === 'pending')) {
     const hint = isAccepted
-      ? 'This connection is accepted and stays so; send accepted to rewrite its message, or delete it.'
-      : 'This invitation waits for its answer; send pending to rewrite its message, or delete it.'
+      ? 'The connection is already accepted; send accepted to change its message, or delete it.'
+      : 'The invitation is still pending; send pending to change its message, or delete it.'
     throw new Failure('invalid', `The status cannot become ${status}. ${hint}`)
   }
   if (isAccepted || status === 'pending') return 'rewritten'
@@ -137,9 +134,11 @@ export function stepTo(status: Status, caller: Account, colleague: Colleague): '
   throw new Failure('forbidden', 'Only the invited person can accept an invitation.')
 }
 
-/** Whether the caller administers the site. @throws Failure `unauthenticated` for nobody, `forbidden` for others */
+/**
+ * Requires the role admin. @throws Failure `unauthenticated` for an anonymous request, `forbidden` for other accounts
+ */
 export function checkIsAdmin(caller: Caller): Account {
   const account = signedIn(caller)
   if (account.roles.includes('admin')) return account
-  throw new Failure('forbidden', 'This takes an account with the role admin.')
+  throw new Failure('forbidden', 'This requires an account with the role admin.')
 }

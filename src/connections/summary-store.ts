@@ -3,21 +3,20 @@ import { prepared, type Value } from '../db/prepared.js'
 import type { Tables } from '../db/tables.js'
 import { type Colleague, type Status, statuses } from './model.js'
 
-/** Two people, by their account ids; the lesser id first. */
+/** The account ids of two colleagues, in ascending order. */
 type Among = readonly [one: string, other: string]
 
 /**
- * Which of an owner's first colleagues by name are colleagues of each other.
+ * Finds connections among an owner's first colleagues by name.
  *
- * @param most of how many colleagues; the list of each is looked into for the others, so that it costs at most the
- *   square of it, however many colleagues they have
+ * @param most number of colleagues. The cost is at most its square, independent of the length of their own lists
  */
 export async function findAmong(db: Kysely<Tables>, ownerId: string, most: number): Promise<Among[]> {
   const { rows } = await db.executeQuery(amongQuery(ownerId, most))
   return rows.map(({ one, other }) => [one, other])
 }
 
-/** The statement of `findAmong`, apart so that its plan can be looked at. */
+/** The statement of `findAmong`, exported for tests of its plan. */
 export const amongQuery = (ownerId: string, most: number) => statement.with({ ownerId, most })
 
 const statement = prepared((db, value: Value<{ ownerId: string; most: number }>) =>
@@ -44,7 +43,7 @@ const statement = prepared((db, value: Value<{ ownerId: string; most: number }>)
           .where(sql<boolean>`peer_id = any(array(select peer_id from shown))`)
           .whereRef('peer_id', '>', 'owner_id')
           .where('status', '=', 'accepted')
-          // Else all lists may be read at once, of whoever they are.
+          // Without this limit, the planner may scan the lists of all people.
           .limit(value('most'))
           .as('pair'),
       (join) => join.onTrue(),
@@ -52,7 +51,7 @@ const statement = prepared((db, value: Value<{ ownerId: string; most: number }>)
     .select(['pair.one', 'pair.other']),
 )
 
-/** How many entries each list of an owner has, by one look-up. */
+/** The lengths of an owner's lists, by one look-up. */
 export async function findTotals(db: Kysely<Tables>, ownerId: string): Promise<Record<Status, number>> {
   const rows = await totals.run(db, { ownerId })
   const known = new Map(rows.map(({ status, total }) => [status, total]))
@@ -63,7 +62,7 @@ const totals = prepared((db, value: Value<{ ownerId: string }>) =>
   db.selectFrom('network').select(['status', 'total']).where('owner_id', '=', value('ownerId')),
 )
 
-/** How an owner sees the connection with each of some people, by their ids, where there is one. */
+/** The owner's view of each of these people, by account id; only existing connections. */
 export async function findStandings(
   db: Kysely<Tables>,
   ownerId: string,

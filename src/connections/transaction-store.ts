@@ -6,10 +6,10 @@ import type { Tables } from '../db/tables.js'
 import { transact } from '../db/transact.js'
 import type { Colleague } from './model.js'
 
-/** What happened to a connection: who did what to it, and whose it was. Messages and tokens are not kept here. */
+/** A change of a connection, its actor and its two people. Never contains a message or token. */
 export type Event = {
   readonly connectionId: string
-  /** Null for nobody, such as the one who reads by a link without an account. */
+  /** Null for an anonymous actor, such as a visitor with a link. */
   readonly actorId: string | null
   readonly verb:
     | 'invited'
@@ -31,9 +31,9 @@ export type Event = {
 )
 
 /**
- * Keeps what happened, in the transaction in which it does.
+ * Records events in the transaction of the change.
  *
- * @param id of the first event: whether it is there tells afterwards whether the transaction took effect
+ * @param id of the first event. Its presence later proves that the transaction took effect
  */
 export async function insertEvents(
   db: Transaction<Tables>,
@@ -56,8 +56,10 @@ export async function insertEvents(
 }
 
 /**
- * Deletes events that are older than so many days. Returns how many. Ids are UUIDs of version 7, which begin with their
- * time (RFC 9562, section 5.7), so the primary key finds the old ones.
+ * Deletes events older than this number of days. Ids are UUIDs of version 7, which start with their time (RFC 9562,
+ * section 5.7), so the primary key finds old events.
+ *
+ * @returns the number of deleted events
  */
 export const sweepEvents = (db: Kysely<Tables>, days: number, stop?: AbortSignal): Promise<number> =>
   deleteInBatches(
@@ -70,21 +72,20 @@ export const sweepEvents = (db: Kysely<Tables>, days: number, stop?: AbortSignal
     stop,
   )
 
-/** The least UUID of version 7 that was made at a moment. */
+/** The smallest UUID of version 7 at a moment. */
 const minId = (moment: RawBuilder<Date>) =>
   sql`rpad(lpad(to_hex((extract(epoch from ${moment}) * 1000)::bigint), 12, '0'), 32, '0')::uuid`
 
-/** Whether an event was kept. */
 async function hasEvent(db: Kysely<Tables>, id: string): Promise<boolean> {
   return (await db.selectFrom('connection_event').select('id').where('id', '=', id).executeTakeFirst()) !== undefined
 }
 
 /**
- * How many invitations a person made lately, whatever became of them: those of the last day through either door, and those
- * of the last hour through the module. Invitations by calls with `skipAcl` are not counted.
+ * Counts a person's recent invitations in any state: of the last day by any protocol, and of the last hour by the
+ * module. Calls with `skipAcl` are not counted.
  *
- * Until the transaction ends, no other transaction can count for this person, so that simultaneous invitations are all
- * counted. This lock is taken after all other locks.
+ * Locks out other counts for this person until the transaction ends, so that simultaneous invitations are all counted.
+ * Take this lock after all others.
  */
 export async function countInvitations(
   db: Transaction<Tables>,
@@ -95,7 +96,7 @@ export async function countInvitations(
   return rows[0] ?? { lastDay: 0, lastHour: 0 }
 }
 
-/** The statement of `countInvitations`, apart so that its plan can be looked at; every limit is below a thousand. */
+/** The statement of `countInvitations`, exported for tests of its plan. Every limit is below 1,000. */
 export const invitationsQuery = (actorId: string) => sql<{ lastDay: number; lastHour: number }>`
   select count(*)::integer as "lastDay",
     count(case when detail ? 'object' and at > now() - interval '1 hour' then 1 end)::integer as "lastHour"
@@ -106,14 +107,14 @@ export const invitationsQuery = (actorId: string) => sql<{ lastDay: number; last
     order by at desc limit 1000
   ) as invited`
 
-/** Looks at a connection as it is when it is about to be changed, and throws where that must not be. */
+/** Checks a connection under lock, before a change. Throws to prevent the change. */
 export type Precondition = (colleague: Colleague) => void
 
 /**
- * Changes the graph in one transaction. Whether it took effect is told by the event that it keeps, should the
- * connection to the database break just then (docs/trust.md, C11).
+ * Changes the graph in one transaction. If the database connection breaks during the commit, the recorded event shows
+ * the outcome (docs/trust.md, C11).
  *
- * @param work must keep its first event under the given id
+ * @param work must record its first event under the given id
  */
 export function write<Result>(
   db: Kysely<Tables>,
@@ -127,20 +128,20 @@ export function write<Result>(
   )
 }
 
-/** A letter that somebody is owed about a connection. */
+/** An e-mail to be sent about a connection. */
 export interface QueuedEmail {
   /** `invited` and `accepted` are between two accounts; `offered` is any other invitation, `connected` needed none. */
   readonly kind: 'invited' | 'accepted' | 'offered' | 'connected'
-  /** Null where the connection is for an address. */
+  /** Null for a connection to an e-mail address. */
   readonly recipientId: string | null
   readonly connectionId: string
-  /** On whose behalf, where such letters are counted. */
+  /** The account that the e-mail counts against, for e-mails with a quota. */
   readonly creatorId?: string
-  /** What the connection is about, where the recipient may know its name. */
+  /** Title of the connection's object, if the recipient may know it. */
   readonly title?: string
 }
 
-/** Has somebody told of what was done, once the transaction has taken effect (`letters/`). */
+/** Queues an e-mail in the transaction of its cause. */
 export async function enqueueEmail(
   db: Transaction<Tables>,
   { kind, recipientId, connectionId, creatorId, title }: QueuedEmail,
@@ -162,8 +163,8 @@ export async function enqueueEmail(
 }
 
 /**
- * How many e-mails were owed on a creator's behalf within the last hour, whatever became of them: what was not needed in
- * the end counts too, since it would tell of the recipient.
+ * Counts the e-mails queued on a creator's behalf in the last hour. Unsent ones count too: otherwise the quota would
+ * reveal something about the recipient.
  */
 export async function countEmails(db: Transaction<Tables>, creatorId: string): Promise<number> {
   const { rows } = await sql<{ count: number }>`
@@ -174,9 +175,9 @@ export async function countEmails(db: Transaction<Tables>, creatorId: string): P
 }
 
 /**
- * Notes that the target of a connection is owed an e-mail about it, unless it was owed one in the last 24 hours.
+ * Records an e-mail to the target of a connection, at most one in 24 hours.
  *
- * @returns whether it is owed
+ * @returns whether to send it
  */
 export async function claimEmail(db: Transaction<Tables>, id: string, moment: Date): Promise<boolean> {
   const { rows } = await sql`

@@ -7,22 +7,21 @@ import { asColleagues, type List, listsOf, type Move, type Relationship, type St
 
 type Db = Transaction<Tables>
 
-/** A message and who wrote it last, when. */
+/** A message with its author and date. */
 interface Change {
   readonly changedBy: string
   readonly message: string
   readonly moment: Date
 }
 
-/** What else a connection of two accounts has, where it is made by the module. */
+/** Additional columns of a connection made by the module. */
 type Particulars = Partial<Insertable<ConnectionTable>>
 
 /**
- * Locks every list of some people until the transaction ends, always in one order, so that no two writers wait for each
- * other. A list that never changed gets its row here, as old as its owner. Whoever has no account has no lists.
+ * Locks all lists of some people until the transaction ends, always in the same order, to prevent deadlocks. Creates
+ * missing rows, dated as their owner. People without an account have no lists.
  *
- * @returns the moment of the change to come: by the database's clock once all locks are held, and later than anything
- *   that these lists have shown
+ * @returns the date of the change: the database's time under lock, but later than the last change of every list
  */
 export async function lockNetworks(db: Db, ownerIds: readonly string[]): Promise<Date> {
   const { rows } = await sql<{ moment: Date }>`
@@ -40,7 +39,7 @@ export async function lockNetworks(db: Db, ownerIds: readonly string[]): Promise
 }
 
 /**
- * Locks every list that shows a person, as `lockNetworks` does: those of the person and of every peer.
+ * Locks every list that shows a person: the person's own and those of all peers.
  *
  * @returns as `lockNetworks`; null if the person has no account
  */
@@ -48,13 +47,13 @@ export async function lockListsShowing(db: Db, accountId: string): Promise<Date 
   const owners = async () => [...new Set((await findListsShowing(db, accountId)).map(({ ownerId }) => ownerId))]
   const known = await owners()
   const moment = await lockNetworks(db, known)
-  // Nobody becomes a peer any more. Those who did meanwhile are locked out of order; a clash is done again.
+  // Nobody can become a peer from here on. Recent peers are locked out of order; a deadlock causes a retry.
   const late = (await owners()).filter((ownerId) => !known.includes(ownerId))
   if (late.length === 0) return moment
   return new Date(Math.max(moment.getTime(), (await lockNetworks(db, late)).getTime()))
 }
 
-/** Every list that shows a person: the three that are their own, and those of their peers in which they stand. */
+/** Every list that shows a person: the three own lists, and the lists of peers. */
 export async function findListsShowing(db: Db, accountId: string): Promise<List[]> {
   const { rows } = await sql<List>`
     select ${accountId}::uuid as "ownerId", status
@@ -65,7 +64,7 @@ export async function findListsShowing(db: Db, accountId: string): Promise<List[
   return rows
 }
 
-/** Moves lists on that are locked: a new version, a new date, and so many entries more or less. */
+/** Updates locked lists: version, date and length. */
 export async function bumpNetworks(db: Db, moves: readonly Move[], moment: Date): Promise<void> {
   await sql`
     update network set version = version + 1, changed = ${moment}, total = total + move.by
@@ -78,10 +77,11 @@ export async function bumpNetworks(db: Db, moves: readonly Move[], moment: Date)
 }
 
 /**
- * Writes a new relationship between two people whose lists are locked: the connection, and either one's view of it.
+ * Inserts a relationship between two people under lock: the connection and both views.
  *
- * @returns ids of the connection and of the invited one's view
- * @throws Failure `invalid` where one of them has no account any more, `connectionExists` where the two are connected already; the transaction has to be given up then
+ * @returns ids of the connection and of the invited person's view
+ * @throws Failure `invalid` if an account is gone, `connectionExists` if the two are connected already. The transaction
+ *   must be aborted then
  */
 export async function insertRelationship(
   db: Db,
@@ -104,7 +104,7 @@ export async function insertRelationship(
     { ...both, id: newId(), owner_id: inviterId, peer_id: invitedId, status: ofInviter.status },
     { ...both, id: invitedRow, owner_id: invitedId, peer_id: inviterId, status: ofInvited.status },
   ].map((row) => ({ ...row, peer_sort: sort.get(row.peer_id) as string }))
-  // One order for all writers: of two invitations that cross, one waits for the other and finds it done.
+  // Same order for all writers: of two crossing invitations, one waits and then finds the other.
   rows.sort((one, other) => (one.owner_id < other.owner_id ? -1 : 1))
   const written = await db
     .insertInto('colleague')
@@ -136,18 +136,18 @@ export async function insertRelationship(
   return { connectionId, invitedRow }
 }
 
-/** By what people's names are ordered in other people's lists. */
+/** The sort names of people. */
 async function sortKeys(db: Db, ids: readonly string[]): Promise<Map<string, string>> {
   const people = await db.selectFrom('account').select(['id', 'sort']).where('id', 'in', ids).execute()
-  if (people.length < ids.length) throw new Failure('invalid', 'One of the two people has no account any more.')
+  if (people.length < ids.length) throw new Failure('invalid', 'One of the two people no longer has an account.')
   return new Map(people.map(({ id, sort }) => [id, sort]))
 }
 
 /**
- * Rewrites both views of a relationship; once it is accepted it stays so, and its token is of no more use.
+ * Updates both views of a relationship. Acceptance is final and invalidates the token.
  *
- * @param message undefined leaves it as it is
- * @param grants what either has of the other from now on; undefined leaves it as it is
+ * @param message undefined for no change
+ * @param grants the new mutual access; undefined for no change
  */
 export async function updateRelationship(
   db: Db,
@@ -189,7 +189,7 @@ export async function updateRelationship(
     .execute()
 }
 
-/** Deletes relationships with both their views. */
+/** Deletes relationships with both views. */
 export async function deleteRelationships(db: Db, connectionIds: readonly string[]): Promise<void> {
   await sql`delete from colleague where connection_id = any(${connectionIds}::uuid[])`.execute(db)
   await sql`delete from connection where id = any(${connectionIds}::uuid[])`.execute(db)

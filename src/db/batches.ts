@@ -4,35 +4,37 @@ import type { Tables } from './tables.js'
 const defaultBatchSize = 1_000
 
 /**
- * Deletes rows in batches, so that no statement takes long and no row is locked for long.
+ * Deletes rows in batches, to keep statements and row locks short.
  *
- * @param deletion a statement that deletes at most so many rows
- * @param stop ends it after a batch
- * @returns how many rows were deleted
+ * @param deletion returns a statement that deletes at most `limit` rows
+ * @param stop ends the work after the current batch
+ * @returns the number of deleted rows
  */
 export const deleteInBatches = (
   db: Kysely<Tables>,
-  deletion: (most: number) => RawBuilder<unknown>,
+  deletion: (limit: number) => RawBuilder<unknown>,
   stop?: AbortSignal,
 ): Promise<number> =>
-  // The embedded database leaves the number out if it is 0.
-  inBatches(async (most) => Number((await deletion(most).execute(db)).numAffectedRows ?? 0), stop)
+  // The embedded database omits a count of 0.
+  inBatches(async (limit) => Number((await deletion(limit).execute(db)).numAffectedRows ?? 0), stop)
 
 /**
- * Changes rows in batches, as `deleteInBatches` deletes them.
+ * Changes rows in batches until a batch is not full.
  *
- * @param changeSome changes at most so many of the rows that are left, and returns how many it changed
+ * @param changeSome changes at most `limit` of the remaining rows and returns the number changed
+ * @param stop ends the work after the current batch
+ * @returns the number of changed rows
  */
 export async function inBatches(
-  changeSome: (most: number) => Promise<number>,
+  changeSome: (limit: number) => Promise<number>,
   stop?: AbortSignal,
-  batch = defaultBatchSize,
+  batchSize = defaultBatchSize,
 ): Promise<number> {
   let changed = 0
   let count: number
   do {
-    count = await changeSome(batch)
+    count = await changeSome(batchSize)
     changed += count
-  } while (count === batch && !stop?.aborted)
+  } while (count === batchSize && !stop?.aborted)
   return changed
 }

@@ -1,53 +1,53 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { Failure } from '../errors.js'
 
-/** Circuit breaker: knows whether the database is away, so that requests need not wait to find out. */
+/** Circuit breaker: requests fail at once while the database is down, instead of waiting for a timeout. */
 export interface Breaker {
-  /** @throws Failure `unavailable` while the database is known to be away */
+  /** @throws Failure `unavailable` while the breaker is open */
   check(): void
-  /** The database answered something, so it is there. */
+  /** Reports an answer, also an error from the server. Closes the breaker. */
   answered(): void
-  /** A connection or a statement got no answer. Without another answer in the last second, the database is away. */
+  /** Reports a connection or statement without an answer. Opens the breaker unless one came in the last second. */
   unanswered(error: Error): void
-  /** Stops looking for it. */
+  /** Stops probing. */
   close(): Promise<void>
 }
 
-const recent = 1_000
-/** Short of a second, so that the first request a second after its return is served. */
+const recentAnswerMs = 1_000
+/** Less than a second, so that requests succeed within a second of recovery. */
 const probeIntervalMs = 800
 
 /**
- * @param probe whether the database answers now; asked once a second while it is away
- * @param onAway hears why the database counts as away, once each time
+ * @param probe tells if the database answers; called about once a second while the breaker is open
+ * @param onOpen gets the error that opened the breaker
  */
-export function breaker(probe: (end: AbortSignal) => Promise<boolean>, onAway: (error: Error) => void): Breaker {
+export function breaker(probe: (end: AbortSignal) => Promise<boolean>, onOpen: (error: Error) => void): Breaker {
   const end = new AbortController()
   let lastAnswer = -Infinity
-  let isAway = false
+  let isOpen = false
   let watching = Promise.resolve()
 
   const watch = async () => {
-    while (isAway && !end.signal.aborted) {
+    while (isOpen && !end.signal.aborted) {
       const pause = wait(probeIntervalMs, undefined, { ref: false, signal: end.signal }).catch(() => {})
-      if (await probe(end.signal)) isAway = false
+      if (await probe(end.signal)) isOpen = false
       else await pause
     }
   }
 
   return {
     check: () => {
-      if (!isAway) return
+      if (!isOpen) return
       throw new Failure('unavailable', 'The database does not answer; try again in a moment.')
     },
     answered: () => {
       lastAnswer = performance.now()
-      isAway = false
+      isOpen = false
     },
     unanswered: (error) => {
-      if (isAway || end.signal.aborted || performance.now() - lastAnswer < recent) return
-      isAway = true
-      onAway(error)
+      if (isOpen || end.signal.aborted || performance.now() - lastAnswer < recentAnswerMs) return
+      isOpen = true
+      onOpen(error)
       watching = watching.then(watch)
     },
     close: () => {

@@ -6,18 +6,18 @@ import type { Tables } from './tables.js'
 export interface Database {
   readonly db: Kysely<Tables>
   /**
-   * From now on a statement on a server may take so many milliseconds; until then, as long as it needs.
+   * Sets the statement timeout of a server; there is none before. No-op for the embedded database.
    *
-   * @throws Failure `invalid` if a pooler in front of the server refuses the timeouts; the error of the database
+   * @throws Failure `invalid` if a pooler in front of the server refuses the timeouts; the database's error
    */
   limit(milliseconds: number): Promise<void>
-  /** Waits for what runs, then gives back connections and folder. */
+  /** Waits for running statements, then closes connections and releases the folder. */
   close(): Promise<void>
 }
 
 const bigint = 20
 
-/** How pg reads values: as by default, but a bigint is a number, since our counters stay far below 2^53. */
+/** The default parsers of pg, except that a bigint becomes a number: our counters stay far below 2^53. */
 export const resultTypes: pg.CustomTypesConfig = {
   getTypeParser: (oid: number, format?: 'text' | 'binary') =>
     oid === bigint ? Number : (pg.types.getTypeParser(oid, format) as (text: string) => unknown),

@@ -11,44 +11,44 @@ import pg from 'pg'
 import { Failure } from '../errors.js'
 import { type Database, resultTypes } from './database.js'
 import type { Tables } from './tables.js'
-import { writeAlone } from './transact.js'
+import { serializeWrites } from './transact.js'
 
-/** As much of PGlite as a connection needs. */
+/** The part of PGlite that a connection needs. */
 export type Embedded = Pick<PGlite, 'close' | 'closed'> & {
   execProtocol(messages: Uint8Array, options: { throwOnError: false }): Promise<{ data: Uint8Array }>
 }
 
 /**
- * Postgres in this process. Its one connection is handed to one transaction after the other. It is spoken to in the
- * protocol of a server, by the same driver: a statement goes in whole, which is three times as fast as PGlite's own
- * `query` with its six calls, and values are read alike on both databases.
+ * Opens Postgres in this process. Transactions take turns on its one connection. The driver is the one for servers,
+ * over the wire protocol: values parse alike on both databases, and it is three times as fast as PGlite's own `query`,
+ * which makes six calls for a statement.
  */
 export function openEmbedded(pglite: Embedded): Database {
   const pool = new pg.Pool({
     max: 1,
     idleTimeoutMillis: 0,
     types: resultTypes,
-    // Otherwise the environment of the process would decide.
+    // Without this, the environment of the process decides.
     ssl: false,
     stream: () => new Wire(pglite),
   })
-  // The statement that meets an error is rejected with it; unheard, the event would end the process besides.
+  // The failing statement rejects already; an unhandled event would also end the process.
   pool.on('error', () => {})
   pool.on('connect', (client) => client.on('error', () => {}))
   const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) })
-  writeAlone(db)
+  serializeWrites(db)
   const close = async () => {
     await db.destroy()
     if (!pool.ended) await pool.end()
     // An open database keeps the process alive.
     if (!pglite.closed) await pglite.close()
-    // It would keep all the memory of that Postgres, some 200 MB, for as long as anything knows of it.
+    // Frees about 200 MB of Postgres memory even if something still refers to the closed PGlite.
     Reflect.deleteProperty(pglite, 'mod')
   }
   return { db, limit: () => Promise.resolve(), close }
 }
 
-/** What pg takes for a socket to a server. */
+/** A stand-in for the socket between pg and a server. */
 class Wire extends Duplex {
   readonly #pglite: Embedded
   #isGreeted = false
@@ -87,31 +87,31 @@ class Wire extends Duplex {
       return welcome
     }
     const { data } = await this.#pglite.execProtocol(messages, { throwOnError: false })
-    // PGlite never gives the event loop a turn: a transaction of many statements would hold up everything else.
+    // PGlite never yields to the event loop: a long transaction would block everything else.
     await nextTurn()
     return data.subarray(0, data.length - (isReadyTwice(data) ? readyLength : 0))
   }
 }
 
-/** AuthenticationOk and ReadyForQuery (PostgreSQL, message formats): PGlite ends the process over a user it lacks. */
+/** AuthenticationOk and ReadyForQuery (PostgreSQL, message formats). PGlite ends the process for an unknown user. */
 const welcome = Buffer.from('R\0\0\0\x08\0\0\0\0Z\0\0\0\x05I', 'latin1')
 
-/** Of a ReadyForQuery message: its letter, its length in four bytes, and one for the state of the transaction. */
+/** Bytes of a ReadyForQuery message: one of type, four of length, one of transaction state. */
 const readyLength = 6
 const ready = Buffer.from('Z\0\0\0\x05', 'latin1')
 
-/** After an error PGlite is ready once for the error and once for the Sync; pg would take the second for the next answer. */
+/** After an error, PGlite sends one ReadyForQuery too many. pg would take it for the next answer. */
 function isReadyTwice(data: Uint8Array): boolean {
   const readyAt = (at: number) => at >= 0 && ready.equals(data.subarray(at, at + ready.length))
   return readyAt(data.length - readyLength) && readyAt(data.length - 2 * readyLength)
 }
 
 /**
- * Takes a folder for this process alone. The lock is a socket in the folder that we listen on: the operating system
- * closes it with the process, however that ends, so a lock never outlives its holder.
+ * Locks a folder for this process. The lock is a listening socket in the folder: the operating system closes it with
+ * the process, so a lock never outlives its holder.
  *
- * @returns gives the folder free again
- * @throws Failure `unavailable` when another process holds it, `invalid` when its path is too long for a socket
+ * @returns releases the lock
+ * @throws Failure `unavailable` if another process holds it, `invalid` if the path is too long for a socket
  */
 export async function lockFolder(folder: string): Promise<() => Promise<void>> {
   for (let tries = 0; tries < 4; tries++) {
@@ -127,8 +127,8 @@ export async function lockFolder(folder: string): Promise<() => Promise<void>> {
 }
 
 /**
- * Listens on a socket of our own first and looks for others then. Of two that do so at once at least one sees the
- * other, so both may give up, but never both go on.
+ * Listens on a new socket before looking for others. Of two processes in a race, at least one sees the other: both may
+ * give up, but never both proceed.
  */
 async function takeSocket(folder: string): Promise<(() => Promise<void>) | undefined> {
   const name = `lock-${randomBytes(4).toString('hex')}`
@@ -141,7 +141,7 @@ async function takeSocket(folder: string): Promise<(() => Promise<void>) | undef
   return undefined
 }
 
-/** A pipe of Windows is nobody else's while it is open, and gone with its holder. */
+/** A Windows pipe is exclusive, and closes with its process. */
 async function takePipe(folder: string): Promise<(() => Promise<void>) | undefined> {
   const server = await listen(`\\\\.\\pipe\\${join(folder, 'lock').replaceAll(/[\\/:]/g, '-')}`)
   return server && closing(server)
@@ -152,15 +152,15 @@ function closing(server: Server): () => Promise<void> {
   return () => new Promise((resolve) => server.close(() => resolve()))
 }
 
-/** The address of a socket, by the shorter of its paths, since there is little room for one. */
+/** The shorter of the absolute and the relative path: socket addresses are limited to about 100 bytes. */
 function socketAddress(folder: string, name: string): string {
   const file = join(folder, name)
   const shorter = [file, relative('.', file)].sort((a, b) => a.length - b.length)[0] as string
   if (Buffer.byteLength(shorter) <= 100) return shorter
-  throw new Failure('invalid', `DATA_DIR ${folder} is too long a path: at most 85 bytes, please.`)
+  throw new Failure('invalid', `The path of DATA_DIR is longer than 85 bytes: ${folder}.`)
 }
 
-/** Listens at the address; undefined when the address is taken. */
+/** @returns undefined if the address is in use */
 function listen(address: string): Promise<Server | undefined> {
   return new Promise((resolve, reject) => {
     const server = createServer((visitor) => visitor.destroy())
@@ -171,16 +171,16 @@ function listen(address: string): Promise<Server | undefined> {
   })
 }
 
-const old = 60_000
+const staleSocketMs = 60_000
 
-/** Whether somebody listens there. What a killed process left is cleared away, once nobody can be about to listen. */
+/** Whether a process listens at the address. Removes the socket of a killed process once it is a minute old. */
 async function isHeld(address: string): Promise<boolean> {
   if (await answers(address)) return true
   const since = await stat(address).then(
     ({ mtimeMs }) => mtimeMs,
     () => Infinity,
   )
-  if (since < Date.now() - old) await rm(address, { force: true })
+  if (since < Date.now() - staleSocketMs) await rm(address, { force: true })
   return false
 }
 

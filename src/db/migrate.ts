@@ -4,22 +4,22 @@ import { migrations, type Step } from '../../migrations/index.js'
 import { Failure } from '../errors.js'
 
 /**
- * Brings the schema to the newest step, or with `to: 'nothing'` takes every step back. Any number of processes may
- * call this at once: Kysely's lock lets one work and the others find it done. A schema that is newer is left as it is.
+ * Migrates the schema to the newest step, or reverts every step with `to: 'nothing'`. Safe to call from many processes
+ * at once: Kysely's lock lets one migrate. A newer schema stays as it is.
  *
- * @returns what was run, in order; empty where nothing was to do
- * @throws Failure `invalid` where there is no schema to make it in, or a newer one that this release cannot work with;
- *   the error of the step that failed, which left nothing behind
+ * @returns the steps that ran, in order
+ * @throws Failure `invalid` if the search path names no schema, or if this release cannot work with a newer schema;
+ *   the error of a failed step, after its rollback
  */
 export async function migrate<Tables>(
   db: Kysely<Tables>,
   to: 'newest' | 'nothing' = 'newest',
 ): Promise<MigrationResult[]> {
-  // Named, because Kysely would else take the tables of a neighbouring schema for ours.
+  // Without a name, Kysely would take tables of another schema for ours.
   const { rows } = await sql<{ schema: string | null }>`select current_schema() as schema`.execute(db)
   const migrationTableSchema = rows[0]?.schema
   if (!migrationTableSchema) throw new Failure('invalid', 'The database has no schema that the search_path names.')
-  for (let tries = 1; ; tries++) {
+  for (let attempt = 1; ; attempt++) {
     const steps = { ...marked, ...(await newerSteps(db)) }
     const provider = { getMigrations: () => Promise.resolve(steps) }
     const migrator = new Migrator({ db, provider, migrationTableSchema })
@@ -27,16 +27,17 @@ export async function migrate<Tables>(
       ? migrator.migrateToLatest()
       : migrator.migrateTo(NO_MIGRATIONS))
     if (error === undefined) return results
-    if (results.length > 0 || tries === maxTries || !(isOfNeighbour(error) || isOfOrder(error))) {
-      throw isOfOrder(error) ? new Failure('invalid', otherSteps, { cause: error }) : (error as Error)
+    const isRetryable = isOtherSchemaError(error) || isOrderError(error)
+    if (results.length > 0 || attempt === maxAttempts || !isRetryable) {
+      throw isOrderError(error) ? new Failure('invalid', unknownSteps, { cause: error }) : (error as Error)
     }
-    await wait(Math.random() * 20 * tries)
+    await wait(Math.random() * 20 * attempt)
   }
 }
 
-const maxTries = 10
+const maxAttempts = 10
 
-/** The step that makes the table of marks, and marks those before it. */
+/** The step that creates `schema_step` and marks the steps before it. */
 const firstMarked = '0015-marks'
 
 const withMark = (name: string, step: Step): Migration => ({
@@ -50,15 +51,16 @@ const withMark = (name: string, step: Step): Migration => ({
   },
 })
 
-/** The steps, each of which leaves its mark in its own transaction. */
+/** The steps; each marks itself in its own transaction. */
 const marked: Record<string, Migration> = Object.fromEntries(
   Object.entries(migrations).map(([name, step]) => [name, name < firstMarked ? step : withMark(name, step)]),
 )
 
 /**
- * The steps of newer releases that the schema has, as steps of ours that can be neither done nor undone.
+ * Finds the steps of newer releases in the schema.
  *
- * @throws Failure `invalid` where one does not say that this release can work with it
+ * @returns placeholders for Kysely that cannot run
+ * @throws Failure `invalid` if a step is not marked as compatible with this release
  */
 export async function newerSteps<Tables>(db: Kysely<Tables>): Promise<Record<string, Migration>> {
   const { rows: tables } = await sql<{ steps: string | null; marks: string | null }>`
@@ -74,12 +76,12 @@ export async function newerSteps<Tables>(db: Kysely<Tables>): Promise<Record<str
   ).execute(db)
   const newer = rows.filter(({ name }) => !(name in migrations))
   const newest = Object.keys(migrations).sort().at(-1) as string
-  const unfit = newer.find(({ isMarked, oldest }) => !isMarked || (oldest !== null && oldest > newest))
-  if (unfit) {
+  const incompatible = newer.find(({ isMarked, oldest }) => !isMarked || (oldest !== null && oldest > newest))
+  if (incompatible) {
     throw new Failure(
       'invalid',
-      `The database has the schema of a newer release (step ${unfit.name}), with which this one cannot work. ` +
-        'Use that release, or restore a backup that was made before it.',
+      `The database has the schema of a newer release (step ${incompatible.name}), which this release cannot use. ` +
+        'Use the newer release, or restore a backup from before the upgrade.',
     )
   }
   return Object.fromEntries(newer.map(({ name }) => [name, { up: refuse, down: refuse }]))
@@ -91,20 +93,21 @@ interface Mark {
   oldest: string | null
 }
 
-const otherSteps =
-  'The database has other steps than this release, or in another order. Use the release that made them, or restore a backup.'
+const unknownSteps =
+  'The database has other migrations than this release, or in another order. ' +
+  'Use the release that created it, or restore a backup.'
 
-const refuse = (): Promise<never> => Promise.reject(new Failure('invalid', otherSteps))
+const refuse = (): Promise<never> => Promise.reject(new Failure('invalid', unknownSteps))
 
-/** Whether Kysely does not find its own steps; a neighbour of a newer release may have added one just now. */
-const isOfOrder = (error: unknown): boolean =>
+/** Kysely does not find its own steps. A server of a newer release may just have added one. */
+const isOrderError = (error: unknown): boolean =>
   error instanceof Error && error.message.startsWith('corrupted migrations')
 
 /**
- * Whether an error says that a table or a schema went away. Kysely looks through all tables of the database before its first step,
- * so one of a neighbouring schema that is dropped just then disturbs it.
+ * A table or a schema was dropped during the migration. Kysely inspects all tables of the database before its first
+ * step, those of other schemas too.
  */
-function isOfNeighbour(error: unknown): boolean {
+function isOtherSchemaError(error: unknown): boolean {
   const { code } = error as { code?: unknown }
   return code === '42P01' || code === '42703' || code === '3F000' || code === 'XX000'
 }

@@ -11,15 +11,16 @@ import { secretName } from './token-secret.js'
 export interface Place {
   readonly databaseUrl: string | undefined
   readonly dataDir: string
-  /** Whether a pooler in front of the server lends its connections for one transaction at a time. */
+  /** `transaction` if a pooler in front of the server lends connections for one transaction at a time. */
   readonly pooler?: 'none' | 'transaction'
 }
 
 /**
- * Opens Postgres at `databaseUrl`, or without one the embedded Postgres in `dataDir` (made when absent).
+ * Opens the Postgres server at `databaseUrl`. Without one, opens the embedded Postgres in `dataDir`, creating it if
+ * absent.
  *
- * @param onError hears of connections that broke while nobody used them; the pool replaces them by itself
- * @throws Failure `unavailable` when another process holds the folder
+ * @param onError gets the errors of idle connections; the pool replaces them
+ * @throws Failure `unavailable` if another process holds the folder, `invalid` if it is unusable
  */
 export async function openDatabase(place: Place, onError: (error: Error) => void): Promise<Database> {
   if (place.databaseUrl !== undefined) return openServer(place.databaseUrl, place.pooler ?? 'none', onError)
@@ -34,7 +35,7 @@ export async function openDatabase(place: Place, onError: (error: Error) => void
   }
 }
 
-/** What PGlite throws of files that Postgres cannot read is an exit status, or the trap of a WebAssembly module. */
+/** For unreadable files, PGlite throws an exit status or a WebAssembly trap. */
 async function openFolder(folder: string): Promise<PGlite> {
   try {
     return await PGlite.create(folder)
@@ -49,18 +50,18 @@ async function makeFolder(folder: string): Promise<void> {
   try {
     await mkdir(folder, { recursive: true })
   } catch (cause) {
-    throw new Failure('invalid', `DATA_DIR ${folder} cannot be made: ${(cause as Error).message}.`, { cause })
+    throw new Failure('invalid', `DATA_DIR ${folder} cannot be created: ${(cause as Error).message}.`, { cause })
   }
   const files = (await readdir(folder)).filter((name) => !name.startsWith('lock-') && !name.startsWith(secretName))
   if (files.length === 0 || files.includes('PG_VERSION')) return
-  throw new Failure('invalid', `DATA_DIR ${folder} holds other things than a database. Name a new or an empty folder.`)
+  throw new Failure('invalid', `DATA_DIR ${folder} holds files that are not a database. Name a new or an empty folder.`)
 }
 
-/** Whether the database answers within so many milliseconds. */
-export async function isAlive(db: Kysely<Tables>, milliseconds: number): Promise<boolean> {
+/** Whether the database answers within a time. */
+export async function isAlive(db: Kysely<Tables>, timeoutMs: number): Promise<boolean> {
   let timer: NodeJS.Timeout | undefined
   const tooLate = new Promise<false>((resolve) => {
-    timer = setTimeout(() => resolve(false), milliseconds)
+    timer = setTimeout(() => resolve(false), timeoutMs)
   })
   const inTime = sql`select 1`.execute(db).then(
     () => true,

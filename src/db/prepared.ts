@@ -10,14 +10,13 @@ import {
 } from 'kysely'
 import type { Tables } from './tables.js'
 
-/** Marks, in a statement that is being built, where the value of a name will go. */
+/** Returns the placeholder of a named value in a statement. */
 export type Value<Values> = <Name extends keyof Values>(name: Name) => Values[Name]
 
 class Placeholder {
   constructor(readonly name: PropertyKey) {}
 }
 
-/** Builds statements without a database. */
 const builder = new Kysely<Tables>({
   dialect: {
     createAdapter: () => new PostgresAdapter(),
@@ -28,37 +27,37 @@ const builder = new Kysely<Tables>({
 })
 
 export interface Prepared<Values, Row> {
-  /** What is sent, with these values. */
+  /** The statement with its values filled in. */
   with(values: Values): CompiledQuery<Row>
   run(db: Kysely<Tables>, values: Values): Promise<Row[]>
 }
 
-/** A statement that is built once and run with other values each time: building it can cost as much as running it. */
+/** Builds a statement once and runs it with new values each time: building can cost as much as running. */
 export function prepared<Values extends object, Row>(
   build: (db: Kysely<Tables>, value: Value<Values>) => Compilable<Row>,
 ): Prepared<Values, Row> {
   const built = build(builder, (name) => new Placeholder(name) as never).compile()
-  const filled = (values: Values): CompiledQuery<Row> => ({
+  const withValues = (values: Values): CompiledQuery<Row> => ({
     ...built,
     parameters: built.parameters.map((each) =>
       each instanceof Placeholder ? values[each.name as keyof Values] : each,
     ),
   })
-  return { with: filled, run: async (db, values) => (await db.executeQuery(filled(values))).rows }
+  return { with: withValues, run: async (db, values) => (await db.executeQuery(withValues(values))).rows }
 }
 
-/** Makes something once for each shape that is asked for. */
+/** Memoizes a function by the JSON of its argument. */
 export function onceFor<Shape, Made>(make: (shape: Shape) => Made): (shape: Shape) => Made {
-  const made = new Map<string, Made>()
+  const cache = new Map<string, Made>()
   return (shape) => {
     const key = JSON.stringify(shape)
-    const known = made.get(key)
-    if (known !== undefined) return known
-    const fresh = make(shape)
-    made.set(key, fresh)
-    return fresh
+    const cached = cache.get(key)
+    if (cached !== undefined) return cached
+    const made = make(shape)
+    cache.set(key, made)
+    return made
   }
 }
 
-/** A list of values as one JSON text: the statement stays the same however many rows it writes. */
+/** Many values as one JSON parameter: the statement is the same for any number of rows. */
 export const json = (rows: readonly unknown[]) => sql`${JSON.stringify(rows)}::text::jsonb`

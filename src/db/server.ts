@@ -7,125 +7,126 @@ import { type Breaker, breaker } from './breaker.js'
 import { type Database, resultTypes } from './database.js'
 import type { Tables } from './tables.js'
 import { endsConnection, NoConnection } from './transact.js'
-import { patienceNow } from './turns.js'
+import { waitLimit } from './turns.js'
 
 const poolSize = 10
-/** How long opening a connection, or waiting for a free one, may take, in milliseconds. */
+/** Limit for opening a connection, and for waiting for a free one. */
 const connectionTimeoutMillis = 2_000
 
-/** What the connections of one pool share. Those of an earlier generation are not used again. */
-interface Terms {
+/** State shared by the connections of one pool. */
+interface PoolState {
+  /** Connections of an earlier generation are not used again. */
   generation: number
-  /** How long a statement may take, in milliseconds; undefined for as long as it needs. */
-  deadline: number | undefined
+  /** Statement timeout in milliseconds; undefined means no limit. */
+  timeoutMs: number | undefined
   readonly hasPooler: boolean
 }
 
-/** Opens a pool of connections to a Postgres server, with a breaker in front of it. As `openDatabase`. */
+/** Opens a pool of connections to a Postgres server, behind a circuit breaker. See `openDatabase`. */
 export function openServer(
   connectionString: string,
   pooler: 'none' | 'transaction',
   onError: (error: Error) => void,
 ): Database {
-  const terms: Terms = { generation: 0, deadline: undefined, hasPooler: pooler === 'transaction' }
+  const state: PoolState = { generation: 0, timeoutMs: undefined, hasPooler: pooler === 'transaction' }
   const config = {
     connectionString,
     connectionTimeoutMillis,
     fallback_application_name: 'connections',
     types: resultTypes,
   }
-  const away = breaker(
-    (end) => answers({ ...config, ...timeouts(terms) }, end),
+  const circuit = breaker(
+    (end) => answers({ ...config, ...timeouts(state) }, end),
     (error) => {
-      terms.generation++
+      state.generation++
       onError(error)
     },
   )
-  const pool = new pg.Pool({ ...config, Client: clientOn(terms, away), max: poolSize })
-  // A connection that breaks, idle or in use, reports it as an event; unheard it would end the process.
+  const pool = new pg.Pool({ ...config, Client: clientOf(state, circuit), max: poolSize })
+  // Broken connections, idle or in use, emit errors; unhandled, these would end the process.
   pool.on('error', onError)
   const open = new Set<pg.PoolClient>()
   pool.on('connect', (client) => void open.add(client.on('error', onError)))
   pool.on('remove', (client) => void open.delete(client))
-  const borrow = async (until = performance.now() + (patienceNow() ?? 0)): Promise<PostgresPoolClient> => {
-    away.check()
+  const borrow = async (until = performance.now() + (waitLimit() ?? 0)): Promise<PostgresPoolClient> => {
+    circuit.check()
     const client = (await pool.connect().catch((cause: Error) => {
       if (!isTimeout(cause) || performance.now() >= until) throw new NoConnection(cause)
-    })) as (pg.PoolClient & Shared) | undefined
-    if (client?.generation === terms.generation) return lent(client)
+    })) as (pg.PoolClient & Pooled) | undefined
+    if (client?.generation === state.generation) return lend(client)
     client?.release(true)
     return borrow(until)
   }
   const lender = { connect: () => borrow(), end: () => pool.end() }
   const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool: lender }) })
   const limit = async (milliseconds: number) => {
-    terms.deadline = milliseconds
-    terms.generation++
+    state.timeoutMs = milliseconds
+    state.generation++
     await sql`select 1`.execute(db).catch(explain)
   }
   const close = async () => {
-    await away.close()
+    await circuit.close()
     await db.destroy()
-    // A server that does not answer does not close its side either.
+    // An unresponsive server never closes its side.
     for (const { connection } of open) (connection.stream as Socket).destroySoon()
   }
   return { db, limit, close }
 }
 
-/** Whether a connection was waited for as long as the pool lets anybody. */
+/** Whether the pool gave up waiting for a connection. */
 const isTimeout = ({ message }: Error) =>
   /^(timeout exceeded|Connection terminated due to connection timeout)/.test(message)
 
-/** A pooler knows few parameters of a connection, and refuses the others. */
+/** A pooler knows few connection parameters and refuses the others. */
 function explain(error: unknown): never {
   if (!(error instanceof Error && error.message.startsWith('unsupported startup parameter'))) throw error
   const sentence = 'The pooler in front of the database refuses timeouts. Set POOLER=transaction to do without them.'
   throw new Failure('invalid', sentence, { cause: error })
 }
 
-/** As parameters of a connection; the server ends a statement before we give it up, and a wait for a lock before that. */
-const timeouts = ({ deadline, hasPooler }: Terms): pg.ClientConfig =>
-  deadline === undefined || hasPooler
+/** Timeouts on the server, each before our own: first of a lock, then of the statement. */
+const timeouts = ({ timeoutMs, hasPooler }: PoolState): pg.ClientConfig =>
+  timeoutMs === undefined || hasPooler
     ? {}
     : {
-        statement_timeout: Math.ceil((deadline * 5) / 6),
-        lock_timeout: Math.ceil(deadline / 3),
+        statement_timeout: Math.ceil((timeoutMs * 5) / 6),
+        lock_timeout: Math.ceil(timeoutMs / 3),
         idle_in_transaction_session_timeout: 10_000,
       }
 
-interface Shared {
+interface Pooled {
   readonly generation: number
-  /** Whether an error says that it must not be used again. */
+  /** Whether an error forbids using the connection again. */
   isSpent: boolean
 }
 
-/** The connection as Kysely takes it, which gives back each as good. */
-const lent = (client: pg.PoolClient & Shared) =>
+/** Kysely releases every connection as reusable; this one decides by itself. */
+const lend = (client: pg.PoolClient & Pooled) =>
   ({
     query: (text: string, values: unknown[]) => client.query(text, values),
     release: () => client.release(client.isSpent),
   }) as unknown as PostgresPoolClient
 
 /**
- * A client that gives up a statement once it takes too long: first by asking the server to cancel it, and if that does not
- * answer by giving up the connection, since one with an answer still to come must not be used again.
+ * A client that gives up a statement at its timeout. It first asks the server to cancel the statement. Without an
+ * answer it destroys the connection, since a late answer would be taken for that of the next statement.
  */
-function clientOn(terms: Terms, away: Breaker): typeof pg.Client {
-  return class extends pg.Client implements Shared {
-    readonly generation = terms.generation
+function clientOf(state: PoolState, circuit: Breaker): typeof pg.Client {
+  return class extends pg.Client implements Pooled {
+    readonly generation = state.generation
     isSpent = false
 
     constructor(config: pg.ClientConfig) {
-      super({ ...config, ...timeouts(terms) })
+      super({ ...config, ...timeouts(state) })
     }
 
     override connect(...[done]: unknown[]) {
-      const heard = (error: Error | null, ...more: unknown[]) => {
-        if (!error || isAnswer(error)) away.answered()
-        else if (terms.deadline !== undefined) away.unanswered(error)
+      const report = (error: Error | null, ...more: unknown[]) => {
+        if (!error || isAnswer(error)) circuit.answered()
+        else if (state.timeoutMs !== undefined) circuit.unanswered(error)
         ;(done as (...outcome: unknown[]) => void)(error, ...more)
       }
-      return super.connect(heard) as never
+      return super.connect(report) as never
     }
 
     override query(...parameters: unknown[]) {
@@ -134,44 +135,44 @@ function clientOn(terms: Terms, away: Breaker): typeof pg.Client {
     }
 
     async #inTime(answer: Promise<unknown>): Promise<unknown> {
-      const limits = terms.deadline === undefined ? undefined : this.#limits(terms.deadline)
+      const timer = state.timeoutMs === undefined ? undefined : this.#startTimer(state.timeoutMs)
       try {
         const result = await answer
-        away.answered()
+        circuit.answered()
         return result
       } catch (error) {
-        if (isAnswer(error)) away.answered()
+        if (isAnswer(error)) circuit.answered()
         this.isSpent ||= endsConnection(error)
         throw error
       } finally {
-        await limits?.end()
+        await timer?.end()
       }
     }
 
-    /** Cancels the statement shortly before the deadline, and destroys the connection at the deadline. */
-    #limits(deadline: number) {
+    /** Cancels the statement shortly before the timeout, and destroys the connection at the timeout. */
+    #startTimer(timeoutMs: number) {
       const { stream } = this.connection
       let isOver = false
       let cancelled: Promise<void> | undefined
       const giveUp = () => {
         if (isOver) return
-        // Not as a connection that broke: a read that is done again then would take as long once more.
-        const error = new NoConnection(new Error(`The database did not answer within ${deadline} ms.`))
+        // Not a broken connection: callers would retry their read and wait as long again.
+        const error = new NoConnection(new Error(`The database did not answer within ${timeoutMs} ms.`))
         this.isSpent = true
         stream.destroy(error)
-        away.unanswered(error)
+        circuit.unanswered(error)
       }
-      const patience = (deadline * 11) / 12
+      const cancelAfterMs = (timeoutMs * 11) / 12
       let timer = setTimeout(() => {
         cancelled = cancel(this)
-        // Begun only here: if this process was held up, the answer may be there already, and is read first.
-        timer = setTimeout(giveUp, deadline - patience)
-      }, patience)
+        // Started only now: after a stall of this process, an answer that is there already is read first.
+        timer = setTimeout(giveUp, timeoutMs - cancelAfterMs)
+      }, cancelAfterMs)
       return {
         end: async () => {
           isOver = true
           clearTimeout(timer)
-          // A cancellation that is still under way would end the next statement.
+          // A pending cancellation would hit the next statement.
           await cancelled
         },
       }
@@ -179,13 +180,13 @@ function clientOn(terms: Terms, away: Breaker): typeof pg.Client {
   }
 }
 
-/** Whether Postgres itself said so. */
+/** Whether the error came from Postgres itself. */
 const isAnswer = (error: unknown) => error instanceof pg.DatabaseError
 
 /**
- * Asks the server to cancel what runs on a connection (Postgres, frontend/backend protocol, CancelRequest).
+ * Cancels the running statement of a connection (PostgreSQL, frontend/backend protocol, CancelRequest).
  *
- * @returns resolves once the server has taken the request, or does not answer
+ * @returns resolves once the server has the request, or does not answer
  */
 function cancel(client: pg.Client): Promise<void> {
   const { host, port, processID, secretKey } = client as pg.Client & { processID: number; secretKey: number }
@@ -195,12 +196,12 @@ function cancel(client: pg.Client): Promise<void> {
   return new Promise((resolve) => {
     socket.setTimeout(500, () => socket.destroy())
     socket.on('error', () => {}).on('close', () => resolve())
-    // Kept open until the server closes it, which says that the request was passed on; a pooler drops it otherwise.
+    // Stays open until the server closes it; a pooler drops the request otherwise.
     socket.resume().write(request)
   })
 }
 
-/** Whether the server answers a statement on a connection of its own. */
+/** Whether the server answers a statement on a new connection. */
 async function answers(config: pg.ClientConfig, end: AbortSignal): Promise<boolean> {
   const client = new pg.Client({ ...config, query_timeout: connectionTimeoutMillis })
   client.on('error', () => {})

@@ -1,6 +1,6 @@
 import type { ColumnType, Generated, GeneratedAlways, JSONColumnType } from 'kysely'
 
-/** Read as a value, written as text. What it may hold is for the room that writes it to say. */
+/** Read as a value, written as text. The store that writes it defines its content. */
 type Json = JSONColumnType<Record<string, unknown>>
 
 export interface AccountTable {
@@ -11,25 +11,24 @@ export interface AccountTable {
   email: string | null
   name: string
   state: 'active' | 'inactive'
-  /** Whether the person is known to own the e-mail address. */
+  /** Whether the person has proved to own the e-mail address. */
   verified: Generated<boolean>
-  /** Null where nothing is known of it: then no feed says anything. */
+  /** Null if unknown; feeds then say nothing. */
   external: boolean | null
   profile: Json
   roles: string[]
-  /** For what was imported: when each value was last seen, in milliseconds since 1970 (`people/merge.ts`). */
+  /** For imported values: the time each was last seen, in milliseconds since 1970 (`people/merge.ts`). */
   seen: Json
   created_at: Date
   updated_at: Date
-  /** The name folded for order and its words, as `people/names.ts` makes them. */
+  /** The sort key and the words of the name (`people/names.ts`). */
   sort: string
   words: string
-  /** Every word by which the person is searched (`people/search-words.ts`), and `updated_at` as it was then. */
+  /** All search words of the person (`people/search-words.ts`), and `updated_at` at that time. */
   search_words: string | null
   search_of: Date | null
 }
 
-/** An account's own picture. */
 export interface PhotoTable {
   account_id: string
   /** Media type. */
@@ -43,68 +42,68 @@ export interface CredentialTable {
   id: string
   account_id: string
   kind: 'password' | 'app'
-  /** Of a password argon2id in PHC string form, its parameters included; of an app password SHA-256 in hexadecimal. */
+  /** A password: argon2id as a PHC string with its parameters. An app password: SHA-256 in hexadecimal. */
   secret: string
   created_at: Date
   updated_at: Date
-  /** What the person calls an app password, what it may do, and when it ends: null for a password. */
+  /** These three belong to app passwords; null for a password. */
   name: Generated<string | null>
   scopes: Generated<('read' | 'write')[] | null>
   expires_at: Generated<Date | null>
-  /** When an app password was last used, to the minute. */
+  /** Last use of an app password, to the minute. */
   used_at: Generated<Date | null>
 }
 
-/** How often somebody tried wrong passwords of late. */
+/** A throttle: recent failed sign-ins. */
 export interface WrongTryTable {
-  /** Hash of the name or the address that tried. */
+  /** Hash of the name or the address. */
   key: string
   tries: number
   blocked_until: Date | null
   forgotten_at: Date
 }
 
-/** An address from which an account signed in. */
+/** A client address from which an account has signed in. */
 export interface KnownAddressTable {
   account_id: string
   /** Keyed hash of the account and its network. */
   hash: Uint8Array
-  /** When it was last used to sign in, to the day. */
+  /** Last sign-in from it, to the day. */
   seen_at: Date
 }
 
-/** A browser that somebody signed in with. */
+/** A browser session. */
 export interface SessionTable {
   /** SHA-256 of the session's id. */
   id_hash: Uint8Array
-  /** What opened it; a session whose credential is gone is over. */
+  /** The password that opened it; the session ends with it. */
   credential_id: string
   created_at: Date
-  /** When it ends unless it is used before. */
+  /** Each use moves it forward. */
   expires_at: Date
 }
 
 export interface ConnectionTable {
   id: string
   context_object: string
-  /** A UUID, or null where the object has another id, in `context_text`. */
+  /** A UUID; null if the object has another kind of id, in `context_text`. */
   context_id: string | null
   context_text: Generated<string | null>
-  /** The id of the object, whichever it has. */
+  /** The object's id of either kind. */
   context_key: GeneratedAlways<string>
   creator_id: string
   target_id: string | null
-  /** Folded (`people/merge.ts`). An invitation to an address has no target until somebody who owns it applies it. */
+  /** Folded (`people/merge.ts`). An invitation to an address has no target until its owner applies it. */
   target_email: string | null
   target_first: Generated<string | null>
   target_last: Generated<string | null>
   state: 'pending' | 'active'
   access: number
   roles: Generated<string[]>
-  /** Between two accounts: what the context has of the target's account. */
+  /** Between two accounts: the rights of the context on the target's account. */
   reverse_access: Generated<number>
   reverse_roles: Generated<string[]>
-  /** SHA-256 of the token, and the id of the key of which the token is made. */
+  /** SHA-256 of the token, and the id of the key it is derived from. */
   token_hash: Uint8Array | null
   token_key: Generated<string | null>
   expires_at: Date | null
@@ -112,43 +111,43 @@ export interface ConnectionTable {
   created_at: Date
   updated_at: Date
   applied_at: Date | null
-  /** Of which app the connection is; null where made by the Atom API. */
+  /** The app of the connection; null if the Atom API created it. */
   app_key: Generated<string | null>
-  /** The part that a privilege let its creator grant; null if none was needed. `skipped_acl`: all of it. */
+  /** The rights its creator could grant only by privilege; null if none. With `skipped_acl`, all of them. */
   skipped_acl: Generated<boolean>
   skipped_access: Generated<number | null>
   skipped_roles: Generated<string[]>
-  /** When the target was last owed a letter about it. */
+  /** Last time an e-mail about it was queued for the target. */
   mailed_at: Generated<Date | null>
 }
 
-/** One row. */
+/** A single row. */
 export interface DirectoryTable {
   is_only: Generated<boolean>
-  /** When anything that is shown of any account last changed, or an account came or went. */
+  /** Last change of any visible part of an account, or of the set of accounts. */
   changed: Date
 }
 
-/** A role that accounts and connections can have; its id is a word. */
+/** A role of accounts and connections; its id is a word. */
 export interface RoleTable {
   id: string
-  /** Whether rules are made for it; else some account merely has it. */
+  /** False for a role that an account has, but no rule uses. */
   defined: Generated<boolean>
 }
 
-/** A program on whose behalf connections are made. */
+/** An application that creates connections. */
 export interface AppTable {
   key: string
   base_url: string | null
 }
 
-/** The mark of a migration: the oldest one that code must know to serve beside it; null where any code can. */
+/** Compatibility of a migration: the oldest step that running code must know; null if any code can run with it. */
 export interface SchemaStepTable {
   name: string
   oldest: string | null
 }
 
-/** A secret that tokens were made of, as an HMAC under it. That of the highest position makes them now. */
+/** The fingerprint of a token secret. The highest position is the current one. */
 export interface TokenSecretTable {
   fingerprint: string
   position: Generated<number>
@@ -191,29 +190,29 @@ export interface ConnectionEventTable {
   detail: Json
 }
 
-/** A letter that is owed to somebody (`letters/`). */
+/** A queued e-mail (`mail/`). */
 export interface OutboxTable {
   id: string
   kind: string
-  /** Null for whoever has an address, and perhaps no account: the connection holds it. */
+  /** Null if the e-mail goes to the connection's address, perhaps without an account. */
   recipient_id: string | null
-  /** On whose behalf the module owes it, if it is counted: not by the Atom API, nor under `skipAcl`. */
+  /** The account to count it for; null for the Atom API and for `skipAcl`, which have no quota. */
   creator_id: Generated<string | null>
-  /** The connection, and the name of what it is about where the recipient may know it. Never a token. */
+  /** The connection, and the object's title if the recipient may know it. Never a token. */
   payload: Json
   created_at: Date
-  /** When it is next to be looked at. */
+  /** Time of the next attempt. */
   due_at: Date
   attempts: Generated<number>
-  /** When it was sent, found to be needless, or given up; null while it waits. */
+  /** Sent, no longer needed, or given up: at most one is set, none while it waits. */
   sent_at: Date | null
   dropped_at: Date | null
   dead_at: Date | null
-  /** What went wrong at the last attempt, without addresses. */
+  /** The last failure, without addresses. */
   error: string | null
 }
 
-/** When an address last got an e-mail about a person (`mail/mailed-store.ts`). */
+/** The last e-mail to an address about a person (`mail/outbox-store.ts`). */
 export interface MailedTable {
   about_id: string
   /** Folded (`people/merge.ts`). */
@@ -222,7 +221,7 @@ export interface MailedTable {
   at: Date
 }
 
-/** The schema that `migrations/` makes. */
+/** The schema after all of `migrations/`. */
 export interface Tables {
   account: AccountTable
   directory: DirectoryTable

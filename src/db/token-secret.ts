@@ -5,32 +5,22 @@ import { type Kysely, sql } from 'kysely'
 import { Failure } from '../errors.js'
 import type { Tables } from './tables.js'
 
-/** The file of the secret; a folder that has no other may still become one of data. */
+/** The file name of the secret in the data folder. */
 export const secretName = 'token-secret'
 
-/** The secrets of a server: the first makes tokens, and the others show again those that they made. */
+/** The token secrets of a server. The first makes tokens; the others still verify theirs. */
 export type Secrets = readonly [Uint8Array, ...Uint8Array[]]
 
-/** Tells a secret from others; only who has the secret can make it. */
-const fingerprint = (secret: Uint8Array): string =>
-  createHmac('sha256', secret).update('connections token secret').digest('hex')
-
-const otherSecret =
-  'The secret of this server is another than that of the database, so no server would accept the tokens and sessions of ' +
-  'the other. Give TOKEN_SECRET (or the file token-secret in DATA_DIR) what the other servers have. To change the secret, ' +
-  'put the new one last on every server, then first. If the old one is lost, `npx connections migrate --new-secret` takes ' +
-  'this one.'
-
 /**
- * Sees to it that all servers on one database have its secret, of which it keeps a fingerprint: they need the one that was
- * new last. A newer one is taken over from the first server that has both.
+ * Checks that a server has the current secret of its database, which stores a fingerprint. A new secret becomes current
+ * with the first server that has both.
  *
- * @throws Failure `invalid` where none of the secrets is that of the database
+ * @throws Failure `invalid` if none of the secrets is the database's
  */
 export async function checkSecrets(db: Kysely<Tables>, secrets: Secrets): Promise<void> {
   const [newest, ...older] = secrets.map(fingerprint) as [string, ...string[]]
   await db.transaction().execute(async (transaction) => {
-    // Servers that start at once on an empty database take turns.
+    // Servers may start together on an empty database.
     await sql`lock table token_secret in share row exclusive mode`.execute(transaction)
     const recorded = await transaction
       .selectFrom('token_secret')
@@ -38,15 +28,25 @@ export async function checkSecrets(db: Kysely<Tables>, secrets: Secrets): Promis
       .orderBy('position', 'desc')
       .execute()
     const known = recorded.map((row) => row.fingerprint)
-    if (known[0] !== undefined && ![newest, ...older].includes(known[0])) throw new Failure('invalid', otherSecret)
+    if (known[0] !== undefined && ![newest, ...older].includes(known[0])) throw new Failure('invalid', wrongSecret)
     if (!known.includes(newest)) await transaction.insertInto('token_secret').values({ fingerprint: newest }).execute()
   })
 }
 
+/** Identifies a secret without revealing it. */
+const fingerprint = (secret: Uint8Array): string =>
+  createHmac('sha256', secret).update('connections token secret').digest('hex')
+
+const wrongSecret =
+  'The token secret of this server does not match the database: servers would reject the tokens and sessions of each ' +
+  'other. Set TOKEN_SECRET (or the file token-secret in DATA_DIR) to the value of the other servers. To change the ' +
+  'secret, put the new one last on every server, then first. If the old one is lost, run ' +
+  'the command `migrate --new-secret` to use this one.'
+
 /**
- * Takes the first of the secrets for that of the database, whatever it was.
+ * Makes the first secret the current one of the database.
  *
- * @returns whether what the former one signed ends by that
+ * @returns whether this ends tokens and sessions, because the former secret is not among the given ones
  */
 export async function takeSecrets(db: Kysely<Tables>, secrets: Secrets): Promise<boolean> {
   const held = secrets.map(fingerprint)
@@ -63,34 +63,31 @@ export async function takeSecrets(db: Kysely<Tables>, secrets: Secrets): Promise
   return rows.some((former) => !held.includes(former.fingerprint))
 }
 
-/** The secrets that are given, else that of the file. */
+/** The given secrets, or else the one in the file. */
 export async function secretsFrom(given: readonly Uint8Array[], dataDir: string): Promise<Secrets> {
   const [newest = await tokenSecret(dataDir), ...older] = given
   return [newest, ...older]
 }
 
 /**
- * The secret that tokens are made of, kept in a file beside the data, outside the database; made when there is none.
+ * Reads the token secret from its file in the data folder, or creates it. It is not in the database, so that a leaked
+ * backup does not reveal it.
  *
  * @returns 32 bytes
- * @throws Failure `invalid` where the file holds something else
+ * @throws Failure `invalid` if the file cannot be written or has another length
  */
 export async function tokenSecret(dataDir: string): Promise<Uint8Array> {
   const file = join(dataDir, secretName)
   const secret = await storedSecret(file).catch((cause: Error) => {
-    const hint = 'give DATA_DIR a folder that can be written, or set TOKEN_SECRET'
-    throw new Failure('invalid', `The secret of all tokens cannot be kept in ${file} (${cause.message}): ${hint}.`, {
-      cause,
-    })
+    const message = `The token secret cannot be stored in ${file} (${cause.message})`
+    const hint = 'use a writable folder as DATA_DIR, or set TOKEN_SECRET'
+    throw new Failure('invalid', `${message}: ${hint}.`, { cause })
   })
   if (secret.length === 32) return secret
-  throw new Failure(
-    'invalid',
-    `${file} must hold 32 bytes; it is the secret of all tokens, so restore it from a backup.`,
-  )
+  throw new Failure('invalid', `${file} must hold the 32 bytes of the token secret. Restore it from a backup.`)
 }
 
-/** Written whole under another name first: of two that make it at once one is the first, and both read what that one wrote. */
+/** Writes a temporary file and links it: if two processes race, both read the file of the first. */
 async function storedSecret(file: string): Promise<Uint8Array> {
   const fresh = `${file}-${randomUUID()}`
   await mkdir(dirname(file), { recursive: true })

@@ -2,48 +2,47 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import pLimit from 'p-limit'
 import { Failure } from '../errors.js'
 
-/** Runs work once it is its turn. */
+/** Runs work when a place is free. */
 export type Queue = <Result>(work: () => Promise<Result>) => Promise<Result>
 
-/** How long the work whose turn it is may wait for a place among writers, in milliseconds. */
-const patience = new AsyncLocalStorage<number>()
+/** The wait limit of running work, in milliseconds: for a writer's place, and for a connection. */
+const waitLimits = new AsyncLocalStorage<number>()
 
-/** The patience of the work that asks; undefined for work that takes no turn. */
-export const patienceNow = (): number | undefined => patience.getStore()
+/** The wait limit of the calling work; undefined outside a queue. */
+export const waitLimit = (): number | undefined => waitLimits.getStore()
 
 /**
- * A queue for the calls of a program, which come in any number at once: a few run, the others wait. Work that is called
- * by work whose turn it is runs at once, since else the two could wait for each other.
+ * A bounded queue for the calls of a program. Nested calls run at once: in the queue, caller and callee could wait for
+ * each other.
  *
- * @param atOnce how many run
- * @param most how many wait
- * @param longest how long each waits while none comes to an end, in milliseconds: a queue that moves is not given up,
- *   however slow the machine
- * @returns rejects with Failure `unavailable` what finds too many waiting, or waited too long
+ * @param concurrency maximum of running calls
+ * @param capacity maximum of waiting calls
+ * @param stallMs a waiting call gives up if no call has ended for this time; a slow queue that moves goes on
+ * @returns rejects with Failure `unavailable` if the queue is full or stalled
  */
-export function boundedQueue(atOnce: number, most: number, longest: number): Queue {
-  const inTurn = pLimit(atOnce)
+export function boundedQueue(concurrency: number, capacity: number, stallMs: number): Queue {
+  const limit = pLimit(concurrency)
   let present = 0
   let lastEnd = -Infinity
   return (work) => {
-    if (patienceNow() !== undefined) return work()
-    if (present >= atOnce + most) return Promise.reject(refusal(`${most} calls wait already`))
+    if (waitLimit() !== undefined) return work()
+    if (present >= concurrency + capacity) return Promise.reject(overloaded(`${capacity} calls are waiting`))
     present++
     return new Promise((resolve, reject) => {
-      const asked = performance.now()
-      let isOver = false
-      let timer = setTimeout(giveUp, longest)
+      const start = performance.now()
+      let hasGivenUp = false
+      let timer = setTimeout(giveUp, stallMs)
       function giveUp() {
-        const left = Math.max(asked, lastEnd) + longest - performance.now()
+        const left = Math.max(start, lastEnd) + stallMs - performance.now()
         if (left > 0) return void (timer = setTimeout(giveUp, left))
-        isOver = true
+        hasGivenUp = true
         present--
-        reject(refusal(`no call has come to an end for ${longest} ms`))
+        reject(overloaded(`no call has ended for ${stallMs} ms`))
       }
-      void inTurn(async () => {
-        if (isOver) return
+      void limit(async () => {
+        if (hasGivenUp) return
         clearTimeout(timer)
-        await patience.run(longest, work).then(resolve, reject)
+        await waitLimits.run(stallMs, work).then(resolve, reject)
         present--
         lastEnd = performance.now()
       })
@@ -51,5 +50,5 @@ export function boundedQueue(atOnce: number, most: number, longest: number): Que
   }
 }
 
-const refusal = (reason: string) =>
-  new Failure('unavailable', `There is too much to do at this moment: ${reason}. Try again in a few seconds.`)
+const overloaded = (reason: string) =>
+  new Failure('unavailable', `The server is overloaded: ${reason}. Try again in a few seconds.`)

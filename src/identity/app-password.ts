@@ -9,68 +9,61 @@ import { type AppPassword, deleteAppPassword, insertAppPassword } from './creden
 
 export { type AppPassword, listAppPasswords } from './credential-store.js'
 
-/** How a person wants an app password to be. */
-interface AppPasswordWish {
-  /** Tells it from the person's others: what it is for. */
+interface AppPasswordRequest {
+  /** Its purpose, for the list of a person's app passwords. */
   readonly name: string
   readonly scopes: readonly Scope[]
-  /** Null for one that never ends. */
+  /** Null if it never expires. */
   readonly expiresAt: Date | null
 }
 
-/**
- * A new app password: what may be shown of it at any time, and the secret, which is not kept and can be shown once
- * alone.
- */
 interface NewAppPassword extends AppPassword {
+  /** Not stored: it can be shown only now. */
   readonly secret: string
 }
 
 const maxNameLength = 100
-/** How many a person may have. */
+/** Maximum for one account. */
 const maxAppPasswords = 100
 
 /**
- * Makes an app password for a feed reader or an integration (docs/trust.md, A10).
+ * Creates an app password for a feed reader or an integration (docs/trust.md, A10).
  *
- * @throws Failure `invalid` for a name that is empty, long or cannot be shown, for no scope or one that is none, and
- *   for an end that is not in the future, and where there are a hundred already
+ * @throws Failure `invalid` for a name that is empty, too long or not displayable, for missing or unknown scopes, for
+ *   an end in the past, and for an account with a hundred already
  */
 export async function makeAppPassword(
   db: Kysely<Tables>,
   accountId: string,
-  wish: AppPasswordWish,
+  request: AppPasswordRequest,
 ): Promise<NewAppPassword> {
-  // Nothing has an id that is new.
-  return (await makeAppPasswordOnce(db, accountId, newId(), wish)) as NewAppPassword
+  return (await makeAppPasswordOnce(db, accountId, newId(), request)) as NewAppPassword
 }
 
 /**
- * As `makeAppPassword`, for a wish that may arrive twice.
+ * Like `makeAppPassword`, for a request that may arrive twice.
  *
- * @param id that it shall have; undefined is the answer where there is one with it already
+ * @param id of the new app password
+ * @returns undefined if the id exists already
  */
 export async function makeAppPasswordOnce(
   db: Kysely<Tables>,
   accountId: string,
   id: string,
-  { name, scopes, expiresAt }: AppPasswordWish,
+  { name, scopes, expiresAt }: AppPasswordRequest,
 ): Promise<NewAppPassword | undefined> {
   const secret = newAppSecret()
-  const wish = { id, name: checkedName(name), scopes: checkedScopes(scopes), expires: checkedEnd(expiresAt) }
-  const made = await insertAppPassword(db, accountId, appSecretHash(secret), wish, maxAppPasswords)
+  const fields = { id, name: checkedName(name), scopes: checkedScopes(scopes), expires: checkedEnd(expiresAt) }
+  const made = await insertAppPassword(db, accountId, appSecretHash(secret), fields, maxAppPasswords)
   if (made === 'known') return undefined
   if (made !== 'full') return { ...made, secret }
-  throw new Failure(
-    'invalid',
-    `A person may have ${maxAppPasswords} app passwords; revoke one that is not needed any more.`,
-  )
+  throw new Failure('invalid', `An account may have ${maxAppPasswords} app passwords; revoke one that is unused.`)
 }
 
 /**
- * Ends an app password of an account: the next request with it is refused.
+ * Revokes an app password of an account, with effect from its next request.
  *
- * @throws Failure `notFound` where the account has none with that id
+ * @throws Failure `notFound` if the account has none with that id
  */
 export async function revokeAppPassword(db: Kysely<Tables>, accountId: string, id: string): Promise<void> {
   if (await deleteAppPassword(db, accountId, id)) return
@@ -98,16 +91,16 @@ function checkedScopes(given: readonly Scope[]): Scope[] {
 
 function checkedEnd(expiresAt: Date | null): Date | null {
   if (expiresAt === null || expiresAt.getTime() > Date.now()) return expiresAt
-  throw new Failure('invalid', 'An app password must end in the future, or never.')
+  throw new Failure('invalid', 'An app password must expire in the future, or never.')
 }
 
-/** By this a person, and a program that looks for leaks, knows an app password. */
+/** Lets people and leak scanners recognize an app password. */
 const prefix = 'cnx_'
 const alphabet = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
 const randomLength = 32
 const checksumLength = 6
 
-/** CRC32 in base62: it tells a typing error without the database. */
+/** CRC32 in base62. Detects typing errors without the database. */
 function checksumOf(text: string): string {
   let rest = crc32(text)
   const digits = Array.from({ length: checksumLength }, () => {
@@ -118,7 +111,7 @@ function checksumOf(text: string): string {
   return digits.reverse().join('')
 }
 
-/** Makes a new app password: the prefix, 32 random characters (some 190 bits) and a checksum (docs/trust.md, A10). */
+/** Generates an app password: prefix, 32 random characters (about 190 bits) and checksum (docs/trust.md, A10). */
 export function newAppSecret(): string {
   const random = Array.from({ length: randomLength }, () => alphabet.charAt(randomInt(alphabet.length))).join('')
   return prefix + random + checksumOf(prefix + random)
@@ -126,12 +119,12 @@ export function newAppSecret(): string {
 
 const form = new RegExp(`^${prefix}[0-9A-Za-z]{${randomLength + checksumLength}}$`)
 
-/** Whether a secret is an app password, right or wrong: its form alone tells, and no password may have it. */
+/** Whether a secret has the form of an app password, valid or not. Passwords may not have this form. */
 export const isAppSecret = (secret: string): boolean => form.test(secret)
 
-/** Whether an app password can be one that was made here. */
+/** Whether the checksum of an app password is correct. */
 export const hasChecksum = (secret: string): boolean =>
   secret.slice(-checksumLength) === checksumOf(secret.slice(0, -checksumLength))
 
-/** What the database keeps of an app password: nobody guesses what is random, so the hash need not be slow. */
+/** The stored hash of an app password. It need not be slow: a random secret cannot be guessed. */
 export const appSecretHash = (secret: string): string => createHash('sha256').update(secret).digest('hex')

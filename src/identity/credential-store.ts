@@ -5,39 +5,39 @@ import type { Tables } from '../db/tables.js'
 import { type Account, isUuid, type Scope } from '../people/account.js'
 import { columnsOf, isPerson, isStorable, toAccount } from '../people/store.js'
 
-/** What its person may know of an app password; the secret itself is shown once and not kept. */
+/** An app password as shown to its owner, without the secret. */
 export interface AppPassword {
   readonly id: string
   readonly name: string
   readonly scopes: readonly Scope[]
   readonly created: Date
-  /** Null where it never ends. */
+  /** Null if it never expires. */
   readonly expires: Date | null
-  /** To the minute; null where it never was used. */
+  /** To the minute; null if never used. */
   readonly used: Date | null
 }
 
 const columns = ['id', 'name', 'scopes', 'created_at as created', 'expires_at as expires', 'used_at as used'] as const
 
 /**
- * Keeps the hash of a new app password.
+ * Stores the hash of a new app password.
  *
- * @param most how many an account may have, be they in force or not
- * @returns why nothing is kept: `known` where there is a credential with this id already, `full` where there are so many
+ * @param maxCount maximum for an account, including expired ones
+ * @returns `known` if the id exists already, `full` at the maximum; nothing is stored then
  */
 export function insertAppPassword(
   db: Kysely<Tables>,
   accountId: string,
   hash: string,
   { id, name, scopes, expires }: Pick<AppPassword, 'id' | 'name' | 'scopes' | 'expires'>,
-  most: number,
+  maxCount: number,
 ): Promise<AppPassword | 'known' | 'full'> {
   const now = sql<Date>`clock_timestamp()`
   return db.transaction().execute(async (transaction) => {
-    // Of several at once each counts those before it.
+    // Serializes concurrent inserts, so that each counts the ones before it.
     await transaction.selectFrom('account').select('id').where('id', '=', accountId).forNoKeyUpdate().execute()
     const all = await listAppPasswords(transaction, accountId)
-    if (all.length >= most && all.every((each) => each.id !== id)) return 'full'
+    if (all.length >= maxCount && all.every((each) => each.id !== id)) return 'full'
     const made = await transaction
       .insertInto('credential')
       .values({
@@ -51,7 +51,7 @@ export function insertAppPassword(
   })
 }
 
-/** The app passwords of an account, in the order in which they were made; those that have ended too. */
+/** The app passwords of an account in the order of their creation, including expired ones. */
 export async function listAppPasswords(db: Kysely<Tables>, accountId: string): Promise<AppPassword[]> {
   const rows = await db
     .selectFrom('credential')
@@ -63,37 +63,37 @@ export async function listAppPasswords(db: Kysely<Tables>, accountId: string): P
   return rows as AppPassword[]
 }
 
-/** Ends an app password at once; tells whether the account had it. */
+/** Deletes an app password. @returns whether the account had it */
 export async function deleteAppPassword(db: Kysely<Tables>, accountId: string, id: string): Promise<boolean> {
   if (!isUuid(id)) return false
-  const gone = await db
+  const deleted = await db
     .deleteFrom('credential')
     .where('account_id', '=', accountId)
     .where('kind', '=', 'app')
     .where('id', '=', id)
     .returning('id')
     .execute()
-  return gone.length > 0
+  return deleted.length > 0
 }
 
-/** Ends all app passwords of some accounts. */
 export async function endAppPasswordsOf(db: Kysely<Tables>, accountIds: readonly string[]): Promise<void> {
   await db.deleteFrom('credential').where('kind', '=', 'app').where('account_id', 'in', accountIds).execute()
 }
 
-/** An app password that is in force, and whose it is. */
+/** A valid app password and its account. */
 interface AppSignIn {
   readonly id: string
   readonly account: Account
   readonly scopes: readonly Scope[]
-  /** Whether its use was noted within the last minute. */
+  /** Whether its use was recorded within the last minute. */
   readonly isNoted: boolean
 }
 
 /**
- * Finds whose app password this is.
+ * Finds the account of an app password.
  *
- * @param name by which that person has to sign in; null where no name came with it
+ * @param name a sign-in name that must be the account's; null for any
+ * @returns undefined if the app password is unknown or expired, or the account inactive
  */
 export async function findAppSignIn(
   db: Kysely<Tables>,
@@ -132,7 +132,7 @@ const appSignIns = prepared((db, value: Value<{ hash: string; name: string | nul
     )
 })
 
-/** Notes that an app password is used, at most once a minute: a poll is not to cost a write. */
+/** Records the use of an app password, at most once a minute: polling must not cost writes. */
 export async function recordUse(db: Kysely<Tables>, id: string): Promise<void> {
   await db
     .updateTable('credential')
@@ -142,20 +142,20 @@ export async function recordUse(db: Kysely<Tables>, id: string): Promise<void> {
     .execute()
 }
 
-/** An account that a name signs in to, and the hash of its password where it has one. */
+/** An account, and the hash of its password if it has one. */
 export interface SignIn {
   readonly account: Account
   readonly secret: string | null
 }
 
-/** As found by name: with the id of the password, which another password does not have. */
+/** Includes the id of the password; a new password gets a new id. */
 interface NamedSignIn extends SignIn {
   readonly credentialId: string | null
 }
 
 /**
- * Finds who signs in by this name: whose user id it is, else whose login, else whose e-mail address. Inactive
- * accounts are found too, so that they cost the caller what others cost.
+ * Finds an account by its sign-in name. Precedence: user id, login, e-mail address. Includes inactive accounts, so that
+ * all names take the same time.
  */
 export async function findSignIn(db: Kysely<Tables>, name: string): Promise<NamedSignIn | undefined> {
   if (!isStorable(name)) return undefined
@@ -182,11 +182,11 @@ const signIns = prepared((db, value: Value<{ name: string }>) =>
     .limit(1),
 )
 
-/** Puts another hash of the same password in place of one, unless that is gone meanwhile. */
-export async function replaceSecret(db: Kysely<Tables>, accountId: string, old: string, fresh: string): Promise<void> {
+/** Replaces the hash of an unchanged password. No-op if the old hash is gone. */
+export async function replaceSecret(db: Kysely<Tables>, accountId: string, old: string, next: string): Promise<void> {
   await db
     .updateTable('credential')
-    .set({ secret: fresh, updated_at: sql`clock_timestamp()` })
+    .set({ secret: next, updated_at: sql`clock_timestamp()` })
     .where('account_id', '=', accountId)
     .where('kind', '=', 'password')
     .where('secret', '=', old)
@@ -194,9 +194,9 @@ export async function replaceSecret(db: Kysely<Tables>, accountId: string, old: 
 }
 
 /**
- * Puts another password in place of one, which has an id of its own, as with `setPassword`.
+ * Replaces a password. The new one has a new id, which ends the sessions of the old one.
  *
- * @returns that id; undefined where the one before is gone meanwhile
+ * @returns the new id; undefined if the old password is gone
  */
 export async function replacePassword(
   db: Kysely<Tables>,
@@ -214,8 +214,7 @@ export async function replacePassword(
 }
 
 /**
- * Gives the account its password, in place of the one it had. It has an id of its own, so the sessions that the old one
- * opened are over.
+ * Sets the password of an account. The new one has a new id, which ends the sessions of the old one.
  *
  * @param secret the hash of the password (`identity/password.ts`), never the password
  */

@@ -8,44 +8,44 @@ import { isAppSecret } from './app-password.js'
 /** argon2id, with the memory (KiB) and passes that OWASP's Password Storage Cheat Sheet recommends. */
 const cost = { memoryCost: 19456, timeCost: 2, parallelism: 1 }
 
-/** How many characters a password may have: in UTF-8 at most 1024 bytes. */
+/** In characters; 256 take at most 1024 bytes of UTF-8. */
 export const passwordLengths = { shortest: 8, longest: 256 } as const
 const { shortest, longest } = passwordLengths
 const lengthOf = (password: string) => Array.from(password).length
 
 const unpadded = (bytes: Buffer) => bytes.toString('base64').replaceAll('=', '')
 
-/** How a hash begins that was made with our parameters. */
-const ours = `$argon2id$v=19$m=${cost.memoryCost},t=${cost.timeCost},p=${cost.parallelism}$`
+/** The beginning of a hash with the current parameters. */
+const currentPrefix = `$argon2id$v=19$m=${cost.memoryCost},t=${cost.timeCost},p=${cost.parallelism}$`
 
-/** Looks like the hash of a password and costs as much to check, but no password is known that it fits. */
-const nobodysSecret = `${ours}${unpadded(randomBytes(16))}$${unpadded(randomBytes(32))}`
+/** Costs as much to verify as a real hash, but matches no known password. */
+const dummyHash = `${currentPrefix}${unpadded(randomBytes(16))}$${unpadded(randomBytes(32))}`
 
 const hashing = pLimit(Math.max(1, availableParallelism() - 1))
 const maxWaiting = 32
 
 /**
- * Hashing takes a core and 19 MiB each time, so a flood of passwords must not take them all.
+ * Bounds the queue of hashing: each hash takes a core and 19 MiB, and a flood of passwords must not take them all.
  *
- * @throws Failure `unavailable` when too many wait already
+ * @throws Failure `unavailable` if the queue is full
  */
 export function checkHasRoom(): void {
   if (hashing.pendingCount < maxWaiting) return
-  throw new Failure('unavailable', 'Too many people are signing in at this moment. Please try again in a few seconds.')
+  throw new Failure('unavailable', 'Too many people are signing in at the moment. Try again in a few seconds.')
 }
 
-function inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
+function queued<Result>(work: () => Promise<Result>): Promise<Result> {
   checkHasRoom()
   return hashing(work)
 }
 
 /**
- * Makes of a password what the database keeps of it. The password is never trimmed, folded or cut;
- * only its Unicode normalization form is made one (C), as two keyboards may send the same letter in two.
+ * Hashes a password. It is normalized to NFC, since keyboards differ in the form they send, but never trimmed, folded
+ * or cut.
  *
- * @returns argon2id in PHC string form, its parameters included
- * @throws Failure `invalid` when it is too short or too long or could not be sent in a header (RFC 7617, section 2),
- *   `unavailable` when too many wait already
+ * @returns argon2id as a PHC string with its parameters
+ * @throws Failure `invalid` if it is too short, too long or impossible in a header (RFC 7617, section 2), `unavailable`
+ *   if the queue of hashing is full
  */
 export async function hashPassword(password: string): Promise<string> {
   const normal = password.normalize('NFC')
@@ -54,36 +54,35 @@ export async function hashPassword(password: string): Promise<string> {
     throw new Failure('invalid', `The password must have ${shortest} to ${longest} characters; this one has ${length}.`)
   }
   if (/\p{Cc}/u.test(normal) || !normal.isWellFormed()) {
-    throw new Failure('invalid', 'The password has a character that no sign-in can send, such as a control character.')
+    throw new Failure('invalid', 'The password has a character that cannot be sent, such as a control character.')
   }
   if (isAppSecret(normal)) {
-    throw new Failure('invalid', 'This has the form of an app password, and could not be told from one at sign-in.')
+    throw new Failure('invalid', 'A password must not have the form of an app password.')
   }
-  return inTurn(() => argon2.hash(normal, cost))
+  return queued(() => argon2.hash(normal, cost))
 }
 
-/** Whether a text can be anybody's password: what is longer, or an app password, is not worth a hash. */
+/** Whether a text can be a password. Longer texts and app passwords need no hashing. */
 export const isPossiblePassword = (text: string): boolean =>
   lengthOf(text.normalize('NFC')) <= longest && !isAppSecret(text)
 
 /**
- * Whether this is the password of which `secret` was made. It costs the same where there is no secret, so that the
- * time tells nobody whose name exists.
+ * Verifies a password against a hash. Takes as long without a hash, so that timing does not reveal existing names.
  *
- * @param secret in PHC string form, or null when nobody has that name, or no password
- * @throws Failure `unavailable` when too many wait already
+ * @param secret a PHC string, or null for an unknown name or an account without a password
+ * @throws Failure `unavailable` if the queue of hashing is full
  */
 export async function verifyPassword(secret: string | null, password: string): Promise<boolean> {
   if (!isPossiblePassword(password)) return false
-  return inTurn(() => argon2.verify(secret ?? nobodysSecret, password.normalize('NFC')))
+  return queued(() => argon2.verify(secret ?? dummyHash, password.normalize('NFC')))
 }
 
 /**
- * Hashes a password, which is right, anew where its hash was made with other parameters than ours, and nobody waits.
+ * Hashes a verified password again if its hash has old parameters and the queue of hashing is empty.
  *
- * @returns undefined where the hash may stay as it is for now
+ * @returns undefined if the hash stays for now
  */
 export async function renewedHash(secret: string, password: string): Promise<string | undefined> {
-  if (secret.startsWith(ours) || hashing.activeCount + hashing.pendingCount > 0) return undefined
-  return inTurn(() => argon2.hash(password.normalize('NFC'), cost))
+  if (secret.startsWith(currentPrefix) || hashing.activeCount + hashing.pendingCount > 0) return undefined
+  return queued(() => argon2.hash(password.normalize('NFC'), cost))
 }

@@ -6,7 +6,7 @@ import type { Tables } from '../db/tables.js'
 import type { Account } from '../people/account.js'
 import { columnsOf, toAccount } from '../people/store.js'
 
-/** Who signed in, and with what. */
+/** A signed-in account and its credential. */
 export interface SignedIn {
   readonly account: Account
   readonly credentialId: string
@@ -14,9 +14,9 @@ export interface SignedIn {
 
 declare module 'express-session' {
   interface SessionData {
-    /** Whose session it is, under the name that passport gives it. */
+    /** The name is given by passport. */
     passport: { user: SignedIn }
-    /** Whether it was last prolonged more than a minute ago. */
+    /** Whether it was last extended more than a minute ago. */
     isStale: boolean
   }
 }
@@ -24,7 +24,7 @@ declare module 'express-session' {
 const idleTimeout = sql`interval '12 hours'`
 const maxAge = sql`interval '14 days'`
 const now = sql<Date>`clock_timestamp()`
-/** When a session ends that is used at this moment. */
+/** The expiry of a session used now. */
 const end = (created: RawBuilder<unknown>) => sql<Date>`least(${now} + ${idleTimeout}, ${created} + ${maxAge})`
 const isStale = sql<boolean>`session.expires_at < ${end(sql`session.created_at`)} - interval '1 minute'`
 
@@ -33,9 +33,9 @@ const hash = (text: string) => createHash('sha256').update(text).digest()
 type Done = (error?: unknown) => void
 
 /**
- * Where express-session keeps its sessions: of each with what it was opened, and no more. A session is there as long as
- * that is, its account is active, and it is used every 12 hours, for 14 days at most (docs/trust.md, A8; A9). So
- * whatever takes a password away ends sessions without knowing of them.
+ * The store of express-session. A row holds only the session's password. A session lasts as long as that password
+ * exists, its account is active, and it is used every 12 hours, for at most 14 days (docs/trust.md, A8; A9). So
+ * removing a password ends its sessions without further code.
  */
 export class SessionStore extends Store {
   constructor(readonly db: Kysely<Tables>) {
@@ -62,8 +62,8 @@ export class SessionStore extends Store {
   }
 
   /**
-   * Nothing of a session ever changes, so the second time there is nothing to do. Whoever disables the account at this
-   * moment is waited for, so that no session is left behind.
+   * Inserts a session; no-op for an existing one, since sessions never change. Share-locks the account, so that a
+   * concurrent disable cannot miss this session.
    */
   override set(id: string, { passport }: SessionData, done: Done = () => {}): void {
     void this.db
@@ -92,7 +92,7 @@ export class SessionStore extends Store {
       .then(() => done(), done)
   }
 
-  /** Prolongs a session that is used, once a minute and not at every request. */
+  /** Extends a session, at most once a minute. */
   override touch(id: string, session: SessionData, done: Done = () => {}): void {
     if (!session.isStale) return done()
     void this.db
@@ -105,10 +105,10 @@ export class SessionStore extends Store {
   }
 }
 
-/** No person has so many browsers, but a program that signs in anew each time could fill the table. */
+/** Stops a program that signs in again and again from filling the table. */
 const maxSessions = 100
 
-/** Ends those of a person's sessions that were used longest ago, where there are too many. */
+/** Ends the least recently used sessions above the maximum. */
 async function endSurplus(db: Kysely<Tables>, credentialId: string): Promise<void> {
   await db
     .deleteFrom('session')
@@ -123,7 +123,7 @@ async function endSurplus(db: Kysely<Tables>, credentialId: string): Promise<voi
     .execute()
 }
 
-/** Ends all sessions that a credential opened. */
+/** Ends all sessions of a credential. */
 export async function endSessions(db: Kysely<Tables>, credentialId: string): Promise<void> {
   await db.deleteFrom('session').where('credential_id', '=', credentialId).execute()
 }
@@ -136,7 +136,7 @@ export async function endSessionsOf(db: Kysely<Tables>, accountIds: readonly str
       and credential.account_id = any(${accountIds}::uuid[])`.execute(db)
 }
 
-/** Ends all sessions of everybody. Returns how many there were. */
+/** Ends all sessions. @returns the number of unexpired ones */
 export async function endAllSessions(db: Kysely<Tables>): Promise<number> {
   const ended = await db
     .deleteFrom('session')
@@ -146,13 +146,13 @@ export async function endAllSessions(db: Kysely<Tables>): Promise<number> {
   return ended.length
 }
 
-/** Deletes the sessions that are over, which nobody can use any more. Returns how many. */
+/** Deletes expired sessions. @returns the number of deleted rows */
 export const sweepSessions = (db: Kysely<Tables>, stop?: AbortSignal): Promise<number> =>
   deleteInBatches(
     db,
-    // Compared with now(), for which the index is of use.
-    (most) => sql`
+    // Unlike clock_timestamp(), now() can use the index.
+    (limit) => sql`
       delete from session where id_hash = any(array(
-        select id_hash from session where expires_at <= now() limit ${most} for update skip locked))`,
+        select id_hash from session where expires_at <= now() limit ${limit} for update skip locked))`,
     stop,
   )

@@ -8,7 +8,7 @@ import type { Tables } from '../db/tables.js'
 const now = sql`clock_timestamp()`
 const tryMemory = sql`interval '10 minutes'`
 
-/** For how many seconds from now one of these may not try: 0 for none. */
+/** @returns the seconds until all of these keys may try again; 0 if none is blocked */
 export async function secondsToWait(db: Kysely<Tables>, triers: readonly ThrottleKey[]): Promise<number> {
   const keys = triers.map(({ key }) => key)
   const { rows } = await sql<{ seconds: number | null }>`
@@ -18,10 +18,10 @@ export async function secondsToWait(db: Kysely<Tables>, triers: readonly Throttl
 }
 
 /**
- * Counts a wrong try. From so many on there is to wait: a second, then twice as long each time, up to a quarter of an
- * hour (docs/trust.md, A7). Tries are forgotten ten minutes after the first of them, or else after the last wait.
+ * Counts a failed sign-in. From the limit on, the key is blocked: for a second, doubling to a quarter of an hour
+ * (docs/trust.md, A7). A count lasts ten minutes from its first failure, or from the end of its last block.
  *
- * @returns for how many seconds there is to wait now: 0 where there were few
+ * @returns the seconds until the key may try again; 0 below the limit
  */
 export async function countWrongTry(db: Kysely<Tables>, { key, most }: ThrottleKey): Promise<number> {
   const wait = sql`case when tries >= ${most}::integer
@@ -41,29 +41,28 @@ export async function countWrongTry(db: Kysely<Tables>, { key, most }: ThrottleK
   return rows[0]?.seconds ?? 0
 }
 
-/** Deletes some of what is forgotten, so that names nobody has do not pile up. */
+/** Deletes a few expired counts, so that unknown names do not pile up. */
 export async function forgetOldTries(db: Kysely<Tables>): Promise<void> {
-  // Compared with now(), for which the index is of use: this is done at every wrong try.
+  // Runs at every failed sign-in; unlike clock_timestamp(), now() can use the index.
   await sql`
     delete from wrong_try where key in (
       select key from wrong_try where forgotten_at <= now() limit 10 for update skip locked)`.execute(db)
 }
 
-/** Of what wrong tries are counted. */
+/** A key under which failed sign-ins are counted. */
 interface ThrottleKey {
-  /** A hash: what is typed for a name may be a password. */
+  /** A hash, since users may type a password in place of the name. */
   readonly key: string
-  /** From how many wrong tries on it has to wait. */
+  /** The number of failures that blocks it. */
   readonly most: number
 }
 
-/** The account or name, and the address, that a password comes with. */
+/** The keys of a sign-in: its account or name, and its client address. */
 export type ThrottleKeys = readonly [name: ThrottleKey, address: ThrottleKey]
 
 /**
- * The counts of wrong passwords for a name from an address (docs/trust.md, A7). An account has a count of its own at an
- * address that is known for it. All other addresses share one for the name, whether anybody has it or not. Lock order:
- * name, then address.
+ * The throttle keys of a name at a client address (docs/trust.md, A7). An account has a key of its own at each known
+ * address. All other addresses share one for the name, existing or not. Lock order: name, then address.
  *
  * @param known the key of the account at this address (`known-addresses.ts`)
  */
@@ -74,10 +73,10 @@ export const throttleKeysOf = (name: string, address: string, known: string | un
 
 const hashed = (text: string) => createHash('sha256').update(text).digest('base64')
 
-/** As some proxies write it: with the port, which is another for each connection. */
+/** Some proxies append the port, which differs for each connection. */
 const withPort = /^(?:\[([\da-f:.]+)\](?::\d+)?|(\d+(?:\.\d+){3}):\d+)$/i
 
-/** An IPv4 address, or the first half of an IPv6 one: who has one of the second halves has them all. */
+/** An IPv4 address, or the first half of an IPv6 one, since a client usually has the whole second half. */
 export function networkOf(told: string): string {
   const [, framed, bare] = withPort.exec(told) ?? []
   const address = framed ?? bare ?? told
@@ -95,10 +94,10 @@ export function networkOf(told: string): string {
 }
 
 const addressMemory = sql`interval '30 days'`
-/** More than a person uses; the row of each counts wrong passwords of its own. */
+/** More than a person uses. Bounded, since each known address allows further guesses. */
 const maxAddresses = 20
 
-/** The hash of several under which an account signed in within the last 30 days; the same one at every process. */
+/** @returns one of the hashes with a sign-in of the account in the last 30 days; the same one in every process */
 export async function findKnownAddress(
   db: Kysely<Tables>,
   accountId: string,
@@ -119,7 +118,7 @@ const known = prepared((db, value: Value<{ accountId: string; hashes: Uint8Array
     .limit(1),
 )
 
-/** Records that an account signed in from an address; no-op within a day. Of too many addresses the oldest go. */
+/** Records a sign-in from an address, at most once a day. Deletes the oldest addresses above the maximum. */
 export async function storeAddress(db: Kysely<Tables>, accountId: string, hash: Uint8Array): Promise<void> {
   const { rows } = await sql<{ isNew: boolean }>`
     insert into known_address as known (account_id, hash, seen_at)
@@ -134,13 +133,13 @@ export async function storeAddress(db: Kysely<Tables>, accountId: string, hash: 
       order by seen_at desc, hash offset ${maxAddresses})`.execute(db)
 }
 
-/** Deletes the addresses from which nobody signed in within the last 30 days. */
+/** Deletes addresses without a sign-in in the last 30 days. */
 export const sweepAddresses = (db: Kysely<Tables>, stop?: AbortSignal): Promise<number> =>
   deleteInBatches(
     db,
-    (most) => sql`
+    (limit) => sql`
       delete from known_address where (account_id, hash) in (
         select account_id, hash from known_address where seen_at <= now() - ${addressMemory}
-        limit ${most} for update skip locked)`,
+        limit ${limit} for update skip locked)`,
     stop,
   )

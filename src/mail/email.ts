@@ -2,21 +2,145 @@ import { join, type Markup, nothing, template } from '../atom/template.js'
 import type { Addresses } from '../atom/vocabulary.js'
 import type { EmailContent } from './content.js'
 
-/** What a letter says, part by part; all plain text. */
+export interface Email {
+  readonly subject: string
+  readonly text: string
+  readonly html: string
+}
+
+/**
+ * Writes an e-mail as plain text and as HTML with the same content.
+ *
+ * @param addresses the addresses of linked resources
+ */
+export function emailOf(content: EmailContent, addresses: Addresses): Email {
+  const { recipient } = content
+  const person = isolated(plainName(content.person.name))
+  const plainTitle = content.title === null ? '' : isolated(plainLine(content.title))
+  const title = plainTitle === '' ? null : `“${plainTitle}”`
+  const { subject, summary, action, address } = wordings[content.event](person, title, content, addresses)
+  const message = plainMessage(content.message)
+  const parts = {
+    subject,
+    greeting: recipient.name === null ? 'Hello,' : `Hello ${isolated(plainName(recipient.name))},`,
+    summary,
+    introduction: introduction(person),
+    message,
+    action,
+    address,
+    reason: reasonOf(recipient.hasAccount),
+  }
+  const quotation = message === '' ? [] : [parts.introduction, message]
+  const paragraphs = [parts.greeting, summary, ...quotation, `${action}:\n${address}`, `-- \n${parts.reason}`]
+  return { subject, text: `${paragraphs.join('\n\n')}\n`, html: emailPage(parts) }
+}
+
+interface Wording {
+  readonly subject: string
+  readonly summary: string
+  /** Text and target of the link. */
+  readonly action: string
+  readonly address: string
+}
+
+/** Gets name and title ready for use in a sentence. */
+type Writer = (person: string, title: string | null, content: EmailContent, addresses: Addresses) => Wording
+
+const profileLink = ({ person }: EmailContent, { profileView }: Addresses) => ({
+  action: 'View profile',
+  address: profileView(person.key),
+})
+
+const wordings: Record<EmailContent['event'], Writer> = {
+  invited: (person, _title, { url }, { connections }) => ({
+    subject: `${person} invites you to connect`,
+    summary: `${person} would like to add you as a colleague.`,
+    ...(url === null
+      ? { action: 'View your invitations', address: `${connections}?connectionType=colleague&status=pending` }
+      : { action: 'View invitation', address: url }),
+  }),
+  accepted: (person, _title, content, addresses) => ({
+    subject: `${person} accepted your invitation`,
+    summary: `${person} accepted your invitation. You are now colleagues.`,
+    ...profileLink(content, addresses),
+  }),
+  joined: (person, _title, content, addresses) => ({
+    subject: `You are connected with ${person}`,
+    summary: `You and ${person} are now colleagues.`,
+    ...profileLink(content, addresses),
+  }),
+  offered: (person, title, { url, page }) => ({
+    subject: title === null ? `${person} would like to share something with you` : `${person} invites you to ${title}`,
+    summary:
+      title === null ? `${person} would like to share something with you.` : `${person} invites you to ${title}.`,
+    action: 'View invitation',
+    address: url ?? page,
+  }),
+  connected: (person, title, { page }) => ({
+    subject: title === null ? `${person} shared something with you` : `${person} connected you with ${title}`,
+    summary: title === null ? `${person} shared something with you.` : `${person} connected you with ${title}.`,
+    action: 'View',
+    address: page,
+  }),
+}
+
+const introduction = (person: string) => `${person} writes:`
+
+const reasonOf = (hasAccount: boolean) => {
+  const why = hasAccount ? 'you have an account with Connections' : 'someone invited you at this address'
+  return `You received this e-mail because ${why}. It was sent automatically.`
+}
+
+const maxNameLength = 100
+
+/** Line breaks, control characters, and marks that change the direction of the following text. */
+const invisible = /[\p{Cc}\p{Zl}\p{Zp}\u061C\u200E\u200F\u202A-\u202E\u2066-\u2069]/gu
+
+const rightToLeft = /[\u0590-\u08FF\uFB1D-\uFDFF\uFE70-\uFEFC\u{10800}-\u{10FFF}\u{1E800}-\u{1EFFF}]/u
+
+/** A name for use in a sentence or a header; never empty. */
+export const plainName = (name: string): string => plainLine(name) || 'Someone'
+
+/** One line of visible characters, cut to a maximum length. */
+function plainLine(name: string): string {
+  const line = name.toWellFormed().replaceAll(invisible, ' ').replaceAll(/\s+/g, ' ').trim()
+  const characters = Array.from(line)
+  return characters.length > maxNameLength ? `${characters.slice(0, maxNameLength).join('').trim()}…` : line
+}
+
+/** Isolates right-to-left text from the direction of the sentence. */
+const isolated = (name: string): string => (rightToLeft.test(name) ? `\u2068${name}\u2069` : name)
+
+/** A message with `\n` line breaks, and no blank lines around it. */
+const plainMessage = (message: string): string =>
+  message
+    .toWellFormed()
+    .replaceAll(/\r\n?|[\u2028\u2029]/g, '\n')
+    .replace(/^\s*\n/, '')
+    .trimEnd()
+
+/** The parts of an e-mail, all plain text. */
 interface EmailParts {
   readonly subject: string
   readonly greeting: string
-  readonly news: string
+  readonly summary: string
   readonly introduction: string
-  /** Empty where there is none. */
+  /** May be empty. */
   readonly message: string
   readonly action: string
   readonly address: string
   readonly reason: string
 }
 
-// No colours of text or ground but those of the button: the reader's own are right by day and by night. Void elements
-// such as br are not needed, and a template writes them as XML does.
+function emailPage({ introduction, message, ...parts }: EmailParts): string {
+  // An empty line would have no height.
+  const lines = join(message.split('\n').map((each) => line({ line: each || '\u00A0' })))
+  const quoted = message === '' ? nothing : quotation({ introduction, lines })
+  return `<!DOCTYPE html>\n${page({ ...parts, quotation: quoted })}`
+}
+
+// Only the button has colours, so that the reader's light or dark scheme applies. No void elements such as br: the
+// template writes them as XML.
 const page = template<Omit<EmailParts, 'introduction' | 'message'> & { quotation: Markup }>((at, hole) => {
   const html = at.ele('html', { lang: 'en' })
   html
@@ -33,7 +157,7 @@ const page = template<Omit<EmailParts, 'introduction' | 'message'> & { quotation
     .txt(hole.text('greeting'))
     .up()
     .ele('p')
-    .txt(hole.text('news'))
+    .txt(hole.text('summary'))
     .up()
     .txt(hole.markup('quotation'))
     .ele('p', { style: 'margin: 24px 0' })
@@ -60,129 +184,3 @@ const quotation = template<{ introduction: string; lines: Markup }>((at, hole) =
 const line = template<{ line: string }>((at, hole) => {
   at.ele('div', { dir: 'auto' }).txt(hole.text('line'))
 })
-
-/** Lays a letter out as a page of HTML. */
-function emailPage({ introduction, message, ...told }: EmailParts): string {
-  // A line without anything would have no height.
-  const lines = join(message.split('\n').map((each) => line({ line: each || '\u00A0' })))
-  const quoted = message === '' ? nothing : quotation({ introduction, lines })
-  return `<!DOCTYPE html>\n${page({ ...told, quotation: quoted })}`
-}
-
-/** What a letter says, each as plain text. */
-export interface Email {
-  readonly subject: string
-  readonly text: string
-  readonly html: string
-}
-
-const introduction = (person: string) => `${person} writes:`
-
-const reasonOf = (hasAccount: boolean) => {
-  const why = hasAccount ? 'you have an account with Connections' : 'somebody invited you at this address'
-  return `You get this letter because ${why}. It was sent automatically.`
-}
-
-/**
- * Writes a letter, as plain text and as a page that says the same.
- *
- * @param addresses where the resources stand that the letter links to
- */
-export function emailOf(occasion: EmailContent, addresses: Addresses): Email {
-  const { recipient, title } = occasion
-  const person = isolated(plainName(occasion.person.name))
-  const named = title === null ? '' : isolated(plainLine(title))
-  const what = named === '' ? null : `“${named}”`
-  const { subject, news, action, address } = words[occasion.news](person, what, occasion, addresses)
-  const message = plainMessage(occasion.message)
-  const told = {
-    subject,
-    greeting: recipient.name === null ? 'Hello,' : `Hello ${isolated(plainName(recipient.name))},`,
-    news,
-    introduction: introduction(person),
-    message,
-    action,
-    address,
-    reason: reasonOf(recipient.hasAccount),
-  }
-  const quotation = message === '' ? [] : [told.introduction, message]
-  const parts = [told.greeting, news, ...quotation, `${action}:\n${address}`, `-- \n${told.reason}`]
-  return { subject, text: `${parts.join('\n\n')}\n`, html: emailPage(told) }
-}
-
-/** In what letters differ. */
-interface Words {
-  readonly subject: string
-  readonly news: string
-  /** What the link is called, and where it leads. */
-  readonly action: string
-  readonly address: string
-}
-
-type Write = (person: string, what: string | null, occasion: EmailContent, addresses: Addresses) => Words
-
-const theProfile = ({ person }: EmailContent, { profileView }: Addresses) => ({
-  action: 'See the profile',
-  address: profileView(person.key),
-})
-
-/** What there is to tell, given the other person's name and that of what is offered, as both can stand in a sentence. */
-const words: Record<EmailContent['news'], Write> = {
-  invited: (person, _what, { url }, { connections }) => ({
-    subject: `${person} invites you to connect`,
-    news: `${person} would like to have you as a colleague.`,
-    ...(url === null
-      ? { action: 'See your invitations', address: `${connections}?connectionType=colleague&status=pending` }
-      : { action: 'See the invitation', address: url }),
-  }),
-  accepted: (person, _what, occasion, addresses) => ({
-    subject: `${person} accepted your invitation`,
-    news: `${person} accepted your invitation. You are colleagues now.`,
-    ...theProfile(occasion, addresses),
-  }),
-  joined: (person, _what, occasion, addresses) => ({
-    subject: `You are connected with ${person}`,
-    news: `You and ${person} are colleagues now.`,
-    ...theProfile(occasion, addresses),
-  }),
-  offered: (person, what, { url, page }) => ({
-    subject: what === null ? `${person} would like to share something with you` : `${person} invites you to ${what}`,
-    news: what === null ? `${person} would like to share something with you.` : `${person} invites you to ${what}.`,
-    action: 'See the invitation',
-    address: url ?? page,
-  }),
-  connected: (person, what, { page }) => ({
-    subject: what === null ? `${person} shares something with you` : `${person} connected you with ${what}`,
-    news: what === null ? `${person} shares something with you.` : `${person} connected you with ${what}.`,
-    action: 'See it',
-    address: page,
-  }),
-}
-
-const maxNameLength = 100
-
-/** Breaks and controls, and what turns the direction of the text that follows. */
-const unseen = /[\p{Cc}\p{Zl}\p{Zp}\u061C\u200E\u200F\u202A-\u202E\u2066-\u2069]/gu
-
-const rightToLeft = /[\u0590-\u08FF\uFB1D-\uFDFF\uFE70-\uFEFC\u{10800}-\u{10FFF}\u{1E800}-\u{1EFFF}]/u
-
-/** A name as it can stand inside a sentence or a header, and never empty. */
-export const plainName = (name: string): string => plainLine(name) || 'Somebody'
-
-/** One line, not too long, of what can be seen. */
-function plainLine(name: string): string {
-  const line = name.toWellFormed().replaceAll(unseen, ' ').replaceAll(/\s+/g, ' ').trim()
-  const characters = Array.from(line)
-  return characters.length > maxNameLength ? `${characters.slice(0, maxNameLength).join('').trim()}…` : line
-}
-
-/** A plain name that keeps its direction to itself, where it has another than the sentence. */
-const isolated = (name: string): string => (rightToLeft.test(name) ? `\u2068${name}\u2069` : name)
-
-/** A message with one kind of line break, and none around it. */
-const plainMessage = (message: string): string =>
-  message
-    .toWellFormed()
-    .replaceAll(/\r\n?|[\u2028\u2029]/g, '\n')
-    .replace(/^\s*\n/, '')
-    .trimEnd()

@@ -2,21 +2,21 @@ import { createTransport } from 'nodemailer'
 import { isLoopback, type Mailbox } from '../formats.js'
 import type { Email } from './email.js'
 
-/** A letter with its addressee. */
+/** An e-mail with its recipient. */
 export interface Addressed extends Email {
-  /** Names the letter for ever: a copy, if one must be sent, has the same and can be told as one. */
+  /** The base of the Message-ID. A second delivery has the same one, so that duplicates can be recognized. */
   readonly id: string
   readonly to: Mailbox
 }
 
-/** Hands a letter to the mail server; resolves once the server has it, rejects as nodemailer does. */
+/** Hands an e-mail to the mail server. Resolves once the server accepted it; rejects with nodemailer's error. */
 export type Post = (addressed: Addressed, signal: AbortSignal) => Promise<void>
 
 /**
- * Makes ready for letters to a mail server, which is spoken to for each letter anew.
+ * Prepares sending to a mail server. Each e-mail opens a connection of its own.
  *
- * @param server as `SMTP_URL`
- * @param host names this site in the id of every letter
+ * @param server the value of `SMTP_URL`
+ * @param host the host in every Message-ID
  */
 export function openPost(server: string, from: Mailbox, host: string): Post {
   const transport = createTransport({
@@ -38,7 +38,7 @@ export function openPost(server: string, from: Mailbox, host: string): Post {
   }
 }
 
-/** Credentials go to another machine by TLS only; on this one its certificate need not be anybody's. */
+/** Credentials leave this machine by TLS only. On loopback, any certificate is accepted. */
 function connectionTo(server: string) {
   const { protocol, hostname, port, username, password } = new URL(server)
   const isHere = isLoopback(hostname)

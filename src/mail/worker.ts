@@ -8,38 +8,38 @@ import type { TokenKeys } from '../sharing/grant.js'
 import { contentOf } from './content.js'
 import { emailOf, plainName } from './email.js'
 import {
-  claim,
+  claimAddress,
   findSnapshot,
   markDead,
   markDropped,
   markSent,
-  putBack,
-  release,
-  takeDue,
-  type Taken,
+  postpone,
+  releaseAddress,
+  leaseDue,
+  type OutboxRow,
 } from './outbox-store.js'
 import type { Addressed, Post } from './smtp.js'
 
 const concurrency = 5
 const pollIntervalMs = 2_000
-/** Well below the time for which a row is ours. */
+/** Well below the ten minutes of a lease. */
 const maxSendMs = 120_000
 const maxShutdownMs = 5_000
 
 /**
- * Sends letters as they fall due until told to stop, and then ends within seconds. A database that does not answer is
- * told of once, and waited for. Any number of processes may do this on one outbox. Never rejects.
+ * Sends e-mails as they fall due until `stop`, then ends within seconds. Logs a database outage once and waits. Any
+ * number of processes may share an outbox. Never rejects.
  */
-export async function sendEmails(office: MailServices, stop: AbortSignal): Promise<void> {
+export async function sendEmails(services: MailServices, stop: AbortSignal): Promise<void> {
   const end = shortlyAfter(stop)
   let isAway = false
   while (!stop.aborted) {
     let isMore = false
     try {
-      isMore = await sendDue(office, end)
+      isMore = await sendDue(services, end)
       isAway = false
     } catch (error) {
-      if (!isAway) office.log.warn({ err: error }, 'letters wait for the database')
+      if (!isAway) services.log.warn({ err: error }, 'e-mails wait for the database')
       isAway = true
     }
     if (!isMore) await wait(pollIntervalMs, undefined, { signal: stop }).catch(() => {})
@@ -47,22 +47,22 @@ export async function sendEmails(office: MailServices, stop: AbortSignal): Promi
 }
 
 /**
- * Takes a few letters that are due and sends them side by side.
+ * Leases a batch of due e-mails and sends them concurrently.
  *
- * @param end gives up what is on its way
- * @returns whether there may be more
- * @throws the database's errors, once all that was taken is through
+ * @param end aborts e-mails in transit
+ * @returns whether more may be due
+ * @throws the database's errors, after the whole batch has settled
  */
-export async function sendDue(office: MailServices, end: AbortSignal): Promise<boolean> {
-  const taken = await takeDue(office.db, concurrency)
-  const through = await Promise.allSettled(
-    taken.map((each) => deliver(office, each, AbortSignal.any([end, AbortSignal.timeout(maxSendMs)]))),
+export async function sendDue(services: MailServices, end: AbortSignal): Promise<boolean> {
+  const rows = await leaseDue(services.db, concurrency)
+  const outcomes = await Promise.allSettled(
+    rows.map((row) => deliver(services, row, AbortSignal.any([end, AbortSignal.timeout(maxSendMs)]))),
   )
-  for (const each of through) if (each.status === 'rejected') throw each.reason
-  return taken.length === concurrency
+  for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason
+  return rows.length === concurrency
 }
 
-/** What is on its way gets a moment to arrive. */
+/** Leaves e-mails in transit a few seconds to arrive. */
 function shortlyAfter(stop: AbortSignal): AbortSignal {
   const end = new AbortController()
   const endSoon = () => void setTimeout(() => end.abort(), maxShutdownMs).unref()
@@ -71,113 +71,112 @@ function shortlyAfter(stop: AbortSignal): AbortSignal {
   return end.signal
 }
 
-/** What sending needs of the world. */
+/** The dependencies of sending. */
 export interface MailServices {
   readonly db: Kysely<Tables>
   readonly log: Logger
   readonly post: Post
   /** Public base of links. */
   readonly baseUrl: string
-  /** Of which the tokens are made that letters carry; the database has none. */
+  /** The keys that derive tokens; the database stores no token. */
   readonly tokenKeys: TokenKeys
   /** From 0 to 1. */
   readonly random: () => number
 }
 
 /**
- * Sends what a row of the outbox stands for, if it still holds, and writes down what came of it.
+ * Sends the e-mail of an outbox row if it is still needed, and records the outcome.
  *
- * @param signal gives up a letter that is on its way
- * @throws the database's errors; the row comes up again by itself then
+ * @param signal aborts an e-mail in transit
+ * @throws the database's errors; the row falls due again when its lease ends
  */
-export async function deliver(office: MailServices, taken: Taken, signal: AbortSignal): Promise<void> {
-  const { db, post } = office
-  const log = office.log.child({ letter: taken.id, kind: taken.kind, recipient: taken.recipientId })
-  if (taken.attempts > maxAttempts) return giveUp('no attempt came to an end')
-  const { connectionId, title } = taken.payload
-  if (typeof connectionId !== 'string' || !isUuid(connectionId)) return giveUp('no connection is named')
+export async function deliver(services: MailServices, row: OutboxRow, signal: AbortSignal): Promise<void> {
+  const { db, post } = services
+  const log = services.log.child({ email: row.id, kind: row.kind, recipient: row.recipientId })
+  if (row.attempts > maxAttempts) return giveUp('every attempt was interrupted')
+  const { connectionId, title } = row.payload
+  if (typeof connectionId !== 'string' || !isUuid(connectionId)) return giveUp('it names no connection')
 
-  const situation = await findSnapshot(db, taken.recipientId, connectionId)
-  const occasion = contentOf({ ...taken, title: typeof title === 'string' ? title : null }, situation, office)
-  if (typeof occasion === 'string') return drop(occasion)
-  const { name, address } = occasion.recipient
-  const mailing = { letterId: taken.id, aboutId: occasion.person.id, address }
-  // Who accepts an invitation is not its inviter.
-  const isLimited = taken.kind !== 'accepted'
-  if (isLimited && !(await claim(db, mailing))) return drop('there was an e-mail about the same person within a day')
+  const snapshot = await findSnapshot(db, row.recipientId, connectionId)
+  const content = contentOf({ ...row, title: typeof title === 'string' ? title : null }, snapshot, services)
+  if (typeof content === 'string') return drop(content)
+  const { name, address } = content.recipient
+  const claim = { emailId: row.id, aboutId: content.person.id, address }
+  // The limit protects from inviters; an acceptance answers one.
+  const isLimited = row.kind !== 'accepted'
+  if (isLimited && !(await claimAddress(db, claim))) return drop('the address had one about this person today')
   const to = { name: name === null ? '' : plainName(name), address }
-  const letter = emailOf(occasion, addresses(office.baseUrl))
-  const failure = occasion.isWhole ? await trySending(post, { ...letter, id: taken.id, to }, signal) : withoutToken
+  const email = emailOf(content, addresses(services.baseUrl))
+  const failure = content.isComplete ? await trySending(post, { ...email, id: row.id, to }, signal) : withoutToken
   if (failure === undefined) {
-    await markSent(db, taken)
-    return log.info('letter sent')
+    await markSent(db, row)
+    return log.info('e-mail sent')
   }
-  if (failure.isPermanent || taken.attempts === maxAttempts) return giveUp(failure.summary)
-  if (isLimited) await release(db, mailing)
-  await putBack(db, taken, failure.summary, pauseAfter(taken.attempts, office.random()))
-  log.warn({ error: failure.summary, attempts: taken.attempts }, 'letter put back')
+  if (failure.isPermanent || row.attempts === maxAttempts) return giveUp(failure.summary)
+  if (isLimited) await releaseAddress(db, claim)
+  await postpone(db, row, failure.summary, backoffMs(row.attempts, services.random()))
+  log.warn({ error: failure.summary, attempts: row.attempts }, 'e-mail postponed')
 
-  async function drop(why: string) {
-    await markDropped(db, taken)
-    log.info({ why }, 'letter not needed')
+  async function drop(reason: string) {
+    await markDropped(db, row)
+    log.info({ reason }, 'e-mail dropped')
   }
 
   async function giveUp(error: string) {
-    await markDead(db, taken, error)
-    log.warn({ error, attempts: taken.attempts }, 'letter given up')
+    await markDead(db, row, error)
+    log.warn({ error, attempts: row.attempts }, 'e-mail given up')
   }
 }
 
-/** A server that has the secret may still send it. */
+/** Not permanent: another server may have the secret. */
 const withoutToken: EmailFailure = { isPermanent: false, summary: 'TOKEN_SECRET lacks the secret of its token' }
 
-async function trySending(post: Post, letter: Addressed, signal: AbortSignal): Promise<EmailFailure | undefined> {
+async function trySending(post: Post, email: Addressed, signal: AbortSignal): Promise<EmailFailure | undefined> {
   try {
-    await post(letter, signal)
+    await post(email, signal)
     return undefined
   } catch (error) {
     return emailFailure(error)
   }
 }
 
-/** A letter that cannot go out is given up after so many attempts, which is most of a day. */
+/** With the pauses between them, most of a day. */
 const maxAttempts = 12
 
 const minute = 60_000
 const maxPauseMs = 360 * minute
 
 /**
- * How long to wait after an attempt, in milliseconds: a minute, then twice as long each time, to six hours; by up to
- * half less, so that what failed together does not come again together.
+ * The backoff after an attempt: a minute, doubling to six hours, with a jitter of up to minus one half.
  *
- * @param attempts how many there were
+ * @param attempts number of attempts so far
  * @param random from 0 to 1
+ * @returns milliseconds
  */
-export function pauseAfter(attempts: number, random: number): number {
+export function backoffMs(attempts: number, random: number): number {
   return Math.min(minute * 2 ** (attempts - 1), maxPauseMs) * (1 - random / 2)
 }
 
-/** Why a letter did not go out. */
 interface EmailFailure {
-  /** Whether it would be the same at every later attempt. */
+  /** Whether retries are useless. */
   readonly isPermanent: boolean
-  /** In short, without address and text: a mail server's own words may hold both. */
+  /** Without addresses and text, which a mail server's reply may repeat. */
   readonly summary: string
 }
 
-/** Says that we may not send at all, where it comes (RFC 4954): nothing about this letter. */
-const signInWanted = 530
+/** The server wants authentication (RFC 4954), which is not about this e-mail. */
+const authenticationRequired = 530
 
 /**
- * Judges an error of `post`. Permanent is only what the server says for good of the recipient or of the letter; that
- * it does not let us in, or does not like the sender, can be mended.
+ * Classifies an error of `post`. Permanent are only 5xx replies about the recipient or the content; an operator can
+ * mend a refused sign-in or sender.
  */
 export function emailFailure(error: unknown): EmailFailure {
   const { name, code, originalCode, command, responseCode } = error as Partial<
     Record<'name' | 'code' | 'originalCode' | 'command', string> & { responseCode: number }
   >
-  const isOfLetter = (code === 'EENVELOPE' && command === 'RCPT TO') || command === 'DATA'
-  const isForGood = responseCode !== undefined && responseCode >= 500 && responseCode !== signInWanted
+  const isAboutEmail = (code === 'EENVELOPE' && command === 'RCPT TO') || command === 'DATA'
+  const isRejected = responseCode !== undefined && responseCode >= 500 && responseCode !== authenticationRequired
   const parts = code === undefined ? [name] : [code, originalCode, command, responseCode]
-  return { isPermanent: isOfLetter && isForGood, summary: parts.filter(Boolean).join(' ') }
+  return { isPermanent: isAboutEmail && isRejected, summary: parts.filter(Boolean).join(' ') }
 }

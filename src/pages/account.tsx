@@ -4,21 +4,21 @@ import { to } from './links.js'
 import { Post } from './people.js'
 import { type Done, texts } from './texts.js'
 
-/** What the page of one's app passwords shows. */
+/** The page of app passwords. */
 interface AppPasswordsPage extends Frame {
   readonly passwords: readonly AppPassword[]
-  /** One that was just made: its secret is shown this once. */
+  /** A new app password. Its secret is shown only once. */
   readonly made?: { readonly name: string; readonly secret: string } | undefined
-  /** The id of what its form makes. */
+  /** Id for the next app password, so that a repeated form creates no second one. */
   readonly form: string
-  /** Name by which the person signs in. */
+  /** The user's sign-in name. */
   readonly signInName: string
 }
 
-/** Days after which an app password may end; none is never. */
+/** Lifetimes of app passwords in days; an empty one is unlimited. */
 export const lifetimes = ['30', '90', '365', ''] as const
 
-/** Writes the page on which a person makes and revokes app passwords. */
+/** Renders the page to create and revoke app passwords. */
 export function appPasswordsPage(page: AppPasswordsPage): string {
   const { passwords, made, form, signInName } = page
   return write(
@@ -81,7 +81,7 @@ const Made = ({ name, secret }: NonNullable<AppPasswordsPage['made']>) => (
   </section>
 )
 
-/** What ends at midnight is good on the day before. */
+/** An app password that expires at midnight is valid until the day before. */
 const lastMomentOf = (end: Date) => new Date(end.getTime() - 1)
 
 const One = ({ of: { id, name, scopes, created, used, expires } }: { of: AppPassword }) => (
@@ -103,17 +103,17 @@ const One = ({ of: { id, name, scopes, created, used, expires } }: { of: AppPass
   </li>
 )
 
-/** What the page shows on which people change their password. */
+/** The page to change the password. */
 interface PasswordPage extends Frame {
-  /** Why what was just sent was not taken. */
+  /** The reason that the last attempt failed. */
   readonly refusal?: string | undefined
-  /** How many characters a password may have. */
+  /** Limits of a password's length. */
   readonly lengths: { readonly shortest: number; readonly longest: number }
-  /** Name by which the person signs in. */
+  /** The user's sign-in name. */
   readonly signInName: string
 }
 
-/** Writes the page on which a person changes the password, and signs out of other browsers. It repeats nothing that was typed. */
+/** Renders the page to change the password and to sign out other browsers. Never repeats typed passwords. */
 export function passwordPage(page: PasswordPage): string {
   const { refusal, lengths, signInName } = page
   return write(
@@ -128,7 +128,7 @@ export function passwordPage(page: PasswordPage): string {
         <Isolated text={texts.passwordIs} names={[signInName]} /> <a href={to.appPasswords}>{texts.appPasswords}</a>
       </p>
       <form class="sheet" method="post" action={to.password}>
-        {/* By this a password manager knows whose password it keeps. */}
+        {/* Tells password managers the account of this password. */}
         <input hidden name="user" autocomplete="username" value={signInName} />
         <Password name="present" kind="current-password" label={texts.presentPassword} />
         <Password name="fresh" kind="new-password" label={texts.newPassword} note="rule" />
@@ -162,16 +162,16 @@ const Password = ({ name, kind, label, note }: PasswordProps) => (
   </label>
 )
 
-/** What the page of the sign-in shows. */
+/** The sign-in page. */
 export interface SignInPage {
-  /** Where it goes on. */
+  /** The page after the sign-in. */
   readonly next: string
   readonly done?: Done | undefined
-  /** The name that was just sent with what was not right. */
+  /** The user name of a failed attempt. */
   readonly wrong?: string | undefined
 }
 
-/** Writes the page that asks who somebody is. It repeats a name that was typed: it was to be seen then, too. */
+/** Renders the sign-in page. After a failed attempt it repeats the user name. */
 export const signInPage = ({ next, done, wrong }: SignInPage): string =>
   write(
     <Layout title={texts.signIn} done={done}>

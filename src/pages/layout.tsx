@@ -4,35 +4,35 @@ import type { Status } from '../db/tables.js'
 import { icon, script, style, to } from './links.js'
 import { type Done, texts } from './texts.js'
 
-/** Who looks at a page, as far as the page shows it. */
+/** The signed-in user. */
 interface Viewer {
   readonly key: string
   readonly name: string
-  /** How many entries each of their own lists has. */
+  /** The lengths of the user's own lists. */
   readonly totals: Readonly<Record<Status, number>>
 }
 
-/** What all pages are told. */
+/** The properties of all pages. */
 export interface Frame {
-  /** Null for nobody. */
+  /** Null for an anonymous request. */
   readonly viewer: Viewer | null
-  /** Address of this page, to which a sign-in leads back. */
+  /** The URL of this page, for the return from a sign-in. */
   readonly here: string
-  /** What was just done. */
+  /** A message about the last action. */
   readonly done?: Done | undefined
-  /** Address of the feed that shows the same. */
+  /** The URL of the equivalent feed. */
   readonly feed?: string | undefined
-  /** What was searched for. */
+  /** The current search terms. */
   readonly words?: string | undefined
 }
 
-/** A page that is the same for everybody has no menu. */
+/** A page without a viewer has no menu. */
 interface LayoutProps extends Partial<Frame> {
   readonly title: string
   readonly children: ComponentChildren
 }
 
-/** What every page has around its content. */
+/** The frame of every page. */
 export function Layout({ title, viewer, here, done, feed, words, children }: LayoutProps) {
   return (
     <html lang={texts.language} dir={texts.direction}>
@@ -96,7 +96,7 @@ export function Layout({ title, viewer, here, done, feed, words, children }: Lay
   )
 }
 
-/** Tells the link to the page that one is on. */
+/** Marks the link to the current page. */
 const current = (place: string, here: string | undefined) => (place === here ? 'page' : undefined)
 
 function Menu({ viewer, here }: { viewer: Viewer | null; here: string | undefined }) {
@@ -126,31 +126,30 @@ function Menu({ viewer, here }: { viewer: Viewer | null; here: string | undefine
   )
 }
 
-/** A number beside a word. */
+/** A count next to a word. */
 export const Count = ({ of }: { of: number }) => <span class="count">{texts.count(of)}</span>
 
-/** Writes a page as an HTML document. Whatever text is in it is escaped. */
+/** Renders a page as an HTML document. All text is escaped. */
 export const write = (page: VNode): string => `<!doctype html>${renderToString(page)}`
 
-/** A text of ours, and the words of people that it holds. */
+/** A text of ours with user-provided parts. */
 export interface Sentence {
-  /** Makes the sentence. */
   readonly text: (...names: string[]) => string
-  /** What people wrote, in the order in which the sentence takes it. */
+  /** User-provided parts, in the order of the parameters of `text`. */
   readonly names: readonly string[]
 }
 
 /**
- * A sentence of ours with words of people in it, which may be of any script: each is kept to itself, so that the rest of the
- * line stays in its order, and at its side of the page (HTML, section 4.5.24).
+ * Isolates user-provided parts in any script, so that they do not affect the direction of the surrounding text (HTML,
+ * section 4.5.24).
  */
 export function Isolated({ text, names }: Sentence) {
   const marked = text(...names.map((_, index) => `\0${index}\0`))
-  // Of what `split` gives, each second one is what the pattern caught.
+  // `split` puts the captured group at every odd index.
   return marked.split(/\0(\d+)\0/).map((part, place) => (place % 2 === 1 ? <bdi>{names[Number(part)]}</bdi> : part))
 }
 
-/** Addresses of the pages around this one; what is absent leads nowhere else. */
+/** URLs of neighbouring pages, if any. */
 export interface Around {
   readonly first?: string
   readonly previous?: string
@@ -160,7 +159,7 @@ export interface Around {
 
 const steps = ['first', 'previous', 'next', 'last'] as const
 
-/** Leads through the pages of a list. */
+/** Links to the other pages of a list. */
 export function Paging({ around }: { around: Around }) {
   const known = steps.filter((step) => around[step] !== undefined)
   if (known.length === 0) return null
@@ -175,7 +174,7 @@ export function Paging({ around }: { around: Around }) {
   )
 }
 
-/** Writes the page that tells a person why there is no other. */
+/** Renders an error page. */
 export const failurePage = (sentence: string): string =>
   write(
     <Layout title={texts.failed}>

@@ -1,13 +1,12 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 
-/** An address may have 4,096 bytes, the way to it included. */
+/** A URL may have 4,096 bytes, including the path to the sign-in. */
 const maxLength = 4000
 
 /**
- * Where the pages and what they load stand, as seen from any of them: `/profiles/atom/…` and `/profiles/html/…`. So
- * links lead to the server that a page came from, by whatever name and path it is reached. Keys and ids go in as they
- * are: they are UUIDs.
+ * Relative URLs of pages and their resources, for use on any page below `/profiles/atom/` or `/profiles/html/`. Links
+ * stay on the current host and path prefix. Keys and ids are UUIDs and need no encoding.
  */
 export const to = {
   network: (status: string) =>
@@ -25,7 +24,7 @@ export const to = {
   password: '../html/password.do',
   revoke: '../html/revoke.do',
   signIn: '../html/signIn.do',
-  /** The sign-in, which leads to a page then: to one's network where that is none, or its address too long for another. */
+  /** Returns to `next` after the sign-in, or to the user's network if `next` is empty or too long. */
   signInThen: (next = '') => {
     const more = `?next=${encodeURIComponent(next)}`
     return next === '' || more.length > maxLength ? to.signIn : to.signIn + more
@@ -37,19 +36,19 @@ export const to = {
   asset: ({ name, version }: Asset) => `../html/${name}?v=${version}`,
 } as const
 
-/** Whether a form may name this as the place to go on to: one of our own pages, and nothing else. */
+/** Whether a form may redirect to this URL: one of our own pages only. */
 export const isPlace = (text: string): boolean => /^\.\.\/(atom|html)\/\w+\.do(\?[!-~]*)?$/.test(text)
 
-/** A file that pages load. */
+/** A static file of the pages. */
 export interface Asset {
   readonly name: string
-  /** Another as soon as the content is: part of the address, so that browsers may keep it for good. */
+  /** Changes with the content. Part of the URL, so that browsers may cache the file forever. */
   readonly version: string
   readonly type: string
   readonly content: string
 }
 
-/** The files stand in the package beside their sources, since the compiler takes no others along. */
+/** The compiler copies only TypeScript, so static files stay in the source folder of the package. */
 function asset(name: string, type: string): Asset {
   const content = readFileSync(new URL(`../../../src/pages/${name}`, import.meta.url), 'utf8')
   const version = createHash('sha256').update(content).digest('hex').slice(0, 12)
@@ -60,7 +59,7 @@ export const style = asset('style.css', 'text/css;charset=UTF-8')
 export const icon = asset('icon.svg', 'image/svg+xml')
 export const script = asset('script.js', 'text/javascript;charset=UTF-8')
 
-/** What a browser may do with our pages (CSP, level 3): load these files and pictures of this server, and send forms to it. */
+/** Content Security Policy: our static files, images of this server and forms to it. */
 export const pagePolicy =
   "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; form-action 'self'; " +
   "base-uri 'none'; frame-ancestors 'none'"

@@ -6,23 +6,23 @@ import { to } from './links.js'
 import { Actions, Relation, Person } from './people.js'
 import { texts } from './texts.js'
 
-/** What the page of a list shows. */
+/** The page of a list. */
 interface NetworkPage extends Frame {
   readonly owner: { readonly key: string; readonly name: string }
-  /** With whom the owner has these colleagues in common, where it is about that. */
+  /** The second person, for common colleagues. */
   readonly other?: { readonly name: string } | undefined
   readonly status: Status
-  /** How many each list of the owner has, where the owner looks at it; then the entries can be answered. */
+  /** Lengths of the owner's lists, if the viewer is the owner. Then entries have actions. */
   readonly totals?: Readonly<Record<Status, number>> | undefined
-  /** How many there are on all pages. */
+  /** Number of entries on all pages. */
   readonly total: number
-  /** Each with how the viewer stands with the person, which is `closed` where it is the viewer's own list. */
+  /** Each with the viewer's relation to the person; `closed` in the viewer's own list. */
   readonly colleagues: readonly (Colleague & { readonly standing: ViewerRelation })[]
   readonly around: Around
   readonly here: string
 }
 
-/** Writes the page of a list: one's own network, or somebody else's colleagues. Marked up as h-feed of h-entries. */
+/** Renders a list: the viewer's network or another person's colleagues. Marked up as h-feed with h-entries. */
 export function networkPage(page: NetworkPage): string {
   const { viewer, owner, other, status, totals, colleagues, around, here } = page
   const title = titleOf(page)

@@ -9,14 +9,14 @@ import { texts } from './texts.js'
 
 interface ActionsProps {
   readonly name: string
-  /** Id of one's view of the connection. */
+  /** Id of the viewer's side of the connection. */
   readonly id: string
   readonly status: Status
-  /** Where it goes on. */
+  /** The page after the action. */
   readonly next: string
 }
 
-/** What the owner of a list may do with one of its entries: answer, withdraw, remove. */
+/** Buttons for an entry of the viewer's own list: accept, decline, withdraw, remove. */
 export function Actions({ name, id, status, next }: ActionsProps) {
   if (status === 'pending') {
     return (
@@ -55,7 +55,7 @@ export function Actions({ name, id, status, next }: ActionsProps) {
   )
 }
 
-/** Asks a person to be one's colleague. */
+/** A form to invite a person. */
 const Invite = ({ name, personKey, next }: { name: string; personKey: string; next: string }) => (
   <details class="actions">
     <summary aria-label={texts.inviteName(name)}>{texts.invite}</summary>
@@ -75,12 +75,12 @@ interface PostProps {
   readonly to: string
   readonly fields: Readonly<Record<string, string>>
   readonly text: string
-  /** What it is called to who does not see what it stands beside. */
+  /** The accessible name, independent of the surroundings. */
   readonly label: string
   readonly isFirst?: boolean
 }
 
-/** A button that does one thing. */
+/** A form with a single button. */
 export const Post = ({ to: action, fields, text, label, isFirst }: PostProps) => (
   <form method="post" action={action}>
     {Object.entries(fields).map(([name, value]) => (
@@ -92,15 +92,15 @@ export const Post = ({ to: action, fields, text, label, isFirst }: PostProps) =>
   </form>
 )
 
-/** What of a person a list shows. */
+/** The values of a person in a list. */
 export type Shown = Pick<Account, 'key' | 'name' | 'updated' | 'state' | 'profile'>
 
-/** A face. The name stands beside it, so that it says nothing to whoever cannot see it. */
+/** A photo. Its alternative text is empty, since the name is next to it. */
 export const Face = ({ of, size }: { of: Shown; size: number }) => (
   <img class="u-photo face" src={to.photo(of.key, of.updated)} alt="" width={size} height={size} loading="lazy" />
 )
 
-/** One person of a list, marked up as h-card, with whatever there is to say and do beside. */
+/** A person in a list, marked up as h-card. The children follow below. */
 export function Person({ of, children }: { of: Shown; children?: ComponentChildren }) {
   const { title, organization, city } = of.profile
   const place = [organization, city].filter(Boolean)
@@ -138,13 +138,13 @@ export function Person({ of, children }: { of: Shown; children?: ComponentChildr
 interface RelationProps {
   readonly standing: ViewerRelation
   readonly person: Shown
-  /** Where it goes on after whatever is done. */
+  /** The page after an action. */
   readonly next: string
-  /** Whether a colleague can be removed here. */
+  /** Whether to offer the removal of a colleague. */
   readonly mayRemove?: boolean
 }
 
-/** How the viewer stands with a person, and what there is to do about it: invite, answer, withdraw, remove. */
+/** The viewer's relation to a person, with the matching actions. */
 export function Relation({ standing, person: { key, name }, next, mayRemove }: RelationProps) {
   if (standing === 'closed') return null
   if (standing === 'self') return <p class="note">{texts.thisIsYou}</p>

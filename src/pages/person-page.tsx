@@ -5,18 +5,18 @@ import { to } from './links.js'
 import { Face, Relation, type Shown } from './people.js'
 import { texts } from './texts.js'
 
-/** What a person's page shows. */
+/** A person's page. */
 export interface PersonPage extends Frame {
   readonly person: Account
   readonly standing: ViewerRelation
-  /** The first colleagues in common, and how many there are; where somebody else looks. */
+  /** The number of common colleagues and the first of them; absent on the viewer's own page. */
   readonly shared?: { readonly total: number; readonly people: readonly Shown[]; readonly with: string } | undefined
   readonly here: string
 }
 
 const factNames = Object.keys(texts.facts) as (keyof typeof texts.facts)[]
 
-/** What a fact is called in an h-card. */
+/** The h-card properties of facts. */
 const properties: Readonly<Record<keyof typeof texts.facts, string>> = {
   title: 'p-job-title',
   organization: 'p-org',
@@ -27,7 +27,7 @@ const properties: Readonly<Record<keyof typeof texts.facts, string>> = {
   description: 'p-note',
 }
 
-/** Writes a person's page: the profile as h-card, what there is to do, and the colleagues in common. */
+/** Renders a person's page: the profile as h-card, actions, and colleagues in common. */
 export function personPage(page: PersonPage): string {
   const { person, standing, shared, here } = page
   return write(

@@ -5,10 +5,10 @@ import { to } from './links.js'
 import type { Shown } from './people.js'
 import { texts } from './texts.js'
 
-/** A person as a picture shows one. */
+/** A person in the picture. */
 interface Drawn {
   readonly name: string
-  /** Address of the person's page. */
+  /** URL of the person's page. */
   readonly page: string
   readonly photo: string
 }
@@ -16,11 +16,11 @@ interface Drawn {
 export interface Picture {
   readonly owner: Drawn
   readonly people: readonly Drawn[]
-  /** Who of the people know each other, by their places in the list. */
+  /** Connections among the people, by index. */
   readonly pairs: readonly Pair[]
 }
 
-/** Of few people there is more to be seen. */
+/** A smaller picture has more detail. */
 const scales = [
   { most: 40, radius: 26, distance: 96, line: 1.5, isLabelled: true, hasPhotos: true },
   { most: 80, radius: 20, distance: 56, line: 1, isLabelled: false, hasPhotos: true },
@@ -28,7 +28,7 @@ const scales = [
 ]
 type Scale = (typeof scales)[number]
 
-/** Draws a network: its owner in the middle, and around whom the owner knows, with a line between two who know each other. */
+/** Draws a network: the owner in the centre, colleagues around, and a line for each connection among them. */
 export function NetworkPicture({ owner, people, pairs }: Picture) {
   const scale = scales.find(({ most }) => people.length <= most) as Scale
   const places = placesOf(people.length, pairs, scale.distance)
@@ -69,7 +69,7 @@ function Dot({ of, at, scale, isOwner }: { of: Drawn; at: Place; scale: Scale; i
         <title>{name}</title>
         <circle r={radius} />
       </a>
-      {/* What is painted on the link is no part of it, as its name says all. */}
+      {/* Outside the link, since the link's name is complete. */}
       <g pointer-events="none" aria-hidden="true">
         <text dy=".35em" font-size={radius * 0.8}>
           {initialsOf(name)}
@@ -87,7 +87,7 @@ function Dot({ of, at, scale, isOwner }: { of: Drawn; at: Place; scale: Scale; i
   )
 }
 
-/** All lines as one path. */
+/** All lines in one path. */
 const lines = (ends: readonly (readonly [Place, Place])[]): string =>
   ends.map(([from, to]) => `M${round(from.x)} ${round(from.y)}L${round(to.x)} ${round(to.y)}`).join('')
 
@@ -95,7 +95,7 @@ const round = (number: number) => Math.round(number * 10) / 10
 
 const zoom = 1.25
 
-/** What holds all places, with room for what is around each. */
+/** The view box around all places, with margins for circles and labels. */
 function frameAround(places: readonly Place[], { radius, isLabelled }: Scale) {
   const [side, below] = isLabelled ? [64, radius + 24] : [radius + 8, radius + 8]
   const left = Math.min(...places.map(({ x }) => x)) - side
@@ -107,7 +107,7 @@ function frameAround(places: readonly Place[], { radius, isLabelled }: Scale) {
 
 const maxLabelLength = 16
 
-/** A name as far as there is room for it. */
+/** Cuts a name to the label's width. */
 function shortened(name: string): string {
   const letters = Array.from(name)
   return letters.length <= maxLabelLength
@@ -118,17 +118,17 @@ function shortened(name: string): string {
         .trimEnd()}…`
 }
 
-/** What the page with the picture of a network shows. */
+/** The page of a network's picture. */
 interface PicturePage extends Frame {
   readonly owner: Shown
   /** The first colleagues by name. */
   readonly people: readonly Shown[]
   readonly pairs: Picture['pairs']
-  /** How many colleagues there are in all. */
+  /** Total number of colleagues. */
   readonly total: number
 }
 
-/** Writes the page with the picture of somebody's network. */
+/** Renders the page of a network's picture. */
 export function picturePage(page: PicturePage): string {
   const { owner, people, pairs, total } = page
   return write(
@@ -158,22 +158,21 @@ export interface Place {
   readonly y: number
 }
 
-/** Between whom there is a line: two numbers of people. */
+/** A line between two people, by index. */
 export type Pair = readonly [one: number, other: number]
 
 const rounds = 50
 
 /**
- * Finds each person a place around the owner, who is at 0, 0: near those whom they know, and at least `distance` from
- * everybody. The same people and pairs have always the same places. Everybody is moved a fixed number of times: time
- * grows as n log n with the people, and with the pairs.
+ * Lays people out around the owner at 0, 0: near their connections, and at least `distance` apart. Deterministic. The
+ * number of rounds is fixed, so time is O(n log n) in people and linear in pairs.
  */
 export function placesOf(count: number, pairs: readonly Pair[], distance: number): Place[] {
   const owner = { index: count, x: 0, y: 0, fx: 0, fy: 0 }
   const people = Array.from({ length: count }, (_, index) => ({ index, ...around(index, count, distance) }))
   const links = pairs.map(([source, target]) => ({ source, target }))
   const linked = new Set(pairs.flat())
-  // Whom nobody holds would be pushed out of sight.
+  // People without connections would drift out of sight.
   const inward = (strength: number) => (_: object, index: number) => (linked.has(index) ? strength : 5 * strength)
   const picture = forceSimulation([...people, owner])
     .stop()
@@ -194,7 +193,7 @@ export function placesOf(count: number, pairs: readonly Pair[], distance: number
     .force('x', forceX(0).strength(inward(0.03)))
     .force('y', forceY(0).strength(inward(0.04)))
     .tick(rounds)
-  // Only then, since whoever is pushed by all cannot pass them on the way to his own.
+  // Resolve overlaps last: repulsion would keep people from passing each other on the way to their places.
   picture
     .force('known', null)
     .force('apart', null)
@@ -204,14 +203,14 @@ export function placesOf(count: number, pairs: readonly Pair[], distance: number
   return people.map(({ x, y }) => ({ x: x * wider, y: y * wider }))
 }
 
-/** In the order of seeds of a sunflower, which fill a disc evenly. */
+/** A sunflower spiral, which fills a disc evenly. */
 function around(index: number, count: number, distance: number): Place {
   const radius = distance * Math.sqrt(index + 1)
   const angle = count <= 8 ? (index * 2 * Math.PI) / count : index * Math.PI * (3 - Math.sqrt(5))
   return { x: radius * Math.cos(angle), y: radius * Math.sin(angle) }
 }
 
-/** Whoever knows many is not drawn to each as much. */
+/** The more connections a person has, the weaker is each. */
 function strengthIn(pairs: readonly Pair[], count: number): (link: object, index: number) => number {
   const known = new Array<number>(count).fill(0)
   for (const pair of pairs) for (const each of pair) known[each] = (known[each] ?? 0) + 1
@@ -221,7 +220,7 @@ function strengthIn(pairs: readonly Pair[], count: number): (link: object, index
   }
 }
 
-/** The least distance between two places. */
+/** The smallest distance between two places. */
 function nearest(places: readonly Place[]): number {
   let square = Infinity
   places.forEach((one, index) => {

@@ -3,7 +3,7 @@ import { type Around, type Frame, Isolated, Layout, Paging, write } from './layo
 import { Relation, Person, type Shown } from './people.js'
 import { texts } from './texts.js'
 
-/** What the page of a search shows. */
+/** The page of a search. */
 interface SearchPage extends Frame {
   readonly words: string
   readonly total: number
@@ -12,7 +12,7 @@ interface SearchPage extends Frame {
   readonly here: string
 }
 
-/** Writes the page of what a search found, each with what there is to do. */
+/** Renders search results, each with the matching actions. */
 export function searchPage(page: SearchPage): string {
   const { words, total, people, around, here } = page
   return write(

@@ -8,7 +8,7 @@ import { nameColumns } from './names.js'
 import { searchWords } from './search-words.js'
 import { columnsOf, toAccount } from './store.js'
 
-/** A person who is not in the directory yet. */
+/** An account to be added. */
 export interface NewAccount {
   readonly userId: string
   readonly login: string | null
@@ -17,16 +17,16 @@ export interface NewAccount {
 }
 
 /**
- * Adds an active, internal account with an empty profile. Until the transaction ends no other one adds or changes
- * accounts: that a name is nobody else's, be it user id, login or e-mail address, is more than an index can hold.
+ * Adds an active, internal account with an empty profile. Locks out all other changes of accounts until the transaction
+ * ends: an index cannot guarantee that no user id, login or e-mail address names two accounts.
  *
  * @returns the id of the account
- * @throws Failure `invalid` naming the value that is somebody's name already
+ * @throws Failure `invalid` with the name that is taken
  */
 export async function addAccount(db: Transaction<Tables>, { userId, login, email, name }: NewAccount): Promise<string> {
   await sql`lock table account in share row exclusive mode`.execute(db)
   const taken = await findTakenName(db, [userId, ...(login === null ? [] : [login])], email)
-  if (taken !== undefined) throw new Failure('invalid', `${taken} is the name of another account already.`)
+  if (taken !== undefined) throw new Failure('invalid', `${taken} is already the name of another account.`)
   const id = newId()
   await db
     .insertInto('account')
@@ -53,7 +53,7 @@ export async function addAccount(db: Transaction<Tables>, { userId, login, email
   return id
 }
 
-/** Of the names that a new account wants, one by which somebody signs in already. */
+/** The first of the new account's names that is another account's sign-in name. */
 async function findTakenName(db: Kysely<Tables>, exact: string[], email: string): Promise<string | undefined> {
   const { rows } = await sql<{ name: string }>`
     select wanted.name
@@ -70,21 +70,21 @@ async function findTakenName(db: Kysely<Tables>, exact: string[], email: string)
   return rows[0]?.name
 }
 
-/** Gives the account a role or takes it away; what is so already stays so. */
+/** Adds a role to an account or removes it. No-op if nothing changes. */
 export async function changeRole(
   db: Kysely<Tables>,
   accountId: string,
   role: string,
   change: 'add' | 'remove',
 ): Promise<void> {
-  // What an account has, connections can have.
+  // Roles of accounts are also available to connections.
   if (change === 'add') await insertRole(db, role)
   const others = sql<string[]>`array_remove(roles, ${role})`
   await db
     .updateTable('account')
     .set({
       roles: change === 'add' ? sql<string[]>`array_append(${others}, ${role})` : others,
-      // For an import this is word of this moment, which no older document can take back.
+      // Dates the change for imports, so that no older document reverts it.
       seen: sql`seen || jsonb_build_object('roles', ${millis(sql`clock_timestamp()`)})
         || case when seen = '{}' then jsonb_build_object('updated', ${millis(sql`updated_at`)}) else '{}' end`,
     })
@@ -92,7 +92,7 @@ export async function changeRole(
     .execute()
 }
 
-/** Dates a profile that looks different now. The dates of its values, by which imports compare them, stay. */
+/** Sets the date of a profile. Its values keep their own dates, which imports compare. */
 export async function touchProfile(db: Transaction<Tables>, accountId: string, moment: Date): Promise<void> {
   const row = await db
     .selectFrom('account')
@@ -109,19 +109,19 @@ export async function touchProfile(db: Transaction<Tables>, accountId: string, m
     .set({
       updated_at: updated,
       seen: JSON.stringify(seen),
-      // Words that were up to date still are.
+      // Search words that were current stay current.
       search_of: sql<Date | null>`case when search_of = updated_at then ${updated}::timestamptz else search_of end`,
     })
     .where('id', '=', accountId)
     .execute()
 }
 
-/** Says whether the person of an account is known to own its e-mail address. */
+/** Sets whether the account verifiably owns its e-mail address. */
 export async function changeVerified(db: Kysely<Tables>, accountId: string, verified: boolean): Promise<void> {
   await db.updateTable('account').set({ verified }).where('id', '=', accountId).execute()
 }
 
-/** Makes a role known, that accounts and connections can have. */
+/** Adds a role, without a definition. */
 async function insertRole(db: Kysely<Tables>, id: string): Promise<void> {
   await db
     .insertInto('role')
@@ -130,7 +130,7 @@ async function insertRole(db: Kysely<Tables>, id: string): Promise<void> {
     .execute()
 }
 
-/** Makes a role known that rules are made for. */
+/** Adds a role with rules, or marks an existing role as defined. */
 export async function defineRole(db: Kysely<Tables>, id: string): Promise<void> {
   await db
     .insertInto('role')
@@ -139,14 +139,14 @@ export async function defineRole(db: Kysely<Tables>, id: string): Promise<void> 
     .execute()
 }
 
-/** Whether there are rules for a role: the server's own, or an application's. */
+/** Whether a role has rules, of the server or of an application. */
 export async function isDefinedRole(db: Kysely<Tables>, id: string): Promise<boolean> {
   return (await db.selectFrom('role').select('defined').where('id', '=', id).executeTakeFirst())?.defined ?? false
 }
 
 const millis = (moment: RawBuilder<unknown>) => sql`floor(extract(epoch from ${moment}) * 1000)::bigint`
 
-/** When the directory as a whole last changed: when an account came, went, or looked different. */
+/** The last time that an account was added, removed or visibly changed. */
 export async function findLastChange(db: Kysely<Tables>): Promise<Date> {
   const [row] = await statement.run(db, {})
   return row?.changed as Date
@@ -154,7 +154,7 @@ export async function findLastChange(db: Kysely<Tables>): Promise<Date> {
 
 const statement = prepared((db) => db.selectFrom('directory').select('changed'))
 
-/** Records a change of the directory. Call it late in a transaction: until its end, no other can. */
+/** Records a change of the directory. Call it late in a transaction: it locks out all other changes. */
 export async function recordChange(db: Transaction<Tables>): Promise<void> {
   await sql`
     update directory set changed = greatest(clock_timestamp(), changed + interval '1 millisecond')`.execute(db)

@@ -1,55 +1,54 @@
 import { foldedEmail, isLoss, type MergedPerson, lossPrefix, realIds, spareUserId, substituteName } from './merge.js'
 
-/** Sign-in names. If two people claim one name in different fields, the field that comes first here wins. */
+/** Sign-in names. If two people claim one name in different fields, the first of these fields wins. */
 const nameFields = ['userId', 'email', 'login'] as const
 
 export type NameField = (typeof nameFields)[number]
 
-/** A name as far as it tells people apart: an address in any case, the others as they are written. */
+/** E-mail addresses are case-insensitive, other names are not. */
 const exact = (field: NameField, name: string) => (field === 'email' ? foldedEmail(name) : name)
 
-/** Under which `seen` has the moment since when a name that a person had is somebody else's. */
+/** The entry of `seen` for a name that passed to another person. */
 const lossOf = (field: NameField, name: string) => `${lossPrefix}${field} ${exact(field, name)}`
 
-/** When a person was last said to have the name in a field; a user id that nobody told is older than all. */
+/** The last time that a name was attributed to a person; minus infinity for a made-up user id. */
 function claimed(known: MergedPerson, field: NameField): number {
   if (field === 'userId' && realIds(known).userId === undefined) return -Infinity
   return known.seen[field] ?? known.updated.getTime()
 }
 
-/** Whether a person has a name in a field. */
 export function hasName(known: MergedPerson, field: NameField, wanted: string): boolean {
   const name = known[field]
   return name !== null && exact(field, name) === exact(field, wanted)
 }
 
-/** Whether a person has a name in this field or in one before which it gives way. */
+/** Whether the person's claim to a name precedes a claim in the given field. */
 export const keepsFromOthers = (known: MergedPerson, field: NameField, wanted: string): boolean =>
   nameFields.slice(0, rank(field) + 1).some((each) => {
     const name = known[each]
     return name !== null && isSame(name, each, wanted, field)
   })
 
-/** The names by which people are found, folded: two whose names differ here share none. */
+/** A person's sign-in names, folded. People share a name only if they share one of these. */
 export const foldedNames = (known: MergedPerson): string[] =>
   nameFields.flatMap((field) => (known[field] === null ? [] : foldedEmail(known[field])))
 
-/** A name that two people cannot both have, and which of them is to lose it. */
+/** A name that two people claim, and its loser. */
 export interface Collision {
   readonly loser: 'one' | 'other'
   readonly field: NameField
   readonly name: string
-  /** The moment since when it is the other's. */
+  /** Since when the name is the other person's. */
   readonly since: number
-  /** Whether anybody had told of it. */
+  /** False for a made-up user id. */
   readonly isReal: boolean
 }
 
 /**
- * The first name that would lead to two people, if any. Of two who have it in the same field, the one of whom it was said
- * later keeps it; said at once, the one who comes now.
+ * The first name that two people share, if any. In the same field the later claim wins; of simultaneous claims, that of
+ * `one`.
  *
- * @param one who comes now
+ * @param one the newcomer
  */
 export function collisionOf(one: MergedPerson, other: MergedPerson): Collision | undefined {
   for (const mine of nameFields) {
@@ -63,7 +62,7 @@ export function collisionOf(one: MergedPerson, other: MergedPerson): Collision |
         loser: isMine ? 'other' : 'one',
         field: lost.field,
         name: lost.name,
-        // What gave way to another field is not there again with the same word, even if nobody has it by then.
+        // A claim that lost to another field is not renewed by the same statement, even if the name is free by then.
         since: Math.max(here, there) + (mine === theirs ? 0 : 1),
         isReal: lost.at > -Infinity,
       }
@@ -77,14 +76,14 @@ const rank = (field: NameField) => nameFields.indexOf(field)
 const isSame = (name: string, field: NameField, other: string, otherField: NameField) =>
   field === 'email' || otherField === 'email' ? foldedEmail(name) === foldedEmail(other) : name === other
 
-/** What is left of a person who loses a name: everything else. In place of a user id stands the key. */
+/** A person without a lost name. The key replaces a lost user id. */
 export function withoutName(
   known: MergedPerson,
   { field, name, since, isReal }: Omit<Collision, 'loser'>,
 ): MergedPerson {
   const at = claimed(known, field)
   const left = field === 'userId' ? { ...known, userId: spareUserId(known) } : { ...known, [field]: null }
-  // What was not imported has a date of its own, which counts as told.
+  // A person who was not imported has a date of its own, which counts as imported.
   const updated = known.updated.getTime()
   const seen: Record<string, number> = Object.keys(known.seen).length === 0 ? { updated } : { ...known.seen }
   if (field === 'userId') seen['key'] ??= updated
@@ -93,8 +92,8 @@ export function withoutName(
 }
 
 /**
- * What is left of a statement once it is known whom it is about: a name that went from that person to another is theirs
- * again only by later word, or by word of the same moment where the name is free.
+ * Removes names from a statement that its person has lost to somebody else. Only a later statement restores a name, or
+ * a simultaneous one if the name is free.
  */
 export function withoutLost(
   statement: MergedPerson,
@@ -123,13 +122,13 @@ export function withoutLost(
   return called(left, statement)
 }
 
-/** Whoever was called by a name that is gone is called by another. */
+/** Replaces a display name that was derived from a lost name. */
 function called(left: MergedPerson, before: MergedPerson): MergedPerson {
   const isCalled = before.seen['name'] !== undefined || before.name !== substituteName(before)
   return isCalled ? left : { ...left, name: substituteName(left) }
 }
 
-/** A person who has no user id any more is disabled, whatever was said of that until then. */
+/** Disables a person without a user id. The date exceeds all earlier ones. */
 export function disabled(known: MergedPerson): MergedPerson {
   const losses = Object.entries(known.seen).flatMap(([key, at]) => (isLoss(key) ? at : []))
   const at = Math.max(known.seen['state'] ?? 0, ...losses) + 1

@@ -1,4 +1,4 @@
-/** How a profile field is called on the wire, and in which short forms (`format=lite`) it still appears. */
+/** A profile field's names on the wire, and the short forms (`format=lite`) that include it. */
 interface Field {
   hcard: string | undefined
   vcard: string | undefined
@@ -12,8 +12,8 @@ const field = (hcard: string | undefined, vcard: string | undefined, lite: Field
 })
 
 /**
- * Every profile field that is one line of text, in the order of the vCard: its hCard class, its vCard property and
- * where the lite form shows it (docs/wire.md, hCard; vCard 2.1).
+ * All single-line text fields in the order of the vCard: hCard class, vCard property and short forms (docs/wire.md,
+ * hCard; vCard 2.1).
  */
 export const textFields = {
   familyName: field('family-name', 'N', 'vcard'),
@@ -55,7 +55,7 @@ export const textFields = {
   pagerProvider: field('x-pager-provider', 'X_PAGER_PROVIDER'),
   experience: field('x-experience', 'X_EXPERIENCE'),
   description: field('x-description', 'X_DESCRIPTION'),
-  /** The manager's login name, as `x-profile-uid` of the manager shows it. */
+  /** The manager's login name, equal to the manager's own `x-profile-uid`. */
   managerLogin: field('x-manager-uid', 'X_MANAGER_UID', 'both'),
   employeeNumber: field('x-employee-number', 'X_EMPLOYEE_NUMBER'),
   distinguishedName: field('x-dn', undefined),
@@ -65,7 +65,7 @@ export const textFields = {
   profileType: field('x-profile-type', 'X_PROFILE_TYPE', 'both'),
 } satisfies Record<string, Field>
 
-/** The fields that are more than a line of text. */
+/** The fields that are not a single line of text. */
 export const otherFields = {
   tags: field('categories', 'CATEGORIES'),
   isManager: field('x-is-manager', 'X_IS_MANAGER', 'both'),
@@ -74,7 +74,7 @@ export const otherFields = {
 
 export type TextField = keyof typeof textFields
 
-/** A field of a site's own. */
+/** A custom field of the site. */
 export interface Extension {
   id: string
   key: string
@@ -82,7 +82,7 @@ export interface Extension {
   dataType: string
 }
 
-/** What a person's profile says. A field that is not there is empty; none holds an empty value. */
+/** The fields of a profile. An empty field is absent. */
 export type Profile = { readonly [Name in TextField]?: string } & {
   readonly tags?: readonly string[]
   readonly isManager?: boolean
@@ -91,7 +91,7 @@ export type Profile = { readonly [Name in TextField]?: string } & {
 
 export const textFieldNames = Object.keys(textFields) as TextField[]
 
-/** The parts of a work address. It is shown when one of them is filled. */
+/** The parts of a work address, shown if at least one is filled. */
 export const addressFields = [
   'street',
   'street2',

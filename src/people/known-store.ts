@@ -5,13 +5,12 @@ import { columnsOf, toAccount } from './store.js'
 
 type Db = Kysely<Tables>
 
-/** An account, and whether it is known to own its e-mail address. */
+/** An account, and whether it verifiably owns its e-mail address. */
 export interface KnownAccount {
   readonly account: Account
   readonly verified: boolean
 }
 
-/** Finds accounts by id. */
 export async function findKnownAccounts(db: Db, ids: readonly string[]): Promise<KnownAccount[]> {
   const rows = await db
     .selectFrom('account')
@@ -22,7 +21,7 @@ export async function findKnownAccounts(db: Db, ids: readonly string[]): Promise
   return rows.map((row) => ({ account: toAccount(row, 'account'), verified: row.verified }))
 }
 
-/** Which of some roles exist. */
+/** The existing ones among some roles. */
 export async function findRoles(db: Db, ids: readonly string[]): Promise<ReadonlySet<string>> {
   if (ids.length === 0) return new Set()
   const rows = await db
@@ -33,12 +32,12 @@ export async function findRoles(db: Db, ids: readonly string[]): Promise<Readonl
   return new Set(rows.map(({ id }) => id))
 }
 
-/** Whether an app goes by a key. */
+/** Whether an app with this key exists. */
 export async function hasApp(db: Db, key: string): Promise<boolean> {
   return (await db.selectFrom('app').select('key').where('key', '=', key).executeTakeFirst()) !== undefined
 }
 
-/** Makes an app known, and the base of its pages where it is given. */
+/** Adds an app, or sets the base URL of an existing one. */
 export async function insertApp(db: Db, key: string, baseUrl?: string): Promise<void> {
   await db
     .insertInto('app')
@@ -49,13 +48,12 @@ export async function insertApp(db: Db, key: string, baseUrl?: string): Promise<
     .execute()
 }
 
-/** Where apps have their pages, by their keys; apps are few. */
+/** The base URLs of all apps by key. Apps are few. */
 export async function findBaseUrls(db: Db): Promise<ReadonlyMap<string, string>> {
   const rows = await db.selectFrom('app').selectAll().execute()
   return new Map(rows.flatMap(({ key, base_url }) => (base_url === null ? [] : [[key, base_url] as const])))
 }
 
-/** Finds organisations by id. */
 export const findOrgs = (db: Db, ids: readonly string[]): Promise<{ id: string; name: string }[]> =>
   db
     .selectFrom('org')

@@ -5,21 +5,22 @@ import type { Account, PersonRef } from './account.js'
 import type { Found, PageNumber } from './search-store.js'
 import { accountColumns, columnsOf, isPerson, isPossible, toAccount, toAccounts } from './store.js'
 
-/** A list of people that hangs on one person. */
+/** A list of people that depends on one person. */
 export interface Reports extends Found {
   readonly of: Account
 }
 
 /**
- * The login of somebody's manager, as the index has it: a login has at most 256 characters, so a longer text is
- * nobody's even when it is cut after 257.
+ * The login of a person's manager, in the form of the index. A login has at most 256 characters, so a value cut at 257
+ * matches nobody.
  */
 const managerOf = (table: string): RawBuilder<string> =>
   sql`left(${sql.ref(`${table}.profile`)} ->> 'managerLogin', 257) collate "C"`
 
 /**
- * A page of the people whose manager somebody is, by folded name and then id; undefined where nobody goes by that name.
- * Whoever is said to be their own manager is not among them.
+ * A page of a manager's direct reports, by folded name and then id. Excludes the manager.
+ *
+ * @returns undefined if the manager is unknown
  */
 export async function findManaged(
   db: Kysely<Tables>,
@@ -33,7 +34,7 @@ export async function findManaged(
   return { of: toAccount(head, 'manager'), total: head.total ?? 0, accounts: toAccounts(rows, 'member') }
 }
 
-/** The statement of `findManaged`, apart so that its plan can be looked at. */
+/** The statement of `findManaged`, exported for tests of its plan. */
 export function managedQuery({ by, value }: PersonRef, { page, pageSize }: PageNumber) {
   return managedStatement(by).with({ person: value, limit: pageSize, offset: (page - 1) * pageSize })
 }
@@ -68,15 +69,16 @@ const managedStatement = onceFor((by: PersonRef['by']) =>
   }),
 )
 
-/** No organisation has as many ranks. */
+/** More than the ranks of any organisation. */
 const ranks = 64
 
-/** A chain with as many people may have been cut. */
+/** A chain of this length may be incomplete. */
 export const maxChain = ranks + 1
 
 /**
- * A person and the managers above them, nearest first; undefined if the person is unknown. Managers who report to each
- * other in a circle appear once.
+ * A person and all managers above, nearest first. A circle of managers ends at its first repetition.
+ *
+ * @returns undefined if the person is unknown
  */
 export async function findChain(db: Kysely<Tables>, person: PersonRef): Promise<Reports | undefined> {
   if (!isPossible(person)) return undefined
@@ -86,7 +88,7 @@ export async function findChain(db: Kysely<Tables>, person: PersonRef): Promise<
   return of && { of, total: accounts.length, accounts }
 }
 
-/** The statement of `findChain`, apart so that its plan can be looked at: the person first, then the managers. */
+/** The statement of `findChain`, exported for tests of its plan: the person first, then the managers. */
 export const chainQuery = ({ by, value }: PersonRef) => statement(by).with({ person: value, ranks })
 
 const statement = onceFor((by: PersonRef['by']) =>

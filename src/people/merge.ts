@@ -3,15 +3,15 @@ import { Failure } from '../errors.js'
 import type { Account } from './account.js'
 import { type Extension, otherFields, type TextField, textFieldNames } from './fields.js'
 
-/** What a document or an operator says of one person. */
+/** One statement about a person, from a document or an operator. */
 export interface ImportedPerson extends Omit<Observation, 'external'> {
-  /** Null: said to be unknown. */
+  /** Null for explicitly unknown. */
   readonly external?: boolean | null
-  /** Whether it holds against another value of the same date, as an operator's own word does. */
+  /** Whether it wins over another value of the same date. True for the operator's own statements. */
   readonly decides?: boolean
 }
 
-/** What all statements so far say of one person together, and when each value was seen, in milliseconds since 1970. */
+/** The merger of all statements about a person. `seen` has the date of each value in milliseconds since 1970. */
 export interface MergedPerson extends Omit<Account, 'id'> {
   readonly seen: Readonly<Record<string, number>>
 }
@@ -23,26 +23,26 @@ interface Fact {
 
 type Facts = ReadonlyMap<string, Fact>
 
-/** Begins the entries of `seen` that tell since when a name of a person is somebody else's (`claims.ts`). */
+/** Prefix of entries in `seen` with the date of a lost name (`claims.ts`). */
 export const lossPrefix = 'lost '
 export const isLoss = (entry: string): boolean => entry.startsWith(lossPrefix)
 
 const profileFields = [...textFieldNames, ...Object.keys(otherFields)]
 const plainFields = ['login', 'email', 'name', 'state', 'external', 'roles'] as const
 
-// Where nobody tells them, ids are made from what is known, always the same ones from the same.
+// Missing ids are derived from known values, always with the same result.
 const userIdsOfEmails = '0f6b2c7e-6d0b-5f7a-9d53-3f0a5f4b8c11'
 const userIdsOfKeys = '6a0d3b52-4f1e-5c86-8f29-b1c7d2e9a034'
 const keysOfUserIds = 'c4d8e1f7-93ab-5e20-a6b5-7e1f0c2d4b98'
 
-/** An address with A to Z in lower case, as the index of the table folds it. */
+/** Folds A to Z only, as the index of the table does. */
 export const foldedEmail = (email: string): string => email.replaceAll(/[A-Z]+/g, (letters) => letters.toLowerCase())
 
 const userIdOfEmail = (email: string) => uuidOf(foldedEmail(email), userIdsOfEmails)
 const userIdOfKey = (key: string) => uuidOf(key, userIdsOfKeys)
 const keyOfUserId = (userId: string) => uuidOf(userId, keysOfUserIds)
 
-/** The ids of a person that somebody told, and that are not made from others. */
+/** The ids of a person that were imported, not derived. */
 export function realIds(known: MergedPerson): {
   readonly key: string | undefined
   readonly userId: string | undefined
@@ -52,18 +52,18 @@ export function realIds(known: MergedPerson): {
   return { key: made.has(key) ? undefined : key, userId: made.has(userId) || userId === key ? undefined : userId }
 }
 
-/** A user id for a person who has none. */
+/** A user id for a person without one. */
 export const spareUserId = ({ key, userId }: MergedPerson): string => (userId === key ? userIdOfKey(key) : key)
 
 /**
- * What a statement alone makes known of a person. A key or user id that nobody told is made from the address, the
- * user id or the key; told ones that equal such are taken for them, so that they give way to real ones.
+ * Turns one statement into a person. Derives a missing key or user id from the address, user id or key. A stated id
+ * that equals a derived one counts as derived, so real ids replace it.
  *
- * @throws Failure `invalid` when it says nothing of who the person is
+ * @throws Failure `invalid` if the statement identifies nobody
  */
 export function knownFrom(statement: ImportedPerson): MergedPerson {
   const { key, userId, email, updated, profile } = statement
-  if (!key && !userId && !email) throw new Failure('invalid', 'There is neither key, user id nor e-mail address.')
+  if (!key && !userId && !email) throw new Failure('invalid', 'A key, a user id or an e-mail address is required.')
   const seen = statement.seen.getTime()
   const shown: Record<string, unknown> = { ...profile, key: key || undefined, userId: userId || undefined }
   for (const field of plainFields) shown[field] = statement[field]
@@ -75,12 +75,11 @@ export function knownFrom(statement: ImportedPerson): MergedPerson {
 }
 
 /**
- * What two parts of knowledge of one person say together: of each field the value that was seen last; of two values
- * seen at once the one whose JSON text is greater, any value being greater than none. So the order in which
- * statements come makes no difference.
+ * Merges two partial views of one person. For each field the latest value wins; of simultaneous values, the greater
+ * JSON text. The order of statements makes no difference.
  *
- * @param decides whether the values of `other` win among those seen at once
- * @throws Failure `invalid` when both have a real key and they differ, or without a key in common a real user id
+ * @param decides whether `other` wins among simultaneous values
+ * @throws Failure `invalid` if the real keys differ, or without a common key the real user ids
  */
 export function merged(one: MergedPerson, other: MergedPerson, decides = false): MergedPerson {
   const made = madeUp([one, other])
@@ -94,7 +93,7 @@ export function merged(one: MergedPerson, other: MergedPerson, decides = false):
     }
   }
   for (const [field, fact] of others) facts.set(field, winner(facts.get(field), fact, decides))
-  // An address that alone says who this is cannot be taken away.
+  // Keep an address that is the only identification.
   if (!facts.has('key') && !facts.has('userId') && isEmpty(facts.get('email')?.value)) {
     facts.set('email', { value: one.email ?? other.email, seen: facts.get('email')?.seen as number })
   }
@@ -103,12 +102,12 @@ export function merged(one: MergedPerson, other: MergedPerson, decides = false):
   const updated = Math.max(...dates.map((each) => each.updated.getTime()))
   const known = asKnown(facts, updated, told || otherTold)
   if (one.key !== other.key || known.key === one.key) return known
-  // The key was made from a user id that is another now. It stays, since it says who this is.
+  // The key was derived from a user id that has since changed. Keep it: it is the person's identity.
   const seen = Math.max(...[one, other].map((each) => each.seen['key'] ?? each.updated.getTime()))
   return asKnown(facts.set('key', { value: one.key, seen }), updated, told || otherTold)
 }
 
-/** The ids that are made from other values of these parts of knowledge. */
+/** All ids that may be derived from these values. */
 function madeUp(parts: readonly { key?: string; userId?: string; email?: string | null }[]): Set<string> {
   return new Set(
     parts.flatMap(({ key, userId, email }) => [
@@ -123,7 +122,7 @@ function dropIds(facts: Map<string, Fact>, ids: ReadonlySet<unknown>): void {
   for (const field of ['key', 'userId']) if (ids.has(facts.get(field)?.value)) facts.delete(field)
 }
 
-/** What was told; not what stands there for want of it. What was never imported is as old as the account. */
+/** The stated values, without substitutes. Values that were never imported are as old as the account. */
 function factsOf(known: MergedPerson): Map<string, Fact> {
   const values: Record<string, unknown> = { ...known, ...known.profile }
   if (known.seen['name'] === undefined && known.name === substituteName(known)) delete values['name']
@@ -138,8 +137,8 @@ function factsOf(known: MergedPerson): Map<string, Fact> {
 }
 
 /**
- * When each value was seen, for an account whose date moves on for another reason: its values are to stay as old as they
- * are, so that a newer document still replaces them.
+ * The dates of all values, for an account whose own date changes for another reason. They stay, so that a newer
+ * document still replaces the values.
  */
 export function datesKept(known: MergedPerson, updated: Date): MergedPerson['seen'] {
   const values = [...factsOf(known)].map(([field, { seen }]) => [field, seen] as const)
@@ -152,7 +151,7 @@ function winner(one: Fact | undefined, other: Fact, decides: boolean): Fact {
   return decides || Buffer.compare(textOf(other.value), textOf(one.value)) > 0 ? other : one
 }
 
-/** Bytes in the order of code points; of an object whose keys the database has put into another order as well. */
+/** UTF-8 bytes, in code point order. The key order is fixed, since the database reorders keys. */
 const textOf = (value: unknown) =>
   Buffer.from(isEmpty(value) ? '' : JSON.stringify(value, ['id', 'key', 'value', 'dataType']))
 
@@ -162,7 +161,7 @@ const isEmpty = (value: unknown) =>
 /** Accounts that were not imported have a date of their own. */
 const isUpdateTold = ({ seen }: MergedPerson) => seen['updated'] !== undefined || Object.keys(seen).length === 0
 
-/** What a person is called whose name nobody told. */
+/** The display name of a person without a name. */
 export const substituteName = ({ email, userId }: Pick<Account, 'email' | 'userId'>) => email ?? userId
 
 function asKnown(facts: Facts, updated: number, updateTold: boolean): MergedPerson {
@@ -193,8 +192,8 @@ function asKnown(facts: Facts, updated: number, updateTold: boolean): MergedPers
 }
 
 /**
- * What one document shows of one person. A field that is absent was not shown; one that is empty (`''`, `[]`, null)
- * was shown as empty. At least one of `key`, `userId` and `email` is there to say who it is.
+ * One document's view of a person. An absent field was not shown; an empty field (`''`, `[]`, null) was shown as empty.
+ * At least one of `key`, `userId` and `email` identifies the person.
  */
 export interface Observation {
   readonly key?: string
@@ -206,9 +205,9 @@ export interface Observation {
   readonly external?: boolean
   readonly roles?: readonly string[]
   readonly profile?: ShownProfile
-  /** When the profile last changed, where the document says so. */
+  /** Last change of the profile, if stated. */
   readonly updated?: Date
-  /** The moment for which the document speaks. */
+  /** The document's point in time. */
   readonly seen: Date
 }
 

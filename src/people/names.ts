@@ -1,16 +1,16 @@
 import { folded, sortKey } from './account.js'
 
-/** Longer words count by their beginning, in a text and in a search. */
+/** Longer words are truncated, in texts and in searches. */
 const maxLetters = 64
 
 /**
- * The words of a text by which people are searched, folded. Blanks divide words. Punctuation and signs divide a word into
- * parts, which are found too: `O’Neill` by `o` and by `neill`.
+ * The folded search words of a text. Spaces separate words. Punctuation and symbols separate parts of a word, which are
+ * searchable too: `O’Neill` by `o` and by `neill`.
  *
- * @returns for each run between blanks its parts; a run of punctuation has none
+ * @returns each word with its parts; a word of mere punctuation has none
  */
 export function runsOf(text: string): { run: string; parts: string[] }[] {
-  // A sigma is another letter at the end of a word, where a prefix ends too.
+  // Final sigma differs from sigma, but the end of a prefix is not the end of the word.
   const runs = folded(text).replaceAll('ς', 'σ').split(spaces).filter(isFilled)
   return runs.map((run) => ({ run, parts: run.split(/[\p{P}\p{S}]+/u).filter(isFilled) }))
 }
@@ -18,31 +18,31 @@ export function runsOf(text: string): { run: string; parts: string[] }[] {
 const spaces = /[\s\p{Z}\p{Cc}]+/u
 const isFilled = (text: string) => text !== ''
 
-/** As many letters of a word as count. */
+/** Truncates a word to the significant letters. */
 export const short = (word: string): string => Array.from(word).slice(0, maxLetters).join('')
 
-/** The words of a text, and the parts of those words. */
+/** The words of a text and their parts. */
 const wordsOf = (text: string): string[] => [
   ...new Set(runsOf(text).flatMap(({ run, parts }) => [run, ...parts].map(short))),
 ]
 
-/** What the columns `sort` and `words` of an account hold, as text for the database, for a display name. */
+/** The columns `sort` and `words` of an account with this display name, as database literals. */
 export const nameColumns = (name: string): { sort: string; words: string } => ({
   sort: sortKey(name),
   words: wordsOf(name).map(quoted).join(' '),
 })
 
-/** A word in the quotes of `tsvector` and `tsquery`, so that nothing in it is an operator. */
+/** Quotes a word for `tsvector` and `tsquery`, so that none of its characters is an operator. */
 export const quoted = (word: string): string => `'${word.replaceAll(/['\\]/g, '$&$&')}'`
 
 const graphemes = new Intl.Segmenter()
 
-/** Of a letter with more marks than any language piles up, the rest is not shown. */
+/** Cuts letters with absurdly many combining marks. */
 const maxGraphemes = 16
 
 /**
- * The initials of a display name: the first letter or digit, as a reader sees one, of its first and of its last word
- * that has any. Of a name without letters what it begins with; `?` for a blank one.
+ * The initials of a display name: the first letter or digit (a grapheme) of its first and last word. A name without
+ * letters yields its first character, an empty one `?`.
  */
 export function initialsOf(name: string): string {
   const words = name.split(/\s+/).flatMap((word) => initial(word) ?? [])

@@ -6,20 +6,19 @@ import { columnsOf, isPerson, isPossible, toAccount } from './store.js'
 
 export const maxPhotoBytes = 1024 * 1024
 
-/** Tells whether a picture is still what it was. */
+/** The version of a photo, for validators. */
 export interface PhotoVersion {
   readonly changed: Date
   /** In bytes. */
   readonly size: number
 }
 
-/** An account's own picture. */
 interface Photo extends PhotoVersion {
   readonly type: string
   readonly bytes: Uint8Array
 }
 
-/** Finds a person, active or not, and whether there is a picture, without reading that. */
+/** Finds a person, active or not, with the version of the photo but without its bytes. */
 export async function findPhotoOf(
   db: Kysely<Tables>,
   person: PersonRef,
@@ -43,7 +42,7 @@ const versionStatement = onceFor((by: PersonRef['by']) =>
   ),
 )
 
-/** Reads an account's picture; undefined where it has none, be it since a moment ago. */
+/** Reads an account's photo. It may have gone since `findPhotoOf`. */
 export async function readPhoto(db: Kysely<Tables>, accountId: string): Promise<Photo | undefined> {
   const [row] = await photoStatement.run(db, { accountId })
   return row && { type: row.type, bytes: row.bytes, changed: row.updated_at, size: row.bytes.byteLength }
@@ -55,7 +54,7 @@ const photoStatement = prepared((db, value: Value<{ accountId: string }>) =>
 
 export type NewPhoto = Pick<Photo, 'type' | 'bytes'>
 
-/** Gives an account its picture, in place of the one it had. What shows it is to be moved on (`connections/photo.ts`). */
+/** Sets or replaces an account's photo. The caller also dates all lists that show it (`connections/photo.ts`). */
 export async function setPhoto(db: Transaction<Tables>, accountId: string, photo: NewPhoto, moment: Date) {
   await sql`
     insert into photo (account_id, type, bytes, updated_at)
@@ -64,13 +63,17 @@ export async function setPhoto(db: Transaction<Tables>, accountId: string, photo
       updated_at = greatest(excluded.updated_at, photo.updated_at + interval '1 millisecond')`.execute(db)
 }
 
-/** Takes an account's picture away, as `setPhoto`; tells whether it had one. */
+/**
+ * Removes an account's photo, as `setPhoto`.
+ *
+ * @returns whether there was one
+ */
 export async function removePhoto(db: Transaction<Tables>, accountId: string): Promise<boolean> {
   const removed = await db.deleteFrom('photo').where('account_id', '=', accountId).returning('account_id').execute()
   return removed.length > 0
 }
 
-/** How files of each kind begin, in hexadecimal. */
+/** File signatures in hexadecimal. */
 const beginnings = [
   { type: 'image/png', form: /^89504e470d0a1a0a/ },
   { type: 'image/jpeg', form: /^ffd8ff/ },
@@ -78,7 +81,7 @@ const beginnings = [
   { type: 'image/webp', form: /^52494646.{8}57454250/ },
 ] as const
 
-/** The media type of an image by its first bytes, whatever its name says; undefined for what is not kept as a photo. */
+/** The media type of an image by its signature; undefined for an unsupported format. */
 export function imageType(bytes: Uint8Array): string | undefined {
   const beginning = Buffer.from(bytes.subarray(0, 16)).toString('hex')
   return beginnings.find(({ form }) => form.test(beginning))?.type

@@ -7,39 +7,39 @@ import { hidingEmails, type Presenter, showingEmails } from './hide-email.js'
 import { queryFor, type Searched, searchWords, type Sought } from './search-words.js'
 import { columnsOf, isPerson, isPossible, toAccounts } from './store.js'
 
-/** What must hold of a person, all of it. Nothing means everybody. */
+/** Search conditions, joined by AND. No condition matches everybody. */
 export interface Search {
   readonly words: readonly Sought[]
-  /** Whom the person must be; of each way to name a person at most one. */
+  /** Identities that must all match, at most one for each way of naming. */
   readonly named: readonly PersonRef[]
   readonly isManager?: boolean | undefined
-  /** Leaves out inactive people. */
+  /** Excludes inactive people. */
   readonly isActive?: boolean
   /** Tells whether people are found by parts of their addresses; by default they are. */
   readonly presenter?: Presenter
 }
 
-/** Which part of a list, in pages of so many. */
+/** Selects one page of a list. */
 export interface PageNumber {
-  /** From 1. */
+  /** Starts at 1. */
   readonly page: number
   readonly pageSize: number
 }
 
 export interface Found {
-  /** How many there are, on all pages. */
+  /** The number of people on all pages. */
   readonly total: number
   readonly accounts: readonly Account[]
 }
 
-/** A page of the people of whom all holds that is asked, by folded name and then id. */
+/** A page of matching people, by folded name and then id. */
 export async function searchAccounts(db: Kysely<Tables>, search: Search, page: PageNumber): Promise<Found> {
   if (!search.named.every(isPossible)) return { total: 0, accounts: [] }
   const { rows } = await db.executeQuery(searchQuery(search, page))
   return { total: rows[0]?.total ?? 0, accounts: toAccounts(rows, 'account') }
 }
 
-/** The statement of `searchAccounts`, apart so that its plan can be looked at. */
+/** The statement of `searchAccounts`, exported for tests of its plan. */
 export function searchQuery(search: Search, { page, pageSize }: PageNumber) {
   const { named, isManager, isActive = false, presenter = showingEmails } = search
   const manager: Sought[] = isManager ? [isOne] : []
@@ -72,9 +72,8 @@ interface Shape {
 }
 
 /**
- * The count stands beside the page, so that it is there on a page past the end too. Whoever matches is found once for
- * both, before anything is put in order: reading names in order until enough of them match can mean to read them all.
- * Everybody, though, is best read in order.
+ * The total is a separate row source, so that a page past the end has it too. A narrow search materialises its matches
+ * before sorting: scanning names in order could read all of them. The whole directory is best scanned in order.
  */
 const statement = onceFor((asked: Shape) =>
   prepared((db, value: Value<Values>) => {
@@ -122,11 +121,11 @@ const statement = onceFor((asked: Shape) =>
 const batchSize = 500
 
 /**
- * Brings the search words up to date of accounts that a server of an older release wrote: at start, after a migration,
- * and from time to time while both run. Finds them by their own index, which is empty as a rule.
+ * Updates the search words of accounts that an older release wrote: at start, after a migration, and periodically while
+ * both releases run. Uses a partial index, which is usually empty.
  *
- * @param stop ends it after a batch
- * @returns how many there were
+ * @param stop stops between batches
+ * @returns the number of updated accounts
  */
 export const fillSearchWords = (db: Kysely<Tables>, stop?: AbortSignal): Promise<number> =>
   inBatches((most) => db.transaction().execute((transaction) => fillSome(transaction, most)), stop, batchSize)

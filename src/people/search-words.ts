@@ -3,9 +3,9 @@ import { hidingEmails, type Presenter } from './hide-email.js'
 import { quoted, runsOf, short } from './names.js'
 
 /**
- * The words by which people are searched, as lexemes of one `tsvector`, so that one index answers any mix of criteria.
- * A lexeme is the letter of its kind, a mark, and a word: `n<ann` begins a word of the name, `n>nn` is the rest of one
- * after its first letters. The letter is a capital if the word stands only in an e-mail address.
+ * Search words are the lexemes of one `tsvector`, so that one index serves any mix of criteria. A lexeme is a kind
+ * letter, a mark and a word: `n<ann` is a word of the name, `n>nn` is a suffix of one. A capital kind letter marks a
+ * word that occurs in an e-mail address only.
  */
 const letters = {
   /** Name, login, user id, e-mail address, title, department, tags and description. */
@@ -22,16 +22,16 @@ const letters = {
 
 export type Kind = keyof typeof letters
 
-/** What an account is searched by. */
+/** The searchable values of an account. */
 export type Searched = Pick<Account, 'userId' | 'login' | 'email' | 'name' | 'profile'>
 
 /** Postgres limits a `tsvector` to 1 MB. */
 const maxLexemes = 3000
 
-/** A word within a word is looked for by at least this many letters. */
+/** Minimum length of a search within words. */
 export const minSubstring = 3
 
-/** What the column `search_words` holds for a person, as text for the database. */
+/** The column `search_words` of a person, as a database literal. */
 export function searchWords(person: Searched): string {
   const all = lexemesOf(person)
   const shown = new Set(lexemesOf(hidingEmails.account(person as Account)))
@@ -41,7 +41,7 @@ export function searchWords(person: Searched): string {
 
 const capital = (lexeme: string) => lexeme.slice(0, 1).toUpperCase() + lexeme.slice(1)
 
-/** Those of few words come first: a description may be cut. */
+/** Short fields first: the end of a long description may be cut. */
 function lexemesOf({ userId, login, email, name, profile }: Searched): string[] {
   const { tags = [], title, organization, city, country, countryCode, description } = profile
   const { departmentTitle, departmentNumber, workPhone, mobilePhone, fax, ipPhone, pager } = profile
@@ -62,7 +62,7 @@ function lexemesOf({ userId, login, email, name, profile }: Searched): string[] 
   ]
 }
 
-/** A search within words looks at the parts of a run, so only those have rests. */
+/** A search within words applies to the parts of a run, so only those have suffixes. */
 function lexemesOfRun(kind: Kind, { run, parts }: { run: string; parts: string[] }): string[] {
   return [begin(kind, short(run)), ...parts.map(short).flatMap((part) => [begin(kind, part), ...restsOf(kind, part)])]
 }
@@ -74,7 +74,7 @@ function restsOf(kind: Kind, word: string): string[] {
 
 const begin = (kind: Kind, word: string) => `${letters[kind]}<${word}`
 
-/** A tag as one word, whatever it is made of. */
+/** Joins a tag into one word. */
 const tagWord = (tag: string): string =>
   short(
     runsOf(tag)
@@ -82,19 +82,18 @@ const tagWord = (tag: string): string =>
       .join(' '),
   )
 
-/** The digits of a telephone number: how it is divided does not count. */
+/** The digits of a telephone number; its grouping does not matter. */
 export const digitsOf = (number: string): string => number.normalize('NFKC').replaceAll(/\D/g, '')
 
-/** A word that a person must have. */
+/** A required word. */
 export interface Sought {
   readonly kind: Kind
   readonly word: string
-  /** Whether it is the whole word, the beginning of one, or stands anywhere in one. */
   readonly match: 'whole' | 'beginning' | 'within'
 }
 
 /**
- * A `tsquery` for the people who have all of the words.
+ * A `tsquery` for people with all of the words.
  *
  * @param searchKinds the kinds of words in which a word is looked for
  */

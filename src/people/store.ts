@@ -4,7 +4,7 @@ import type { AccountTable, Tables } from '../db/tables.js'
 import { type Account, isUuid, type PersonRef } from './account.js'
 import { foldedEmail } from './merge.js'
 
-/** The columns that make an Account. */
+/** The columns of an Account. */
 export const accountColumns = [
   'id',
   'key',
@@ -21,30 +21,30 @@ export const accountColumns = [
 
 type AccountColumn = (typeof accountColumns)[number]
 
-/** What `columnsOf` selects: `account.name as account_name` and so on. */
+/** The selection of `columnsOf`: `account.name as account_name` and so on. */
 type SelectedColumn<Table extends string> = {
   [Column in AccountColumn]: `${Table}.${Column} as ${Table}_${Column}`
 }[AccountColumn]
 
-/** A row with all that an account needs, each column under the name that `columnsOf` gave it. */
+/** A row with all columns of an account, under the names of `columnsOf`. */
 export type AccountRow<Table extends string> = {
   [Column in AccountColumn as `${Table}_${Column}`]: Selectable<AccountTable>[Column]
 }
 
 /**
- * Selects an account beside whatever else the statement selects.
+ * Selects an account next to other columns.
  *
- * @param table `account`, or what the statement calls it: a feed joins it as `owner` and as `peer`
- * @returns what Kysely's `select` takes
+ * @param table `account` or its alias in the statement: a feed joins it as `owner` and as `peer`
+ * @returns an argument for Kysely's `select`
  */
 export function columnsOf<Table extends string>(table: Table): SelectedColumn<Table>[] {
   return accountColumns.map((column) => `${table}.${column} as ${table}_${column}` as SelectedColumn<Table>)
 }
 
 /**
- * Reads an account out of a row of a statement that selects `columnsOf(table)`.
+ * Reads an account from a row with the columns of `columnsOf(table)`.
  *
- * @param table the name that was given to `columnsOf`
+ * @param table as for `columnsOf`
  */
 export function toAccount<Table extends string>(row: AccountRow<NoInfer<Table>>, table: Table): Account {
   const value = <Column extends AccountColumn>(column: Column) =>
@@ -64,7 +64,7 @@ export function toAccount<Table extends string>(row: AccountRow<NoInfer<Table>>,
   }
 }
 
-/** The accounts of the rows of a statement that joins `columnsOf(table)` from the left: none where it found none. */
+/** Reads accounts from rows of a left join with `columnsOf(table)`; rows without an account are skipped. */
 export function toAccounts<Table extends string>(
   rows: readonly { [Column in keyof AccountRow<Table>]: AccountRow<Table>[Column] | null }[],
   table: Table,
@@ -73,32 +73,31 @@ export function toAccounts<Table extends string>(
   return rows.filter(isFilled).map((row) => toAccount(row as unknown as AccountRow<Table>, table))
 }
 
-/** Postgres refuses NUL, and half a surrogate pair would arrive as another character. */
+/** Postgres rejects NUL and would replace a lone surrogate. */
 export const isStorable = (text: string) => text.isWellFormed() && !text.includes('\0')
 
-/** Whether anybody can go by this name. What nobody can have, such as a key that is no UUID, Postgres would refuse. */
+/** Whether a name can exist at all. Postgres rejects some impossible names, such as a key that is not a UUID. */
 export function isPossible({ by, value }: PersonRef): boolean {
   return by === 'key'
     ? isUuid(value)
     : isStorable(value) && (by !== 'distinguishedName' || value.length <= maxNameLength)
 }
 
-/** The index of distinguished names holds one character more, so that a longer one is nobody's even when it is cut. */
+/** The index holds one character more, so that a longer name matches nobody although it is cut. */
 const maxNameLength = 512
 
 const distinguishedNameOf = (table: string): RawBuilder<string> =>
   sql`left(lower((${sql.ref(`${table}.profile`)} ->> 'distinguishedName') collate "C"), 513)`
 
-/** Whether nobody else has this distinguished name: of two who have it, none is meant. */
+/** A distinguished name that two people share identifies neither. */
 const isNamedAlone = (table: string): RawBuilder<boolean> => sql`not exists (
   select from account as other
   where ${distinguishedNameOf('other')} = ${distinguishedNameOf(table)} and other.id <> ${sql.ref(`${table}.id`)})`
 
 /**
- * The condition that a row of `table` is the person named, for the `where` of any statement. Each way of naming has
- * its index.
+ * The SQL condition that a row of `table` is the named person. Each way of naming has its index.
  *
- * @param value must be possible
+ * @param value must satisfy `isPossible`
  */
 export function isPerson(by: PersonRef['by'], value: string, table = 'account'): RawBuilder<boolean> {
   switch (by) {
@@ -147,13 +146,13 @@ const findOne = onceFor((by: PersonRef['by']) =>
   ),
 )
 
-/** People who are named all in the same way. */
+/** Names of the same kind. */
 export interface Named {
   readonly by: PersonRef['by']
   readonly values: readonly string[]
 }
 
-/** Finds people, active or not, in the order in which they are named, each once; nobody for an unknown name. */
+/** Finds people, active or not, in the order of their names and without duplicates. Unknown names are skipped. */
 export async function findNamed(db: Kysely<Tables>, { by, values }: Named): Promise<Account[]> {
   const names = values.filter((value) => isPossible({ by, value })).map((value) => foldedName(by, value))
   if (names.length === 0) return []

@@ -3,25 +3,25 @@ import type { Tables } from '../db/tables.js'
 
 type Db = Kysely<Tables>
 
-/** Whether nobody is in the directory. */
+/** Whether there are no accounts. */
 export async function isEmpty(db: Db): Promise<boolean> {
   return (await db.selectFrom('account').select('id').limit(1).executeTakeFirst()) === undefined
 }
 
-/** Gives everybody one and the same secret to sign in with. */
-export async function shareSecret(db: Db, secret: string): Promise<void> {
+/** Gives every account the same password hash. */
+export async function addPasswordToAll(db: Db, secret: string): Promise<void> {
   await sql`
     insert into credential (id, account_id, kind, secret, created_at, updated_at)
     select gen_random_uuid(), id, 'password', ${secret}, created_at, created_at from account`.execute(db)
 }
 
-/** Takes a secret away from whoever has it; tells whether anybody had. */
-export async function revokeSecret(db: Db, secret: string): Promise<boolean> {
+/** Deletes all credentials with a password hash. @returns whether there were any */
+export async function revokePassword(db: Db, secret: string): Promise<boolean> {
   const revoked = await db.deleteFrom('credential').where('secret', '=', secret).returning('id').execute()
   return revoked.length > 0
 }
 
-/** The user id of the first, by user id, who can sign in with a secret; undefined where nobody can. */
+/** @returns the first user id that can sign in with a password hash; undefined if none can */
 export async function findHolder(db: Db, secret: string): Promise<string | undefined> {
   const holder = await db
     .selectFrom('account')

@@ -5,8 +5,8 @@ import { disabled, type NameField } from '../people/claims.js'
 import { type ImportedPerson, knownFrom, type MergedPerson } from '../people/merge.js'
 import {
   beginImport,
-  bumpNetworksOf,
-  countFates,
+  bumpNetworks,
+  countOutcomes,
   type Counts,
   type Db,
   findPairs,
@@ -16,9 +16,9 @@ import {
 import { resolvePairs } from './pairs.js'
 import { findAccounts, findByIds, putAccounts } from './people-store.js'
 import { type Loss, resolvePeople } from './people.js'
-import { at, isPair, isPerson, type Item, readItems, type ShownPair, type ShownPerson } from './read.js'
+import { atPlace, isPair, isPerson, type Item, readItems, type ShownPair, type ShownPerson } from './read.js'
 
-/** What an import did: how many people and pairs of colleagues it added, changed and found as they were, and who lost a name. */
+/** The numbers of added, changed and unchanged people and pairs, and the names that moved to another person. */
 export interface Summary {
   readonly accounts: Counts
   readonly colleagues: Counts
@@ -26,20 +26,19 @@ export interface Summary {
 }
 
 interface ImportOptions {
-  /** Hears how many bytes of the files have been read so far. */
+  /** Gets the number of bytes read so far. */
   readonly onProgress?: (bytes: number) => void
-  /** What belongs to the same transaction. */
+  /** Runs at the end of the same transaction. */
   readonly afterwards?: (transaction: Transaction<Tables>) => Promise<void>
 }
 
 const batchSize = 1000
 
 /**
- * Brings in what directory files and recorded documents say, all of it or nothing. In which order the files come, in
- * one import or in several, makes no difference, as long as no name passes from one person to another; nor does an
- * import that is repeated.
+ * Imports directory files and recorded documents in one transaction. Idempotent, and independent of the order of files,
+ * in one import or several, unless a name moves from one person to another.
  *
- * @throws Failure `invalid` with file, place and reason; nothing is kept then
+ * @throws Failure `invalid` with file, place and reason; nothing is imported then
  */
 export function importFiles(
   db: Kysely<Tables>,
@@ -51,26 +50,26 @@ export function importFiles(
     const aliases = new Map<string, string>()
     const losses: Loss[] = []
     for await (const batch of batches(allItems(files, onProgress))) {
-      losses.push(...(await importPeople(transaction, batch.filter(isPerson), aliases)))
-      await importPairs(transaction, batch.filter(isPair), aliases)
+      losses.push(...(await importBatchPeople(transaction, batch.filter(isPerson), aliases)))
+      await importBatchPairs(transaction, batch.filter(isPair), aliases)
     }
-    const lost = await settleLosses(transaction, losses)
-    await bumpNetworksOf(transaction)
+    const lost = await applyLosses(transaction, losses)
+    await bumpNetworks(transaction)
     await afterwards(transaction)
     return {
-      accounts: await countFates(transaction, 'touched_account'),
-      colleagues: await countFates(transaction, 'touched_pair'),
+      accounts: await countOutcomes(transaction, 'touched_account'),
+      colleagues: await countOutcomes(transaction, 'touched_pair'),
       losses: lost,
     }
   })
 }
 
-/** Brings in what an operator says of one person, as a file would. */
-export function importStatement(db: Kysely<Tables>, person: ImportedPerson): Promise<void> {
+/** Imports one person, like a file with one line. */
+export function importPerson(db: Kysely<Tables>, person: ImportedPerson): Promise<void> {
   return db.transaction().execute(async (transaction) => {
     await beginImport(transaction)
-    await importPeople(transaction, [{ place: 'statement', person }], new Map())
-    await bumpNetworksOf(transaction)
+    await importBatchPeople(transaction, [{ place: 'statement', person }], new Map())
+    await bumpNetworks(transaction)
   })
 }
 
@@ -91,10 +90,10 @@ async function* batches(items: AsyncIterable<Item>): AsyncGenerator<Item[]> {
 }
 
 /**
- * @param aliases takes up what the batch found out: user ids of old, and whose they are
- * @returns the names that went from one account to another
+ * @param aliases gets the replaced user ids of the batch, with their successors
+ * @returns the names that moved from one account to another
  */
-async function importPeople(
+async function importBatchPeople(
   db: Transaction<Tables>,
   people: readonly ShownPerson[],
   aliases: Map<string, string>,
@@ -102,7 +101,7 @@ async function importPeople(
   if (people.length === 0) return []
   const stored = await findAccounts(
     db,
-    people.map(({ place, person }) => at(place, () => knownFrom(person))),
+    people.map(({ place, person }) => atPlace(place, () => knownFrom(person))),
   )
   const change = resolvePeople(people, stored)
   await putAccounts(db, change)
@@ -113,18 +112,20 @@ async function importPeople(
   return change.losses
 }
 
-async function importPairs(
+async function importBatchPairs(
   db: Transaction<Tables>,
   shown: readonly ShownPair[],
   aliases: ReadonlyMap<string, string>,
 ): Promise<void> {
   if (shown.length === 0) return
-  const told = new Set(shown.flatMap(({ connection: { source, target } }) => [source, target]))
-  const people = await findPeople(db, [...new Set([...told].flatMap((userId) => [...alsoKnownAs(userId, aliases)]))])
+  const userIds = new Set(shown.flatMap(({ connection: { source, target } }) => [source, target]))
+  const all = new Set([...userIds].flatMap((userId) => [...withSuccessors(userId, aliases)]))
+  const people = await findPeople(db, [...all])
   const byUserId = new Map(people.map((person) => [person.userId, person]))
   const byId = new Map(people.map((person) => [person.id, person]))
-  // Whoever has a user id comes before those who had it.
-  const person = (userId: string) => [...alsoKnownAs(userId, aliases)].flatMap((each) => byUserId.get(each) ?? []).at(0)
+  // The present holder of a user id comes before a former one.
+  const person = (userId: string) =>
+    [...withSuccessors(userId, aliases)].flatMap((each) => byUserId.get(each) ?? []).at(0)
   const stored = await findPairs(
     db,
     shown.flatMap(({ connection: { source, target } }) => {
@@ -137,54 +138,57 @@ async function importPairs(
   await putPairs(db, changes, (id) => byId.get(id)?.name as string)
 }
 
-/** A user id, and those that have taken its place one after the other. */
-function alsoKnownAs(userId: string, aliases: ReadonlyMap<string, string>): Set<string> {
+/** A user id, followed by its successors. */
+function withSuccessors(userId: string, aliases: ReadonlyMap<string, string>): Set<string> {
   const all = new Set<string>()
-  for (let each: string | undefined = userId; each !== undefined && !all.has(each); each = aliases.get(each))
-    all.add(each)
+  let next: string | undefined = userId
+  while (next !== undefined && !all.has(next)) {
+    all.add(next)
+    next = aliases.get(next)
+  }
   return all
 }
 
-/** A name that is another person's since an import. */
+/** A name that moved to another person in an import. */
 export interface LostName {
   readonly field: NameField
   readonly name: string
-  readonly loser: Person
-  readonly holder: Person
+  readonly loser: NamedPerson
+  readonly holder: NamedPerson
 }
 
-type Person = Pick<MergedPerson, 'name' | 'userId'>
+type NamedPerson = Pick<MergedPerson, 'name' | 'userId'>
 
 /**
- * Does what follows where a name went to another person for good, and did not come back later in the same import: an
- * account without a user id is disabled, and its sessions and app passwords end.
+ * Applies the consequences of names that moved and did not come back later in the same import: an account that lost its
+ * user id is disabled, and its sessions and app passwords end.
  *
- * @returns what each of these people lost
+ * @returns the lasting losses
  */
-export async function settleLosses(db: Db, losses: readonly Loss[]): Promise<LostName[]> {
+export async function applyLosses(db: Db, losses: readonly Loss[]): Promise<LostName[]> {
   if (losses.length === 0) return []
   const people = await findByIds(db, [...new Set(losses.flatMap(({ from, to }) => [from, to]))])
-  const knownOf = new Map(people.map(({ id, known }) => [id, known]))
+  const personOf = new Map(people.map(({ id, known }) => [id, known]))
   const last = new Map(losses.map((loss) => [`${loss.from} ${loss.field}`, loss]))
   const lasting = [...last.values()].flatMap((loss) => {
-    const [loser, holder] = [knownOf.get(loss.from), knownOf.get(loss.to)]
-    return loser && holder && lacks(loser, loss.field) ? [{ ...loss, loser, holder }] : []
+    const [loser, holder] = [personOf.get(loss.from), personOf.get(loss.to)]
+    return loser && holder && hasLost(loser, loss.field) ? [{ ...loss, loser, holder }] : []
   })
-  const without = lasting.filter(({ field }) => field === 'userId')
-  if (without.length > 0) {
-    const accounts = without.map(({ from: id, loser }) => {
-      const same = { id, fate: 'changed', written: true, renamed: false, moved: false } as const
-      return { ...same, known: disabled(loser), visible: loser.state === 'active' }
+  const withoutUserId = lasting.filter(({ field }) => field === 'userId')
+  if (withoutUserId.length > 0) {
+    const accounts = withoutUserId.map(({ from: id, loser }) => {
+      const flags = { id, outcome: 'changed', written: true, renamed: false, userIdChanged: false } as const
+      return { ...flags, known: disabled(loser), visible: loser.state === 'active' }
     })
-    await putAccounts(db, { accounts, absorbed: [] })
+    await putAccounts(db, { accounts, duplicates: [] })
     await endAppPasswordsOf(
       db,
-      without.map(({ from }) => from),
+      withoutUserId.map(({ from }) => from),
     )
   }
   return lasting.map(({ field, name, loser, holder }) => ({ field, name, loser, holder }))
 }
 
-/** In place of a user id stands the key. */
-const lacks = (known: MergedPerson, field: NameField): boolean =>
+/** Without a user id, the key takes its place. */
+const hasLost = (known: MergedPerson, field: NameField): boolean =>
   field === 'userId' ? known.userId === known.key : known[field] === null

@@ -3,15 +3,30 @@ import type { ShownConnection } from '../connections/model.js'
 import { Failure } from '../errors.js'
 import { otherFields, textFieldNames } from '../people/fields.js'
 import { isLoss, type MergedPerson, type ShownProfile, type ImportedPerson } from '../people/merge.js'
-import { checked, filled, identifier, message, name, past, profile, roles, state, uuid } from './values.js'
+import { checked, nonEmpty, identifier, message, name, past, profile, roles, state, uuid } from './values.js'
+
+/**
+ * Parses one line of a directory file.
+ *
+ * @returns undefined for the header
+ * @throws Failure `invalid` with the reason
+ */
+export function readLine(text: string): { person: ImportedPerson } | { connection: ShownConnection } | undefined {
+  const { account, colleague } = checked(line, parseJson(text))
+  if (account) {
+    const { seen = account.updated, ...values } = account
+    return { person: { ...values, seen, decides: true } }
+  }
+  return colleague && { connection: connectionFrom(colleague) }
+}
 
 const date = z.iso
   .datetime({ offset: true, error: 'not a date and time such as 2026-01-31T12:00:00.000Z' })
   .transform((value) => new Date(value))
   .pipe(past)
 
-/** May be left out; null stands for empty. */
-const emptied = <Value extends z.ZodType>(schema: Value, empty: z.output<Value>) =>
+/** Optional; null means empty. */
+const nullable = <Value extends z.ZodType>(schema: Value, empty: z.output<Value>) =>
   schema
     .nullable()
     .transform((value) => value ?? empty)
@@ -26,28 +41,28 @@ const shownProfile = z.strictObject(
   Object.fromEntries(
     Object.entries(profile.shape).map(([field, schema]) => [
       field,
-      emptied(schema.unwrap() as z.ZodType, emptyProfile[field as keyof ShownProfile]),
+      nullable(schema.unwrap() as z.ZodType, emptyProfile[field as keyof ShownProfile]),
     ]),
   ),
 ) as unknown as z.ZodType<ShownProfile>
 
 const account = z.strictObject({
   key: uuid.optional(),
-  userId: filled(identifier),
-  login: emptied(identifier, ''),
-  email: emptied(identifier, ''),
-  name: filled(name).optional(),
-  state: emptied(state, 'active'),
+  userId: nonEmpty(identifier),
+  login: nullable(identifier, ''),
+  email: nullable(identifier, ''),
+  name: nonEmpty(name).optional(),
+  state: nullable(state, 'active'),
   external: z.boolean().nullable().optional(),
-  roles: emptied(roles, []),
-  profile: emptied(shownProfile, emptyProfile),
+  roles: nullable(roles, []),
+  profile: nullable(shownProfile, emptyProfile),
   updated: date,
   seen: date.optional(),
 })
 
 const colleague = z.strictObject({
-  inviter: filled(identifier),
-  invited: filled(identifier),
+  inviter: nonEmpty(identifier),
+  invited: nonEmpty(identifier),
   status: z.enum(['accepted', 'pending']),
   changedBy: identifier.optional(),
   message: message.optional(),
@@ -63,22 +78,7 @@ const line = z
   .refine((kinds) => Object.keys(kinds).length > 0, 'neither an account nor a colleague')
   .refine((kinds) => Object.keys(kinds).length < 2, 'more than one of account, colleague and connections')
 
-/**
- * Reads one line.
- *
- * @returns what it says; undefined for the line that names the format
- * @throws Failure `invalid` with the reason, when the line is not as the format has it
- */
-export function readLine(text: string): { person: ImportedPerson } | { connection: ShownConnection } | undefined {
-  const { account, colleague } = checked(line, parsed(text))
-  if (account) {
-    const { seen = account.updated, ...values } = account
-    return { person: { ...values, seen, decides: true } }
-  }
-  return colleague && { connection: shown(colleague) }
-}
-
-function parsed(text: string): unknown {
+function parseJson(text: string): unknown {
   try {
     return JSON.parse(text)
   } catch (error) {
@@ -86,8 +86,8 @@ function parsed(text: string): unknown {
   }
 }
 
-function shown(pair: z.output<typeof colleague>): ShownConnection {
-  const { inviter, invited, changedBy = usualChanger(pair) } = pair
+function connectionFrom(pair: z.output<typeof colleague>): ShownConnection {
+  const { inviter, invited, changedBy = defaultChanger(pair) } = pair
   if (changedBy !== inviter && changedBy !== invited) {
     throw new Failure('invalid', 'colleague.changedBy: neither the inviter nor the invited')
   }
@@ -104,10 +104,10 @@ function shown(pair: z.output<typeof colleague>): ShownConnection {
   }
 }
 
-const usualChanger = ({ status, inviter, invited }: Pick<PairLine, 'status' | 'inviter' | 'invited'>) =>
+const defaultChanger = ({ status, inviter, invited }: Pick<PairLine, 'status' | 'inviter' | 'invited'>) =>
   status === 'accepted' ? invited : inviter
 
-/** A relationship, as a line tells of it. */
+/** The content of a pair's line. */
 interface PairLine {
   readonly inviter: string
   readonly invited: string
@@ -120,9 +120,9 @@ interface PairLine {
 }
 
 /** The first line of a file. */
-export const headerLine = (): string => written({ connections: { version: 1 } })
+export const headerLine = (): string => jsonLine({ connections: { version: 1 } })
 
-/** The line of an account. What was said to be empty is null, so that it is emptied wherever the line is read. */
+/** The line of an account. A value that was explicitly emptied is null, so that an import empties it too. */
 export function accountLine({ seen, ...known }: MergedPerson): string {
   const updated = known.updated.getTime()
   const latest = Math.max(updated, ...Object.entries(seen).flatMap(([field, at]) => (isLoss(field) ? [] : at)))
@@ -134,13 +134,13 @@ export function accountLine({ seen, ...known }: MergedPerson): string {
     ...(Object.fromEntries(texts) as Record<string, string | null | undefined>),
     tags: orSaid('tags', tags ?? null),
     isManager: orSaid('isManager', isManager ?? null),
-    // The database keeps them in an order of its own.
+    // jsonb reorders keys.
     extensions: orSaid(
       'extensions',
       extensions?.map(({ id, key, value, dataType }) => ({ id, key, value, dataType })) ?? null,
     ),
   }
-  return written({
+  return jsonLine({
     account: {
       key,
       userId,
@@ -157,15 +157,14 @@ export function accountLine({ seen, ...known }: MergedPerson): string {
   })
 }
 
-/** The line of a pair. */
 export function pairLine(pair: PairLine): string {
   const { inviter, invited, status, changedBy, message, updated, inviterEntry, invitedEntry } = pair
-  return written({
+  return jsonLine({
     colleague: {
       inviter,
       invited,
       status,
-      changedBy: changedBy === usualChanger(pair) ? undefined : changedBy,
+      changedBy: changedBy === defaultChanger(pair) ? undefined : changedBy,
       message: message === '' ? undefined : message,
       updated,
       inviterEntry,
@@ -174,4 +173,4 @@ export function pairLine(pair: PairLine): string {
   })
 }
 
-const written = (value: unknown) => `${JSON.stringify(value)}\n`
+const jsonLine = (value: unknown) => `${JSON.stringify(value)}\n`

@@ -3,17 +3,47 @@ import { asColleagues } from '../connections/model.js'
 import { json } from '../db/prepared.js'
 import type { Tables } from '../db/tables.js'
 import { sortKey } from '../people/account.js'
-import { type PairChange, pairsOf, type Person, sides, statusSeenBy, type StoredPair, type StoredRow } from './pairs.js'
-import type { Fate } from './people.js'
+import {
+  type PairChange,
+  pairsOf,
+  type PairMember,
+  sides,
+  statusSeenBy,
+  type StoredPair,
+  type StoredRow,
+} from './pairs.js'
+import type { Outcome } from './people.js'
 
-/** Finds people by user id. */
-export async function findPeople(db: Db, userIds: readonly string[]): Promise<Person[]> {
+export type Db = Transaction<Tables>
+
+/**
+ * Locks out all other writers until the transaction ends, in their lock order, and creates the tables that record the
+ * touched rows.
+ */
+export async function beginImport(db: Db): Promise<void> {
+  await sql`lock table network, account, connection, colleague in exclusive mode`.execute(db)
+  await sql`
+    create temporary table touched_account (id uuid primary key, outcome text not null) on commit drop`.execute(db)
+  await sql`
+    create temporary table touched_pair (id uuid primary key, outcome text not null) on commit drop`.execute(db)
+  await sql`
+    create temporary table touched_list (owner_id uuid, status text, primary key (owner_id, status))
+    on commit drop`.execute(db)
+  // All statements look up batches by key. The planner has no statistics of rows written in this transaction, and would
+  // scan whole tables for each batch. Without those plans it overestimates the cost, and JIT compilation would take a
+  // hundred times as long as the statement.
+  await sql`
+    select set_config(setting, 'off', true)
+    from unnest(array['enable_seqscan', 'enable_hashjoin', 'enable_mergejoin', 'jit']) as setting`.execute(db)
+}
+
+export async function findPeople(db: Db, userIds: readonly string[]): Promise<PairMember[]> {
   const { rows } = await sql<{ id: string; user_id: string; name: string }>`
     select id, user_id, name from account where user_id = any(${userIds}::text[])`.execute(db)
   return rows.map((row) => ({ id: row.id, userId: row.user_id, name: row.name }))
 }
 
-/** Finds the relationships between these pairs of accounts, and those of which a row has one of these ids. */
+/** Finds the pairs of these accounts, and the pairs of rows with these ids. */
 export async function findPairs(
   db: Db,
   pairs: readonly { readonly one: string; readonly other: string }[],
@@ -31,26 +61,26 @@ export async function findPairs(
   return pairsOf(rows)
 }
 
-/** Writes what became of relationships: each as a connection and as a row of either person. */
+/** Writes the changes of pairs: one connection, and a row for each person. */
 export async function putPairs(db: Db, changes: readonly PairChange[], nameOf: (id: string) => string): Promise<void> {
-  const written = changes.filter(({ fate }) => fate !== 'unchanged')
+  const written = changes.filter(({ outcome }) => outcome !== 'unchanged')
   if (written.length > 0) {
     await writeConnections(db, written)
     await writeRows(db, written, nameOf)
-    await noteLists(db, written)
+    await touchLists(db, written)
   }
-  await noteFates(
+  await recordOutcomes(
     db,
     'touched_pair',
-    changes.map(({ connectionId, fate }) => ({ id: connectionId, fate })),
+    changes.map(({ connectionId, outcome }) => ({ id: connectionId, outcome })),
   )
 }
 
-// What two colleagues have of each other stays theirs, also if the other one turns out to be the inviter. An offer stays
-// if the same person goes on inviting. Whatever else a file says makes colleagues.
-const isKept = sql<boolean>`(connection.state = 'active' and excluded.state = 'active')`
-const isTurned = sql<boolean>`(connection.context_id <> excluded.context_id)`
-const isOfferedStill = sql<boolean>`(
+// Rights that two colleagues granted each other stay, even if the inviter turns out to be the other one. An offer stays
+// while its inviter stays. Everything else gets the rights of colleagues.
+const staysActive = sql<boolean>`(connection.state = 'active' and excluded.state = 'active')`
+const isReversed = sql<boolean>`(connection.context_id <> excluded.context_id)`
+const staysOffered = sql<boolean>`(
   connection.state = 'pending' and excluded.state = 'pending' and connection.creator_id = excluded.creator_id
   and connection.context_id = excluded.context_id)`
 
@@ -69,23 +99,23 @@ async function writeConnections(db: Db, changes: readonly PairChange[]): Promise
       created_at, updated_at, applied_at)
     select id, 'account', inviter, inviter, invited, state, ${access}, at, at, applied
     from jsonb_to_recordset(${json(rows)})
-      as said (id uuid, inviter uuid, invited uuid, state text, at timestamptz, applied timestamptz)
+      as input (id uuid, inviter uuid, invited uuid, state text, at timestamptz, applied timestamptz)
     on conflict (id) do update set
       access = case
-        when ${isKept} and ${isTurned} then connection.reverse_access
-        when ${isKept} or ${isOfferedStill} then connection.access else ${access} end,
+        when ${staysActive} and ${isReversed} then connection.reverse_access
+        when ${staysActive} or ${staysOffered} then connection.access else ${access} end,
       roles = case
-        when ${isKept} and ${isTurned} then connection.reverse_roles
-        when ${isKept} or ${isOfferedStill} then connection.roles else '{}' end,
+        when ${staysActive} and ${isReversed} then connection.reverse_roles
+        when ${staysActive} or ${staysOffered} then connection.roles else '{}' end,
       reverse_access = case
-        when ${isKept} and ${isTurned} then connection.access
-        when ${isKept} then connection.reverse_access else ${access} end,
+        when ${staysActive} and ${isReversed} then connection.access
+        when ${staysActive} then connection.reverse_access else ${access} end,
       reverse_roles = case
-        when ${isKept} and ${isTurned} then connection.roles
-        when ${isKept} then connection.reverse_roles else '{}' end,
-      skipped_acl = ${isOfferedStill} and connection.skipped_acl,
-      skipped_access = case when ${isOfferedStill} then connection.skipped_access end,
-      skipped_roles = case when ${isOfferedStill} then connection.skipped_roles else '{}' end,
+        when ${staysActive} and ${isReversed} then connection.roles
+        when ${staysActive} then connection.reverse_roles else '{}' end,
+      skipped_acl = ${staysOffered} and connection.skipped_acl,
+      skipped_access = case when ${staysOffered} then connection.skipped_access end,
+      skipped_roles = case when ${staysOffered} then connection.skipped_roles else '{}' end,
       context_id = excluded.context_id, creator_id = excluded.creator_id,
       target_id = excluded.target_id, state = excluded.state, updated_at = excluded.updated_at,
       created_at = least(connection.created_at, excluded.created_at), applied_at = excluded.applied_at,
@@ -111,14 +141,14 @@ async function writeRows(db: Db, changes: readonly PairChange[], nameOf: (id: st
     insert into colleague (id, owner_id, peer_id, connection_id, status, inviter_id, changed_by, message,
       peer_sort, updated_at)
     select id, owner, peer, connection, status, inviter, changed_by, message, sort, at
-    from jsonb_to_recordset(${json(rows)}) as said (id uuid, owner uuid, peer uuid, connection uuid, status text,
+    from jsonb_to_recordset(${json(rows)}) as input (id uuid, owner uuid, peer uuid, connection uuid, status text,
       inviter uuid, changed_by uuid, message text, sort text, at timestamptz)
     on conflict (owner_id, peer_id) do update set id = excluded.id, status = excluded.status,
       inviter_id = excluded.inviter_id, changed_by = excluded.changed_by, message = excluded.message,
       updated_at = excluded.updated_at`.execute(db)
 }
 
-async function noteLists(db: Db, changes: readonly PairChange[]): Promise<void> {
+async function touchLists(db: Db, changes: readonly PairChange[]): Promise<void> {
   const lists = changes.flatMap(({ lists }) => lists)
   await sql`
     insert into touched_list (owner_id, status)
@@ -126,43 +156,22 @@ async function noteLists(db: Db, changes: readonly PairChange[]): Promise<void> 
     on conflict do nothing`.execute(db)
 }
 
-export type Db = Transaction<Tables>
-
-/**
- * Keeps all other writers out until the transaction ends, in the order in which they take their locks, and makes the
- * notes of what the import touches.
- */
-export async function beginImport(db: Db): Promise<void> {
-  await sql`lock table network, account, connection, colleague in exclusive mode`.execute(db)
-  await sql`create temporary table touched_account (id uuid primary key, fate text not null) on commit drop`.execute(db)
-  await sql`create temporary table touched_pair (id uuid primary key, fate text not null) on commit drop`.execute(db)
-  await sql`
-    create temporary table touched_list (owner_id uuid, status text, primary key (owner_id, status))
-    on commit drop`.execute(db)
-  // Every statement below looks a batch up by keys. Of what the same transaction wrote the planner knows too little
-  // to see that, and would read whole tables again for each batch. What it has left it takes for so dear that it would
-  // compile each statement first, which takes a hundred times as long as running it.
-  await sql`
-    select set_config(setting, 'off', true)
-    from unnest(array['enable_seqscan', 'enable_hashjoin', 'enable_mergejoin', 'jit']) as setting`.execute(db)
-}
-
-/** Of several fates of one thing within an import the strongest counts, which is the first by alphabet. */
-export async function noteFates(
+/** The strongest of several outcomes of one row wins; they rank by alphabet. */
+export async function recordOutcomes(
   db: Db,
   table: 'touched_account' | 'touched_pair',
-  things: readonly { readonly id: string; readonly fate: Fate }[],
+  things: readonly { readonly id: string; readonly outcome: Outcome }[],
 ): Promise<void> {
   await sql`
-    insert into ${sql.table(table)} as noted (id, fate)
-    select id, fate from jsonb_to_recordset(${json(things.map(({ id, fate }) => ({ id, fate })))})
-      as thing (id uuid, fate text)
-    on conflict (id) do update set fate = least(noted.fate, excluded.fate)
-    where excluded.fate < noted.fate`.execute(db)
+    insert into ${sql.table(table)} as recorded (id, outcome)
+    select id, outcome from jsonb_to_recordset(${json(things.map(({ id, outcome }) => ({ id, outcome })))})
+      as thing (id uuid, outcome text)
+    on conflict (id) do update set outcome = least(recorded.outcome, excluded.outcome)
+    where excluded.outcome < recorded.outcome`.execute(db)
 }
 
-/** Moves every list on that looks different now, and counts it anew. */
-export async function bumpNetworksOf(db: Db): Promise<void> {
+/** Gives every touched list a new version and total. */
+export async function bumpNetworks(db: Db): Promise<void> {
   await sql`
     insert into network (owner_id, status, version, changed, total)
     select owner_id, status, 1, greatest(clock_timestamp(), newest), total
@@ -174,11 +183,11 @@ export async function bumpNetworksOf(db: Db): Promise<void> {
       changed = greatest(excluded.changed, network.changed + interval '1 millisecond')`.execute(db)
 }
 
-export type Counts = Record<Fate, number>
+export type Counts = Record<Outcome, number>
 
-/** How many accounts and relationships had which fate. */
-export async function countFates(db: Db, table: 'touched_account' | 'touched_pair'): Promise<Counts> {
-  const { rows } = await sql<{ fate: Fate; number: number }>`
-    select fate, count(*)::integer as number from ${sql.table(table)} group by fate`.execute(db)
-  return { added: 0, changed: 0, unchanged: 0, ...Object.fromEntries(rows.map((row) => [row.fate, row.number])) }
+/** Counts accounts or pairs by outcome. */
+export async function countOutcomes(db: Db, table: 'touched_account' | 'touched_pair'): Promise<Counts> {
+  const { rows } = await sql<{ outcome: Outcome; number: number }>`
+    select outcome, count(*)::integer as number from ${sql.table(table)} group by outcome`.execute(db)
+  return { added: 0, changed: 0, unchanged: 0, ...Object.fromEntries(rows.map((row) => [row.outcome, row.number])) }
 }

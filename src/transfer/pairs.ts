@@ -2,20 +2,20 @@ import { isDeepStrictEqual } from 'node:util'
 import { v5 as uuidOf, v7 as newId } from 'uuid'
 import type { ShownConnection, Status } from '../connections/model.js'
 import { Failure } from '../errors.js'
-import type { Fate } from './people.js'
-import { at, type ShownPair } from './read.js'
+import type { Outcome } from './people.js'
+import { atPlace, type ShownPair } from './read.js'
 
-export interface Person {
+export interface PairMember {
   readonly id: string
   readonly userId: string
   readonly name: string
 }
 
-/** One of the two people of a pair. */
+/** Index of one of the two people. */
 type Side = 0 | 1
 type Both<Value> = readonly [Value, Value]
 
-/** A relationship of two accounts, the one with the lesser id first. */
+/** Two related accounts, the smaller id first. */
 export interface Pair {
   readonly people: Both<string>
   /** Ids of their rows. */
@@ -32,35 +32,34 @@ export interface StoredPair {
   readonly pair: Pair
 }
 
-/** What becomes of one pair. */
 export interface PairChange extends StoredPair {
-  readonly fate: Fate
-  /** The lists, as owner and status, in which it stands or stood. */
+  readonly outcome: Outcome
+  /** The lists that hold it or held it. */
   readonly lists: readonly { readonly owner: string; readonly status: Status }[]
 }
 
-const rowIds = '9b1d6e40-52c7-5d3a-8e94-d7a06f3b1c25'
+const derivedRowIds = '9b1d6e40-52c7-5d3a-8e94-d7a06f3b1c25'
 
-/** The id of a person's row while only that of the other's is known. */
-const rowIdBeside = (other: string) => uuidOf(other, rowIds)
+/** The id of a person's row while only the other row's id is known. */
+const derivedRowId = (other: string) => uuidOf(other, derivedRowIds)
 
 export const sides = [0, 1] as const
 const opposite = (side: Side): Side => (side === 0 ? 1 : 0)
 
-/** How one of the two sees the relationship. */
+/** The status of a pair in one person's list. */
 export const statusSeenBy = ({ accepted, inviter }: Pair, side: Side): Status =>
   accepted ? 'accepted' : inviter === side ? 'unconfirmed' : 'pending'
 
 /**
- * Finds out what shown connections make of the pairs they are about.
+ * Merges imported connections with stored pairs.
  *
  * @param person finds an account by its user id
- * @param stored every pair of these people, and every pair of which a row has one of the shown ids
- * @throws Failure `invalid` with the place: an unknown person, a contradiction, an id that is another row's
+ * @param stored every pair of these people, and every pair with one of the imported row ids
+ * @throws Failure `invalid` with the place, for an unknown person, a contradiction, or the id of another row
  */
 export function resolvePairs(
   shown: readonly ShownPair[],
-  person: (userId: string) => Person | undefined,
+  person: (userId: string) => PairMember | undefined,
   stored: readonly StoredPair[],
 ): PairChange[] {
   const before = new Map(stored.map((each) => [each.pair.people.join(' '), each]))
@@ -72,13 +71,13 @@ export function resolvePairs(
   }
   for (const { pair } of stored) for (const side of sides) claim(pair.rows[side], rowName(pair, side))
   for (const { place, connection } of shown) {
-    at(place, () => {
-      const [source, target] = [known(person, connection.source), known(person, connection.target)]
-      const alone = pairFrom(connection, source, target)
+    atPlace(place, () => {
+      const [source, target] = [memberOf(person, connection.source), memberOf(person, connection.target)]
+      const imported = pairFrom(connection, source, target)
       claim(connection.id, `${source.id} ${target.id}`)
-      const key = alone.people.join(' ')
+      const key = imported.people.join(' ')
       const earlier = after.get(key) ?? before.get(key)?.pair
-      const pair = earlier ? mergedPair(earlier, alone) : alone
+      const pair = earlier ? mergedPair(earlier, imported) : imported
       for (const side of sides) claim(pair.rows[side], rowName(pair, side))
       after.set(key, pair)
     })
@@ -88,13 +87,13 @@ export function resolvePairs(
 
 const rowName = ({ people }: Pair, side: Side) => `${people[side]} ${people[opposite(side)]}`
 
-function known(person: (userId: string) => Person | undefined, userId: string): Person {
+function memberOf(person: (userId: string) => PairMember | undefined, userId: string): PairMember {
   const found = person(userId)
-  if (!found) throw new Failure('invalid', `Nobody has the user id ${userId}.`)
+  if (!found) throw new Failure('invalid', `There is no account with the user id ${userId}.`)
   return found
 }
 
-function pairFrom(connection: ShownConnection, source: Person, target: Person): Pair {
+function pairFrom(connection: ShownConnection, source: PairMember, target: PairMember): Pair {
   const { status, inviter, changedBy, targetRowId } = connection
   if (source.id === target.id) throw new Failure('invalid', 'A person cannot be connected with themselves.')
   if (status === 'unconfirmed' ? inviter !== 'source' : status === 'pending' && inviter !== 'target') {
@@ -105,7 +104,7 @@ function pairFrom(connection: ShownConnection, source: Person, target: Person): 
   const both = <Value>(own: Value, other: Value): Both<Value> => (mine === 0 ? [own, other] : [other, own])
   return {
     people: both(source.id, target.id),
-    rows: both(connection.id, targetRowId ?? rowIdBeside(connection.id)),
+    rows: both(connection.id, targetRowId ?? derivedRowId(connection.id)),
     accepted: status === 'accepted',
     inviter: sideOf(inviter),
     changedBy: sideOf(changedBy),
@@ -115,8 +114,8 @@ function pairFrom(connection: ShownConnection, source: Person, target: Person): 
 }
 
 /**
- * What two accounts of one relationship say together: the newer one counts; of two of one date a decided one before
- * an undecided. An empty message may only not have been shown, so it never takes the place of another.
+ * Merges two versions of a pair. The newer one wins; with equal dates, the accepted one. An empty message never
+ * replaces another: a document may omit it.
  */
 export function mergedPair(one: Pair, other: Pair): Pair {
   const [older, newer] = [one, other].sort(byDate) as [Pair, Pair]
@@ -134,26 +133,26 @@ const rank = ({ accepted, inviter, changedBy }: Pair) => Number(accepted) * 4 + 
 
 const byDate = (one: Pair, other: Pair) => one.updated - other.updated || rank(one) - rank(other)
 
-/** Real ids before those made of the other row's, then newer ones. */
+/** Precedence: real ids before derived ones, then newer before older. */
 function mergedRows(older: Pair, newer: Pair): Both<string> {
-  const made = new Set([...older.rows, ...newer.rows].map(rowIdBeside))
+  const derived = new Set([...older.rows, ...newer.rows].map(derivedRowId))
   const [first, second] = sides.map((side) => {
-    const real = [older.rows[side], newer.rows[side]].filter((id) => !made.has(id))
+    const real = [older.rows[side], newer.rows[side]].filter((id) => !derived.has(id))
     return (older.updated === newer.updated ? real.sort() : real).at(-1)
   })
-  return [first ?? rowIdBeside(second as string), second ?? rowIdBeside(first as string)]
+  return [first ?? derivedRowId(second as string), second ?? derivedRowId(first as string)]
 }
 
 function changeOf(before: StoredPair | undefined, pair: Pair): PairChange {
-  const fate = !before ? 'added' : isDeepStrictEqual(before.pair, pair) ? 'unchanged' : 'changed'
-  const seen = [pair, ...(before && fate === 'changed' ? [before.pair] : [])]
-  const lists = seen.flatMap((each) =>
+  const outcome = !before ? 'added' : isDeepStrictEqual(before.pair, pair) ? 'unchanged' : 'changed'
+  const versions = [pair, ...(before && outcome === 'changed' ? [before.pair] : [])]
+  const lists = versions.flatMap((each) =>
     sides.map((side) => ({ owner: each.people[side], status: statusSeenBy(each, side) })),
   )
-  return { connectionId: before?.connectionId ?? newId(), pair, fate, lists: fate === 'unchanged' ? [] : lists }
+  return { connectionId: before?.connectionId ?? newId(), pair, outcome, lists: outcome === 'unchanged' ? [] : lists }
 }
 
-/** One row of a relationship, as it is stored. */
+/** A stored row of one person. */
 export interface StoredRow {
   readonly id: string
   readonly owner: string
@@ -166,7 +165,7 @@ export interface StoredRow {
   readonly updated: Date
 }
 
-/** Puts the rows of each relationship together. */
+/** Joins the two rows of each pair. */
 export function pairsOf(rows: readonly StoredRow[]): StoredPair[] {
   const firsts = rows.filter(({ owner, peer }) => owner < peer)
   const others = new Map(rows.map((row) => [`${row.peer} ${row.owner}`, row.id]))
@@ -174,7 +173,7 @@ export function pairsOf(rows: readonly StoredRow[]): StoredPair[] {
     connectionId: row.connectionId,
     pair: {
       people: [row.owner, row.peer],
-      rows: [row.id, others.get(`${row.owner} ${row.peer}`) ?? rowIdBeside(row.id)],
+      rows: [row.id, others.get(`${row.owner} ${row.peer}`) ?? derivedRowId(row.id)],
       accepted: row.status === 'accepted',
       inviter: row.inviter === row.owner ? 0 : 1,
       changedBy: row.changedBy === row.owner ? 0 : 1,

@@ -11,42 +11,39 @@ import {
   withoutName,
 } from '../people/claims.js'
 import { foldedEmail, type MergedPerson, knownFrom, merged, realIds, type ImportedPerson } from '../people/merge.js'
-import { at, type ShownPerson } from './read.js'
+import { atPlace, type ShownPerson } from './read.js'
 
-/** A row of the directory. */
 export interface StoredAccount {
   readonly id: string
   readonly known: MergedPerson
-  /** Whether something hangs on the row, such as colleagues or a password, so that it must stay. */
+  /** Whether other rows refer to it, such as colleagues or a password, so that it must stay. */
   readonly inUse: boolean
 }
 
-export type Fate = 'added' | 'changed' | 'unchanged'
+export type Outcome = 'added' | 'changed' | 'unchanged'
 
-/** What becomes of one account. */
 export interface AccountChange {
   readonly id: string
   readonly known: MergedPerson
-  readonly fate: Fate
-  /** Whether anything differs from the row, be it a date of which nobody hears. */
+  readonly outcome: Outcome
+  /** Whether anything differs from the row, even an invisible date. */
   readonly written: boolean
-  /** Whether feeds look different now. */
+  /** Whether feeds change. */
   readonly visible: boolean
   readonly renamed: boolean
-  /** Whether the user id is another. */
-  readonly moved: boolean
+  readonly userIdChanged: boolean
 }
 
 export interface PeopleChange {
   readonly accounts: readonly AccountChange[]
-  /** Rows that turned out to be the same person as another row. */
-  readonly absorbed: readonly { readonly from: string; readonly into: string }[]
-  /** User ids that people do not have any more, and those that have taken their place. */
+  /** Rows that belong to the same person as another row. */
+  readonly duplicates: readonly { readonly from: string; readonly into: string }[]
+  /** Replaced user ids, with their successors. */
   readonly aliases: ReadonlyMap<string, string>
   readonly losses: readonly Loss[]
 }
 
-/** A name that went from one account to another. */
+/** A name that moved from one account to another. */
 export interface Loss {
   readonly field: NameField
   readonly name: string
@@ -54,93 +51,102 @@ export interface Loss {
   readonly to: string
 }
 
-/** One person as far as this batch knows, with the rows that were found to be this person's. */
+/** A person in this batch, with all rows of that person. */
 interface Entry {
   known: MergedPerson
   readonly rows: readonly StoredAccount[]
-  /** Whether a statement concerns this person, or took a name away. */
+  /** Whether the import describes this person or took a name away. */
   isTouched: boolean
-  /** What it turned out to be the same person as. */
+  /** The entry that this one was merged into. */
   into?: Entry
 }
 
 /**
- * Finds out whom the statements are about and what they make of these accounts. A key decides first, then a user id, then
- * an address. A name that two people claim is that of the later one.
+ * Matches imported people with stored accounts and merges them. Precedence: key, user id, address. If two people claim
+ * a name, the later one gets it.
  *
- * @param stored every row that has a key, user id or address of the statements, or one of their names by sign-in
- * @throws Failure `invalid` with the place, when a statement does not say whom it is about
+ * @param stored every row with a key, a user id, an address or a login of the imported people
+ * @throws Failure `invalid` with the place, for a person without key, user id and address
  */
 export function resolvePeople(people: readonly ShownPerson[], stored: readonly StoredAccount[]): PeopleChange {
-  const found = new Found()
-  for (const row of stored) found.add({ known: row.known, rows: [row], isTouched: false })
+  const index = new PeopleIndex()
+  for (const row of stored) index.add({ known: row.known, rows: [row], isTouched: false })
   const aliases = new Map<string, string>()
   const losses: { from: Entry; to: Entry; field: NameField; name: string }[] = []
   for (const { place, person } of people) {
-    const alone = at(place, () => knownFrom(person))
-    const same = sameAs(person, alone, found)
-    for (const each of same) found.remove(each)
+    const stated = atPlace(place, () => knownFrom(person))
+    const matches = findMatches(person, stated, index)
+    for (const each of matches) index.remove(each)
     const isTaken = (field: NameField, name: string) =>
-      found.of(name).some(({ known }) => keepsFromOthers(known, field, name))
-    const said = same.reduce((sofar, each) => withoutLost(sofar, each.known, isTaken), alone)
-    const known = at(place, () => same.reduce((sofar, each) => merged(each.known, sofar, person.decides), said))
-    const entry: Entry = { known, rows: same.flatMap(({ rows }) => rows), isTouched: true }
-    for (const each of same) each.into = entry
-    found.add(entry)
-    for (const userId of [person.userId ?? '', ...same.map((each) => each.known.userId)]) {
+      index.withName(name).some(({ known }) => keepsFromOthers(known, field, name))
+    const combined = matches.reduce((result, each) => withoutLost(result, each.known, isTaken), stated)
+    const known = atPlace(place, () =>
+      matches.reduce((result, each) => merged(each.known, result, person.decides), combined),
+    )
+    const entry: Entry = { known, rows: matches.flatMap(({ rows }) => rows), isTouched: true }
+    for (const each of matches) each.into = entry
+    index.add(entry)
+    for (const userId of [person.userId ?? '', ...matches.map((each) => each.known.userId)]) {
       if (userId !== known.userId) aliases.set(userId, known.userId)
     }
     aliases.delete(known.userId)
-    for (const { loser, other, ...collision } of settled(entry, found)) {
+    for (const { loser, other, ...collision } of resolveCollisions(entry, index)) {
       if (collision.isReal) losses.push({ ...collision, from: loser, to: other })
     }
   }
-  return { ...changes(found.entries(), new Set(stored.map(({ id }) => id)), losses), aliases }
+  return { ...changesOf(index.entries(), new Set(stored.map(({ id }) => id)), losses), aliases }
 }
 
-/** Lets each name that the entry shares with others go to one of the two; gives back who lost what to whom. */
-function* settled(entry: Entry, found: Found): Generator<Omit<Collision, 'loser'> & { loser: Entry; other: Entry }> {
+/** Resolves each name that the entry shares with others. Yields the losses. */
+function* resolveCollisions(
+  entry: Entry,
+  index: PeopleIndex,
+): Generator<Omit<Collision, 'loser'> & { loser: Entry; other: Entry }> {
   for (;;) {
-    const rivals = foldedNames(entry.known).flatMap((name) => found.of(name))
+    const rivals = foldedNames(entry.known).flatMap((name) => index.withName(name))
     const rival = rivals.find((each) => each !== entry && collisionOf(entry.known, each.known))
     const collision = rival && collisionOf(entry.known, rival.known)
     if (!rival || !collision) return
     const [loser, other] = collision.loser === 'one' ? [entry, rival] : [rival, entry]
-    found.remove(loser)
+    index.remove(loser)
     loser.known = withoutName(loser.known, collision)
     loser.isTouched = true
-    found.add(loser)
+    index.add(loser)
     yield { ...collision, loser, other }
   }
 }
 
-/** The entries that are the person of a statement, the strongest reason first; none that something speaks against. */
-function sameAs(person: ImportedPerson, alone: MergedPerson, found: Found): Entry[] {
+/** The entries that match an imported person, by strength of the match. Excludes contradictory ones. */
+function findMatches(person: ImportedPerson, stated: MergedPerson, index: PeopleIndex): Entry[] {
   const { key, userId, email } = person
-  const told = [found.byKey(key), found.by('userId', userId)]
-  // From a told user id follows a key, under which this person may be known although the user id is another now.
-  const derived = userId ? [found.byKey(alone.key)] : []
-  const address = [found.by('email', email), found.by('userId', alone.userId), found.byKey(alone.key)]
-  const same: Entry[] = []
-  for (const each of [...told, ...derived, ...address]) {
-    if (each === undefined || same.includes(each)) continue
-    const isByKey = same.length === 0 && (each.known.key === key || each.known.key === alone.key)
-    const speakAgainst = [...(isByKey ? [] : [alone]), ...same.map(({ known }) => known)]
-    const inUse = [each, ...same].flatMap(({ rows }) => rows.filter((row) => row.inUse))
-    if (speakAgainst.every((known) => canBeOne(known, each.known)) && inUse.length < 2) same.push(each)
+  const byId = [index.byKey(key), index.withNameIn('userId', userId)]
+  // A key derived from the user id finds this person even after a change of the user id.
+  const byDerivedKey = userId ? [index.byKey(stated.key)] : []
+  const byAddress = [
+    index.withNameIn('email', email),
+    index.withNameIn('userId', stated.userId),
+    index.byKey(stated.key),
+  ]
+  const matches: Entry[] = []
+  for (const each of [...byId, ...byDerivedKey, ...byAddress]) {
+    if (each === undefined || matches.includes(each)) continue
+    const isByKey = matches.length === 0 && (each.known.key === key || each.known.key === stated.key)
+    const others = [...(isByKey ? [] : [stated]), ...matches.map(({ known }) => known)]
+    const inUse = [each, ...matches].flatMap(({ rows }) => rows.filter((row) => row.inUse))
+    if (others.every((known) => canBeSamePerson(known, each.known)) && inUse.length < 2) matches.push(each)
   }
-  return same
+  return matches
 }
 
-/** Two with the same key are one person; else two with different keys, or different user ids, are not. */
-function canBeOne(one: MergedPerson, other: MergedPerson): boolean {
+/** Equal keys are one person. Otherwise different keys, or different user ids, are two. */
+function canBeSamePerson(one: MergedPerson, other: MergedPerson): boolean {
   const [ids, others] = [realIds(one), realIds(other)]
   if (ids.key !== undefined && others.key !== undefined) return ids.key === others.key
   return ids.userId === undefined || others.userId === undefined || ids.userId === others.userId
 }
 
-/** The people that a batch knows of, by key and by each name. */
-class Found {
+/** The people of a batch, by key and by each name. */
+class PeopleIndex {
   private readonly keys = new Map<string, Entry>()
   private readonly names = new Map<string, Set<Entry>>()
 
@@ -158,14 +164,14 @@ class Found {
     return this.keys.get(key ?? '')
   }
 
-  /** Who has a name in a field. */
-  by(field: NameField, name: string | undefined): Entry | undefined {
+  /** The person with a name in a field. */
+  withNameIn(field: NameField, name: string | undefined): Entry | undefined {
     if (!name) return undefined
-    return this.of(name).find(({ known }) => hasName(known, field, name))
+    return this.withName(name).find(({ known }) => hasName(known, field, name))
   }
 
-  /** Who has a name in any field, in whatever case. */
-  of(name: string): Entry[] {
+  /** The people with a name in any field, ignoring case. */
+  withName(name: string): Entry[] {
     return [...(this.names.get(foldedEmail(name)) ?? [])]
   }
 
@@ -174,38 +180,38 @@ class Found {
   }
 }
 
-function changes(
+function changesOf(
   entries: readonly Entry[],
   taken: Set<string>,
   lost: readonly { from: Entry; to: Entry; field: NameField; name: string }[],
-): Pick<PeopleChange, 'accounts' | 'absorbed' | 'losses'> {
+): Pick<PeopleChange, 'accounts' | 'duplicates' | 'losses'> {
   const accounts: AccountChange[] = []
-  const absorbed: { from: string; into: string }[] = []
+  const duplicates: { from: string; into: string }[] = []
   const ids = new Map<Entry, string>()
   for (const entry of entries) {
     const { known, rows, isTouched } = entry
-    const row = staying(rows)
+    const row = survivorOf(rows)
     const id = row?.id ?? (taken.has(known.key) ? newId() : known.key)
     taken.add(id)
     ids.set(entry, id)
     if (!isTouched) continue
-    for (const each of rows) if (each !== row) absorbed.push({ from: each.id, into: id })
+    for (const each of rows) if (each !== row) duplicates.push({ from: each.id, into: id })
     const written = !isDeepStrictEqual(row?.known, known)
-    const visible = row !== undefined && !isDeepStrictEqual(looks(row.known), looks(known))
+    const visible = row !== undefined && !isDeepStrictEqual(visiblePart(row.known), visiblePart(known))
     const renamed = row !== undefined && row.known.name !== known.name
-    const moved = row !== undefined && row.known.userId !== known.userId
+    const userIdChanged = row !== undefined && row.known.userId !== known.userId
     const changed = visible || !isDeepStrictEqual(row?.known.roles, known.roles) || rows.length > 1
-    const fate = !row ? 'added' : changed ? 'changed' : 'unchanged'
-    accounts.push({ id, known, fate, written, visible, renamed, moved })
+    const outcome = !row ? 'added' : changed ? 'changed' : 'unchanged'
+    accounts.push({ id, known, outcome, written, visible, renamed, userIdChanged })
   }
   const idOf = (entry: Entry): string => (entry.into ? idOf(entry.into) : (ids.get(entry) as string))
   const losses = lost.map(({ from, to, field, name }) => ({ field, name, from: idOf(from), to: idOf(to) }))
-  return { accounts, absorbed, losses }
+  return { accounts, duplicates, losses }
 }
 
-/** What feeds show of a person. */
-const looks = (known: MergedPerson) => ({ ...known, seen: undefined, roles: undefined })
+/** The part of a person that feeds show. */
+const visiblePart = (known: MergedPerson) => ({ ...known, seen: undefined, roles: undefined })
 
-/** Of the rows of one person, the one that is in use, of which there is no more than one. */
-const staying = (rows: readonly StoredAccount[]): StoredAccount | undefined =>
+/** Of a person's rows, the one in use, of which there is at most one. */
+const survivorOf = (rows: readonly StoredAccount[]): StoredAccount | undefined =>
   rows.find(({ inUse }) => inUse) ?? rows.toSorted((one, other) => (one.id < other.id ? -1 : 1))[0]

@@ -6,17 +6,17 @@ import { type ShownConnection, statuses } from '../connections/model.js'
 import { Failure } from '../errors.js'
 import type { ImportedPerson } from '../people/merge.js'
 import { readLine } from './lines.js'
-import { checked, filled, identifier, message, name, past, profile, roles, state, uuid } from './values.js'
+import { checked, nonEmpty, identifier, message, name, past, profile, roles, state, uuid } from './values.js'
 
 const MiB = 1024 * 1024
 const maxLineBytes = MiB
 const maxDocumentBytes = 8 * MiB
 
 /**
- * Reads what a file says, one item after the other: a directory file line by line, a recorded document as a whole.
- * Which of the two it is, its first character tells: `{`, or else `<` or `HTTP/`. Either may be in UTF-16.
+ * Reads the items of a file. A directory file begins with `{` and is read line by line; a recorded document begins with
+ * `<` or `HTTP/` and is read as a whole. Both may be UTF-16.
  *
- * @param onRead hears how many bytes more were read
+ * @param onRead gets the size of each chunk read
  * @throws Failure `invalid` with the file, the place in it and the reason
  */
 export async function* readItems(file: string, onRead: (bytes: number) => void): AsyncGenerator<Item> {
@@ -26,7 +26,7 @@ export async function* readItems(file: string, onRead: (bytes: number) => void):
   }
   const beginningOf = (start: Buffer) => start.toString('utf8').trimStart().slice(0, 5)
   const isKnown = (start: Buffer) => beginningOf(start).length === 5 || start.length >= MiB
-  const [start, chunks] = await readAhead(inUtf8(file, first, bytes), isKnown)
+  const [start, chunks] = await readAhead(toUtf8(file, first, bytes), isKnown)
   const beginning = beginningOf(start)
   if (beginning.startsWith('{')) yield* directoryItems(file, chunks)
   else if (beginning.startsWith('<') || beginning === 'HTTP/') yield* recordedItems(file, chunks)
@@ -40,7 +40,7 @@ const save = 'Save it as UTF-8, or as UTF-16 with a byte order mark.'
 
 type Chunks = AsyncGenerator<Buffer, undefined>
 
-/** Reads until enough is there. Gives that, and all chunks as if none had been read. */
+/** Reads until `isEnough`. @returns the bytes read, and all chunks from the beginning */
 async function readAhead(chunks: Chunks, isEnough: (start: Buffer) => boolean): Promise<[start: Buffer, all: Chunks]> {
   let start = Buffer.alloc(0)
   while (!isEnough(start)) {
@@ -55,8 +55,8 @@ async function readAhead(chunks: Chunks, isEnough: (start: Buffer) => boolean): 
   return [start, all()]
 }
 
-/** Turns what begins with the mark of UTF-16 into UTF-8. The mark stays: it counts, not what a document declares. */
-async function* inUtf8(file: string, start: Buffer, chunks: Chunks): Chunks {
+/** Converts UTF-16 with a byte order mark to UTF-8. The mark stays: it overrides the encoding a document declares. */
+async function* toUtf8(file: string, start: Buffer, chunks: Chunks): Chunks {
   const mark = markOf(start)?.name
   if (mark !== 'UTF-16LE' && mark !== 'UTF-16BE') return yield* chunks
   const decoder = new TextDecoder(mark, { fatal: true, ignoreBOM: true })
@@ -82,11 +82,11 @@ async function* chunksOf(file: string, onRead: (bytes: number) => void): Chunks 
   }
 }
 
-/** Whether the operating system said no. */
+/** Whether an error comes from the operating system. */
 export const isSystemError = (error: unknown): error is NodeJS.ErrnoException =>
   typeof error === 'object' && error !== null && 'syscall' in error
 
-/** What to say of a file that the operating system does not let us read. */
+/** The failure for a file that cannot be read. */
 export function unreadable(file: string, error: NodeJS.ErrnoException): Failure {
   const reason = error.code === 'ENOENT' ? 'there is no such file' : error.message
   return new Failure('invalid', `${file}: ${reason}.`, { cause: error })
@@ -96,16 +96,16 @@ async function* directoryItems(file: string, chunks: AsyncIterable<Buffer>): Asy
   let number = 0
   for await (const bytes of linesOf(chunks)) {
     const place = `${file}, line ${++number}`
-    const item = at(place, () => {
+    const item = atPlace(place, () => {
       if (bytes.length > maxLineBytes) throw new Failure('invalid', 'the line is longer than 1 MiB')
-      const text = decoded(bytes)
+      const text = decodeLine(bytes)
       return text.trim() === '' ? undefined : readLine(text)
     })
     if (item) yield { place, ...item }
   }
 }
 
-/** Cuts at line feeds. Of a line that is too long only so much is kept as shows that it is. */
+/** Splits at line feeds. Stops in a line that is too long, with enough of it to show that. */
 async function* linesOf(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   let rest: Buffer[] = []
   let length = 0
@@ -124,7 +124,7 @@ async function* linesOf(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   if (length > 0) yield Buffer.concat(rest)
 }
 
-function decoded(bytes: Buffer): string {
+function decodeLine(bytes: Buffer): string {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
   } catch (error) {
@@ -132,10 +132,10 @@ function decoded(bytes: Buffer): string {
   }
 }
 
-// Of a recorded document only the texts need a check: its form the reader has checked.
+// The reader of recorded documents has checked their structure; only texts remain.
 const recordedPerson = z.object({
   key: uuid.optional(),
-  userId: filled(identifier).optional(),
+  userId: nonEmpty(identifier).optional(),
   login: identifier.optional(),
   email: identifier.optional(),
   name: name.optional(),
@@ -150,8 +150,8 @@ const recordedPerson = z.object({
 const recordedConnection = z.object({
   id: uuid,
   targetRowId: uuid.optional(),
-  source: filled(identifier),
-  target: filled(identifier),
+  source: nonEmpty(identifier),
+  target: nonEmpty(identifier),
   status: z.enum(statuses),
   inviter: z.enum(['source', 'target']),
   changedBy: z.enum(['source', 'target']),
@@ -167,18 +167,18 @@ async function* recordedItems(file: string, chunks: AsyncIterable<Buffer>): Asyn
     if (length > maxDocumentBytes) throw new Failure('invalid', `${file}: the document is larger than 8 MiB.`)
     parts.push(chunk)
   }
-  const { people, connections } = at(file, () => readRecorded(Buffer.concat(parts)))
+  const { people, connections } = atPlace(file, () => readRecorded(Buffer.concat(parts)))
   for (const { sighting, place } of people) {
     const where = `${file}, ${place}`
-    yield { place: where, person: at(where, () => checked(recordedPerson, sighting)) }
+    yield { place: where, person: atPlace(where, () => checked(recordedPerson, sighting)) }
   }
   for (const { shown, place } of connections) {
     const where = `${file}, ${place}`
-    yield { place: where, connection: at(where, () => checked(recordedConnection, shown)) }
+    yield { place: where, connection: atPlace(where, () => checked(recordedConnection, shown)) }
   }
 }
 
-/** One thing that a file says, and where it stands there. */
+/** A person or a pair, with its place in the file. */
 export type Item = ShownPerson | ShownPair
 
 export interface ShownPerson {
@@ -195,11 +195,11 @@ export const isPerson = (item: Item): item is ShownPerson => 'person' in item
 export const isPair = (item: Item): item is ShownPair => 'connection' in item
 
 /**
- * Does what concerns one place of a file.
+ * Runs work on one place of a file.
  *
- * @throws Failure `invalid` as `work` does, with the place before its reason
+ * @throws the Failure of `work`, with the place before its reason
  */
-export function at<Result>(place: string, work: () => Result): Result {
+export function atPlace<Result>(place: string, work: () => Result): Result {
   try {
     return work()
   } catch (error) {

@@ -4,12 +4,13 @@ import { isXmlText } from '../atom/template.js'
 import { Failure } from '../errors.js'
 import { type TextField, textFieldNames } from '../people/fields.js'
 
-const unfit = 'holds a character that XML cannot carry, such as a control character'
+const invalidForXml = 'holds a character that XML cannot carry, such as a control character'
 
-/** Text as we keep it: what XML can carry, no longer than that. */
-const text = (most: number) => z.string().max(most, `longer than ${most} characters`).refine(isXmlText, unfit)
+/** Text that XML can carry. */
+const text = (maxLength: number) =>
+  z.string().max(maxLength, `longer than ${maxLength} characters`).refine(isXmlText, invalidForXml)
 
-/** Text of one line by which people are told apart, in the Unicode form in which sign-ins arrive; may be empty. */
+/** An identifying text of one line, in the Unicode form of sign-ins; may be empty. */
 export const identifier = text(256)
   .trim()
   .normalize('NFC')
@@ -17,15 +18,15 @@ export const identifier = text(256)
 
 export const name = text(256).trim()
 
-/** A message as it is kept: HTML, which has no more characters than what was written. */
+/** A message as stored: HTML. Its limit is in characters of text, not of markup. */
 export const message = z
   .string()
   .refine((html) => messageLength(html) <= maxMessageLength, `longer than ${maxMessageLength} characters`)
-  .refine(isXmlText, unfit)
+  .refine(isXmlText, invalidForXml)
 
-export const filled = <Text extends z.ZodString>(schema: Text) => schema.min(1, 'empty')
+export const nonEmpty = <Text extends z.ZodString>(schema: Text) => schema.min(1, 'empty')
 
-/** A UUID of any kind: servers of old made some that no standard knows. */
+/** Any form of UUID: old servers made some of no standard version. */
 export const uuid = z.guid('not a UUID').toLowerCase()
 
 const fieldText = text(65_536)
@@ -35,25 +36,25 @@ export const profile = z.strictObject({
     TextField,
     z.ZodOptional<typeof fieldText>
   >),
-  tags: z.array(filled(fieldText)).optional(),
+  tags: z.array(nonEmpty(fieldText)).optional(),
   isManager: z.boolean().nullable().optional(),
   extensions: z
     .array(z.strictObject({ id: fieldText, key: fieldText, value: fieldText, dataType: fieldText }))
     .optional(),
 })
 
-export const roles = z.array(filled(identifier))
+export const roles = z.array(nonEmpty(identifier))
 export const state = z.enum(['active', 'inactive'])
 
 const clockSkew = 3_600_000
 
-/** A list that is dated ahead would hide every change until that date has come. */
+/** A date in the future would hide all changes of a list until then. */
 export const past = z
   .date()
   .refine((date) => date.getTime() <= Date.now() + clockSkew, 'a date that lies in the future')
 
 /**
- * Gives back a value in the form that a schema describes.
+ * Validates a value.
  *
  * @throws Failure `invalid` with the place inside the value and the first reason
  */

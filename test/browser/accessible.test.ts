@@ -96,8 +96,8 @@ testWith(browserHere, 'whoever is not signed in, mistypes a password, signs in a
   await expectUsable(page)
   await page.getByRole('link', { name: 'App passwords' }).click()
   await page.getByRole('link', { name: 'Change password' }).click()
-  await page.getByLabel('Present password').fill(castPassword)
-  for (const label of ['New password', 'New password, once more']) {
+  await page.getByLabel('Current password').fill(castPassword)
+  for (const label of ['New password', 'Repeat new password']) {
     await page.getByLabel(label, { exact: true }).fill('seven77')
   }
   await page.keyboard.press('Enter')
@@ -140,11 +140,11 @@ testWith(browserHere, 'a new app password, and the list that it is in: the same'
   const page = await open({ extraHTTPHeaders: { authorization } })
   await page.goto(`${base()}/profiles/html/appPasswords.do`)
   await page.getByLabel('Name').fill('Theprogramthatreadsallofmyfeedsatnightandinthemorning')
-  await page.getByRole('button', { name: 'Make it' }).click()
+  await page.getByRole('button', { name: 'Create' }).click()
   await page.locator('#secret').waitFor()
   await expectUsable(page)
   await page.reload()
-  await page.getByText('This app password was made already').waitFor()
+  await page.getByText('This app password already exists').waitFor()
   await expectUsable(page)
   await page.context().close()
 })

@@ -11,7 +11,8 @@ const list = '/profiles/atom/connections.do?connectionType=colleague'
 const shots = [
   {
     name: 'network',
-    path: `${list}&status=accepted&sortBy=displayName&ps=30`,
+    // Oldest first, so that the list begins with ordinary names, in several scripts.
+    path: `${list}&status=accepted&sortBy=lastMod&sortOrder=asc&ps=30`,
     width: 960,
     height: 640,
     colorScheme: 'light',

@@ -42,13 +42,13 @@ const accounts = async () => {
   return rows.map((row) => row.user_id)
 }
 
-test('add makes an account that signs in', async () => {
+test('account add creates an account that can sign in', async () => {
   expect(await run(add(), 'a long secret\n')).toBe('Added Ann Ångström with the user id ann.\n')
   expect(await findAccount(database.db, { by: 'userId', value: 'ann' })).toMatchObject({ userId: 'ann', ...ann })
   expect(await fits('annie', 'a long secret')).toBe(true)
 })
 
-test('a login is not needed', async () => {
+test('the login is optional', async () => {
   await run(add('bob', { name: 'Bob', email: 'bob@example.org' }), 'a long secret\n')
   expect(await findAccount(database.db, { by: 'userId', value: 'bob' })).toMatchObject({ login: null })
 })
@@ -72,7 +72,7 @@ test.each<[string, (string | Buffer)[], string]>([
   ['a short', ['seven77\n'], 'The password must have 8 to 256 characters; this one has 7.'],
   ['a long', [`${'x'.repeat(257)}\n`], 'The password must have 8 to 256 characters; this one has 257.'],
   ['a garbled', [Buffer.from('a long caf\xE9\n', 'latin1')], 'The password is not in UTF-8.'],
-])('with %s password nothing is added or changed', async (_, input, message) => {
+])('%s password adds and changes nothing', async (_, input, message) => {
   await expect(run(add(), ...input)).rejects.toMatchObject({ code: 'invalid', message })
   expect(await accounts()).toEqual([])
   await run(add(), 'a long secret\n')
@@ -82,8 +82,8 @@ test.each<[string, (string | Buffer)[], string]>([
 
 test.each<[string, { userId?: string; name?: string; email?: string; login?: string }, string]>([
   ['an empty user id', { userId: '' }, 'The user id is empty.'],
-  ['a colon in a user id', { userId: 'a:b' }, 'The user id has a colon in it: nobody could sign in by that.'],
-  ['a colon in a login', { login: 'a:b' }, 'The login has a colon in it: nobody could sign in by that.'],
+  ['a colon in a user id', { userId: 'a:b' }, 'The user id has a colon, so it could not be used to sign in.'],
+  ['a colon in a login', { login: 'a:b' }, 'The login has a colon, so it could not be used to sign in.'],
   ['a blank name', { name: ' ' }, 'The name is empty.'],
   ['an empty login', { login: '' }, 'The login is empty.'],
   ['a long user id', { userId: 'x'.repeat(257) }, 'The user id has more than 256 characters.'],
@@ -113,10 +113,10 @@ test.each<[string, { userId?: string; name?: string; email?: string; login?: str
     (email): [string, { email: string }, string] => [
       `the address ${email}`,
       { email },
-      `${email} is no e-mail address: it should look like ann@example.org.`,
+      `${email} is not an e-mail address such as ann@example.org.`,
     ],
   ),
-])('with %s nothing is added', async (_, { userId = 'ann', ...wrong }, message) => {
+])('%s adds nothing', async (_, { userId = 'ann', ...wrong }, message) => {
   await expect(run(add(userId, { ...ann, ...wrong }), 'a long secret\n')).rejects.toMatchObject({
     code: 'invalid',
     message,
@@ -124,13 +124,13 @@ test.each<[string, { userId?: string; name?: string; email?: string; login?: str
   expect(await accounts()).toEqual([])
 })
 
-test('256 characters are not too many', async () => {
+test('names of 256 characters are accepted', async () => {
   const userId = '🔑'.repeat(256)
   await run(add(userId, { name: 'é'.repeat(256), email: `${'x'.repeat(244)}@example.org` }), 'a long secret\n')
   expect(await accounts()).toEqual([userId])
 })
 
-test('names are kept in the Unicode form in which sign-ins arrive', async () => {
+test('names are stored in the Unicode form of sign-ins', async () => {
   await run(add('zoe\u0308', { name: 'Zoe\u0308', email: 'zoe\u0308@example.org' }), 'a long secret\n')
   expect(await findSignIn(database.db, 'zo\u00EB')).toMatchObject({
     account: { name: 'Zo\u00EB', email: 'zo\u00EB@example.org' },
@@ -139,55 +139,55 @@ test('names are kept in the Unicode form in which sign-ins arrive', async () => 
   expect(await fits('zo\u00EB@example.org', 'another secret')).toBe(true)
 })
 
-test('a name that is taken is refused, and the password stays', async () => {
+test('a taken name is refused and the password stays', async () => {
   await run(add(), 'a long secret\n')
   await expect(run(add('annie', { name: 'B', email: 'b@example.org' }), 'another secret\n')).rejects.toMatchObject({
     code: 'invalid',
-    message: 'annie is the name of another account already.',
+    message: 'annie is already the name of another account.',
   })
   expect(await accounts()).toEqual(['ann'])
   expect(await fits('ann', 'a long secret')).toBe(true)
 })
 
-test('password sets another', async () => {
+test('account password replaces the password', async () => {
   await run(add(), 'a long secret\n')
   expect(await run(password('ann'), 'another secret\n')).toBe('Set the password of Ann Ångström.\n')
   expect(await fits('ann', 'another secret')).toBe(true)
   expect(await fits('ann', 'a long secret')).toBe(false)
 })
 
-test('role gives a role and takes it away', async () => {
+test('account role adds and removes a role', async () => {
   await run(add(), 'a long secret\n')
   const roles = async () => (await findAccount(database.db, { by: 'userId', value: 'ann' }))?.roles
   expect(await run(role('ann', 'add', 'org-admin'))).toBe(
     'Ann Ångström now has the role org-admin.\n' +
-      'No rule knows the role org-admin: it has no effect until an application defines it.\n',
+      'The role org-admin is not defined: it has no effect until an application defines it.\n',
   )
   expect(await roles()).toEqual(['org-admin'])
   expect(await run(role('ann', 'remove', 'org-admin'))).toBe('Ann Ångström no longer has the role org-admin.\n')
   expect(await roles()).toEqual([])
 })
 
-test('of a role it says that no rule knows it, until an application defines it', async () => {
+test('an undefined role is reported until an application defines it', async () => {
   await run(add(), 'a long secret\n')
   await run(add('bob', { name: 'Bob', email: 'bob@example.org' }), 'a long secret\n')
   expect(await run(role('ann', 'add', 'admin'))).toBe('Ann Ångström now has the role admin.\n')
-  expect(await run(role('ann', 'add', 'superuser'))).toContain('\nNo rule knows the role superuser:')
+  expect(await run(role('ann', 'add', 'superuser'))).toContain('\nThe role superuser is not defined:')
   // That somebody has it makes no rule.
-  expect(await run(role('bob', 'add', 'superuser'))).toContain('\nNo rule knows the role superuser:')
+  expect(await run(role('bob', 'add', 'superuser'))).toContain('\nThe role superuser is not defined:')
   await defineRole(database.db, 'superuser')
   expect(await run(role('bob', 'add', 'superuser'))).toBe('Bob now has the role superuser.\n')
 })
 
-test.each(['', 'Admin', '1st', '-a', 'a b', 'a_b', 'a\n', 'rôle'])('%j is no role', async (word) => {
+test.each(['', 'Admin', '1st', '-a', 'a b', 'a_b', 'a\n', 'rôle'])('%j is not a role', async (word) => {
   await run(add(), 'a long secret\n')
   await expect(run(role('ann', 'add', word))).rejects.toMatchObject({ code: 'invalid' })
   expect(await findAccount(database.db, { by: 'userId', value: 'ann' })).toMatchObject({ roles: [] })
 })
 
-test.each(['bob', 'annie', 'ANN', 'ann\0'])('nobody has the user id %j', async (userId) => {
+test.each(['bob', 'annie', 'ANN', 'ann\0'])('an unknown user id is refused: %j', async (userId) => {
   await run(add(), 'a long secret\n')
-  const unknown = { code: 'notFound', message: `Nobody has the user id ${userId}.` }
+  const unknown = { code: 'notFound', message: `There is no account with the user id ${userId}.` }
   await expect(run(password(userId), 'another secret\n')).rejects.toMatchObject(unknown)
   await expect(run(role(userId, 'add', 'admin'))).rejects.toMatchObject(unknown)
 })
@@ -207,25 +207,25 @@ function keyboard(...lines: string[]) {
   return { terminal, shown: () => shown }
 }
 
-test('who types is asked twice, and the password is not shown', async () => {
+test('a terminal asks for the password twice without showing it', async () => {
   const { terminal, shown } = keyboard('a long secret', 'a long secret')
   await add()(terminal)
   expect(await fits('ann', 'a long secret')).toBe(true)
-  expect(shown()).toMatch(/Password:[^]*The same once more:/)
+  expect(shown()).toMatch(/Password:[^]*Repeat the password:/)
   expect(shown()).not.toMatch(/a long|secret|\*/)
 })
 
 test.each([
-  ['differ', ['a long secret', 'a long sekret'], 'The two passwords differ. Nothing was changed.'],
+  ['differ', ['a long secret', 'a long sekret'], 'The passwords do not match. Nothing was changed.'],
   ['are never typed, but Ctrl-C is', ['\u0003'], 'No password was given. Nothing was changed.'],
   ['are empty', ['', ''], 'No password was given. Nothing was changed.'],
-])('when the two %s, nothing is added', async (_, lines, message) => {
+])('no account is added if the passwords %s', async (_, lines, message) => {
   await expect(add()(keyboard(...lines).terminal)).rejects.toMatchObject({ code: 'invalid', message })
   expect(await accounts()).toEqual([])
 })
 
-test('list tells who there is, by name, and what is special about them', async () => {
-  expect(await run((terminal) => listAccountsCommand(terminal, database.db))).toMatch(/^Nobody yet: /)
+test('account list shows people by name with everything unusual', async () => {
+  expect(await run((terminal) => listAccountsCommand(terminal, database.db))).toMatch(/^There are no accounts yet\. /)
   await run(add('zoe', { name: 'Zoë', email: 'zoe@example.org' }), 'a long secret\n')
   await run(add(), 'a long secret\n')
   await run(role('zoe', 'add', 'admin'))
@@ -235,11 +235,11 @@ test('list tells who there is, by name, and what is special about them', async (
     .where('user_id', '=', 'zoe')
     .execute()
   expect(await run((terminal) => listAccountsCommand(terminal, database.db))).toBe(
-    'ann: Ann Ångström <ann@example.org>; also annie\nzoe: Zoë <zoe@example.org>; disabled; unverified; external; admin\n',
+    'ann: Ann Ångström <ann@example.org>; login annie\nzoe: Zoë <zoe@example.org>; disabled; unverified; external; admin\n',
   )
 })
 
-test('list leaves nobody out where there are many', async () => {
+test('account list shows more than one page of accounts', async () => {
   for (let number = 1000; number < 1502; number++) await addPerson(database.db, `p${number}`)
   const lines = (await run((terminal) => listAccountsCommand(terminal, database.db))).trimEnd().split('\n')
   expect(lines).toHaveLength(502)

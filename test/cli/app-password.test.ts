@@ -41,41 +41,41 @@ const uuid = /[\da-f]{8}-[\da-f]{4}-7[\da-f]{3}-[\da-f]{4}-[\da-f]{12}/
 const moment = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z/g
 const described = (printed: string) => printed.replace(uuid, 'ID').replaceAll(moment, 'THEN')
 
-test('add puts out the secret alone, and says the rest beside it', async () => {
+test('app-password add writes only the secret to the output', async () => {
   const { output, errors } = await add()
   expect(output).toMatch(/^cnx_[0-9A-Za-z]{38}\n$/)
   expect(described(errors)).toBe(
-    'This is shown once. Ann now has the app password ID: Reader; read; made THEN, never ends, never used.\n',
+    'This is shown only once. Ann now has the app password ID: Reader; read; created THEN, never expires, never used.\n',
   )
 })
 
-test('one that ends is good to the end of its last day, in UTC, and that day is told', async () => {
+test('an app password is valid to the end of its last day in UTC', async () => {
   const { errors } = await add('ann', { scopes: ['write', 'read'], end: '2096-02-29' })
-  expect(errors).toContain(', good to 2096-02-29, never used.')
+  expect(errors).toContain(', valid to 2096-02-29, never used.')
   const [made] = await listAppPasswords(database.db, ann)
   expect(made).toMatchObject({ scopes: ['read', 'write'], expires: new Date('2096-03-01T00:00:00Z') })
 })
 
-test('list tells of each, never the secret', async () => {
+test('app-password list shows every app password without its secret', async () => {
   expect(await list()).toEqual({ output: 'Ann has no app passwords.\n', errors: '' })
   const { output: secret } = await add('ann', { end: '2096-01-01' })
   await add('ann', { name: 'Board' })
   await add('bo', { name: 'not hers' })
   const { output } = await list()
   expect(output.split('\n').map(described)).toEqual([
-    'ID: Reader; read; made THEN, good to 2096-01-01, never used.',
-    'ID: Board; read; made THEN, never ends, never used.',
+    'ID: Reader; read; created THEN, valid to 2096-01-01, never used.',
+    'ID: Board; read; created THEN, never expires, never used.',
     '',
   ])
   expect(output).not.toContain(secret.trim())
 })
 
-test('revoke ends one, of that person alone', async () => {
+test('app-password revoke ends one app password of that person only', async () => {
   await add()
   const id = uuid.exec((await list()).output)?.[0] as string
   const unknown = { code: 'notFound', message: `There is no app password with the id ${id}.` }
   await expect(revoke('bo', id)).rejects.toMatchObject(unknown)
-  expect((await revoke('ann', id)).output).toBe(`The app password ${id} of Ann is no longer good.\n`)
+  expect((await revoke('ann', id)).output).toBe(`Revoked the app password ${id} of Ann.\n`)
   await expect(revoke('ann', id)).rejects.toMatchObject(unknown)
   await expect(revoke('ann', 'Reader')).rejects.toMatchObject({ code: 'notFound' })
   expect(await listAppPasswords(database.db, ann)).toEqual([])
@@ -96,22 +96,22 @@ test.each<[string, Partial<typeof wish>, string]>([
   ],
   ['no scope', { scopes: [] }, 'The scopes of an app password must be some of read, write.'],
   ['another scope', { scopes: ['read', 'admin'] }, 'The scopes of an app password must be some of read, write.'],
-  ['a day that is no day', { end: '2096-02-30' }, '2096-02-30 is no day: it should look like 2027-12-31.'],
-  ['a day that is a word', { end: 'tomorrow' }, 'tomorrow is no day: it should look like 2027-12-31.'],
-  ['a day that is over', { end: '2026-01-01' }, 'An app password must end in the future, or never.'],
-])('with %s nothing is made', async (_, wrong, message) => {
+  ['a day that is no day', { end: '2096-02-30' }, '2096-02-30 is not a date such as 2027-12-31.'],
+  ['a day that is a word', { end: 'tomorrow' }, 'tomorrow is not a date such as 2027-12-31.'],
+  ['a day that is over', { end: '2026-01-01' }, 'An app password must expire in the future, or never.'],
+])('%s creates nothing', async (_, wrong, message) => {
   await expect(add('ann', wrong)).rejects.toMatchObject({ code: 'invalid', message })
   expect(await listAppPasswords(database.db, ann)).toEqual([])
 })
 
-test('nobody has the user id', async () => {
-  const unknown = { code: 'notFound', message: 'Nobody has the user id eve.' }
+test('an unknown user id is refused', async () => {
+  const unknown = { code: 'notFound', message: 'There is no account with the user id eve.' }
   for (const tried of [() => add('eve'), () => list('eve'), () => revoke('eve', ann)]) {
     await expect(tried()).rejects.toMatchObject(unknown)
   }
 })
 
-test('who gets another password keeps the app passwords, and that is said', async () => {
+test('a new password keeps app passwords and reports them', async () => {
   const password = async () => {
     const terminal = { input: new PassThrough(), output: new PassThrough(), errors: new PassThrough() }
     terminal.input.end('another password\n')
@@ -122,8 +122,7 @@ test('who gets another password keeps the app passwords, and that is said', asyn
   expect(await password()).toBe('Set the password of Ann.\n')
   await add()
   expect(await password()).toBe(
-    'Set the password of Ann.\n' +
-      'App passwords stay good, of which there are 1; see `connections account app-password list ann`.\n',
+    'Set the password of Ann.\n' + '1 app password still works; see `connections account app-password list ann`.\n',
   )
   expect(await listAppPasswords(database.db, ann)).toHaveLength(1)
 })

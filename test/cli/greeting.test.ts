@@ -1,4 +1,7 @@
-import { greeting, isOwnMachine } from '../../src/cli/serve.js'
+import { execFile } from 'node:child_process'
+import { tmpdir } from 'node:os'
+import { promisify } from 'node:util'
+import { commandIn, greeting, isOwnMachine } from '../../src/cli/serve.js'
 import { readConfig } from '../../src/config.js'
 
 const hints = (environment: Record<string, string>) =>
@@ -10,8 +13,8 @@ const hints = (environment: Record<string, string>) =>
 const [listens, base, tls, open] = [
   'at http://host:3000',
   'begin with http://host:3000',
-  'nobody signs in from elsewhere without',
-  'ALLOW_INSECURE takes passwords without, which others can read on their way',
+  'required for sign-in from other machines',
+  'ALLOW_INSECURE accepts passwords without TLS',
 ]
 
 test.each([
@@ -24,7 +27,7 @@ test.each([
   [{ BASE_URL: 'https://connections.example' }, [listens, tls]],
   [{ BASE_URL: 'https://connections.example', TRUST_PROXY: '127.0.0.1' }, [listens]],
   [{ TRUST_PROXY: '127.0.0.1' }, [base]],
-])('whoever serves others is told what may be forgotten: %j', (environment, expected) => {
+])('the greeting names settings that a server for other machines may lack: %j', (environment, expected) => {
   expect(hints(environment)).toEqual(expected)
 })
 
@@ -35,6 +38,16 @@ test.each<[Record<string, string>, boolean]>([
   [{ HOST: '0.0.0.0' }, false],
   [{ BASE_URL: 'https://connections.example' }, false],
   [{ TRUST_PROXY: '127.0.0.1' }, false],
-])('%j: the password of the example people is good there: %j', (settings, isOwn) => {
+])('with %j the example password works: %j', (settings, isOwn) => {
   expect(isOwnMachine(readConfig(settings))).toBe(isOwn)
+})
+
+test('the greeting names npx in the folder of the package alone', () => {
+  expect(commandIn(process.cwd())).toBe('npx connections')
+  expect(commandIn(tmpdir())).not.toContain('npx')
+})
+
+test('the command of the greeting works in another folder', async () => {
+  const { stdout } = await promisify(execFile)('sh', ['-c', `${commandIn(tmpdir())} --version`], { cwd: tmpdir() })
+  expect(stdout).toMatch(/^\d+\.\d+\.\d+\n$/)
 })

@@ -33,7 +33,7 @@ function terminal(isTTY: boolean) {
   return { input, output, errors, said: () => written(output), shown: () => written(errors) }
 }
 
-test('import says in two lines what it did, and shows no bar in a pipe', async () => {
+test('import reports two lines and shows no progress bar in a pipe', async () => {
   const pipe = terminal(false)
   await importCommand(pipe, database.db, [cast])
   expect(pipe.said()).toBe(
@@ -42,7 +42,7 @@ test('import says in two lines what it did, and shows no bar in a pipe', async (
   expect(pipe.shown()).toBe('')
 })
 
-test('import says of each name in a line that it is another person’s now', async () => {
+test('import reports every name that moved to another person', async () => {
   const people = terminal(false)
   const [ann, bo] = ['368771b6-89d1-438b-9d38-21bcec5a64af', '468771b6-89d1-438b-9d38-21bcec5a64af']
   const before = jsonLines(account('ann', { key: ann }), account('bo', { key: bo, login: 'b' }))
@@ -51,21 +51,21 @@ test('import says of each name in a line that it is another person’s now', asy
   await importCommand(people, database.db, [await folder.write('a.jsonl', after)])
   expect(people.said()).toBe(
     'People: 0 added, 2 changed, 0 unchanged.\nConnections: 0 added, 0 changed, 0 unchanged.\n' +
-      `BO (${bo}) no longer has the user id bo, which is now that of BO (bo). ` +
-      'The account is disabled; its sessions and app passwords have ended.\n' +
-      `BO (${bo}) no longer has the address bo@example.com, which is now that of BO (bo).\n` +
-      `BO (${bo}) no longer has the login b, which is now that of BO (bo).\n`,
+      `The user id bo moved from BO (${bo}) to BO (bo). The account of BO (${bo}) is disabled; ` +
+      'its sessions and app passwords have ended.\n' +
+      `The address bo@example.com moved from BO (${bo}) to BO (bo).\n` +
+      `The login b moved from BO (${bo}) to BO (bo).\n`,
   )
 })
 
-test('import shows a bar where somebody watches', async () => {
+test('import shows a progress bar at a terminal', async () => {
   const window = terminal(true)
   await importCommand(window, database.db, [cast])
   expect(window.shown()).toMatch(/Importing .* 0 %/)
   expect(window.said()).toMatch(/^People: 13 added/)
 })
 
-test('import says which file does not exist, and reads none', async () => {
+test('import names a missing file and imports nothing', async () => {
   const pipe = terminal(false)
   const gone = join(folder.path, 'gone.jsonl')
   await expect(importCommand(pipe, database.db, [cast, gone])).rejects.toMatchObject({
@@ -75,12 +75,12 @@ test('import says which file does not exist, and reads none', async () => {
   expect(pipe.said()).toBe('')
 })
 
-test('export writes a file for its owner alone, in place of an older one, and leaves nothing beside it', async () => {
+test('export replaces a file with one that only its owner can read', async () => {
   await importCommand(terminal(false), database.db, [cast])
   const file = await folder.write('export.jsonl', 'older')
   await expect(exportCommand(terminal(false), database.db, file)).rejects.toMatchObject({
     name: 'Failure',
-    message: `${file} is there already; --force overwrites it.`,
+    message: `${file} already exists; --force overwrites it.`,
   })
   expect(await readFile(file, 'utf8')).toBe('older')
   const pipe = terminal(false)
@@ -96,17 +96,17 @@ test.each([
   ['Y', true],
   ['', false],
   ['no', false],
-])('export asks at a terminal before it overwrites a file: %j', async (answer, isWritten) => {
+])('export asks at a terminal before overwriting a file: %j', async (answer, isWritten) => {
   const file = await folder.write('export.jsonl', 'older')
   const window = terminal(true)
   window.errors.once('data', () => setImmediate(() => window.input.write(`${answer}\r`)))
   const writing = exportCommand(window, database.db, file)
   if (isWritten) await writing
-  else await expect(writing).rejects.toMatchObject({ name: 'Failure', message: `${file} was left as it was.` })
+  else await expect(writing).rejects.toMatchObject({ name: 'Failure', message: `${file} was not changed.` })
   expect((await readFile(file, 'utf8')) === 'older').toBe(!isWritten)
 })
 
-test.each(['/dev/null', '.'])('export never replaces what is not a file: %s', async (place) => {
+test.each(['/dev/null', '.'])('export never replaces a device or folder: %s', async (place) => {
   const before = await stat(place)
   await expect(exportCommand(terminal(false), database.db, place, true)).rejects.toMatchObject({
     name: 'Failure',
@@ -115,7 +115,7 @@ test.each(['/dev/null', '.'])('export never replaces what is not a file: %s', as
   expect((await stat(place)).ino).toBe(before.ino)
 })
 
-test('export to - is the output', async () => {
+test('export to - writes to the output', async () => {
   await importCommand(terminal(false), database.db, [await folder.write('one.jsonl', jsonLines(account('ann')))])
   const pipe = terminal(false)
   await exportCommand(pipe, database.db, '-')
@@ -123,7 +123,7 @@ test('export to - is the output', async () => {
   expect(pipe.output.writable).toBe(true)
 })
 
-test('export says where it cannot write', async () => {
+test('export names a file that it cannot write', async () => {
   const file = join(folder.path, 'no', 'export.jsonl')
   await expect(exportCommand(terminal(false), database.db, file)).rejects.toMatchObject({
     name: 'Failure',

@@ -27,7 +27,7 @@ async function output(command: (terminal: Terminal) => Promise<void>): Promise<s
 const migrating = () => output((terminal) => migrateCommand(terminal, database.db))
 const doctor = () => output((terminal) => doctorCommand(terminal, database.db))
 
-describe('a schema that is newer', () => {
+describe('a newer schema', () => {
   const newest = Object.keys(migrations).sort().at(-1) as string
   beforeEach(async () => {
     await sql`delete from kysely_migration where name > ${newest}`.execute(database.db)
@@ -38,12 +38,12 @@ describe('a schema that is newer', () => {
     await sql`delete from schema_step where name > ${newest}`.execute(database.db)
   })
 
-  test('is served if each of its steps says that older code can go on', async () => {
+  test('is served if every step allows older code', async () => {
     await newerStep(database.db, '9998-made-up', null)
     await newerStep(database.db, '9999-removal', newest)
     expect(await migrate(database.db)).toEqual([])
-    expect(await migrating()).toBe('The schema is newer than this release, which works with it.\n')
-    expect(await doctor()).toBe('The graph is whole.\n')
+    expect(await migrating()).toBe('The schema is newer than this release, but compatible.\n')
+    expect(await doctor()).toBe('No inconsistencies found.\n')
   })
 
   test.each<[string, () => Promise<unknown>]>([
@@ -58,41 +58,41 @@ describe('a schema that is newer', () => {
     const refusal = {
       code: 'invalid',
       message:
-        'The database has the schema of a newer release (step 9999-removal), with which this one cannot work. Use that ' +
-        'release, or restore a backup that was made before it.',
+        'The database has the schema of a newer release (step 9999-removal), which this release cannot use. ' +
+        'Use the newer release, or restore a backup from before the upgrade.',
     }
     await expect(migrate(database.db)).rejects.toMatchObject(refusal)
     await expect(migrating()).rejects.toMatchObject(refusal)
     await expect(doctor()).rejects.toMatchObject(refusal)
   })
 
-  test('is not taken back', async () => {
+  test('is never reverted', async () => {
     await newerStep(database.db, '9999-made-up', null)
     await expect(migrate(database.db, 'nothing')).rejects.toMatchObject({ code: 'invalid' })
-    expect(await migrating()).toBe('The schema is newer than this release, which works with it.\n')
+    expect(await migrating()).toBe('The schema is newer than this release, but compatible.\n')
   })
 })
 
-test('every step since the release that looks for marks leaves one, and older code can go on beside it', async () => {
+test('every step since 0015 leaves a mark that allows older code', async () => {
   const marks = await database.db.selectFrom('schema_step').select(['name', 'oldest']).orderBy('name').execute()
   const names = Object.keys(migrations).filter((name) => name >= '0011')
   expect(marks).toEqual(names.map((name) => ({ name, oldest: null })))
 })
 
-describe('the secret', () => {
+describe('the token secret', () => {
   const [old, fresh, other] = ['a', 'b', 'c'].map((letter) => Buffer.alloc(32, letter)) as [Buffer, Buffer, Buffer]
   const check = (...secrets: Buffer[]) => checkSecrets(database.db, secrets as unknown as Secrets)
   const take = (...secrets: Buffer[]) =>
     output((terminal) => newSecretCommand(terminal, database.db, secrets as unknown as Secrets))
   const refused = {
     code: 'invalid',
-    message: expect.stringMatching(/^The secret of this server is another/) as unknown,
+    message: expect.stringMatching(/^The token secret of this server does not match/) as unknown,
   }
   beforeEach(() =>
     sql`truncate token_secret, session, connection, colleague, network, account cascade`.execute(database.db),
   )
 
-  test('of the first server is that of the database, of which it keeps no more than a fingerprint', async () => {
+  test('of the first server becomes the database’s, which stores only a fingerprint', async () => {
     await check(old)
     await check(old)
     const { rows } = await sql<{ text: string }>`select token_secret::text as text from token_secret`.execute(
@@ -103,13 +103,13 @@ describe('the secret', () => {
     await expect(check(other)).rejects.toMatchObject(refused)
   })
 
-  test('is one, whatever servers start at once on an empty database', async () => {
+  test('is the same for servers that start together on an empty database', async () => {
     const started = await Promise.allSettled([old, fresh, other, old, fresh, other].map((secret) => check(secret)))
     expect(started.filter(({ status }) => status === 'fulfilled')).toHaveLength(2)
     for (const each of started) if (each.status === 'rejected') expect(each.reason).toMatchObject(refused)
   })
 
-  test('gives way to a newer one: last on all servers, then first, then alone', async () => {
+  test('can be rotated: last on all servers, then first, then alone', async () => {
     await check(old)
     await check(old, fresh)
     await check(old)
@@ -120,7 +120,7 @@ describe('the secret', () => {
     await expect(check(other, old)).rejects.toMatchObject(refused)
   })
 
-  test('that is new ends what the old one signed, and says how much that is', async () => {
+  test('ends tokens and sessions when replaced, and reports their number', async () => {
     const { db } = database
     const [ann, bo, cy] = [await addPerson(db, 'ann'), await addPerson(db, 'bo'), await addPerson(db, 'cy')]
     await connect(db, ann, bo, 'accepted')
@@ -143,16 +143,16 @@ describe('the secret', () => {
         ('\\x01', ${bo}, now(), now() + interval '1 day'), ('\\x02', ${cy}, now(), now())`.execute(db)
 
     expect(await take(fresh, old)).toBe(
-      'The present secret is that of the database now.\n' +
-        '0 tokens ended: links and invitations have new ones, which their creators can show.\n' +
-        '0 sessions ended: who was signed in with a browser signs in again.\n',
+      'This is now the token secret of the database.\n' +
+        '0 tokens ended: creators can show the new ones of links and invitations.\n' +
+        '0 sessions ended: users must sign in again with their browsers.\n',
     )
     await expect(check(old)).rejects.toMatchObject(refused)
 
     expect(await take(other)).toBe(
-      'The present secret is that of the database now.\n' +
-        '1 token ended: links and invitations have new ones, which their creators can show.\n' +
-        '2 sessions ended: who was signed in with a browser signs in again.\n',
+      'This is now the token secret of the database.\n' +
+        '1 token ended: creators can show the new ones of links and invitations.\n' +
+        '2 sessions ended: users must sign in again with their browsers.\n',
     )
     await check(other)
     await expect(check(fresh, old)).rejects.toMatchObject(refused)

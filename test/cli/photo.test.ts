@@ -39,12 +39,12 @@ test.each([
   ['image/gif', 'GIF87a\0'],
   ['image/gif', 'GIF89a\0'],
   ['image/webp', 'RIFF\n\0\0\0WEBPVP8 '],
-])('a picture is %s by what is in it, whatever the file is called', async (type, bytes) => {
+])('the type of a picture comes from its content: %s', async (type, bytes) => {
   expect(await run('ann', await file(bytes))).toBe(`Ann Lee now has a picture (${type}).\n`)
   expect(await kept()).toEqual({ type, bytes })
 })
 
-test('a picture takes the place of the one before, and goes on demand', async () => {
+test('a picture replaces the former one and can be removed', async () => {
   await run('ann', await file('GIF89a one'))
   await run('ann', await file('GIF89a two'))
   expect(await kept()).toEqual({ type: 'image/gif', bytes: 'GIF89a two' })
@@ -54,16 +54,16 @@ test('a picture takes the place of the one before, and goes on demand', async ()
 })
 
 test.each(['', 'GIF88a', '<svg xmlns="http://www.w3.org/2000/svg"/>', 'RIFF\0\0\0\0WAVE', '\x89PNG', 'x\xff\xd8\xff'])(
-  '%j is no picture',
+  '%j is not a picture',
   async (bytes) => {
     const path = await file(bytes)
-    const refusal = { code: 'invalid', message: `${path} is no picture in PNG, JPEG, GIF or WebP.` }
+    const refusal = { code: 'invalid', message: `${path} is not a PNG, JPEG, GIF or WebP image.` }
     await expect(run('ann', path)).rejects.toMatchObject(refusal)
     expect(await kept()).toBeUndefined()
   },
 )
 
-test('a picture may have 1 MiB and not a byte more', async () => {
+test('a picture may have 1 MiB and no byte more', async () => {
   const most = 'GIF89a'.padEnd(maxPhotoBytes, '\0')
   await run('ann', await file(most))
   expect((await kept())?.bytes).toBe(most)
@@ -71,7 +71,7 @@ test('a picture may have 1 MiB and not a byte more', async () => {
   expect((await kept())?.bytes).toBe(most)
 })
 
-test('what cannot be done is said', async () => {
+test('account photo refuses invalid arguments', async () => {
   const picture = await file('GIF89a')
   await expect(run('nobody', picture)).rejects.toMatchObject({ code: 'notFound' })
   await expect(run('ann', `${picture}.none`)).rejects.toThrow('there is no such file')

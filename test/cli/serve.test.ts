@@ -37,7 +37,7 @@ function remembered(process: Running): Running {
 }
 
 describe('serve', () => {
-  test('what is over is swept', async () => {
+  test('serve sweeps expired rows', async () => {
     const place = { DATA_DIR: join(folder, 'over') }
     await prepareDataFolder(place.DATA_DIR)
     await putWhatIsOver(place.DATA_DIR)
@@ -48,7 +48,7 @@ describe('serve', () => {
     expect(await whatIsOver(place.DATA_DIR)).toEqual([])
   })
 
-  test('from nothing: the terminal says where the feed is and how to read it, and that works', async () => {
+  test('the first start prints a command that reads a feed', async () => {
     const server = connections(['serve'])
     const base = await started(server)
     expect(base).toMatch(/^http:\/\/127\.0\.0\.1:[1-9]\d+$/)
@@ -81,7 +81,7 @@ describe('serve', () => {
     ])
   })
 
-  test('at the next start the data are still there, and so is the greeting', async () => {
+  test('a restart keeps the data and prints the greeting', async () => {
     const role = connections(['account', 'role', 'bo', 'add', 'admin'])
     expect(await role.exit).toBe(0)
     // As the README starts it; it is built already. What stops npm stops the server, which would keep the data to itself.
@@ -100,7 +100,7 @@ describe('serve', () => {
     ).toContain('"roles":["admin"]')
   })
 
-  test('where other machines can reach it, the shared password is taken away', async () => {
+  test('a server that other machines can reach revokes the example password', async () => {
     const server = connections(['serve'], { HOST: '0.0.0.0' })
     const base = await started(server)
     expect(server.output()).toContain('the password that the example people shared is taken away')
@@ -111,7 +111,7 @@ describe('serve', () => {
     expect((await fetch(feed, { headers: { authorization } })).status).toBe(401)
   })
 
-  test('an account made at the command line signs in', async () => {
+  test('an account added at the command line can sign in', async () => {
     const password = 'läng: genug'
     const added = connections(
       ['account', 'add', 'zed', '--name', 'Zed', '--email', 'zed@example.com'],
@@ -126,7 +126,7 @@ describe('serve', () => {
     expect(await answer.text()).toContain('<title type="text">Connections of Zed</title>')
   })
 
-  test('what is in flight is finished before the end', async () => {
+  test('SIGTERM finishes requests in flight', async () => {
     const place = { DATA_DIR: join(folder, 'in-flight') }
     await prepareDataFolder(place.DATA_DIR)
     const server = connections(['serve'], place)
@@ -145,7 +145,7 @@ describe('serve', () => {
     await expect(fetch(feed)).rejects.toThrow()
   })
 
-  test('a third signal ends the server at once, whatever is in flight', async () => {
+  test('a third signal ends the server at once', async () => {
     const server = connections(['serve'], { DATA_DIR: join(folder, 'in-flight') })
     const base = await started(server)
     // A request that never ends would keep it for as long as it may.
@@ -162,7 +162,7 @@ describe('serve', () => {
     request.destroy()
   })
 
-  test('another secret than that of the database is refused, and so is a newer schema that this release cannot work with', async () => {
+  test('a wrong token secret and an incompatible schema are refused', async () => {
     const DATA_DIR = join(folder, 'marks')
     await prepareDataFolder(DATA_DIR)
     const [old, fresh] = ['a'.repeat(32), 'b'.repeat(32)]
@@ -181,7 +181,7 @@ describe('serve', () => {
     }
     await served(old)
     const other =
-      /^The secret of this server is another than that of the database, .* last on every server, then first\. .* --new-secret` takes this one\.\n$/
+      /^The token secret of this server does not match .* then first\. .* --new-secret` to use this one\.\n$/
     await refused(serve(fresh), other)
     const migrating = connections(['migrate', '--new-secret'], { DATA_DIR, TOKEN_SECRET: fresh })
     expect(await migrating.exit).toBe(0)
@@ -195,7 +195,7 @@ describe('serve', () => {
     await refused(connections(['account', 'list'], { DATA_DIR }), newer)
   })
 
-  test('an error of the database is one line', async () => {
+  test('a database error is one line', async () => {
     const DATA_DIR = join(folder, 'broken')
     await prepareDataFolder(DATA_DIR)
     await within(DATA_DIR, (db) => sql`alter table account rename to people`.execute(db))
@@ -214,7 +214,7 @@ describe('serve', () => {
     expect(process_.errors()).toMatch(/^The embedded database in \S+ cannot be opened \(.*\)\. Restore it .*\n$/)
   })
 
-  test('on a server nothing is loaded by itself', async () => {
+  test('a Postgres server gets no example data', async () => {
     // The embedded database has no address that another process could be given.
     if (database.url === undefined) return
     const server = connections(['serve'], { DATABASE_URL: database.url })
@@ -224,7 +224,7 @@ describe('serve', () => {
     expect(rows).toEqual([])
   })
 
-  test('a schema that is not there is refused in one line, and no other is filled', async () => {
+  test('a missing schema is refused in one line, and no other is filled', async () => {
     // The embedded database has a schema of its own.
     if (database.url === undefined) return
     const url = new URL(database.url)
@@ -236,9 +236,7 @@ describe('serve', () => {
     }
     const doctor = connections(['doctor'], { DATABASE_URL: url.href })
     expect(await doctor.exit).toBe(1)
-    expect(doctor.errors()).toBe(
-      'The schema is older than this version, or not there at all; npx connections migrate makes it.\n',
-    )
+    expect(doctor.errors()).toBe('The schema is older than this release, or missing. The command `migrate` makes it.\n')
   })
 
   test.each([
@@ -251,8 +249,8 @@ describe('serve', () => {
       'Wrong configuration: REQUIRE_SIGNIN is not a setting, REQUIRE_SIGN_IN is (ALLOW_UNKNOWN=REQUIRE_SIGNIN lets it pass).\n',
     ],
     [{ BASE_URL: 'https://people.example/profiles' }, /BASE_URL must be an address without \/profiles/],
-    [{ DATA_DIR: 'src' }, 'DATA_DIR src holds other things than a database. Name a new or an empty folder.\n'],
-    [{ DATA_DIR: 'package.json' }, /^DATA_DIR package\.json cannot be made: EEXIST.*\n$/],
+    [{ DATA_DIR: 'src' }, 'DATA_DIR src holds files that are not a database. Name a new or an empty folder.\n'],
+    [{ DATA_DIR: 'package.json' }, /^DATA_DIR package\.json cannot be created: EEXIST.*\n$/],
     [{ DATABASE_URL: 'postgres://127.0.0.1:1/none' }, /^The database cannot be reached: .*ECONNREFUSED.*\n$/],
   ])('%j is refused in one line', async (environment, line) => {
     const server = connections(['serve'], environment)

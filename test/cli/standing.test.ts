@@ -19,7 +19,7 @@ const setState = (userId: string, state: 'active' | 'inactive') =>
 const setVerified = (userId: string, verified: boolean) =>
   run((terminal) => verifiedCommand(terminal, cast.db(), userId, verified))
 
-test('disabling shows in every list and entry that has the person, and nothing else changes', async () => {
+test('account disable shows in every list and entry with the person and changes nothing else', async () => {
   const list = '/profiles/atom/connections.do?connectionType=colleague&userid=ann&ps=250'
   const entry = '/profiles/atom/connection.do?sourceUserid=ann&targetUserid=kit'
   const before = await Promise.all([list, entry].map((path) => cast.send(path)))
@@ -36,7 +36,7 @@ test('disabling shows in every list and entry that has the person, and nothing e
   expect(undated(again.text)).toBe(undated(before[0]?.text))
 })
 
-test('who is disabled is out, and comes in again with the same password', async () => {
+test('a disabled person cannot sign in until enabled', async () => {
   const path = '/profiles/atom/connections.do?connectionType=colleague&status=pending'
   const status = async () => (await cast.send(path, { as: 'bo:colleagues' })).status
   expect(await status()).toBe(200)
@@ -46,7 +46,7 @@ test('who is disabled is out, and comes in again with the same password', async 
   expect(await status()).toBe(200)
 })
 
-test('verify and unverify', async () => {
+test('account verify and unverify', async () => {
   const verified = async () => {
     const { verified } = await cast
       .db()
@@ -57,14 +57,14 @@ test('verify and unverify', async () => {
     return verified
   }
   const { name } = (await findAccount(cast.db(), { by: 'userId', value: 'ann' })) ?? {}
-  expect(await setVerified('ann', false)).toBe(`The e-mail address of ${name} does not count as verified.\n`)
+  expect(await setVerified('ann', false)).toBe(`The e-mail address of ${name} is now unverified.\n`)
   expect(await verified()).toBe(false)
-  expect(await setVerified('ann', true)).toBe(`The e-mail address of ${name} counts as verified.\n`)
+  expect(await setVerified('ann', true)).toBe(`The e-mail address of ${name} is now verified.\n`)
   expect(await verified()).toBe(true)
 })
 
-test('nobody has the user id', async () => {
-  const unknown = { code: 'notFound', message: 'Nobody has the user id eve.' }
+test('an unknown user id is refused', async () => {
+  const unknown = { code: 'notFound', message: 'There is no account with the user id eve.' }
   await expect(setState('eve', 'inactive')).rejects.toMatchObject(unknown)
   await expect(setVerified('eve', true)).rejects.toMatchObject(unknown)
 })

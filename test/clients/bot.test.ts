@@ -21,7 +21,7 @@ interface Read {
   feed: { entry: { title: [{ _: string }] }[] }
 }
 
-test('the names of all colleagues', async () => {
+test('the bot reads the names of all colleagues', async () => {
   const path = '/profiles/atom/connections.do?connectionType=colleague&status=accepted'
   const { text } = await cast.send(path, (await appPasswordOf(cast.db(), 'bo')).bearer)
   const { feed } = xml2js.parse(text) as Read

@@ -8,7 +8,7 @@ import { type Element, parse, tagged } from '../support/xml.js'
 
 const cast = servedCast()
 
-test('everybody who has a word with the letter, however many pages they are', async () => {
+test('the crawler finds everyone by initial letter, over several pages', async () => {
   for (let at = 0; at < 250; at++) {
     await addPerson(cast.db(), `person${at}`, { name: `Abel ${at}`, updated: new Date('2026-03-01T10:00:00Z') })
   }

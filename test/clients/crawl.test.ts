@@ -8,7 +8,7 @@ import { type Element, parse, tagged } from '../support/xml.js'
 
 const cast = servedCast()
 
-test('who knows whom since when', async () => {
+test('the crawler reads the dates of all connections', async () => {
   const { text } = await cast.send('/profiles/atom/connections.do?userid=bo&connectionType=colleague&ps=250', {
     as: as('ann'),
   })

@@ -8,7 +8,7 @@ import { parse } from '../support/xml.js'
 
 const cast = servedCast()
 
-test('every order of the parameters asks for the same', async () => {
+test('the order of parameters does not matter', async () => {
   const get = async (query: string) => {
     const { status, headers, text } = await cast.send(`/profiles/atom/connections.do?${query}`, { as: as('ann') })
     expect([status, headers['content-type']]).toEqual([200, 'application/atom+xml;charset=UTF-8'])

@@ -10,7 +10,7 @@ import { parse } from '../support/xml.js'
 
 const cast = servedCast()
 
-test('pages of a hundred', async () => {
+test('a synchronisation reads pages of a hundred', async () => {
   const hub = await addPerson(cast.db(), 'hub')
   for (let at = 0; at < 101; at++) await connect(cast.db(), hub, await addPerson(cast.db(), `spoke${at}`), 'accepted')
   const page = async (number: number) => {

@@ -6,7 +6,7 @@ import { child, parse } from '../support/xml.js'
 
 const cast = servedCast()
 
-test('the key of a profile is what an invitation names', async () => {
+test('an invitation names a profile by its key', async () => {
   const { status, text } = await cast.send('/profiles/atom/profile.do?userid=haru', { as: as('bo') })
   expect(status).toBe(200)
   const profile = child(parse(text), 'entry')

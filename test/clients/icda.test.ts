@@ -49,7 +49,7 @@ async function walk(path: string, name: string): Promise<{ pages: number; found:
   return { pages: rest.pages + 1, found: [...found, ...rest.found] }
 }
 
-test('invite by key, find it among the pending ones, accept it, and remove it', async () => {
+test('the load generator invites by key, finds the invitation, accepts it and removes it', async () => {
   const key = '0e5a766f-e725-419e-abd7-5636981d1bd0'
   const invited = await write('POST', `connections.do?key=${key}&connectionType=colleague`, 'bo', 'icda-invite.xml')
   expect(invited.status).toBe(201)
@@ -69,7 +69,7 @@ test('invite by key, find it among the pending ones, accept it, and remove it', 
   expect((await cast.send(path, { method: 'DELETE', as: as('haru') })).status).toBe(200)
 })
 
-test('a network of several pages is walked to its end, each colleague met once', async () => {
+test('the load generator walks several pages and meets every colleague once', async () => {
   const bo = '9c2b8c22-de68-4f23-a577-ad39a4396ae6'
   const { id } = await cast.db().selectFrom('account').select('id').where('key', '=', bo).executeTakeFirstOrThrow()
   const others = Array.from({ length: 20 }, (_, at) => `other${at}`)

@@ -77,14 +77,14 @@ test.each(waysToNameEleni)('the profile of %j, from its card', async (person) =>
 test.each([
   ['no work address', 'lou', undefined],
   ['hardly any', 'kit', { address_1: '1 Example Street', address_2: '', city: '', country: '' }],
-])('the profile of somebody with %s', async (_name, userid, workLocation) => {
+])('the profile of a person with %s', async (_name, userid, workLocation) => {
   const profile = (await ask('getProfileEntry', { userid })) as { workLocation?: object }
   if (workLocation) expect(profile.workLocation).toMatchObject(workLocation)
   else expect(profile).not.toHaveProperty('workLocation')
   expect(profile).toMatchObject({ userid, names: { surname: '', givenName: '' } })
 })
 
-test('the profile of nobody known', async () => {
+test('the profile of an unknown person', async () => {
   await expect(ask('getProfileEntry', { userid: 'nobody' })).rejects.toMatchObject({ httpStatus: 404 })
 })
 
@@ -104,6 +104,6 @@ test.each(waysToNameEleni)('the resources of %j', async (person) => {
   })
 })
 
-test('one’s own resources, where nobody is named', async () => {
+test('the caller’s own resources, without a named person', async () => {
   expect(await ask('getServiceDocument', {})).toMatchObject({ userid: 'ann' })
 })

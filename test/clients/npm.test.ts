@@ -16,7 +16,7 @@ const networks = (ask: Ask, query: object, options?: object) =>
 const byName = ['greta', 'kit', 'max', 'eleni', 'bo', 'farid', 'haru', 'chen']
 
 describe('a network', () => {
-  test.each(['', 'basic', 'oauth', 'saml', 'cookie'])('signed in by way of "%s"', async (authType) => {
+  test.each(['', 'basic', 'oauth', 'saml', 'cookie'])('read with authType "%s"', async (authType) => {
     const network = await networks(as('bo', authType), { userid: 'bo' })
     const self =
       'connections.do?connectionType=colleague&outputType=connection&page=1&userid=bo' +
@@ -72,7 +72,7 @@ describe('a network', () => {
     expect(Object.keys(network.networkConnections)).toEqual(['eleni', 'chen', 'ann'])
   })
 
-  test('of nobody known', async () => {
+  test('of an unknown person', async () => {
     await expect(networks(as('ann'), { userid: 'nobody' })).rejects.toThrow('The request is invalid')
   })
 })
@@ -82,7 +82,7 @@ test.each([
   ['ann', 'ivo', 'unconfirmed'],
   ['ann', 'jaya', 'pending'],
   ['ann', 'lou', false],
-])('between %s and %s there is: %s', async (sourceUserid, targetUserid, state) => {
+])('the state between %s and %s is %s', async (sourceUserid, targetUserid, state) => {
   expect(await as('ann')('getNetworkState', { sourceUserid, targetUserid })).toBe(state)
 })
 
@@ -106,7 +106,7 @@ describe('an invitation', () => {
   test.each([
     ['of somebody invited already', 'ivo', 'ann', 'Hello'],
     ['with a message that makes broken XML', 'lou', 'kit', 'this & that'],
-  ])('%s is refused, which it takes for a repetition', async (_name, userid, name, message) => {
+  ])('%s is refused, and the client takes it for a repetition', async (_name, userid, name, message) => {
     await expect(as(name)('inviteNetworkContact', { userid }, { message })).rejects.toMatchObject({
       message: 'A pending invitation exists already',
       httpStatus: 400,

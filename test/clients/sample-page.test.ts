@@ -9,7 +9,7 @@ import { parse } from '../support/xml.js'
 
 const cast = servedCast()
 
-test('the addresses in all connections but its own', async () => {
+test('the page shows the addresses of all colleagues', async () => {
   const address = '/profiles/atom/connections.do?connectionType=colleague&email=bo%40example.com'
   const { text } = await cast.send(address, { as: as('bo') })
   const addresses = select(parse(text), '/a:feed/a:entry/snx:connection/a:contributor/a:email').map((each) => each.text)

@@ -15,7 +15,7 @@ const check = async (name: string) => {
   return entry && connectionOf(entry)
 }
 
-test('an invitation is sent, checked, found among the pending ones, and accepted', async () => {
+test('the 2014 toolkit sends an invitation, checks it, finds it and accepts it', async () => {
   const invited = await cast.send('/profiles/atom/connections.do?userid=haru&connectionType=colleague', {
     method: 'POST',
     as: as('bo'),

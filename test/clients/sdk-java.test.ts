@@ -60,7 +60,7 @@ describe('a network', () => {
     })
   })
 
-  test('as profiles, of which each has a title, be it empty', async () => {
+  test('as profiles, each with a title, even if empty', async () => {
     const { text } = await get('connections.do?userid=ann&connectionType=colleague&outputType=profile&ps=250')
     const titles = entriesOf(parse(text)).map((entry) => profileOf(entry).title)
     expect(titles).toEqual([
@@ -100,7 +100,7 @@ describe('whether two are colleagues', () => {
     expect({ id, source, target }).toEqual({ id: 'cd23586b-82e2-4dbc-a80a-a749fa3b0da7', source: bo, target: eleni })
   })
 
-  test('they are not: 404, with a body that is what it is called, since it is parsed first', async () => {
+  test('they are not: 404 with a body that parses as its media type', async () => {
     const { status, headers, text } = await get('connection.do?sourceKey=bo&targetKey=lou&connectionType=colleague')
     expect([status, headers['content-type']]).toEqual([404, 'text/xml;charset=UTF-8'])
     expect(parse(text).name).toBe('error')

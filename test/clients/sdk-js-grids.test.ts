@@ -19,7 +19,7 @@ describe('the grid of colleagues', () => {
         `&page=${page}&ps=${ps}&sortBy=3&sortOrder=desc&dojo.preventCache=1790000000000`,
     )
 
-  test.each(['userid=ann', 'email=ann%40example.com'])('the newest first: %s', async (person) => {
+  test.each(['userid=ann', 'email=ann%40example.com'])('shows the newest first: %s', async (person) => {
     const feed = await grid(person, 1, 10)
     expect(countsOf(feed)).toEqual(['8', '1', '10'])
     const profiles = entriesOf(feed).map(profileOf)
@@ -33,7 +33,7 @@ describe('the grid of colleagues', () => {
     })
   })
 
-  test('its second page', async () => {
+  test('shows its second page', async () => {
     const feed = await grid('userid=ann', 2, 5)
     expect(countsOf(feed)).toEqual(['8', '6', '5'])
     expect(entriesOf(feed).map((entry) => profileOf(entry).userid)).toEqual(['chen', 'farid', 'bo'])
@@ -50,7 +50,7 @@ test('the grid of colleagues in common does not name the type of connection', as
 test.each([
   ['sourceEmail=ann%40example.com&targetEmail=Max.M%C3%BCller%40example.org', 'a:email', 'Max.Müller@example.org'],
   ['sourceUserid=ann&targetUserid=max', 'snx:userid', 'max'],
-])('for each colleague: %s gives back who was asked for, letter by letter', async (people, element, asked) => {
+])('the search for %s returns the searched name unchanged', async (people, element, asked) => {
   const entry = await get(`connection.do?connectionType=colleague&${people}`)
   const found = select(entry, '/a:entry/snx:connection/a:contributor').map((each) => textAt(each, `./${element}`))
   expect(found).toContain(asked)

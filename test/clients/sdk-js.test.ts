@@ -41,7 +41,7 @@ function cardOf(entry: Element): Record<string, string> {
   return Object.fromEntries(lines.map(cut))
 }
 
-test('profiles are read from their cards and their photos from a link', async () => {
+test('the toolkit reads profiles from cards and photos from a link', async () => {
   const address = 'connections.do?connectionType=colleague&outputType=profile&output=vcard&format=full&userid=bo'
   const { text } = await cast.send(`/profiles/atom/${address}`, { as: as('bo') })
   const [eleni] = entriesOf(parse(text)) as [Element]

@@ -12,7 +12,7 @@ interface Dictionary {
   feed: { entry: { 'snx:connection': { contributor: { email: string }[] } }[] }
 }
 
-test('an edge for each colleague, asked for by an address that is not encoded', async () => {
+test('the analysis gets an edge for each colleague, with an unencoded address in the query', async () => {
   const path =
     '/profiles/atom/connections.do?email=bo@example.com&connectionType=colleague&status=accepted&output=vcard'
   const { status, text } = await cast.send(path, { as: as('ann') })

@@ -21,7 +21,7 @@ test('a person may invite 500 others in a day, whatever becomes of the invitatio
   }
   const refused = await invite(cast.send, 'lou', 'chen')
   expect([refused.status, refused.headers['retry-after']]).toEqual([429, '3600'])
-  expect(refused.text).toContain('A person may invite 500 others in a day; please go on tomorrow.')
+  expect(refused.text).toContain('The limit of 500 invitations per day is reached. Please try again tomorrow.')
   const pending = '/profiles/atom/connections.do?connectionType=colleague&status=pending'
   expect((await cast.send(pending, { as: as('chen') })).text).not.toContain('<snx:userid>lou</snx:userid>')
   expect((await invite(cast.send, 'kit', 'lou')).status).not.toBe(429)

@@ -18,7 +18,7 @@ function watched() {
 const refusal = 'The database does not answer; try again in a moment.'
 const settled = () => new Promise((resolve) => setImmediate(resolve))
 
-test('it lets requests through until one gets no answer, and again once a probe gets one', async () => {
+test('the breaker opens without an answer and closes after a probe', async () => {
   const { probes, reasons } = watched()
   made.check()
   made.unanswered(new Error('silent'))
@@ -34,7 +34,7 @@ test('it lets requests through until one gets no answer, and again once a probe 
   expect(reasons).toEqual(['silent'])
 })
 
-test('one request without an answer does not count while others get theirs', () => {
+test('one unanswered request among answered ones does not open the breaker', () => {
   const { reasons } = watched()
   made.answered()
   made.unanswered(new Error('slow'))
@@ -42,7 +42,7 @@ test('one request without an answer does not count while others get theirs', () 
   expect(reasons).toEqual([])
 })
 
-test('any answer ends it at once', async () => {
+test('any answer closes the breaker at once', async () => {
   const { probes } = watched()
   made.unanswered(new Error('silent'))
   made.answered()
@@ -51,7 +51,7 @@ test('any answer ends it at once', async () => {
   await settled()
 })
 
-test('it asks by one probe at a time, and by none once it is closed', async () => {
+test('the breaker runs one probe at a time, and none after its end', async () => {
   const { probes } = watched()
   for (let times = 0; times < 5; times++) made.unanswered(new Error('silent'))
   await settled()

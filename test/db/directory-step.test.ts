@@ -11,7 +11,7 @@ afterAll(() => database.close())
 
 const names = ['Ann Zoë Lindström-O’Neill', '', 'ΑΓΓΕΛΟΣ', '각', "d'\\amico", '陈晓明', 'ß'.repeat(80), '- 🦊']
 
-test('accounts that were there before the directory are found like those that come after', async () => {
+test('the directory step fills the columns of existing accounts', async () => {
   const db = database.db as unknown as Kysely<unknown>
   await down(db)
   await sql`

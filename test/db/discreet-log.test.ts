@@ -27,7 +27,7 @@ async function logged(work: Promise<unknown>) {
   return (JSON.parse(lines[0] as string) as { err: Record<string, unknown> }).err
 }
 
-test('a row that is there already', async () => {
+test('a unique violation is logged without values', async () => {
   await addPerson(database.db, secret)
   expect(await logged(addPerson(database.db, secret))).toMatchObject({
     type: 'error',
@@ -39,21 +39,21 @@ test('a row that is there already', async () => {
   })
 })
 
-test('a value that Postgres refuses', async () => {
+test('an invalid value is not logged', async () => {
   expect(await logged(sql`select ${secret}::integer`.execute(database.db))).toMatchObject({
     message: 'a value that Postgres refuses',
     code: '22P02',
   })
 })
 
-test('a statement that fails for another reason', async () => {
+test('a failed statement is logged without values', async () => {
   expect(await logged(sql`select from nowhere where ${secret}::text = ''`.execute(database.db))).toMatchObject({
     message: 'relation "nowhere" does not exist',
     code: '42P01',
   })
 })
 
-test('the reason of a reason, and what is no error', async () => {
+test('nested causes and non-errors are logged without values', async () => {
   const cause = Object.assign(new TypeError('a cause'), { params: [secret] })
   expect(await logged(Promise.reject(new Error('a reason', { cause })))).toMatchObject({
     type: 'Error',

@@ -38,7 +38,7 @@ const all = [
   'wrong_try',
 ]
 
-test('the schema goes up, down and up again', async () => {
+test('the schema migrates up, down and up again', async () => {
   expect(await tables()).toEqual(all)
   await migrate(database.db, 'nothing')
   expect(await tables()).toEqual([])
@@ -46,7 +46,7 @@ test('the schema goes up, down and up again', async () => {
   expect(await tables()).toEqual(all)
 })
 
-test('letters to addresses go when the step that lets them be is taken back', async () => {
+test('reverting the e-mail step deletes e-mails to addresses', async () => {
   const { db } = database
   const [kept, gone] = [newId(), newId()]
   const now = new Date()
@@ -69,17 +69,17 @@ test('letters to addresses go when the step that lets them be is taken back', as
   await step?.up(db)
 })
 
-test('a schema that is up to date is left alone', async () => {
+test('migrating a current schema changes nothing', async () => {
   expect(await migrate(database.db)).toEqual([])
 })
 
-test('of several that migrate at once, one does the work', async () => {
+test('one of several concurrent migrations does the work', async () => {
   await migrate(database.db, 'nothing')
   const runs = await Promise.all([1, 2, 3].map(() => migrate(database.db)))
   expect(runs.map((steps) => steps.length).sort()).toEqual([0, 0, Object.keys(migrations).length])
 })
 
-test('neighbours who make and drop schemas meanwhile do not disturb it', async () => {
+test('schemas created and dropped meanwhile do not disturb a migration', async () => {
   // On the embedded database nobody has neighbours, and one is enough.
   const count = serverUrl === undefined ? 1 : 4
   const live = async () => {

@@ -23,7 +23,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true })
 })
 
-test('a folder is held by one process, until it lets go', async () => {
+test('a folder lock excludes other processes until it is released', async () => {
   const unlock = await lockFolder(folder)
   await expect(lockFolder(folder)).rejects.toThrow(
     `The embedded database in ${folder} is in use by another process. Stop it (it may be a running server), or put ` +
@@ -35,7 +35,7 @@ test('a folder is held by one process, until it lets go', async () => {
   )()
 })
 
-test('of many that reach for what a killed process left, no two get it', async () => {
+test('a stale lock goes to at most one of many processes', async () => {
   for (let round = 0; round < 8; round++) {
     const locks = await Promise.allSettled(Array.from({ length: 5 }, () => lockFolder(folder)))
     const held = locks.filter((lock) => lock.status === 'fulfilled')
@@ -44,7 +44,7 @@ test('of many that reach for what a killed process left, no two get it', async (
   }
 })
 
-test('a lock does not outlive a holder that was killed', async () => {
+test('a lock ends with its killed process', async () => {
   const program = join(folder, 'holder.mjs')
   const lock = new URL('../../src/db/embedded.js', import.meta.url).href
   await writeFile(
@@ -62,7 +62,7 @@ test('a lock does not outlive a holder that was killed', async () => {
   )()
 })
 
-test('a second process is refused the embedded database, and may have it after the first', async () => {
+test('the embedded database opens for one process at a time', async () => {
   const place = { databaseUrl: undefined, dataDir: join(folder, 'deep', 'data') }
   await prepareDataFolder(place.dataDir)
   const first = await openDatabase(place, () => {})
@@ -74,7 +74,7 @@ test('a second process is refused the embedded database, and may have it after t
   await second.close()
 })
 
-test('a statement never lands inside the transaction of somebody else', async () => {
+test('a statement never runs inside another transaction', async () => {
   const { db } = database
   await sql`create table note (text text)`.execute(db)
   let outside: Promise<unknown> = Promise.resolve()
@@ -95,7 +95,7 @@ test('a bigint is a number, a timestamp a date to the millisecond', async () => 
   expect(rows).toEqual([{ version: 7, at: new Date('2026-01-02T03:04:05.678Z') }])
 })
 
-test('a database that cannot be reached is known as such', async () => {
+test('an unreachable database is recognized', async () => {
   const nowhere = await openDatabase({ databaseUrl: 'postgres://127.0.0.1:1/x', dataDir: '' }, () => {})
   const error = await sql`select 1`.execute(nowhere.db).then(
     () => undefined,
@@ -106,7 +106,7 @@ test('a database that cannot be reached is known as such', async () => {
   expect(isUnavailable(new Error('syntax error'))).toBe(false)
 })
 
-test('connections that break, idle or in use, are replaced and end nothing', async () => {
+test('broken connections are replaced', async () => {
   const { url } = database
   // The embedded database has no connections that could break.
   if (url === undefined) return
@@ -130,13 +130,13 @@ test('connections that break, idle or in use, are replaced and end nothing', asy
   }
 })
 
-test('an embedded database is closed, used or not', async () => {
+test('an embedded database closes, used or not', async () => {
   const unused = await openTemplate()
   await openEmbedded(unused).close()
   expect(unused.closed).toBe(true)
 })
 
-test('others have their turn between the statements of the embedded database', async () => {
+test('the event loop runs between statements of the embedded database', async () => {
   const embedded = openEmbedded(await openTemplate())
   await sql`select 1`.execute(embedded.db)
   let turns = 0
@@ -153,7 +153,7 @@ test('others have their turn between the statements of the embedded database', a
   await embedded.close()
 })
 
-test('a trap within the embedded database rejects the statement that met it, and the process goes on', async () => {
+test('a trap in the embedded database rejects its statement only', async () => {
   const pglite = await openTemplate()
   const trapped = (): Promise<never> => Promise.reject(new Error('unreachable'))
   const embedded = openEmbedded({ closed: false, close: () => pglite.close(), execProtocol: trapped })

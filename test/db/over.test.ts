@@ -53,7 +53,7 @@ test.each<[string, (db: Kysely<Tables>) => Promise<unknown>, string]>([
   ['known addresses', sweepAddresses, 'known_address_age'],
   ['events', (db) => sweepEvents(db, 2), 'connection_event_pkey'],
   ['letters', (db) => sweepOutbox(db, 2), 'outbox_age'],
-])('of %s', async (_name, work, index) => {
+])('the sweep of %s uses its index', async (_name, work, index) => {
   const deletion = (await statementsOf(database.db, work)).find((each) => /^\s*delete/.test(each.sql)) as CompiledQuery
   const nodes = await planOf(database.db, deletion)
   expect(nodes.map((node) => node['Node Type'])).not.toContain('Seq Scan')
@@ -77,7 +77,7 @@ const insertEvents = (days: number, count: number) =>
     database.db,
   )
 
-test('events go once they are older than so many days, however many there are', async () => {
+test('old events are deleted in batches', async () => {
   const { db } = database
   await db.deleteFrom('connection_event').execute()
   await insertEvents(3.01, 2_500)
@@ -88,14 +88,14 @@ test('events go once they are older than so many days, however many there are', 
   expect(await sweepEvents(db, 3)).toBe(0)
 })
 
-test('what is told to stop deletes one batch and no more', async () => {
+test('a stopped sweep ends after one batch', async () => {
   const { db } = database
   await insertEvents(9, 2_500)
   expect(await sweepEvents(db, 3, AbortSignal.abort())).toBe(1_000)
   expect(await sweepEvents(db, 3)).toBe(1_500)
 })
 
-test('what is told to stop makes the search words of one batch and no more', async () => {
+test('a stopped filling of search words ends after one batch', async () => {
   const { db } = database
   await fillSearchWords(db)
   await sql`
@@ -106,7 +106,7 @@ test('what is told to stop makes the search words of one batch and no more', asy
   expect(await fillSearchWords(db)).toBe(200)
 })
 
-test('letters go once they ended before so many days, and those that wait stay', async () => {
+test('finished e-mails are deleted after a number of days, waiting ones stay', async () => {
   const { db } = database
   await db.deleteFrom('outbox').execute()
   const letter = (how: string, ended: object, created = 9) => ({
@@ -134,7 +134,7 @@ test('letters go once they ended before so many days, and those that wait stay',
   expect(left.map(({ kind }) => kind)).toEqual(['dead lately', 'sent lately', 'waits'])
 })
 
-test('addresses go 30 days after the last sign-in from there', async () => {
+test('known addresses are deleted 30 days after their last sign-in', async () => {
   const { db } = database
   await db.deleteFrom('known_address').execute()
   const address = (name: string, days: number) => ({ account_id: ann, hash: Buffer.from(name), seen_at: daysAgo(days) })

@@ -121,7 +121,7 @@ async function store(inviter: Person, invited: Person, events: readonly Event[],
   return id
 }
 
-test('nobody keeps more of an account than colleagues have, unless its owner offered it', async () => {
+test('the rights step lowers rights to those of colleagues unless the owner offered more', async () => {
   const db = database.db as unknown as Kysely<unknown>
   await down(db)
   const people: [string, Person, Person][] = []

@@ -15,7 +15,7 @@ import { addPerson } from '../support/world.js'
 const name = 'connections of a test'
 
 if (serverUrl === undefined) {
-  test('the embedded database has no connections, and takes no limit', async () => {
+  test('the embedded database has no timeouts', async () => {
     const database = await freshDatabase()
     await database.limit(1)
     expect((await sql`select 1 as one`.execute(database.db)).rows).toEqual([{ one: 1 }])
@@ -62,20 +62,20 @@ if (serverUrl === undefined) {
         (error: unknown) => error as Error & { code?: string },
       )
 
-    test('has timeouts on the server once there is a limit, on connections from before too', async () => {
+    test('sets timeouts on the server, also for existing connections', async () => {
       const made = await open()
       expect(await timeouts(made)).toEqual(['0', '0', '0'])
       await made.limit(6_000)
       expect(await timeouts(made)).toEqual(['5s', '2s', '10s'])
     })
 
-    test('has none behind a pooler that lends connections for a transaction', async () => {
+    test('sets no timeouts behind a transaction pooler', async () => {
       const made = await open('transaction')
       await made.limit(6_000)
       expect(await timeouts(made)).toEqual(['0', '0', '0'])
     })
 
-    test('lets the server end a statement that takes too long, and goes on with the same connection', async () => {
+    test('lets the server end a slow statement and keeps the connection', async () => {
       const made = await open()
       await made.limit(600)
       const pid = await pidOf(made.db)
@@ -84,7 +84,7 @@ if (serverUrl === undefined) {
       expect(await pidOf(made.db)).toBe(pid)
     })
 
-    test('cancels the statement itself behind a pooler', async () => {
+    test('cancels a slow statement itself behind a pooler', async () => {
       const made = await open('transaction')
       await made.limit(2_000)
       const pid = await pidOf(made.db)
@@ -93,7 +93,7 @@ if (serverUrl === undefined) {
       expect(await pidOf(made.db)).toBe(pid)
     })
 
-    test('gives up a statement that gets no answer, which is no reason to do it again at once', async () => {
+    test('gives up an unanswered statement without a retry', async () => {
       const { port, close } = await deaf(address, 'unheard')
       opened.push({ close })
       const behind = new URL(address)
@@ -107,7 +107,7 @@ if (serverUrl === undefined) {
       expect(await pidOf(made.db)).not.toBe(pid)
     })
 
-    test('does not use a connection again that leads to a read-only server', async () => {
+    test('does not reuse a connection to a read-only server', async () => {
       const { db } = await open()
       const pid = await pidOf(db)
       const write = db.transaction().execute(async (transaction) => {
@@ -157,7 +157,7 @@ if (serverUrl === undefined) {
       },
     )
 
-    test('says what to set where a pooler refuses the timeouts', async () => {
+    test('names the setting if a pooler refuses timeouts', async () => {
       const { port, close } = await picky(address)
       opened.push({ close })
       const behind = new URL(address)

@@ -32,12 +32,12 @@ const raise = (db: Kysely<Tables>, code: string) =>
       ),
     )
 
-test('what it gives back is what the work gives back', async () => {
+test('a transaction returns the result of its work', async () => {
   expect(await transact(database.db, (transaction) => addPerson(transaction, 'ann'), never)).toMatch(/^[\da-f-]{36}$/)
   expect(await names()).toEqual(['ann'])
 })
 
-test('work that fails leaves nothing', async () => {
+test('failed work leaves no changes', async () => {
   const work = async (transaction: Kysely<Tables>) => {
     await addPerson(transaction, 'ann')
     throw new Error('no')
@@ -46,12 +46,12 @@ test('work that fails leaves nothing', async () => {
   expect(await names()).toEqual([])
 })
 
-describe.each(['40001', '40P01', '55P03'])('after a clash (%s)', (code) => {
+describe.each(['40001', '40P01', '55P03'])('after a conflict (%s)', (code) => {
   test.each([
     [1, true],
     [3, true],
     [4, false],
-  ])('%d times, the whole work is done again: %s', async (clashes, isDone) => {
+  ])('%d times, the whole transaction runs again: %s', async (clashes, isDone) => {
     let tries = 0
     const work = async (transaction: Kysely<Tables>) => {
       await addPerson(transaction, `try ${++tries}`)
@@ -65,7 +65,7 @@ describe.each(['40001', '40P01', '55P03'])('after a clash (%s)', (code) => {
   })
 })
 
-test.each(['23505', '22P02', '57014'])('after another error (%s) it is not', async (code) => {
+test.each(['23505', '22P02', '57014'])('another error (%s) is not retried', async (code) => {
   let tries = 0
   const work = (transaction: Kysely<Tables>) => {
     tries++
@@ -96,20 +96,20 @@ function losing(when: 'before' | 'after'): Kysely<Tables> {
   })
 }
 
-describe('where the answer to the commit is lost', () => {
+describe('if the answer to a commit is lost', () => {
   const work = (transaction: Kysely<Tables>) => addPerson(transaction, 'ann')
 
-  test('what took effect is answered as it was', async () => {
+  test('a commit that took effect returns its result', async () => {
     expect(await transact(losing('after'), work, isThere('ann'))).toMatch(/^[\da-f-]{36}$/)
     expect(await names()).toEqual(['ann'])
   })
 
-  test('what did not is an error, and is not done a second time', async () => {
+  test('a commit without effect is an error without a retry', async () => {
     await expect(transact(losing('before'), work, isThere('ann'))).rejects.toMatchObject({ code: '08006' })
     expect(await names()).toEqual([])
   })
 
-  test('the database is asked again if it is away for a moment', async () => {
+  test('the outcome is queried again during a short outage', async () => {
     let asked = 0
     const soon = () => {
       asked++
@@ -118,14 +118,14 @@ describe('where the answer to the commit is lost', () => {
     expect(await transact(losing('after'), work, soon)).toMatch(/^[\da-f-]{36}$/)
   })
 
-  test('and where that cannot be told, an error too', async () => {
+  test('an unknown outcome is an error', async () => {
     const away = () => Promise.reject(Object.assign(new Error('away'), { code: 'ECONNREFUSED' }))
     await expect(transact(losing('after'), work, away)).rejects.toMatchObject({ code: 'ECONNREFUSED' })
   })
 })
 
 if (serverUrl === undefined) {
-  test('on the embedded database a reader waits for no more than one of many writers', async () => {
+  test('a reader of the embedded database waits for at most one writer', async () => {
     const order: string[] = []
     let begun = () => {}
     const first = new Promise<void>((resolve) => (begun = resolve))

@@ -15,10 +15,10 @@ function work() {
   return { run, end, begun }
 }
 
-const tooMuch = { code: 'unavailable', message: expect.stringContaining('There is too much to do at this moment') }
+const tooMuch = { code: 'unavailable', message: expect.stringContaining('The server is overloaded') }
 const hour = 3_600_000
 
-test('so many run at once, the others in their order', async () => {
+test('a queue runs a number of calls at once and the others in order', async () => {
   const inTurn = boundedQueue(2, 10, hour)
   const all = Array.from({ length: 5 }, work)
   const begun: number[] = []
@@ -34,7 +34,7 @@ test('so many run at once, the others in their order', async () => {
   expect(begun).toEqual([0, 1, 2, 3, 4])
 })
 
-test('what finds too many waiting is refused at once, and has room again later', async () => {
+test('a full queue refuses a call, and accepts it later', async () => {
   const inTurn = boundedQueue(1, 2, hour)
   const [first, second, third, fourth] = [work(), work(), work(), work()]
   const running = [inTurn(first.run)]
@@ -48,13 +48,13 @@ test('what finds too many waiting is refused at once, and has room again later',
   expect(await Promise.all(running)).toEqual(Array(4).fill('done'))
 })
 
-describe('by a clock that the test moves on', () => {
+describe('with a fake clock', () => {
   let clock: Clock
   beforeEach(() => void (clock = install()))
   afterEach(() => clock.uninstall())
   const pass = (milliseconds: number) => clock.tickAsync(milliseconds)
 
-  test('what waits while nothing ends is refused, never begins, and leaves its room to others', async () => {
+  test('a call in a stalled queue is refused and frees its place', async () => {
     const inTurn = boundedQueue(1, 1, 1000)
     const [holder, late, next] = [work(), work(), work()]
     const held = inTurn(holder.run)
@@ -73,7 +73,7 @@ describe('by a clock that the test moves on', () => {
     expect(outcomes).toEqual(['late'])
   })
 
-  test('a queue that moves is not given up', async () => {
+  test('a call in a slow queue that moves is not refused', async () => {
     const inTurn = boundedQueue(1, 10, 1000)
     const all = [work(), work(), work(), work()]
     const results = Promise.all(all.map(({ run }) => inTurn(run)))
@@ -86,12 +86,12 @@ describe('by a clock that the test moves on', () => {
   })
 })
 
-test('work that is called by work whose turn it is does not wait for its end', async () => {
+test('a nested call runs at once', async () => {
   const inTurn = boundedQueue(1, 0, hour)
   expect(await inTurn(() => inTurn(() => inTurn(() => Promise.resolve('inside'))))).toBe('inside')
 })
 
-test('work that fails gives its place to the next', async () => {
+test('a failed call frees its place', async () => {
   const inTurn = boundedQueue(1, 10, hour)
   const failing = inTurn(() => Promise.reject(new Error('no')))
   const next = inTurn(() => Promise.resolve('next'))

@@ -142,12 +142,12 @@ describe('an entry is read in the encoding', () => {
     ],
     ['UTF-16 without a mark', Buffer.from(declaring('"UTF-16"'), 'utf16le'), undefined, /UTF-16 without a byte order/],
     ['half a character of UTF-16', utf16(declaring('"UTF-16"')).subarray(0, -1), undefined, /not in UTF-16LE/],
-    ['UTF-32', Buffer.from('fffe00003c000000', 'hex'), undefined, /it is in UTF-32; what is read is UTF-8, US-ASCII/],
+    ['UTF-32', Buffer.from('fffe00003c000000', 'hex'), undefined, /UTF-32 is not supported; use UTF-8, US-ASCII/],
     [
       'KOI8-R',
       declaring('"KOI8-R"'),
       undefined,
-      /declares "KOI8-R", which is not read; use UTF-8, US-ASCII, ISO-8859-1/,
+      /declares "KOI8-R", which is not supported; use UTF-8, US-ASCII, ISO-8859-1/,
     ],
     [
       'by Content-Type',
@@ -231,7 +231,7 @@ describe('a message is what its type says', () => {
 
   test.each([
     ['<content type="image/png">aGk=</content>', /may have the type text, html or xhtml, not "image\/png"/],
-    ['<content type="html" src="https://x.example/"/>', /must stand in the entry/],
+    ['<content type="html" src="https://x.example/"/>', /must be in the entry itself/],
   ])('another is refused: %s', async (content, reason) => {
     const { status, text } = await invite(withContent(content))
     expect(status).toBe(400)

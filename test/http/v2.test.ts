@@ -365,7 +365,7 @@ describe('faults', () => {
       name: 'error',
       code: 'kError',
       errCode: 'cortex.error.unspecified',
-      message: 'The server failed.',
+      message: 'The server could not complete the request.',
     }
     const away = await failing(Object.assign(new Error('hunter2 is away'), { code: 'ECONNREFUSED' }))
     expect([away.status, away.body, away.answer.headers['retry-after']]).toEqual([

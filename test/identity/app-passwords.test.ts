@@ -33,7 +33,7 @@ const own = 'connections.do?connectionType=colleague&status=pending'
 const prefixes = ['/profiles/atom/', '/profiles/basic/atom/', '/profiles/oauth/atom/', '/profiles/form/atom/', '/atom/']
 
 describe.each([...prefixes.map((prefix) => prefix + own), '/v2/connections'])('%s', (path) => {
-  test('takes it as a bearer token, and as the password of each name of its person', async () => {
+  test('accepts an app password as a bearer token, and with each sign-in name', async () => {
     const { secret, bearer } = await appPasswordOf(database.db, 'ann')
     const scheme = { headers: { authorization: `bearer   ${secret}` } }
     const names = ['ann', 'annie', 'ann@example.com', 'ANN@Example.COM'].map((name) => ({ as: `${name}:${secret}` }))
@@ -45,20 +45,20 @@ describe.each([...prefixes.map((prefix) => prefix + own), '/v2/connections'])('%
   })
 })
 
-test('the database keeps a hash of it', async () => {
+test('the database stores a hash of an app password', async () => {
   const { secret, id } = await appPasswordOf(database.db, 'ann')
   const rows = await database.db.selectFrom('credential').selectAll().where('id', '=', id).execute()
   expect(rows).toMatchObject([{ secret: appSecretHash(secret), kind: 'app' }])
   expect(JSON.stringify(rows)).not.toContain(secret)
 })
 
-test('whoever made several can use each', async () => {
+test('several app passwords of a person all work', async () => {
   const all = [await appPasswordOf(database.db, 'ann'), await appPasswordOf(database.db, 'ann')]
   for (const { bearer } of all) expect((await client.send(`/atom/${own}`, bearer)).status).toBe(200)
   expect((await client.send(`/atom/${own}`, { as: 'ann:colleagues' })).status).toBe(200)
 })
 
-test('a person may have a hundred, also of those that are made at once', async () => {
+test('a person may have a hundred app passwords, also of concurrent ones', async () => {
   for (let made = 0; made < 98; made++) await appPasswordOf(database.db, 'ann')
   const last = await Promise.allSettled(Array.from({ length: 5 }, () => appPasswordOf(database.db, 'ann')))
   expect(last.map(({ status }) => status).sort()).toEqual([
@@ -68,7 +68,7 @@ test('a person may have a hundred, also of those that are made at once', async (
     'rejected',
     'rejected',
   ])
-  const sentence = 'A person may have 100 app passwords; revoke one that is not needed any more.'
+  const sentence = 'An account may have 100 app passwords; revoke one that is unused.'
   await expect(appPasswordOf(database.db, 'ann')).rejects.toMatchObject({ code: 'invalid', message: sentence })
   const [{ id } = { id: '' }] = await listAppPasswords(database.db, ann)
   await revokeAppPassword(database.db, ann, id)
@@ -76,7 +76,7 @@ test('a person may have a hundred, also of those that are made at once', async (
   expect(await listAppPasswords(database.db, ann)).toHaveLength(100)
 })
 
-test('a mistyped one costs no look-up', async () => {
+test('a mistyped app password costs no query', async () => {
   const secret = newAppSecret().replace(/.$/, (last) => (last === 'A' ? 'B' : 'A'))
   const nowhere = { db: undefined as never, log: pino({ level: 'silent' }) }
   for (const name of ['ann', null]) {
@@ -84,21 +84,21 @@ test('a mistyped one costs no look-up', async () => {
   }
 })
 
-test('wrong ones are not counted against the person', async () => {
+test('wrong app passwords are not counted against the account', async () => {
   for (let time = 0; time < 6; time++) {
     expect((await client.send(`/atom/${own}`, { as: `ann:${newAppSecret()}` })).status).toBe(401)
   }
   expect(await database.db.selectFrom('wrong_try').select('key').execute()).toEqual([])
 })
 
-test('one that ends is good until then', async () => {
+test('an app password works until it expires', async () => {
   const { id, bearer } = await appPasswordOf(database.db, 'ann', ['read'], new Date(Date.now() + 60_000))
   expect((await client.send(`/atom/${own}`, bearer)).status).toBe(200)
   await database.db.updateTable('credential').set({ expires_at: new Date() }).where('id', '=', id).execute()
   expect((await client.send(`/atom/${own}`, bearer)).status).toBe(401)
 })
 
-test('its use is noted once a minute', async () => {
+test('the use of an app password is recorded once a minute', async () => {
   const { id, bearer } = await appPasswordOf(database.db, 'ann')
   const used = async () => (await listAppPasswords(database.db, ann)).find((each) => each.id === id)?.used ?? null
   expect(await used()).toBeNull()
@@ -113,7 +113,7 @@ test('its use is noted once a minute', async () => {
   expect((await used())?.getTime()).toBeGreaterThan(longAgo.getTime())
 })
 
-describe('of scopes', () => {
+describe('scopes', () => {
   const reads: [string, string][] = [
     ['GET', `/profiles/atom/${own}`],
     ['HEAD', `/profiles/atom/${own}`],
@@ -132,7 +132,7 @@ describe('of scopes', () => {
     ['DELETE', '/v2/connections/0190cafe-0000-7000-8000-000000000001'],
   ]
 
-  test.each(writes)('read alone is not enough for %s %s', async (method, path) => {
+  test.each(writes)('the read scope does not allow %s %s', async (method, path) => {
     const { bearer } = await appPasswordOf(database.db, 'ann', ['read'])
     const { status, text, headers } = await client.send(path, {
       ...bearer,
@@ -140,17 +140,17 @@ describe('of scopes', () => {
       ...(method !== 'DELETE' && { body: connectionEntry('pending') }),
     })
     expect(status).toBe(403)
-    expect(text).toContain('This app password may not write; use one that has the scope write.')
+    expect(text).toContain('This app password lacks the scope write; use one with this scope.')
     expect(headers).not.toHaveProperty('www-authenticate')
   })
 
-  test.each(reads)('write alone is not enough for %s %s', async (method, path) => {
+  test.each(reads)('the write scope does not allow %s %s', async (method, path) => {
     const { bearer } = await appPasswordOf(database.db, 'ann', ['write'])
     expect((await client.send(path, { ...bearer, method })).status).toBe(403)
     expect((await client.send(path, { ...(await appPasswordOf(database.db, 'ann')).bearer, method })).status).toBe(200)
   })
 
-  test('write is enough to invite somebody', async () => {
+  test('the write scope allows an invitation', async () => {
     const { bearer } = await appPasswordOf(database.db, 'ann', ['write'])
     const [method, path] = writes[0] as [string, string]
     const { status } = await client.send(path, { ...bearer, method, body: connectionEntry('pending') })

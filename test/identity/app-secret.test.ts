@@ -5,13 +5,13 @@ import { hashPassword } from '../../src/identity/password.js'
 // Checksum and hash computed with Python's zlib and hashlib.
 const known = 'cnx_0000000000000000000000000000000003VzIe'
 
-test('the checksum and the hash are the usual ones', () => {
+test('checksum and hash match known values', () => {
   expect(isAppSecret(known)).toBe(true)
   expect(hasChecksum(known)).toBe(true)
   expect(appSecretHash(known)).toBe('4b09ddc304600e45800083d0a36e2e83cbd83ca94b50dc965d5c23ef9e4f304e')
 })
 
-test('every one that is made has the form and the checksum, and no two are the same', () => {
+test('every generated app password has form and checksum, and is unique', () => {
   const made = Array.from({ length: 200 }, newAppSecret)
   for (const secret of made) {
     expect(secret).toMatch(/^cnx_[0-9A-Za-z]{38}$/)
@@ -23,7 +23,7 @@ test('every one that is made has the form and the checksum, and no two are the s
 
 const digit = fc.constantFrom(...'0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz')
 
-test('a character that was mistyped is noticed', () => {
+test('the checksum detects a mistyped character', () => {
   fc.assert(
     fc.property(fc.nat(37), digit, (at, typed) => {
       const secret = newAppSecret()
@@ -41,13 +41,13 @@ test.each([
   ['the prefix in another case', known.replace('cnx', 'CNX')],
   ['a character that is not of base62', `${known.slice(0, -1)}-`],
   ['a line feed after', `${known}\n`],
-])('with %s it is a password like others', (_, text) => {
+])('with %s it is an ordinary password', (_, text) => {
   expect(isAppSecret(text)).toBe(false)
 })
 
-test('no password may have the form, which would never sign anybody in', async () => {
+test('a password must not have the form of an app password', async () => {
   await expect(hashPassword(known.replace('_0', '_1'))).rejects.toMatchObject({
     code: 'invalid',
-    message: 'This has the form of an app password, and could not be told from one at sign-in.',
+    message: 'A password must not have the form of an app password.',
   })
 })

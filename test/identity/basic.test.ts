@@ -6,7 +6,7 @@ const header = (text: string | Buffer, scheme = 'Basic ') => scheme + Buffer.fro
 const withoutControls = fc.string({ unit: 'grapheme' }).filter((text) => !/\p{Cc}/u.test(text))
 const users = withoutControls.filter((text) => text !== '' && !text.includes(':'))
 
-test('A2: what a client encodes is what we read', () => {
+test('decodes every credential that a client encodes (A2)', () => {
   fc.assert(
     fc.property(users, withoutControls, fc.constantFrom('Basic ', 'basic ', 'BASIC   '), (user, password, scheme) => {
       expect(parseBasic(header(`${user}:${password}`, scheme))).toEqual({
@@ -71,7 +71,7 @@ const spoil: Record<string, (good: string) => string> = {
   'cut in two': (good) => good.replace(/(?<=Basic .{2})/, ' '),
 }
 
-test.each(Object.entries(spoil))('A2: a good header spoilt is nobody: %s', (_, spoilt) => {
+test.each(Object.entries(spoil))('refuses a damaged header: %s (A2)', (_, spoilt) => {
   fc.assert(
     fc.property(users, withoutControls, (user, password) => {
       expect(parseBasic(spoilt(header(`${user}:${password}`)))).toBeUndefined()
@@ -79,7 +79,7 @@ test.each(Object.entries(spoil))('A2: a good header spoilt is nobody: %s', (_, s
   )
 })
 
-test('of all texts, only true encodings are read', () => {
+test('decodes only valid encodings', () => {
   fc.assert(
     fc.property(fc.base64String({ maxLength: 12 }), fc.string({ maxLength: 2 }), (base64, rest) => {
       const parsed = parseBasic(`Basic ${base64}${rest}`)

@@ -27,7 +27,7 @@ afterAll(async () => {
 
 const path = '/profiles/atom/connections.do?connectionType=colleague'
 
-test('A5: a flood of wrong passwords takes its places and no more, and whoever is known is served beside it', async () => {
+test('a flood of wrong passwords leaves known users served (A5)', async () => {
   const app = await appPasswordOf(database.db, 'ann')
   expect((await client.send(path, { as: 'ann:colleagues' })).status).toBe(200)
 

@@ -32,7 +32,7 @@ const byForm = (user: string, password: string) =>
     body: new URLSearchParams({ user, password }).toString(),
   })
 
-test('A7: wrong passwords by form and by Basic count together', async () => {
+test('failures by form and by Basic count together (A7)', async () => {
   for (const password of ['one', 'two']) expect((await byForm('ann', password)).status).toBe(401)
   const path = '/atom/connections.do?connectionType=colleague'
   for (const password of ['three', 'four']) {
@@ -45,7 +45,7 @@ test('A7: wrong passwords by form and by Basic count together', async () => {
   expect(refused.headers).not.toHaveProperty('set-cookie')
 })
 
-test('A1: a password that comes in the open by form is not looked at', async () => {
+test('a form password over plain HTTP is ignored (A1)', async () => {
   peer = '198.51.100.7'
   for (const password of ['colleagues', 'another password']) {
     const refused = await byForm('ann', password)
@@ -55,14 +55,14 @@ test('A1: a password that comes in the open by form is not looked at', async () 
   expect(await database.db.selectFrom('wrong_try').select('key').execute()).toEqual([])
 })
 
-test('an app password opens no session, and is not counted', async () => {
+test('an app password opens no session and is not counted', async () => {
   const { secret } = await appPasswordOf(database.db, 'ann')
   expect((await byForm('ann', secret)).status).toBe(401)
   expect(await database.db.selectFrom('wrong_try').select('key').execute()).toEqual([])
   expect((await byForm('ann', 'colleagues')).status).toBe(303)
 })
 
-test('L2: a sign-in by form that fails is logged once, without what was typed', async () => {
+test('a failed form sign-in is logged once without its input (L2)', async () => {
   const before = client.logged().length
   await byForm('ann', 'my other password')
   const lines = client.logged().slice(before)
@@ -73,7 +73,7 @@ test('L2: a sign-in by form that fails is logged once, without what was typed', 
   expect(lines.join('\n')).not.toContain('my other password')
 })
 
-test('L2: who signed in and out, and made or revoked an app password, is logged with when and from where', async () => {
+test('sign-ins, sign-outs and app password changes are logged with time and address (L2)', async () => {
   const before = client.logged().length
   const browser = openVisitor(client.send)
   const { id: account } = await database.db.selectFrom('account').select('id').executeTakeFirstOrThrow()
@@ -101,7 +101,7 @@ test('L2: who signed in and out, and made or revoked an app password, is logged 
   expect(lines.join('\n')).not.toContain('Reader')
 })
 
-test('a session goes on with a new key in front of the old one, and ends with the old one', async () => {
+test('a session survives a new cookie key and ends with the old key', async () => {
   const browser = openVisitor(client.send)
   await signIn(browser, 'ann')
   const statusWith = async (...keys: string[]) => {

@@ -98,8 +98,8 @@ test.each([
   },
 )
 
-describe('A7: guessing', () => {
-  test('a name meets 429 from the fifth wrong try on, and then has to wait twice as long each time', async () => {
+describe('guessing (A7)', () => {
+  test('a name gets 429 from the fifth failure on, with doubling waits', async () => {
     expect(await guess('ann', 4)).toEqual([denied, denied, denied, denied])
     const waits = []
     for (let time = 0; time < 13; time++) {
@@ -115,7 +115,7 @@ describe('A7: guessing', () => {
     expect(waits).toEqual([1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 900, 900, 900])
   })
 
-  test('who has to wait hears how long', async () => {
+  test('a 429 tells the seconds to wait', async () => {
     await guess('ann', 5)
     await hold()
     const wait = Number((await signIn('ann', 'colleagues')).headers['retry-after'])
@@ -123,20 +123,20 @@ describe('A7: guessing', () => {
     expect(wait).toBeLessThanOrEqual(held + 1)
   })
 
-  test('a name that nobody has is counted alike', async () => {
+  test('an unknown name is counted like a known one', async () => {
     expect(await guess('nobody', 5)).toEqual([denied, denied, denied, denied, [429, '1']])
     await pass(1)
     expect(await guess('nobody', 1)).toEqual([[429, '2']])
   })
 
-  test('another case, another address, another server: it is the same name', async () => {
+  test('letter case, address and server do not change the count of a name', async () => {
     await guess('Ann@example.com', 2)
     await guess('aNN@EXAMPLE.com', 2, '198.51.100.1', other)
     expect(await guess('ann@example.com', 1, '198.51.100.2')).toEqual([[429, '1']])
     expect(await guess('ann', 1)).toEqual([denied])
   })
 
-  test('after ten minutes the tries are forgotten', async () => {
+  test('failures are forgotten after ten minutes', async () => {
     await guess('ann', 4)
     await pass(540)
     expect(await guess('ann', 1)).toEqual([[429, '1']])
@@ -149,7 +149,7 @@ describe('A7: guessing', () => {
   test.each([
     ['', (name: string) => name],
     [', in whatever case', (name: string, at: number) => name.slice(0, at).toUpperCase() + name.slice(at)],
-  ])('many at once are counted one by one%s', async (_, spelt) => {
+  ])('concurrent failures are counted one by one%s', async (_, spelt) => {
     const names = Array.from({ length: 12 }, (_, at) => spelt('ann@example.com', at))
     const answers = await Promise.all(names.map((name, index) => signIn(name, `at once ${index}`)))
     const statuses = answers.map(({ status }) => status).sort()
@@ -158,7 +158,7 @@ describe('A7: guessing', () => {
     expect(verify.mock.calls.length).toBeLessThan(9)
   })
 
-  test('an address meets 429 from the fiftieth wrong try on, whatever the names', async () => {
+  test('an address gets 429 from the fiftieth failure on, for any names', async () => {
     for (let name = 0; name < 49; name++) expect(await guess(`n${name}`, 1)).toEqual([denied])
     expect(await guess('n49', 1)).toEqual([[429, '1']])
     await hold()
@@ -167,7 +167,7 @@ describe('A7: guessing', () => {
     expect(await guess('n50', 1, '203.0.113.2')).toEqual([denied])
   })
 
-  test('addresses of one IPv6 network are one, and IPv4 in IPv6 is IPv4', async () => {
+  test('an IPv6 network counts as one address, and IPv4 in IPv6 as IPv4', async () => {
     const addresses = ['2001:db8:0:1::1', '2001:DB8::1:ffff:0:0:2', '2001:db8:0:1:abcd:ef01:2345:6789']
     for (const [at, address] of addresses.entries()) await guess(`name ${at}`, 1, address)
     await guess('next', 1, '2001:db8:0:2::1')
@@ -178,14 +178,14 @@ describe('A7: guessing', () => {
     expect(rows.map(({ tries }) => tries)).toEqual([1, 1, 1, 1, 1, 1, 1, 2, 3])
   })
 
-  test('an address that a proxy tells with its port is the same address', async () => {
+  test('the port that a proxy appends does not change the address', async () => {
     const addresses = ['203.0.113.1:4711', '203.0.113.1:4712', '[2001:db8::1]:4711', '[2001:db8::2]', '2001:db8::3']
     for (const [at, address] of addresses.entries()) await guess(`name ${at}`, 1, address)
     const rows = await database.db.selectFrom('wrong_try').select('tries').orderBy('tries').execute()
     expect(rows.map(({ tries }) => tries)).toEqual([1, 1, 1, 1, 1, 2, 3])
   })
 
-  test('whoever polls with what is right goes on, while others guess from elsewhere or from the same address', async () => {
+  test('a client that polls with the right password is not locked out by guesses', async () => {
     const app = await appPasswordOf(database.db, 'ann')
     expect((await signIn('ann', 'colleagues')).status).toBe(200)
     for (let round = 0; round < 8; round++) {
@@ -203,7 +203,7 @@ describe('A7: guessing', () => {
     expect(outcome(await signIn('ann', 'colleagues', '198.51.100.9', other))[0]).toBe(200)
   })
 
-  test('a wrong password that is repeated counts once an hour, and costs no new hash', async () => {
+  test('a repeated wrong password counts once an hour and costs no hash', async () => {
     const tries = async () =>
       (await database.db.selectFrom('wrong_try').select('tries').execute()).map((row) => row.tries)
     for (const name of ['ann', 'nobody']) {
@@ -222,7 +222,7 @@ describe('A7: guessing', () => {
     }
   })
 
-  test('names and addresses are kept as hashes, and what is forgotten goes', async () => {
+  test('names and addresses are stored as hashes, and expired counts are deleted', async () => {
     await guess('ann', 1)
     const rows = await database.db.selectFrom('wrong_try').select('key').execute()
     expect(rows.map(({ key }) => key)).toEqual([
@@ -235,7 +235,7 @@ describe('A7: guessing', () => {
   })
 })
 
-describe('A7: an address from which an account signed in', () => {
+describe('a known address (A7)', () => {
   const home = '192.0.2.7'
   const proxied = { 'X-Forwarded-For': home, 'X-Forwarded-Proto': 'https' }
   /** Wrong passwords for ann, each from another address, until the name has to wait for long. */
@@ -256,7 +256,7 @@ describe('A7: an address from which an account signed in', () => {
     expect((await signIn('ANN@example.com', 'colleagues', home, other)).status).toBe(200)
   })
 
-  test('is not locked out of the form, nor of a change of password', async () => {
+  test('is not locked out of the form or of a password change', async () => {
     expect((await signIn('ann', 'colleagues', home)).status).toBe(200)
     await guessElsewhere()
     const browser = openVisitor(other.send)
@@ -272,14 +272,14 @@ describe('A7: an address from which an account signed in', () => {
     await setPassword(database.db, ann, await hashPassword('colleagues'))
   })
 
-  test('becomes known by the form too', async () => {
+  test('becomes known by a form sign-in too', async () => {
     const form = { user: 'ann', password: 'colleagues' }
     await openVisitor(client.send).post('/profiles/html/signIn.do', form, { headers: proxied })
     await guessElsewhere()
     expect((await signIn('ann', 'colleagues', home, other)).status).toBe(200)
   })
 
-  test('stays known while a secret is replaced, at servers that have both in either order', async () => {
+  test('stays known during a rotation of the token secret', async () => {
     const serverWith = (keys: readonly string[]) =>
       startClient(database.db, { TRUST_PROXY: '127.0.0.1' }, undefined, undefined, undefined, undefined, keys)
     const servers = await Promise.all([['old'], ['old', 'new'], ['new', 'old'], ['new']].map(serverWith))
@@ -292,7 +292,7 @@ describe('A7: an address from which an account signed in', () => {
     expect(statuses).toEqual([200, 200, 200, 200])
   })
 
-  test('has a count of its own, for whoever guesses there, by any name', async () => {
+  test('has a count of its own, for any of the account’s names', async () => {
     await signIn('ann', 'colleagues', home)
     expect(await guess('ann', 2, home)).toEqual([denied, denied])
     expect(await guess('ann@example.com', 3, home, other)).toEqual([denied, denied, [429, '1']])
@@ -303,27 +303,27 @@ describe('A7: an address from which an account signed in', () => {
     expect((await signIn('ann', 'colleagues', '198.51.100.2', other)).status).toBe(200)
   })
 
-  test('meets 429 from the fiftieth wrong try there on, as any other', async () => {
+  test('gets 429 from its fiftieth failure on, like any other', async () => {
     await signIn('ann', 'colleagues', home)
     for (let name = 0; name < 50; name++) await guess(`n${name}`, 1, home)
     await hold()
     expect((await signIn('ann', 'colleagues', home, other)).status).toBe(429)
   })
 
-  test('is known for that account alone', async () => {
+  test('is known for that account only', async () => {
     await signIn('bo', 'colleagues', home)
     await guessElsewhere()
     expect((await signIn('ann', 'colleagues', home, other)).status).toBe(429)
   })
 
-  test('of an IPv6 network is the whole network', async () => {
+  test('is a whole network with IPv6', async () => {
     await signIn('ann', 'colleagues', '2001:db8:0:1::1')
     await guessElsewhere()
     expect((await signIn('ann', 'colleagues', '2001:db8:0:2::1', other)).status).toBe(429)
     expect((await signIn('ann', 'colleagues', '[2001:db8:0:1:ffff::2]:4711', other)).status).toBe(200)
   })
 
-  test('is not known after wrong passwords, nor for a disabled account', async () => {
+  test('is not recorded after failures or for a disabled account', async () => {
     await guess('ann', 2, home)
     await signIn('gone', 'colleagues', home)
     expect(await addresses()).toEqual([])
@@ -346,7 +346,7 @@ describe('A7: an address from which an account signed in', () => {
     await third.close()
   })
 
-  test('is kept as a hash that no other account shares, and no more than twenty for each', async () => {
+  test('is stored as a hash per account, at most twenty', async () => {
     await signIn('bo', 'colleagues', '203.0.113.1')
     const [first] = await addresses()
     for (let at = 1; at <= 25; at++) await signIn('ann', 'colleagues', `203.0.113.${at}`)
@@ -360,7 +360,7 @@ describe('A7: an address from which an account signed in', () => {
     expect((await signIn('ann', 'colleagues', '203.0.113.25', other)).status).toBe(200)
   })
 
-  test('is written a hundred times a day for an account that comes from ever new ones', async () => {
+  test('is recorded at most a hundred times a day', async () => {
     const comeFrom = async (from: number) => {
       for (let at = from; at < from + 60; at++)
         expect((await signIn('ann', 'colleagues', `198.51.100.${at}`)).status).toBe(200)
@@ -379,7 +379,7 @@ describe('A7: an address from which an account signed in', () => {
     expect(await lastSeen()).toBeGreaterThan(second as number)
   })
 
-  test('costs a poll nothing, and is written once a day', async () => {
+  test('costs no write when polling, and one a day', async () => {
     const statements: string[] = []
     const listened = database.db.withPlugin({
       transformQuery: ({ node }) => {
@@ -411,7 +411,7 @@ describe('A7: an address from which an account signed in', () => {
     await polled.close()
   })
 
-  test('that cannot be kept lets the person in all the same', async () => {
+  test('does not prevent a sign-in if it cannot be stored', async () => {
     await sql`alter table known_address rename to elsewhere`.execute(database.db)
     // Whether it is known is asked at the hash alone, which a password that is remembered does not need.
     const failing = await signIn('ann', 'colleagues', home).finally(() =>
@@ -429,8 +429,8 @@ describe('A7: an address from which an account signed in', () => {
   })
 })
 
-describe('a password that was right', () => {
-  test('is remembered for five minutes after it was last sent', async () => {
+describe('a verified password', () => {
+  test('is cached for five minutes after its last use', async () => {
     for (const minutes of [0, 4, 4, 4]) {
       clock += minutes * 60_000
       expect((await signIn('ann', 'colleagues')).status).toBe(200)
@@ -441,7 +441,7 @@ describe('a password that was right', () => {
     expect(verify).toHaveBeenCalledTimes(2)
   })
 
-  test('is remembered by whichever name it comes, and for nobody else', async () => {
+  test('is cached for all names of its account only', async () => {
     await signIn('ann', 'colleagues')
     expect((await signIn('Ann@Example.com', 'colleagues')).status).toBe(200)
     expect(verify).toHaveBeenCalledTimes(1)
@@ -450,7 +450,7 @@ describe('a password that was right', () => {
     expect((await signIn('nobody', 'colleagues')).status).toBe(401)
   })
 
-  test('is hashed anew where it was hashed with other parameters', async () => {
+  test('is hashed again if its hash has old parameters', async () => {
     await addPerson(database.db, 'old', { password: signInSecret })
     const secret = async () => {
       const rows = await database.db

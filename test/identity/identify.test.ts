@@ -83,7 +83,7 @@ const refused = {
     'These credentials are not right: sign in with your user name and password, or with an app password that has not ended.',
 }
 
-test('who sends no credentials is nobody', async () => {
+test('a request without credentials is anonymous', async () => {
   expect(await ask(server)).toBeNull()
   expect(verify).not.toHaveBeenCalled()
 })
@@ -92,7 +92,7 @@ test.each(['ann', 'annie', 'Ann.Example@example.org', 'ANN.example@EXAMPLE.org']
   expect(await signIn(name, annsPassword)).toMatchObject({ userId: 'ann' })
 })
 
-test('the caller is the account, whole', async () => {
+test('the caller is the whole account', async () => {
   const ann = await findAccount(database.db, { by: 'userId', value: 'ann' })
   expect(await signIn('ann', annsPassword)).toEqual(JSON.parse(JSON.stringify(ann)))
 })
@@ -107,7 +107,7 @@ test.each([
   ['an account without a password', basic('silent', annsPassword)],
   ['a user id in another case', basic('ANN', annsPassword)],
   ['a user id and a blank', basic('ann ', annsPassword)],
-])('%s is refused at the cost of one hash', async (_, credentials) => {
+])('%s is refused after one hash', async (_, credentials) => {
   expect(await ask(server, credentials)).toEqual(refused)
   expect(verify).toHaveBeenCalledTimes(1)
   const [secret] = verify.mock.calls[0] ?? []
@@ -121,7 +121,7 @@ test.each([
   ['a malformed header', `${basic('ann', annsPassword)}!`],
   ['NUL', basic('ann\0', annsPassword)],
   ['a password that is too long', basic('ann', 'x'.repeat(257))],
-])('%s is refused in the same words', async (_, credentials) => {
+])('%s is refused with the same message', async (_, credentials) => {
   expect(await ask(server, credentials)).toEqual(refused)
   expect(verify).not.toHaveBeenCalled()
 })
@@ -129,7 +129,7 @@ test.each([
 test.each([
   ['twice the same', basic('ann', annsPassword)],
   ['two', basic('bob', 'bob has a secret')],
-])('of credentials, %s are too many', async (_, second) => {
+])('%s are too many credentials', async (_, second) => {
   const answer = await ask(server, basic('ann', annsPassword), second)
   expect(answer).toMatchObject({
     code: 'invalid',
@@ -143,14 +143,14 @@ test.each([
   ['of 72 characters', 'x'.repeat(72), `${'x'.repeat(71)}y`],
   ['of 73 characters', 'x'.repeat(73), `${'x'.repeat(72)}y`],
   ['of 256 characters', 'é'.repeat(256), `${'é'.repeat(255)}è`],
-])('A4: passwords %s count to the last byte', async (what, password, almost) => {
+])('passwords %s count to the last byte (A4)', async (what, password, almost) => {
   const userId = `p ${what}`
   await add({ userId, email: `${password.length}@example.org` }, password)
   expect(await signIn(userId, password)).toMatchObject({ userId })
   expect(await signIn(userId, almost)).toEqual(refused)
 })
 
-test('a name signs in whose user id it is, else whose login, else whose e-mail address', async () => {
+test('a name is matched as user id, then login, then e-mail address', async () => {
   const name = 'same@example.org'
   const everybody = ['by id', 'by login', 'by email']
   for (const userId of everybody) await add({ userId, email: `${userId.slice(3)}@example.org` }, `secret of ${userId}`)
@@ -171,7 +171,7 @@ test('a name signs in whose user id it is, else whose login, else whose e-mail a
   expect(await signedIn()).toEqual(['Failure', 'Failure', 'by email'])
 })
 
-test('of many who ask at once, each gets his own answer', async () => {
+test('concurrent requests get their own answers', async () => {
   const asked = Array.from({ length: 24 }, (_, index) => index % 3)
   const credentials = [basic('ann', annsPassword), basic('bob', 'bob has a secret'), basic('bob', annsPassword)]
   const answers = await Promise.all(asked.map((who) => ask(server, credentials[who] as string)))
@@ -179,7 +179,7 @@ test('of many who ask at once, each gets his own answer', async () => {
   expect(answers).toMatchObject(asked.map((who) => expected[who]))
 })
 
-test('when a new password is set, the old one is wrong at once', async () => {
+test('a new password invalidates the old one at once', async () => {
   await add({ userId: 'eve' }, 'the old password')
   const eve = await findAccount(database.db, { by: 'userId', value: 'eve' })
   await setPassword(database.db, eve?.id as string, await hashPassword('the new password'))
@@ -187,7 +187,7 @@ test('when a new password is set, the old one is wrong at once', async () => {
   expect(await signIn('eve', 'the new password')).toMatchObject({ userId: 'eve' })
 })
 
-test('an error of the database is no refusal', async () => {
+test('a database error is not a refusal', async () => {
   await sql`alter table credential rename to hidden`.execute(database.db)
   const answer = await signIn('ann', annsPassword)
   await sql`alter table hidden rename to credential`.execute(database.db)

@@ -54,7 +54,7 @@ test.each<[string, Record<string, string>, string, Record<string, string>, 'take
   ['from one that only names itself', {}, '127.0.0.1', { Via: '1.1 proxy' }, 'refused'],
   ['from one that nobody named, in development', insecure, '127.0.0.1', forwarded('http'), 'taken'],
   ['from elsewhere by one that hears it is here', trusting, elsewhere, { 'X-Forwarded-For': '127.0.0.1' }, 'refused'],
-])('A1: credentials %s', async (_, settings, peer, headers, outcome) => {
+])('credentials %s (A1)', async (_, settings, peer, headers, outcome) => {
   await start(settings, peer)
   const right = await client.send(path, { as: 'ann:colleagues', headers })
   expect(right.status).toBe(outcome === 'taken' ? 200 : 403)
@@ -74,7 +74,7 @@ test.each<[string, Record<string, string>, string, Record<string, string>, 'take
 test.each([
   ['in the open', {}, 403],
   ['in development', insecure, 200],
-])('A1: a session whose cookie comes %s', async (_, settings, status) => {
+])('a session cookie that comes %s (A1)', async (_, settings, status) => {
   await start(settings, '127.0.0.1')
   const browser = openVisitor(client.send)
   expect((await signIn(browser, 'ann')).status).toBe(303)
@@ -90,7 +90,7 @@ test.each([
   expect(again.cookie()).toBeUndefined()
 })
 
-test('A1: without credentials what is public stays so', async () => {
+test('public resources need no credentials (A1)', async () => {
   await start({}, elsewhere)
   expect((await client.send('/profiles/atom/connections.do?connectionType=colleague&userid=ann')).status).toBe(200)
 })

@@ -88,7 +88,7 @@ const send = async (method: string, path: string, sending: Sending) => {
 }
 
 describe.each(routes)('%s %s', (method, path) => {
-  test('A3: answers credentials that are not right with one 401, whatever is wrong with them', async () => {
+  test('answers all wrong credentials with the same 401 (A3)', async () => {
     const answers: Record<string, unknown> = {}
     for (const [cause, sending] of Object.entries(causes)) answers[cause] = undated(await send(method, path, sending))
     const first = answers['an unknown name'] as ReturnType<typeof undated>
@@ -103,7 +103,7 @@ test.each([
   ['GET', '/profiles/atom/connections.do?connectionType=colleague'],
   ['POST', '/profiles/atom/connections.do?connectionType=colleague&userid=ann'],
   ['GET', '/v2/connections'],
-])('A3: %s %s asks whoever sends none in the same way', async (method, path) => {
+])('%s %s challenges anonymous requests in the same way (A3)', async (method, path) => {
   const [wrong, none] = [await send(method, path, { as: 'nobody:colleagues' }), await send(method, path, {})]
   const fields = ({ headers }: Answer) => ({ ...headers, date: '', 'content-length': '' })
   expect(none.status).toBe(401)
@@ -113,13 +113,13 @@ test.each([
 test.each([
   ['GET', '/profiles/atom/connections.do?connectionType=colleague&userid=silent&status=pending'],
   ['DELETE', '/profiles/admin/atom/connections.do?userid=silent'],
-])('A3: %s %s tells a known person who may not 403, and does not ask again', async (method, path) => {
+])('%s %s answers a forbidden user with 403 and no challenge (A3)', async (method, path) => {
   const answer = await send(method, path, { as: 'ann:colleagues' })
   expect(answer.status).toBe(403)
   expect(answer.headers).not.toHaveProperty('www-authenticate')
 })
 
-test('L2: each is logged once, with the reason, the account and the address; L1: no name and no secret is', async () => {
+test('a refusal is logged once with reason, account and address, without name and secret (L2)', async () => {
   const logged = () => client.logged().map((line) => JSON.parse(line) as Record<string, unknown>)
   const reasons: Record<string, unknown> = {}
   for (const [cause, sending] of Object.entries(causes)) {
@@ -153,7 +153,7 @@ test('L2: each is logged once, with the reason, the account and the address; L1:
   for (const secret of [...secrets, 'nobody', 'silent']) expect(everything).not.toContain(secret)
 })
 
-test('L2: who may not is logged too, at both doors', async () => {
+test('a forbidden request is logged at both APIs (L2)', async () => {
   const before = client.logged().length
   await send('DELETE', '/profiles/admin/atom/connections.do?userid=silent', { as: 'ann:colleagues' })
   await send('GET', '/v2/connections', {})
@@ -162,7 +162,7 @@ test('L2: who may not is logged too, at both doors', async () => {
     .slice(before)
     .map((line) => JSON.parse(line) as Record<string, unknown>)
   expect(lines.filter(({ msg }) => msg === 'refused')).toMatchObject([
-    { status: 403, reason: 'This takes an account with the role admin.', account: expect.any(String) },
+    { status: 403, reason: 'This requires an account with the role admin.', account: expect.any(String) },
     { status: 401, reason: 'Sign in first: this needs an account.' },
   ])
 })

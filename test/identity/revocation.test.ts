@@ -3,7 +3,7 @@ import { revokeAppPassword } from '../../src/identity/app-password.js'
 import { setPassword } from '../../src/identity/credential-store.js'
 import { hashPassword } from '../../src/identity/password.js'
 import { changeRole } from '../../src/people/change-store.js'
-import { importStatement } from '../../src/transfer/import.js'
+import { importPerson } from '../../src/transfer/import.js'
 import { appPasswordOf } from '../support/app-passwords.js'
 import { startClient } from '../support/client.js'
 import { freshDatabase, serverUrl, type TestDatabase } from '../support/database.js'
@@ -74,23 +74,23 @@ async function around(credentials: string, revoke: () => Promise<unknown>, what 
 
 const setState = (state: 'active' | 'inactive') => {
   const now = new Date()
-  return importStatement(database.db, { userId: 'ann', state, updated: now, seen: now, decides: true })
+  return importPerson(database.db, { userId: 'ann', state, updated: now, seen: now, decides: true })
 }
 
-test('A8: a new password ends the old one with the next request', async () => {
+test('a new password ends the old one with the next request (A8)', async () => {
   const change = async () => setPassword(database.db, ann, await hashPassword('another password'))
   expect(await around(basic('colleagues'), change)).toEqual([200, 401])
   expect(await around(basic('another password'), () => Promise.resolve())).toEqual([200, 200])
 })
 
-test('A8: an app password that is revoked ends with the next request, and no other does', async () => {
+test('a revoked app password ends with the next request, and no other does (A8)', async () => {
   const [app, kept] = [await appPasswordOf(database.db, 'ann'), await appPasswordOf(database.db, 'ann')]
   const revoke = () => revokeAppPassword(database.db, ann, app.id)
   expect(await around(basic(app.secret), revoke)).toEqual([200, 401])
   expect(await around(`Bearer ${kept.secret}`, () => Promise.resolve())).toEqual([200, 200])
 })
 
-test('A8: a disabled account is out with the next request, by whichever credential, and in again with the next', async () => {
+test('a disabled account is refused with the next request, by every credential, until enabled (A8)', async () => {
   const { secret } = await appPasswordOf(database.db, 'ann')
   expect(await around(basic('colleagues'), () => setState('inactive'))).toEqual([200, 401])
   expect(await around(`Bearer ${secret}`, () => setState('active'))).toEqual([401, 200])
@@ -98,7 +98,7 @@ test('A8: a disabled account is out with the next request, by whichever credenti
   expect(await around(basic('colleagues'), () => setState('active'))).toEqual([401, 200])
 })
 
-test('A8: a role that is taken away is gone with the next request', async () => {
+test('a removed role is gone with the next request (A8)', async () => {
   const admins = { method: 'DELETE', path: '/profiles/admin/atom/connections.do?userid=ann' }
   const revoke = () => changeRole(database.db, ann, 'admin', 'remove')
   expect(await around(basic('colleagues'), revoke, admins)).toEqual([200, 403])

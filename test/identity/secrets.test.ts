@@ -151,23 +151,23 @@ const found = (written: string) =>
     formsOf(secret).some((each) => written.includes(each)) ? [name] : [],
   )
 
-test('there is every kind of secret', () => {
+test('the story has every kind of secret', () => {
   expect(Object.values(secrets).filter((secret) => !(secret.length > 15))).toEqual([])
   expect(answers.map(({ status }) => status)).toEqual(expect.arrayContaining([200, 303, 400, 401, 403, 404, 405, 500]))
 })
 
-test('L1: none is in a log', () => {
+test('no secret is in a log (L1)', () => {
   expect(client.logged().length).toBeGreaterThan(answers.length)
   expect(found(client.logged().join('\n'))).toEqual([])
 })
 
-test('L1: none is in an answer that refuses, or that fails', () => {
+test('no secret is in a refusal or an error (L1)', () => {
   const refusals = answers.filter(({ status }) => status >= 400)
   const written = refusals.map(({ headers, text }) => `${JSON.stringify(headers)} ${text}`).join('\n')
   expect(found(written)).toEqual([])
 })
 
-test('none is in the database, but for messages in the views of their two', async () => {
+test('no secret is in the database, except messages in their two rows', async () => {
   const { rows } = await sql<{ name: string }>`
     select table_name as name from information_schema.tables
     where table_schema = current_schema() and table_type = 'BASE TABLE'`.execute(database.db)

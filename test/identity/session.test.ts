@@ -1,6 +1,6 @@
 import { sessionKey } from '../../src/identity/session.js'
 
-test('the key of cookies follows from the secret of all tokens, and the secret not from the key', () => {
+test('the cookie key is derived from the token secret, which cannot be derived from it', () => {
   const [secret, other] = [Buffer.alloc(32, 'a'), Buffer.alloc(32, 'b')]
   expect(sessionKey(secret)).toBe(sessionKey(Buffer.from(secret)))
   expect(sessionKey(secret)).not.toBe(sessionKey(other))

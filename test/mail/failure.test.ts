@@ -1,9 +1,9 @@
-import { emailFailure, pauseAfter } from '../../src/mail/worker.js'
+import { emailFailure, backoffMs } from '../../src/mail/worker.js'
 
-test('pauses double from a minute to six hours, less up to half', () => {
-  const minutes = Array.from({ length: 12 }, (_, at) => pauseAfter(at + 1, 0) / 60_000)
+test('the backoff doubles from a minute to six hours, minus up to half', () => {
+  const minutes = Array.from({ length: 12 }, (_, at) => backoffMs(at + 1, 0) / 60_000)
   expect(minutes).toEqual([1, 2, 4, 8, 16, 32, 64, 128, 256, 360, 360, 360])
-  expect(pauseAfter(1, 1)).toBe(30_000)
+  expect(backoffMs(1, 1)).toBe(30_000)
 })
 
 test.each([
@@ -13,6 +13,6 @@ test.each([
   [{ code: 'EAUTH', command: 'AUTH PLAIN', responseCode: 535 }, false, 'EAUTH AUTH PLAIN 535'],
   [{ code: 'ESOCKET', originalCode: 'ECONNRESET', command: 'CONN' }, false, 'ESOCKET ECONNRESET CONN'],
   [new TypeError('of ann@example.com'), false, 'TypeError'],
-])('%j', (error, isPermanent, summary) => {
+])('the error %j is classified', (error, isPermanent, summary) => {
   expect(emailFailure(error)).toEqual({ isPermanent, summary })
 })

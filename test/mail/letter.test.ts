@@ -8,13 +8,13 @@ import { parse } from '../support/xml.js'
 
 const to = addresses('https://connections.example')
 const occasion: EmailContent = {
-  news: 'invited',
+  event: 'invited',
   recipient: { name: 'Bo', address: 'bo@example.com', hasAccount: true },
   person: { id: 'id', name: 'Ann Lee', key: '01900000-0000-7000-8000-000000000002' },
   message: 'Hello Bo,\r\n\r\nwe met <at> lunch & dinner.\n',
   title: null,
   url: null,
-  isWhole: true,
+  isComplete: true,
   page: 'https://app.example/',
 }
 const invited = (more: Partial<EmailContent> = {}) => emailOf({ ...occasion, ...more }, to)
@@ -30,17 +30,17 @@ describe('an invitation', () => {
     expect(text).toBe(
       [
         'Hello Bo,',
-        'Ann Lee would like to have you as a colleague.',
+        'Ann Lee would like to add you as a colleague.',
         'Ann Lee writes:',
         'Hello Bo,\n\nwe met <at> lunch & dinner.',
-        'See your invitations:\n' +
+        'View your invitations:\n' +
           'https://connections.example/profiles/atom/connections.do?connectionType=colleague&status=pending',
-        '-- \nYou get this letter because you have an account with Connections. It was sent automatically.\n',
+        '-- \nYou received this e-mail because you have an account with Connections. It was sent automatically.\n',
       ].join('\n\n'),
     )
   })
 
-  test('as a page, the message line by line', () => {
+  test('as HTML, with the message line by line', () => {
     const { html } = invited()
     expect(html).toContain(
       '<div dir="auto">Hello Bo,</div><div dir="auto">\u00A0</div>' +
@@ -52,18 +52,18 @@ describe('an invitation', () => {
     expect(html).not.toMatch(/<\/(?:br|img|meta|hr|link)>|<script|url\(/)
   })
 
-  test('without a message there is no quotation', () => {
+  test('without a message has no quotation', () => {
     const { html, text } = invited({ message: ' \n ' })
     expect(html).not.toContain('<blockquote')
     expect(text).not.toContain('writes:')
   })
 })
 
-test('an acceptance leads to the profile and repeats no message', () => {
-  const { subject, text, html } = invited({ news: 'accepted', message: '' })
+test('an acceptance links to the profile and repeats no message', () => {
+  const { subject, text, html } = invited({ event: 'accepted', message: '' })
   const profile = `https://connections.example/profiles/html/profileView.do?key=${occasion.person.key}`
   expect(subject).toBe('Ann Lee accepted your invitation')
-  expect(text).toContain(`You are colleagues now.\n\nSee the profile:\n${profile}\n`)
+  expect(text).toContain(`You are now colleagues.\n\nView profile:\n${profile}\n`)
   expect(html).toContain(`href="${profile}"`)
 })
 
@@ -75,7 +75,7 @@ test.each([
   ['right-to-left', 'שרה', '\u2068שרה\u2069'],
   ['emoji of several characters', 'Kit 👩🏽‍🔬', 'Kit 👩🏽‍🔬'],
   ['half a character', 'Ann\uD83D', 'Ann\uFFFD'],
-  ['nothing to see', ' \u200F\n', 'Somebody'],
+  ['nothing to see', ' \u200F\n', 'Someone'],
   ['too much', '𝒦'.repeat(500), `${'𝒦'.repeat(100)}…`],
 ])('a name with %s', (_what, name, expected) => {
   const { subject, html } = from(name)
@@ -89,18 +89,18 @@ test.each([
   ['right-to-left', 'שרה', '“\u2068שרה\u2069”'],
   ['too much', 'x'.repeat(200), `“${'x'.repeat(100)}…”`],
 ])('a title with %s', (_what, title, expected) => {
-  const { subject, text, html } = invited({ news: 'offered', title, message: '' })
+  const { subject, text, html } = invited({ event: 'offered', title, message: '' })
   expect(subject).toBe(`Ann Lee invites you to ${expected}`)
   expect(text).toContain(`\n\nAnn Lee invites you to ${expected}.\n\n`)
   expect(shown(html).text).toContain(`Ann Lee invites you to ${expected}.`)
 })
 
-test('a title with nothing to see is none', () => {
-  const subject = invited({ news: 'offered', title: '\u200F' }).subject
+test('an invisible title is left out', () => {
+  const subject = invited({ event: 'offered', title: '\u200F' }).subject
   expect(subject).toBe('Ann Lee would like to share something with you')
 })
 
-describe('on its way', () => {
+describe('in transit', () => {
   let server: MailServer
   beforeAll(async () => {
     server = await startMailServer()
@@ -116,7 +116,7 @@ describe('on its way', () => {
     return server.received.at(-1) as (typeof server.received)[number]
   }
 
-  test('headers and parts', async () => {
+  test('has headers and parts', async () => {
     const { mail, secure, raw } = await send('Ann Lee', 'Hello')
     expect(mail.from).toEqual({ name: 'Connections, Inc.', address: 'post@example.com' })
     expect(mail.messageId).toBe(`<${id}@connections.example>`)
@@ -127,7 +127,7 @@ describe('on its way', () => {
     expect(secure).toBe(true)
   })
 
-  test('4,000 characters arrive, and so does one line of them', async () => {
+  test('carries 4,000 characters, also in one line', async () => {
     for (const message of ['Grüße 👋\n'.repeat(500).trim(), 'x'.repeat(4_000), '.\n'.repeat(2_000).trim()]) {
       const { mail } = await send('Ann', message)
       expect(mail.text?.replaceAll('\r\n', '\n')).toContain(`\n\n${message}\n\n`)
@@ -147,7 +147,7 @@ describe('on its way', () => {
         .map(String),
     )
 
-  test('whatever people are called and write, it is one letter to one person that says it', async () => {
+  test('any name and message make one e-mail to one recipient', async () => {
     await fc.assert(
       fc.asyncProperty(anyText(150), anyText(400), async (name, message) => {
         const { mail, to: recipients } = await send(name, message)

@@ -72,13 +72,13 @@ async function letter() {
 const tokenOf = async ({ _id }: Connection) =>
   (await admin.calls.read(_id, { skipAcl: true, includeToken: true })).token as string
 
-const ofAccount = 'You get this letter because you have an account with Connections. It was sent automatically.'
-const ofAddress = 'You get this letter because somebody invited you at this address. It was sent automatically.'
+const ofAccount = 'You received this e-mail because you have an account with Connections. It was sent automatically.'
+const ofAddress = 'You received this e-mail because someone invited you at this address. It was sent automatically.'
 const textOf = (...parts: string[]) => `${parts.join('\n\n')}\n`
 const forced = { skipAcl: true, forceAuto: true }
 
-describe('what arrives', () => {
-  test('what is offered to an account, by its title, with the token', async () => {
+describe('the text of an e-mail', () => {
+  test('an invitation of an account has the title and the token', async () => {
     const bo = await stranger()
     const connection = made(await ann.calls.create('documents', document, { _id: bo.id, access: 4 }))
     const url = `https://connections.example/v2/connections/${await tokenOf(connection)}`
@@ -89,7 +89,7 @@ describe('what arrives', () => {
       text: textOf(
         `Hello ${bo.email.replace('@example.com', '')},`,
         'Ann Lee invites you to “Plan”.',
-        `See the invitation:\n${url}`,
+        `View invitation:\n${url}`,
         `-- \n${ofAccount}`,
       ),
     })
@@ -97,7 +97,7 @@ describe('what arrives', () => {
     expect(await bo.calls.apply(url.slice(-32))).toMatchObject({ _id: connection._id, state: 1 })
   })
 
-  test('what is offered to an address, at which the inviter greets', async () => {
+  test('an invitation of an address greets with the inviter’s name for the person', async () => {
     const email = address()
     const name = { first: 'Bo', last: 'De\u202Evil <b>' }
     const connection = made(await ann.calls.create('documents', document, { email: email.toUpperCase(), name }))
@@ -108,14 +108,14 @@ describe('what arrives', () => {
       text: textOf(
         'Hello Bo De vil <b>,',
         'Ann Lee invites you to “Plan”.',
-        `See the invitation:\nhttps://connections.example/v2/connections/${await tokenOf(connection)}`,
+        `View invitation:\nhttps://connections.example/v2/connections/${await tokenOf(connection)}`,
         `-- \n${ofAddress}`,
       ),
     })
     expect(html).toContain('Hello Bo De vil &lt;b&gt;,')
   })
 
-  test('an address without a name; whether it has an account changes nothing', async () => {
+  test('an address without a name gets the same text with and without an account', async () => {
     const bo = await stranger()
     for (const email of [address(), bo.email]) {
       await ann.calls.create('documents', document, { email })
@@ -134,14 +134,14 @@ describe('what arrives', () => {
     expect(text).toBe(
       textOf(
         'Hello,',
-        'Ann Lee would like to have you as a colleague.',
-        `See the invitation:\nhttps://connections.example/v2/connections/${await tokenOf(connection)}`,
+        'Ann Lee would like to add you as a colleague.',
+        `View invitation:\nhttps://connections.example/v2/connections/${await tokenOf(connection)}`,
         `-- \n${ofAddress}`,
       ),
     )
   })
 
-  test('an invitation between two accounts leads to the list of the one who is asked, unless the app has pages', async () => {
+  test('an invitation between two accounts links to the invitations, or to the app’s pages', async () => {
     const list = 'https://connections.example/profiles/atom/connections.do?connectionType=colleague&status=pending'
     for (const connectionAppKey of ['connections', 'shop']) {
       const bo = await stranger()
@@ -149,12 +149,12 @@ describe('what arrives', () => {
       const connection = made(await calls.create('accounts', ann.id, { _id: bo.id }))
       const link =
         connectionAppKey === 'shop'
-          ? `See the invitation:\nhttps://shop.example/me/connection/${await tokenOf(connection)}`
-          : `See your invitations:\n${list}`
+          ? `View invitation:\nhttps://shop.example/me/connection/${await tokenOf(connection)}`
+          : `View your invitations:\n${list}`
       expect((await letter()).text).toBe(
         textOf(
           `Hello ${bo.email.replace('@example.com', '')},`,
-          'Ann Lee would like to have you as a colleague.',
+          'Ann Lee would like to add you as a colleague.',
           link,
           `-- \n${ofAccount}`,
         ),
@@ -162,13 +162,13 @@ describe('what arrives', () => {
     }
   })
 
-  test('an invitation to the organisation, by its name', async () => {
+  test('an invitation to the organisation has its name', async () => {
     const org = '01900000-0000-7000-8000-000000000001'
     await admin.calls.create('orgs', org, { email: address(), access: 0 })
     expect((await letter()).subject).toBe('The Office invites you to “Organisation”')
   })
 
-  test('what somebody has at once leads to where it is', async () => {
+  test('a connection without an invitation links to its page', async () => {
     const bo = await stranger()
     const target = { _id: bo.id, auto: true }
     const { _id } = made(await ann.calls.create('documents', document, target, forced))
@@ -178,24 +178,24 @@ describe('what arrives', () => {
       textOf(
         `Hello ${bo.email.replace('@example.com', '')},`,
         'Ann Lee connected you with “Plan”.',
-        `See it:\nhttps://connections.example/v2/connections/${_id}`,
+        `View:\nhttps://connections.example/v2/connections/${_id}`,
         `-- \n${ofAccount}`,
       ),
     )
   })
 
-  test('who has become a colleague at once hears of whom', async () => {
+  test('a new colleague without an invitation gets a link to the profile', async () => {
     const bo = await stranger()
     await admin.calls.create('accounts', ann.id, { _id: bo.id, auto: true }, forced)
     const { to, subject, text } = await letter()
     expect([to, subject]).toEqual([[bo.email], 'You are connected with Ann Lee'])
     expect(text).toContain(
-      '\n\nYou and Ann Lee are colleagues now.\n\n' +
-        `See the profile:\nhttps://connections.example/profiles/html/profileView.do?key=${ann.id}\n`,
+      '\n\nYou and Ann Lee are now colleagues.\n\n' +
+        `View profile:\nhttps://connections.example/profiles/html/profileView.do?key=${ann.id}\n`,
     )
   })
 
-  test('an app that has pages of its own is where the links lead', async () => {
+  test('links lead to the app’s own pages', async () => {
     const shop = { connectionAppKey: 'shop' }
     const calls = module.connectionsFor({ accountId: ann.id, appKey: null })
     const connection = made(await calls.create('documents', document, { email: address() }, shop))
@@ -208,7 +208,7 @@ describe('what arrives', () => {
   test.each([
     ['whose type has no title', 'plains', 4],
     ['whose title the invitation does not let anybody read', 'closeds', 2],
-  ])('something %s is not named', async (_what, objects, access) => {
+  ])('an object %s is not named', async (_what, objects, access) => {
     const own = module.addDocument(ann.id)
     await ann.calls.create(objects, own, { email: address(), access })
     const offered = await letter()
@@ -216,11 +216,11 @@ describe('what arrives', () => {
     expect(offered.text).toContain('\n\nAnn Lee would like to share something with you.\n\n')
     await ann.calls.create(objects, own, { _id: (await stranger()).id, access, auto: true }, forced)
     const given = await letter()
-    expect(given.subject).toBe('Ann Lee shares something with you')
-    expect(given.text).toContain('\n\nAnn Lee shares something with you.\n\n')
+    expect(given.subject).toBe('Ann Lee shared something with you')
+    expect(given.text).toContain('\n\nAnn Lee shared something with you.\n\n')
   })
 
-  test('a title that is not public is named once the recipient may read it, not while it is offered', async () => {
+  test('a private title is named only if the recipient may read it', async () => {
     await ann.calls.create('closeds', document, { email: address(), access: 4 }, { skipAcl: true })
     expect((await letter()).subject).toBe('Ann Lee would like to share something with you')
     const bo = await stranger()
@@ -228,21 +228,21 @@ describe('what arrives', () => {
     expect((await letter()).subject).toContain('“We meet.”')
   })
 
-  test('an address that may be somebody else’s gets no token', async () => {
+  test('an unverified address gets no token', async () => {
     const bo = await stranger()
     await database.db.updateTable('account').set({ verified: false }).where('id', '=', bo.id).execute()
     const offered = made(await ann.calls.create('documents', document, { _id: bo.id }))
     const { text } = await letter()
-    expect(text).toContain(`See the invitation:\nhttps://connections.example/v2/connections/${offered._id}\n`)
+    expect(text).toContain(`View invitation:\nhttps://connections.example/v2/connections/${offered._id}\n`)
     expect(text).not.toContain(await tokenOf(offered))
     const shop = module.connectionsFor({ accountId: admin.id, appKey: 'shop' })
     await shop.create('accounts', admin.id, { _id: bo.id })
-    expect((await letter()).text).toContain('See your invitations:\nhttps://connections.example/profiles/atom/')
+    expect((await letter()).text).toContain('View your invitations:\nhttps://connections.example/profiles/atom/')
   })
 })
 
-describe('who is told', () => {
-  test('a type may keep to itself whom it connects at once, but not whom it invites', async () => {
+describe('recipients', () => {
+  test('a type can turn off e-mails of connections without an invitation, not of invitations', async () => {
     const [bo, chen] = [await stranger(), await stranger()]
     await ann.calls.create('quiets', document, { _id: bo.id, auto: true }, forced)
     expect(await send()).toEqual([])
@@ -250,7 +250,7 @@ describe('who is told', () => {
     expect((await letter()).to).toEqual([chen.email])
   })
 
-  test.each(['skipNotification', 'skipNotifications'])('%s: nobody', async (option) => {
+  test.each(['skipNotification', 'skipNotifications'])('%s sends no e-mail', async (option) => {
     const options = { [option]: true }
     await ann.calls.create('documents', document, [{ email: address() }, { _id: (await stranger()).id }], options)
     await ann.calls.create('accounts', ann.id, [{ email: address() }, { _id: (await stranger()).id }], options)
@@ -259,7 +259,7 @@ describe('who is told', () => {
     expect(await database.db.selectFrom('outbox').select('id').where('sent_at', 'is', null).execute()).toEqual([])
   })
 
-  test('of more of what they have: nobody', async () => {
+  test('an upgrade sends no e-mail', async () => {
     const target = { _id: (await stranger()).id, auto: true }
     await ann.calls.create('documents', document, { ...target, access: 2 }, forced)
     await letter()
@@ -269,8 +269,8 @@ describe('who is told', () => {
   })
 })
 
-describe('what is not so any more is not told', () => {
-  const gone = 'it is not so any more'
+describe('an outdated e-mail is dropped:', () => {
+  const gone = 'it is no longer true'
   const set = (id: string, change: { state: 'inactive' } | { email: null }) =>
     database.db.updateTable('account').set(change).where('id', '=', id).execute()
   const expire = (id: string) =>
@@ -284,35 +284,35 @@ describe('what is not so any more is not told', () => {
     ['applied', async (offered, bo) => bo.calls.apply(await tokenOf(offered)), gone],
     ['expired', ({ _id }) => expire(_id), gone],
     ['for somebody inactive', (_offered, { id }) => set(id, { state: 'inactive' }), 'the recipient is not active'],
-  ])('an invitation that is %s', async (_how, happen, why) => {
+  ])('an invitation that is %s', async (_how, happen, reason) => {
     for (const which of ['_id', 'email'] as const) {
       const bo = await stranger()
       const target = which === '_id' ? { _id: bo.id } : { email: bo.email }
       const offered = made(await ann.calls.create('documents', document, target))
       await happen(offered, bo)
       expect(await send()).toEqual([])
-      expect(logged.splice(0)).toMatchObject([{ kind: 'offered', why, msg: 'letter not needed' }])
+      expect(logged.splice(0)).toMatchObject([{ kind: 'offered', reason, msg: 'e-mail dropped' }])
     }
   })
 
-  test('an invitation to somebody whose address is gone', async () => {
+  test('an invitation of an account without an address', async () => {
     const bo = await stranger()
     await ann.calls.create('documents', document, { _id: bo.id })
     await set(bo.id, { email: null })
     expect(await send()).toEqual([])
-    expect(logged).toMatchObject([{ why: 'the recipient has no e-mail address' }])
+    expect(logged).toMatchObject([{ reason: 'the recipient has no e-mail address' }])
   })
 
-  test('an invitation by somebody who is inactive', async () => {
+  test('an invitation by a disabled account', async () => {
     const bo = await stranger()
     await bo.calls.create('accounts', bo.id, [{ email: address() }, { _id: ann.id }])
     await bo.calls.create('documents', document, { email: address() }, { skipAcl: true })
     await set(bo.id, { state: 'inactive' })
     expect(await send()).toEqual([])
-    expect(logged.map(({ why }) => why)).toEqual(Array(3).fill('the other person is not active'))
+    expect(logged.map(({ reason }) => reason)).toEqual(Array(3).fill('the other person is not active'))
   })
 
-  test('a connection that was removed at once', async () => {
+  test('a connection that was removed', async () => {
     const bo = await stranger()
     for (const [objects, id] of [
       ['documents', document],
@@ -322,7 +322,7 @@ describe('what is not so any more is not told', () => {
       await bo.calls.delete(_id)
     }
     expect(await send()).toEqual([])
-    expect(logged.map(({ kind, why }) => [kind, why])).toEqual(Array(2).fill(['connected', gone]))
+    expect(logged.map(({ kind, reason }) => [kind, reason])).toEqual(Array(2).fill(['connected', gone]))
   })
 })
 
@@ -358,13 +358,13 @@ test('neither the database nor the log has a token, and the log no address and n
   expect(JSON.stringify(logged)).not.toMatch(/@|Plan|Ann|Office/)
 })
 
-test('a token of another secret is not made up, and its letter waits for a server that has the secret', async () => {
+test('an e-mail with a token of another secret waits for a server that has the secret', async () => {
   const connection = made(await ann.calls.create('documents', document, { email: address() }))
   const tokenKeys = keysOf([randomBytes(32)])
   await untilEmpty(officeFor({ db: database.db, tokenKeys }, server.url, logged))
   expect(server.received).toEqual([])
   const error = 'TOKEN_SECRET lacks the secret of its token'
-  expect(logged).toEqual([expect.objectContaining({ msg: 'letter put back', error, attempts: 1 })])
+  expect(logged).toEqual([expect.objectContaining({ msg: 'e-mail postponed', error, attempts: 1 })])
   await sql`update outbox set due_at = clock_timestamp()`.execute(database.db)
   expect((await letter()).text).toContain(`/v2/connections/${await tokenOf(connection)}\n`)
 })

@@ -86,7 +86,7 @@ test.each(names.flatMap((first) => names.map((second) => [first, second] as cons
   },
 )
 
-test('`create` repeated without end tells nobody again, also with skipAcl', async () => {
+test('repeated `create` sends no second e-mail, also with skipAcl', async () => {
   const invite = (options = {}) => ann.calls.create('accounts', ann.id, { _id: bo.id }, options)
   await invite()
   expect(await sent()).toHaveLength(1)
@@ -94,7 +94,7 @@ test('`create` repeated without end tells nobody again, also with skipAcl', asyn
   expect(await sent()).toEqual([])
 })
 
-test('an address that nobody has gets one e-mail too', async () => {
+test('an address without an account gets one e-mail too', async () => {
   for (let round = 0; round < 3; round++) {
     const target = { email: `Nobody${inviters}@example.com` }
     const { _id } = made(await ann.calls.create('documents', module.addDocument(ann.id), target))
@@ -103,7 +103,7 @@ test('an address that nobody has gets one e-mail too', async () => {
   }
 })
 
-test('after 24 hours there may be another e-mail', async () => {
+test('another e-mail may be sent after 24 hours', async () => {
   const invite = () => ann.calls.create('accounts', ann.id, { _id: bo.id })
   const age = async (hours: number) => {
     const by = sql`${`${hours} hours`}::interval`
@@ -122,7 +122,7 @@ test('after 24 hours there may be another e-mail', async () => {
   expect(rows).toEqual([])
 })
 
-test('an invitation that was withdrawn before it was sent leaves the e-mail to the next one', async () => {
+test('an invitation withdrawn before sending does not block the next one', async () => {
   for (const withdrawn of [true, true, false]) {
     const withdraw = await ways['by the Atom API']?.(ann, bo)
     if (withdrawn) await withdraw?.()
@@ -130,7 +130,7 @@ test('an invitation that was withdrawn before it was sent leaves the e-mail to t
   expect(await sent()).toEqual([`ann${inviters} invites you to connect`])
 })
 
-test('an e-mail that could not be sent is tried again, or leaves its place to the next one', async () => {
+test('a failed e-mail is retried, or does not block the next one', async () => {
   const due = () => sql`update outbox set due_at = clock_timestamp()`.execute(database.db)
   server.refuse = { at: 'data', code: 451 }
   const withdraw = await ways['by the module, by id']?.(ann, bo)
@@ -151,14 +151,14 @@ test('an e-mail that could not be sent is tried again, or leaves its place to th
   expect(await sent()).toHaveLength(1)
 })
 
-test('several senders at once send one e-mail', async () => {
+test('concurrent senders send one e-mail', async () => {
   for (let at = 0; at < 6; at++) await ways['by the module, to an object']?.(ann, bo)
   await Promise.all(Array.from({ length: 3 }, () => untilEmpty(office())))
   expect(subjects()).toEqual([`ann${inviters} invites you to “Plan”`])
-  expect(logged.filter(({ msg }) => msg === 'letter not needed')).toHaveLength(5)
+  expect(logged.filter(({ msg }) => msg === 'e-mail dropped')).toHaveLength(5)
 })
 
-test('who is accepted is told each time', async () => {
+test('acceptances are not limited', async () => {
   for (let round = 0; round < 2; round++) {
     const { _id } = made(await ann.calls.create('accounts', ann.id, { _id: bo.id }, { skipNotification: true }))
     await bo.calls.apply((await bo.calls.getToken(_id)) as string)

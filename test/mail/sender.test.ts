@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { type KyselyPlugin, sql } from 'kysely'
 import { openDatabase } from '../../src/db/open.js'
 import type { Kind } from '../../src/mail/content.js'
-import { takeDue } from '../../src/mail/outbox-store.js'
+import { leaseDue } from '../../src/mail/outbox-store.js'
 import { type MailServices, sendDue, sendEmails } from '../../src/mail/worker.js'
 import { keysOf } from '../../src/sharing/grant.js'
 import { freshDatabase, type TestDatabase } from '../support/database.js'
@@ -32,8 +32,8 @@ beforeEach(async () => {
 })
 afterEach(() => server.close())
 
-describe('what arrives', () => {
-  test('an invitation, at the one who is asked', async () => {
+describe('delivery', () => {
+  test('an invitation goes to the invited person', async () => {
     const id = await owe(
       'invited',
       bo,
@@ -54,7 +54,7 @@ describe('what arrives', () => {
     expect(await row(id)).toEqual({ end: 'sent', error: null, attempts: 1 })
   })
 
-  test('an acceptance, at the one who had asked', async () => {
+  test('an acceptance goes to the inviter', async () => {
     const id = await owe('accepted', ann, await connect(database.db, ann, bo, 'accepted', { message: 'Hi' }))
     await sendDue(office(), never)
     expect(server.received.map(({ to, mail }) => [to, mail.subject])).toEqual([
@@ -64,7 +64,7 @@ describe('what arrives', () => {
     expect(await row(id)).toMatchObject({ end: 'sent' })
   })
 
-  test('nothing twice, and nothing before it is due', async () => {
+  test('an e-mail is sent once, and not before it is due', async () => {
     const id = await owe('invited', bo, await connect(database.db, ann, bo, 'invited'))
     await sql`update outbox set due_at = clock_timestamp() + interval '1 hour'`.execute(database.db)
     await sendDue(office(), never)
@@ -77,22 +77,22 @@ describe('what arrives', () => {
   })
 })
 
-describe('what is not needed any more is dropped', () => {
+describe('an outdated e-mail is dropped:', () => {
   const invite = async () => {
     const rowId = await connect(database.db, ann, bo, 'invited')
     return { rowId, id: await owe('invited', bo, rowId) }
   }
-  const whys = () => logged.map(({ why }) => why)
+  const reasons = () => logged.map(({ reason }) => reason)
 
-  test('withdrawn before it went out', async () => {
+  test('an invitation withdrawn before sending', async () => {
     const { rowId, id } = await invite()
     await disconnect(database.db, rowId)
     await sendDue(office(), never)
     expect(await row(id)).toEqual({ end: 'dropped', error: null, attempts: 1 })
-    expect(whys()).toEqual(['it is not so any more'])
+    expect(reasons()).toEqual(['it is no longer true'])
   })
 
-  test('accepted before the invitation went out', async () => {
+  test('an invitation accepted before sending', async () => {
     const { id } = await invite()
     await sql`update colleague set status = 'accepted'`.execute(database.db)
     await sendDue(office(), never)
@@ -103,24 +103,24 @@ describe('what is not needed any more is dropped', () => {
     ['without an address', { email: null }, 'the recipient has no e-mail address'],
     ['whose address is none', { email: 'bo@example.com, all@example.com' }, 'the recipient has no e-mail address'],
     ['who is inactive', { state: 'inactive' as const }, 'the recipient is not active'],
-  ])('to somebody %s', async (_who, change, why) => {
+  ])('a recipient %s', async (_who, change, reason) => {
     const { id } = await invite()
     await database.db.updateTable('account').set(change).where('id', '=', bo).execute()
     await sendDue(office(), never)
     expect(await row(id)).toMatchObject({ end: 'dropped' })
-    expect(whys()).toEqual([why])
+    expect(reasons()).toEqual([reason])
   })
 
   afterEach(() => expect(server.received).toEqual([]))
 })
 
-describe('what fails', () => {
+describe('a failed e-mail', () => {
   let id: string
   beforeEach(async () => {
     id = await owe('invited', bo, await connect(database.db, ann, bo, 'invited', { message: 'a secret' }))
   })
 
-  test('comes again later under the same id', async () => {
+  test('is retried under the same id', async () => {
     server.refuse = { at: 'data', code: 451 }
     await sendDue(office(), never)
     expect(await row(id)).toEqual({ end: null, error: 'EMESSAGE DATA 451', attempts: 1 })
@@ -135,7 +135,7 @@ describe('what fails', () => {
   test.each([
     ['the recipient', 'recipient', 550, 'EENVELOPE RCPT TO 550'],
     ['the letter', 'data', 554, 'EMESSAGE DATA 554'],
-  ] as const)('is given up at once where %s is refused for good', async (_what, at, code, error) => {
+  ] as const)('is given up at once if the server rejects %s', async (_what, at, code, error) => {
     server.refuse = { at, code }
     await sendDue(office(), never)
     expect(await row(id)).toEqual({ end: 'dead', error, attempts: 1 })
@@ -145,18 +145,18 @@ describe('what fails', () => {
     ['the sender is refused', 'sender', 553, 'EENVELOPE MAIL FROM 553'],
     ['a sign-in is wanted', 'recipient', 530, 'EENVELOPE RCPT TO 530'],
     ['the recipient must wait', 'recipient', 450, 'EENVELOPE RCPT TO 450'],
-  ] as const)('is put back where %s', async (_what, at, code, error) => {
+  ] as const)('is postponed if %s', async (_what, at, code, error) => {
     server.refuse = { at, code }
     await sendDue(office(), never)
     expect(await row(id)).toEqual({ end: null, error, attempts: 1 })
   })
 
-  test('is put back where our password is wrong', async () => {
+  test('is postponed if our password is wrong', async () => {
     await sendDue(office({ url: server.url.replace('p%3Ass', 'guess') }), never)
     expect(await row(id)).toEqual({ end: null, error: 'EAUTH AUTH PLAIN 535', attempts: 1 })
   })
 
-  test('is put back where nobody listens', async () => {
+  test('is postponed if the server is down', async () => {
     await server.close()
     await sendDue(office(), never)
     expect(await row(id)).toEqual({ end: null, error: 'ESOCKET ECONNREFUSED CONN', attempts: 1 })
@@ -172,19 +172,19 @@ describe('what fails', () => {
     expect(await row(id)).toEqual({ end: 'dead', error: 'EMESSAGE DATA 451', attempts: 12 })
   })
 
-  test('is given up where senders died of it again and again', async () => {
+  test('is given up if every attempt was interrupted', async () => {
     await sql`update outbox set attempts = 12`.execute(database.db)
     await sendDue(office(), never)
-    expect(await row(id)).toEqual({ end: 'dead', error: 'no attempt came to an end', attempts: 13 })
+    expect(await row(id)).toEqual({ end: 'dead', error: 'every attempt was interrupted', attempts: 13 })
   })
 
-  test('is given up where the row does not say what of', async () => {
+  test('is given up if its row names no connection', async () => {
     await sql`update outbox set payload = '{"connectionId":"x"}'`.execute(database.db)
     await sendDue(office(), never)
-    expect(await row(id)).toMatchObject({ end: 'dead', error: 'no connection is named' })
+    expect(await row(id)).toMatchObject({ end: 'dead', error: 'it names no connection' })
   })
 
-  test('leaves those beside it alone', async () => {
+  test('does not affect other e-mails', async () => {
     const kit = await addPerson(database.db, 'kit')
     const other = await owe('invited', kit, await connect(database.db, ann, kit, 'invited'))
     await sql`update outbox set payload = '{}' where id = ${id}`.execute(database.db)
@@ -199,8 +199,8 @@ describe('what fails', () => {
   })
 })
 
-describe('many senders', () => {
-  test('who died between sending and writing it down: another sends the same letter again', async () => {
+describe('several senders', () => {
+  test('an e-mail whose sender died before recording it is sent again under its id', async () => {
     const id = await owe('invited', bo, await connect(database.db, ann, bo, 'invited'))
     const dying = { ...office(), db: database.db.withPlugin(failingToMark) }
     await expect(sendDue(dying, never)).rejects.toThrow('killed')
@@ -213,7 +213,7 @@ describe('many senders', () => {
     expect(ids).toEqual([`<${id}@connections.example>`, `<${id}@connections.example>`])
   })
 
-  test('on one outbox of 50 rows send 50 letters', async () => {
+  test('send 50 e-mails of 50 rows', async () => {
     const ids = await oweMany(50)
     const other = await anotherDatabase()
     await Promise.all([database.db, other.db].map((db) => untilEmpty({ ...office(), db })))
@@ -223,7 +223,7 @@ describe('many senders', () => {
     )
   })
 
-  test('whoever comes back too late decides nothing', async () => {
+  test('do not record an outcome after their lease', async () => {
     const id = await owe('invited', bo, await connect(database.db, ann, bo, 'invited'))
     server.refuse = { at: 'data', code: 554 }
     const { post, ...rest } = office()
@@ -231,7 +231,7 @@ describe('many senders', () => {
       ...rest,
       post: async (...letter) => {
         await makeDue(id)
-        await takeDue(database.db, 1)
+        await leaseDue(database.db, 1)
         await post(...letter)
       },
     }
@@ -240,8 +240,8 @@ describe('many senders', () => {
   })
 })
 
-describe('the loop', () => {
-  test('sends what there is, and ends when told to', async () => {
+describe('the worker', () => {
+  test('sends due e-mails and ends when told to', async () => {
     await oweMany(12)
     const stop = new AbortController()
     const loop = sendEmails(office(), stop.signal)
@@ -251,7 +251,7 @@ describe('the loop', () => {
     expect(await waiting()).toBe(0)
   })
 
-  test('lets what is on its way arrive', async () => {
+  test('lets e-mails in transit arrive', async () => {
     await oweMany(3)
     const stop = new AbortController()
     server.beforeAnswer = () => stop.abort()
@@ -259,7 +259,7 @@ describe('the loop', () => {
     expect(await waiting()).toBe(0)
   })
 
-  test('but does not wait for a mail server that says nothing', async () => {
+  test('does not wait for an unresponsive mail server', async () => {
     const [id] = (await oweMany(1)) as [string]
     const stop = new AbortController()
     let answer = () => {}
@@ -272,7 +272,7 @@ describe('the loop', () => {
     expect(await row(id)).toEqual({ end: null, error: 'EABORT', attempts: 1 })
   })
 
-  test('tells once that the database is away, and goes on when it is back', async () => {
+  test('logs a database outage once and recovers', async () => {
     await oweMany(1)
     await sql`alter table outbox rename to outbox_away`.execute(database.db)
     const stop = new AbortController()
@@ -282,7 +282,7 @@ describe('the loop', () => {
     await until(() => server.received.length === 1)
     stop.abort()
     await loop
-    expect(logged.map(({ msg }) => msg)).toEqual(['letters wait for the database', 'letter sent'])
+    expect(logged.map(({ msg }) => msg)).toEqual(['e-mails wait for the database', 'e-mail sent'])
   })
 })
 

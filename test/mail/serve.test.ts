@@ -32,7 +32,7 @@ afterEach(async () => {
   await rm(folder, { recursive: true })
 })
 
-test('who invites and who accepts has the other told', async () => {
+test('an invitation and its acceptance send e-mails', async () => {
   await withDatabase(async ({ db }) => {
     for (const name of ['ann', 'bo']) await addPerson(db, name, { password: signInSecret })
   })
@@ -49,7 +49,7 @@ test('who invites and who accepts has the other told', async () => {
   expect(server.received[0]?.mail.text).toContain('ann writes:\n\nShall we?')
 })
 
-test('who is invited by address gets the token, which applies it', async () => {
+test('an invited address gets a token that applies the invitation', async () => {
   const ann = await withDatabase(async ({ db }) => {
     await addPerson(db, 'bo', { password: signInSecret })
     return addPerson(db, 'ann', { password: signInSecret })
@@ -69,11 +69,11 @@ test('who is invited by address gets the token, which applies it', async () => {
     ['bo@example.com', 'ann invites you to connect'],
     ['ann@example.com', 'bo accepted your invitation'],
   ])
-  expect(serving.errors()).toContain('letter sent')
+  expect(serving.errors()).toContain('e-mail sent')
   expect(serving.errors() + serving.output()).not.toContain(path.slice(-32))
 })
 
-test('a server that is killed before it could write down a letter: the next one sends it again', async () => {
+test('an e-mail of a server killed before recording it is sent again', async () => {
   const [id] = await withDatabase(async ({ db }) => oweInvitations(db, await addPerson(db, 'ann'), 1))
   const first = serve()
   server.beforeAnswer = () => void first.kill('SIGKILL')
@@ -91,7 +91,7 @@ test('a server that is killed before it could write down a letter: the next one 
   expect(rows).toHaveLength(1)
 })
 
-test('two servers on one database send each letter once', async () => {
+test('two servers on one database send each e-mail once', async () => {
   // The embedded database serves one process.
   if (serverUrl === undefined) return
   const ids = await withDatabase(async ({ db }) => oweInvitations(db, await addPerson(db, 'ann'), 50))
@@ -103,7 +103,7 @@ test('two servers on one database send each letter once', async () => {
   )
 })
 
-test('a server without a mail server leaves letters alone, for one that has it', async () => {
+test('a server without a mail server leaves e-mails to one that has it', async () => {
   await withDatabase(async ({ db }) => oweInvitations(db, await addPerson(db, 'ann'), 1))
   const letters = () =>
     withDatabase(({ db }) => db.selectFrom('outbox').select(['attempts', 'due_at', 'sent_at', 'error']).execute())

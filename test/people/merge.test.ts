@@ -151,5 +151,5 @@ test('one person has neither two user ids nor two keys', () => {
 })
 
 test('a statement says who it is about', () => {
-  expect(() => knownFrom({ name: 'Ann', seen: day(1) })).toThrow(/neither key, user id nor e-mail/)
+  expect(() => knownFrom({ name: 'Ann', seen: day(1) })).toThrow(/a key, a user id or an e-mail address is required/i)
 })

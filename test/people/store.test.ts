@@ -72,7 +72,7 @@ test.each<[string, Partial<NewAccount>, string]>([
   const wanted = { userId: 'bob', login: 'bobby', email: 'bob@example.org', name: 'Bob', ...taken }
   await expect(add(wanted)).rejects.toMatchObject({
     code: 'invalid',
-    message: `${name} is the name of another account already.`,
+    message: `${name} is already the name of another account.`,
   })
   expect(await userIds()).toEqual(['CARL@example.org', 'ann'])
 })

@@ -16,7 +16,7 @@ import { invite } from '../support/writes.js'
 
 const programs = postgresPrograms
 if (serverUrl === undefined || programs === undefined) {
-  test('Postgres is stopped where a server is tested and its programs are on this machine', () => {
+  test('Postgres can only be stopped with DATABASE_URL and its programs', () => {
     expect(serverUrl === undefined || programs === undefined).toBe(true)
   })
 } else {
@@ -91,7 +91,7 @@ if (serverUrl === undefined || programs === undefined) {
       await isBack()
     })
 
-    test('refuses connections, every request is 503, until it is there again', async () => {
+    test('refuses connections, every request is 503 until it is back', async () => {
       await cluster.kill()
       expect(outcome(await server.send(feed))).toEqual(away)
       expect(outcome(await invite(server.send, 'ann', 'bo'))).toEqual(away)
@@ -99,7 +99,7 @@ if (serverUrl === undefined || programs === undefined) {
       await isBack()
     })
 
-    test('does not answer, the first requests are 503 in time and all others at once, until it answers again', async () => {
+    test('does not answer, requests are 503: the first after a timeout, the others at once', async () => {
       const read = () => server.send(feed)
       const timed = async (work: () => Promise<unknown>) => {
         const start = performance.now()

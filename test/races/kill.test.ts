@@ -93,7 +93,7 @@ async function checkNothingLost(send: Send, { acknowledged }: ReturnType<typeof 
 
 async function checkWhole(environment: Record<string, string>): Promise<void> {
   const doctor = run(['doctor'], environment)
-  expect([await doctor.exit, doctor.output()]).toEqual([0, 'The graph is whole.\n'])
+  expect([await doctor.exit, doctor.output()]).toEqual([0, 'No inconsistencies found.\n'])
 }
 
 const later = <Ended extends { close(): Promise<unknown> }>(it: Ended): Ended => {
@@ -127,7 +127,7 @@ describe('kill -9 of a server', () => {
     }
   })
 
-  test('loses nothing that it acknowledged, and leaves nothing half', async () => {
+  test('loses no acknowledged write and leaves none half done', async () => {
     // The embedded database is for one process.
     const servers = await serving(serverUrl === undefined ? 1 : 2, environment)
     const writes = writing(servers.map(({ send }) => send))
@@ -145,7 +145,7 @@ describe('kill -9 of a server', () => {
 
 const programs = postgresPrograms
 if (serverUrl === undefined || programs === undefined) {
-  test('Postgres is killed where a server is tested and its programs are on this machine', () => {
+  test('Postgres can only be killed with DATABASE_URL and its programs', () => {
     expect(serverUrl === undefined || programs === undefined).toBe(true)
   })
 } else {
@@ -158,7 +158,7 @@ if (serverUrl === undefined || programs === undefined) {
       await fill({ databaseUrl: cluster.url, dataDir: '' })
     })
 
-    test('is answered 503 until it is back, and nothing acknowledged is lost', async () => {
+    test('answers 503 until it is back, and loses no acknowledged write', async () => {
       const environment = { DATABASE_URL: cluster.url }
       const servers = await serving(2, environment)
       const sends = servers.map(({ send }) => send)

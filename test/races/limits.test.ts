@@ -10,7 +10,7 @@ import { idIn, invite, remove } from '../support/writes.js'
 /** Limits on invitations and e-mails hold for two server processes together. */
 
 if (serverUrl === undefined) {
-  test('two servers need a Postgres server between them: these tests are run where DATABASE_URL names one', () => {
+  test('two servers need DATABASE_URL', () => {
     expect(process.env['DATABASE_URL'] ?? '').toBe('')
   })
 } else {
@@ -72,7 +72,7 @@ if (serverUrl === undefined) {
       }
     }
 
-    test('invited and withdrawn again and again, by both doors, by id and by address: one e-mail', async () => {
+    test('repeated invitations by both APIs send one e-mail', async () => {
       const eve = await person('eve')
       const fay = await person('fay')
       for (let round = 0; round < 12; round++) {
@@ -95,7 +95,7 @@ if (serverUrl === undefined) {
       expect(mail.received.filter(({ to }) => to.includes('fay@example.com'))).toHaveLength(1)
     })
 
-    test('the limits of an hour hold for calls at once', async () => {
+    test('hourly limits hold for concurrent calls', async () => {
       const gus = await person('gus')
       const calls = Array.from({ length: 4 }, (_, call) =>
         create(
@@ -110,7 +110,7 @@ if (serverUrl === undefined) {
       expect(count(outcomes, 'cortex.throttled.connectionInvitations')).toBe(30)
     })
 
-    test('the limit of a day holds for both doors at once', async () => {
+    test('the daily limit holds for both APIs together', async () => {
       const hal = await person('hal')
       await sql`
         insert into connection_event (id, connection_id, actor_id, verb, at)

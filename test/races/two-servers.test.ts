@@ -47,7 +47,7 @@ const connectionOf = async (row: string) =>
     .connection_id
 
 if (serverUrl === undefined) {
-  test('two servers need a Postgres server between them: these tests are run where DATABASE_URL names one', () => {
+  test('two servers need DATABASE_URL', () => {
     expect(process.env['DATABASE_URL'] ?? '').toBe('')
   })
 } else {
@@ -59,7 +59,7 @@ if (serverUrl === undefined) {
       expect(servers.map(({ errors }) => errors())).toEqual(['', ''])
     })
 
-    test('of twenty equal invitations at once one is made, and told of once', async () => {
+    test('twenty equal concurrent invitations make one, with one e-mail', async () => {
       await people(['eve', 'fay'])
       const answers = await Promise.all(
         Array.from({ length: 20 }, (_, at) => invite(sends[at % 2] as Send, 'eve', 'fay', `try ${at}`)),
@@ -70,7 +70,7 @@ if (serverUrl === undefined) {
       expect(await findFaults(database.db)).toEqual([])
     })
 
-    test('of two invitations that cross one is made, two hundred times', async () => {
+    test('two crossing invitations make one, two hundred times', async () => {
       const pairs = Array.from({ length: 200 }, (_, at) => [`one${at}`, `other${at}`] as const)
       await people(pairs.flat())
       const outcomes: string[][] = []
@@ -86,7 +86,7 @@ if (serverUrl === undefined) {
       expect(await findFaults(database.db)).toEqual([])
     })
 
-    test('everybody invites everybody: every pair once, and nobody waits for nobody', async () => {
+    test('everyone invites everyone: each pair once, without deadlocks', async () => {
       const names = Array.from({ length: 8 }, (_, at) => `circle${at}`)
       await people(names)
       const all = names.flatMap((from) => names.filter((to) => to !== from).map((to) => [from, to] as const))
@@ -100,7 +100,7 @@ if (serverUrl === undefined) {
       expect(await findFaults(database.db)).toEqual([])
     })
 
-    test('an acceptance against a deletion ends in one of their two orders, a hundred times', async () => {
+    test('an acceptance against a deletion ends in one of two orders, a hundred times', async () => {
       await people(['gus', 'hal'])
       for (let round = 0; round < 100; round++) {
         const id = idIn(await invite(sends[0], 'gus', 'hal'))
@@ -129,7 +129,7 @@ if (serverUrl === undefined) {
       }
     })
 
-    test('an administrator who completes and clears among all this breaks nothing', async () => {
+    test('concurrent completing and clearing by an administrator breaks nothing', async () => {
       const crew = ['kay', 'lee', 'mia']
       await people([...crew, 'root'])
       await database.db
@@ -161,7 +161,7 @@ if (serverUrl === undefined) {
       for (const each of seen) expect(['200', '201', '400 CLFRN1168E', '404 CLFRN1172E']).toContain(each)
     })
 
-    test('an import that turns pairs around while people write breaks nothing', async () => {
+    test('an import that reverses pairs during writes breaks nothing', async () => {
       await people(['ned', 'oda'])
       const folder = await temporaryFolder()
       const file = (inviter: string, invited: string, at: number) =>
@@ -194,7 +194,7 @@ if (serverUrl === undefined) {
       await folder.remove()
     })
 
-    test('whoever asks since the newest date seen, while others write, misses nobody', async () => {
+    test('polling since the newest date misses no change during writes', async () => {
       const guests = Array.from({ length: 60 }, (_, at) => `late${at}`)
       await people(['idol', ...guests])
       const seen = new Set<string>()
@@ -221,7 +221,7 @@ if (serverUrl === undefined) {
       expect(seen.size).toBe(60)
     })
 
-    test('a list that everybody writes to at once counts everybody', async () => {
+    test('the total of a list counts all concurrent writes', async () => {
       const guests = Array.from({ length: 40 }, (_, at) => `guest${at}`)
       await people(['star', ...guests])
       const made = await Promise.all(guests.map((guest, at) => invite(sends[at % 2] as Send, guest, 'star')))

@@ -131,7 +131,7 @@ describe('a fault', () => {
       code: 'kExists',
       errCode: 'cortex.conflict.connectionExists',
       status: 409,
-      message: 'This target has a connection already.',
+      message: 'A connection with this target exists already.',
       path: 'x',
       target: { _id: 'y' },
     })

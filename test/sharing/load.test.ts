@@ -58,7 +58,7 @@ test('5,000 calls may wait while twenty run; the others, and what waits too long
   )
   const refused = await Promise.all(outcomes.slice(20))
   const why = (reason: string) => refused.filter((each) => each.startsWith(busy) && each.includes(reason)).length
-  expect([why('no call has come to an end for 1 ms'), why('5000 calls wait already')]).toEqual([5000, 2])
+  expect([why('no call has ended for 1 ms'), why('5000 calls are waiting')]).toEqual([5000, 2])
   free()
   await Promise.all(outcomes)
 })

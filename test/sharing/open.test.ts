@@ -95,7 +95,7 @@ test('what could not be opened holds nothing', async () => {
   const other = await databaseFolder()
   const secret = join(other.path, 'token-secret')
   await writeFile(secret, 'short')
-  await expect(open({ dataDir: other.path })).rejects.toThrow(/must hold 32 bytes/)
+  await expect(open({ dataDir: other.path })).rejects.toThrow(/must hold the 32 bytes/)
   await rm(secret)
   await (await open({ dataDir: other.path })).close()
   await other.remove()
@@ -195,7 +195,9 @@ test('another secret than that of the database is refused, and so is a newer sch
   const opened = (tokenSecret: Uint8Array) => open({ dataDir: other.path, tokenSecret })
   const refused = (message: RegExp) => ({ name: 'Failure', message: expect.stringMatching(message) as unknown })
   await (await opened(old)).close()
-  await expect(opened(fresh)).rejects.toMatchObject(refused(/^The secret of this server is another .* --new-secret/))
+  await expect(opened(fresh)).rejects.toMatchObject(
+    refused(/^The token secret of this server does not match .* --new-secret/),
+  )
   await within(other.path, (db) => newerStep(db, '9998-made-up', null))
   await (await opened(old)).close()
   await within(other.path, (db) => newerStep(db, '9999-removal', '9998-made-up'))
@@ -213,7 +215,7 @@ test('the secret of tokens is made once, for its owner alone', async () => {
   const secrets = await Promise.all([1, 2, 3].map(() => tokenSecret(other.path)))
   expect(new Set(secrets.map((secret) => Buffer.from(secret).toString('hex'))).size).toBe(1)
   await writeFile(join(other.path, 'token-secret'), 'short')
-  await expect(tokenSecret(other.path)).rejects.toThrow(/must hold 32 bytes/)
+  await expect(tokenSecret(other.path)).rejects.toThrow(/must hold the 32 bytes/)
   await expect(tokenSecret('/dev/null/data')).rejects.toThrow(/set TOKEN_SECRET/)
   await other.remove()
 

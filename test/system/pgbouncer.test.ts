@@ -16,7 +16,7 @@ import { accept, idIn, invite } from '../support/writes.js'
 
 const program = installed('pgbouncer')
 if (serverUrl === undefined || program === undefined) {
-  test('without a server, or without PgBouncer, there is nothing to try', () => {
+  test('the tests need DATABASE_URL and PgBouncer', () => {
     process.stderr.write('not tested here: PgBouncer needs a Postgres server, and to be installed\n')
     expect(serverUrl === undefined || program === undefined).toBe(true)
   })
@@ -53,12 +53,12 @@ if (serverUrl === undefined || program === undefined) {
       await owner.close()
     })
 
-    test('the story holds at both servers', async () => {
+    test('the story holds on both servers', async () => {
       for (const { send } of servers) await tellStory(send)
       expect(servers.map(({ errors }) => errors())).toEqual(['', ''])
     })
 
-    test('writes that meet, among 200 reads at once, leave the graph whole and no request without its answer', async () => {
+    test('concurrent writes among 200 reads leave no inconsistency and no unanswered request', async () => {
       const [one, other] = servers as [Server, Server]
       const feed = '/profiles/atom/connections.do?connectionType=colleague&userid=ann'
       const reads = Array.from({ length: 100 }, () => [one.send(feed), other.send(feed)]).flat()

@@ -48,8 +48,8 @@ const told = ({ losses }: Summary) =>
 const line = (key: string, userId: string, more: object = {}, on = 1) =>
   account(userId, { key, email: `${userId}@x`, name: `K${keys.indexOf(key) + 1}`, ...more }, on)
 
-describe('who a line is about', () => {
-  test('a key decides: the same key and address with a new user id', async () => {
+describe('matching a line with a person', () => {
+  test('the key decides: same key and address, new user id', async () => {
     await bring(line(k1, 'ann'), line(k2, 'bo'), colleague('ann', 'bo', 9))
     const { id } = await appPasswordOf(database.db, 'ann')
     const summary = await bring(line(k1, 'anna', { email: 'ann@x' }, 2))
@@ -62,7 +62,7 @@ describe('who a line is about', () => {
     expect(await database.db.selectFrom('colleague').select('id').execute()).toHaveLength(2)
   })
 
-  test('a key that was made from a user id is that person’s as well', async () => {
+  test('a key derived from a user id matches too', async () => {
     await bring(account('ann'), account('bo'))
     const { key } = await database.db
       .selectFrom('account')
@@ -80,7 +80,7 @@ describe('who a line is about', () => {
     expect((await people()).length).toBe(2)
   })
 
-  test('then a user id: an address that went to another person', async () => {
+  test('then the user id: an address moved to another person', async () => {
     await bring(account('ann', { login: 'annie' }), account('bo'), colleague('ann', 'bo', 9))
     const summary = await bring(account('dee', { email: 'ANN@example.com' }, 2))
     expect(told(summary)).toEqual(['email ann@example.com: ANN to DEE'])
@@ -93,7 +93,7 @@ describe('who a line is about', () => {
     expect(await database.db.selectFrom('colleague').select('id').execute()).toHaveLength(2)
   })
 
-  test('older word about an address or a user id takes neither', async () => {
+  test('an older statement takes no address or user id', async () => {
     await bring(line(k1, 'ann', {}, 5))
     const summary = await bring(line(k2, 'ann', { email: 'ann@x' }, 3))
     expect(told(summary)).toEqual(['userId ann: K2 to K1', 'email ann@x: K2 to K1'])
@@ -103,7 +103,7 @@ describe('who a line is about', () => {
     ])
   })
 
-  test('a pair that names a user id is about the one who has it, and about the one who had it where nobody has', async () => {
+  test('a pair’s user id matches its present holder, else its former one', async () => {
     await bring(line(k1, 'ann'), line(k2, 'bo'), line(k3, 'cy'))
     await bring(
       line(k1, 'bo', {}, 2),
@@ -119,8 +119,8 @@ describe('who a line is about', () => {
   })
 })
 
-describe('who loses a user id', () => {
-  test('keeps key and data, has the key for a user id, is disabled, and sessions and app passwords end', async () => {
+describe('the loser of a user id', () => {
+  test('keeps key and data, is disabled, and loses sessions and app passwords', async () => {
     const { db } = database
     await bring(
       line(k1, 'ann'),
@@ -157,7 +157,7 @@ describe('who loses a user id', () => {
     expect((await people())[1]).toEqual(['k2', 'KEY', 'bo@x', 'b', 'inactive'])
   })
 
-  test('has another in the same file: two who swap lose nothing', async () => {
+  test('may get another in the same file: a swap disables no account', async () => {
     for (const on of [1, 2]) {
       await empty(database.db)
       await bring(line(k1, 'ann', { login: 'a' }), line(k2, 'bo', { login: 'b' }))
@@ -173,7 +173,7 @@ describe('who loses a user id', () => {
     }
   })
 
-  test('the last of a chain loses, and the others move up', async () => {
+  test('is the last of a chain; the others move up', async () => {
     await bring(line(k1, 'a'), line(k2, 'b'), line(k3, 'c'))
     const summary = await bring(line(k1, 'b', {}, 2), line(k2, 'c', {}, 2))
     expect(told(summary)).toEqual(['userId c: K3 to K2', 'email c@x: K3 to K2'])
@@ -184,7 +184,7 @@ describe('who loses a user id', () => {
     ])
   })
 
-  test('gets another by later word, and stays disabled until that says otherwise', async () => {
+  test('gets another from a later statement, and stays disabled until enabled', async () => {
     await bring(line(k1, 'ann'), line(k2, 'bo'))
     await bring(line(k1, 'bo', {}, 2))
     await bring(line(k2, 'bob', {}, 3))
@@ -193,7 +193,7 @@ describe('who loses a user id', () => {
     expect((await people())[1]).toEqual(['k2', 'bob', 'bob@x', null])
   })
 
-  test('is left as it is where the account that would be merged with it is in use too', async () => {
+  test('stays apart from an account in use', async () => {
     await bring(
       account('ann'),
       account('bo'),
@@ -208,7 +208,7 @@ describe('who loses a user id', () => {
   })
 })
 
-describe('a name to sign in with that is another person’s', () => {
+describe('a sign-in name of another person', () => {
   test.each<[string, object[], object, string[]]>([
     [
       'a login that is a login',
@@ -244,7 +244,7 @@ describe('a name to sign in with that is another person’s', () => {
     expect(told(await bring(...before, then))).toEqual([])
   })
 
-  test('a user id is told apart by case from another, and from a login', async () => {
+  test('user ids and logins differ by case', async () => {
     await bring(
       account('ann', { login: 'Dee', email: '' }),
       account('Ann', { email: '' }),
@@ -254,7 +254,7 @@ describe('a name to sign in with that is another person’s', () => {
     expect((await people()).map(([, , , login]) => login).filter(Boolean)).toEqual(['Dee'])
   })
 
-  test('who was called by an address that is gone is called by the user id', async () => {
+  test('a person named by a lost address is named by the user id', async () => {
     await bring({ account: { userId: 'ann', email: 'a@x', updated: '2026-01-01T00:00:00Z' } })
     await bring(account('bo', { email: 'a@x' }, 2))
     const rows = await database.db.selectFrom('account').select('name').orderBy('user_id').execute()
@@ -330,7 +330,7 @@ function modelled(imports: readonly Said[][]): (string | null)[][] {
     ])
 }
 
-test('whatever is said one after the other, in however many imports: the people are those of the model', async () => {
+test('any sequence of statements and imports matches the model', async () => {
   // A user id and a login are never the same here: of these the model says nothing.
   const apart = said(['a', 'b', 'c']).map((each) => (each.login ? { ...each, login: `login ${each.login}` } : each))
   const cases = fc.array(fc.array(apart, { minLength: 1, maxLength: 4 }), { minLength: 1, maxLength: 3 })
@@ -349,7 +349,7 @@ test('whatever is said one after the other, in however many imports: the people 
   )
 })
 
-test('whatever is said in whatever order: no import is refused, no name leads to two people, and a second time changes nothing', async () => {
+test('statements in any order import without conflicts and are idempotent', async () => {
   const dates = [1, 2, 3, 4, 5, 6, 7, 8]
   const cases = fc.tuple(
     fc.array(said(['a', 'b', 'a@x']), { minLength: 2, maxLength: dates.length }),

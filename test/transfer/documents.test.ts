@@ -45,7 +45,7 @@ const utf16 = (text: string) => Buffer.from(`\uFEFF${text}`, 'utf16le')
 const swapped = (text: string) => utf16(text).swap16()
 const latin1 = (text: string) => Buffer.from(text, 'latin1')
 
-describe('a recorded document is read', () => {
+describe('a recorded document is imported', () => {
   const ok = 'HTTP/1.1 200 OK\r\nContent-Type: application/atom+xml;charset=UTF-8\r\n\r\n'
   const redirect = 'HTTP/1.1 302 Found\r\nLocation: https://x.example/\r\nContent-Length: 0\r\n\r\n'
   const refusal = 'HTTP/1.1 401 Unauthorized\r\nContent-Type: text/html\r\n'
@@ -76,13 +76,13 @@ describe('a recorded document is read', () => {
     expect(await messages()).toEqual(['Grüße', 'Grüße'])
   })
 
-  test('and what people wrote in one is not taken for an answer', async () => {
+  test('user text in a document is not taken for a response', async () => {
     const message = `\r\n\r\nHTTP/1.1 200 OK\r\n\r\n&lt;feed/&gt;`
     await bring(`${redirect}${ok}${entry(message)}`)
     expect(await messages()).toEqual(Array(2).fill('\n\nHTTP/1.1 200 OK\n\n<feed/>'))
   })
 
-  test('with its message as its type says', async () => {
+  test('a message follows its content type', async () => {
     await bring(entry('a &lt;b&gt; c').replace('content type="html"', 'content type="text"'))
     expect(await messages()).toEqual(Array(2).fill('a &lt;b&gt; c'))
     const text = await exported(database.db)
@@ -103,10 +103,10 @@ describe('a recorded document is read', () => {
     [
       'another encoding',
       latin1(entry().replace('UTF-8', 'koi8-r')),
-      /it declares "koi8-r", which is not read; use UTF-8/,
+      /it declares "koi8-r", which is not supported; use UTF-8/,
     ],
     ['Latin-1 called UTF-8', latin1(entry()), /line 1 is not in UTF-8, which it declares/],
-  ])('but %s is refused with the reason', async (_, content, reason) => {
+  ])('%s is refused with the reason', async (_, content, reason) => {
     expect(await refusalOf(content)).toMatch(reason)
   })
 })
@@ -121,7 +121,7 @@ describe('a directory file in UTF-16', () => {
   test.each([
     ['low byte first', utf16(lines)],
     ['high byte first', swapped(lines)],
-  ])('is read: %s', async (_, content) => {
+  ])('is imported: %s', async (_, content) => {
     await bring(lines)
     const text = await exported(database.db)
     await empty(database.db)
@@ -129,14 +129,14 @@ describe('a directory file in UTF-16', () => {
     expect(await exported(database.db)).toBe(text)
   })
 
-  test('is read where a character lies across two reads', async () => {
+  test('is imported if a character spans two chunks', async () => {
     // A file is read in pieces of 64 KiB.
     const text = jsonLines(account('ann', { profile: { description: 'x👋'.repeat(20_000) } }))
     await bring(utf16(text))
     expect(await exported(database.db)).toContain(`"${'x👋'.repeat(20_000)}"`)
   })
 
-  test('is refused where it has no mark, or is not', async () => {
+  test('is refused without a mark, or if it is not UTF-16', async () => {
     expect(await refusalOf(Buffer.from(lines, 'utf16le'))).toMatch(/FILE: it looks like UTF-16 without a byte order/)
     expect(await refusalOf(Buffer.concat([utf16(lines), Buffer.of(0x00, 0xd8, 0x0a, 0x00)]))).toMatch(
       /FILE: not UTF-16/,
@@ -146,7 +146,7 @@ describe('a directory file in UTF-16', () => {
     )
   })
 
-  test('a message of 4,000 characters comes back from an export, whatever they are', async () => {
+  test('any message of 4,000 characters survives export and import', async () => {
     for (const message of ['👋'.repeat(4000), '&lt;'.repeat(4000)]) {
       await empty(database.db)
       await bring(jsonLines(account('ann'), account('bo'), colleague('ann', 'bo', 1, { message })))
@@ -155,7 +155,7 @@ describe('a directory file in UTF-16', () => {
   })
 })
 
-describe('a vCard of another writer', () => {
+describe('a vCard of another program', () => {
   const document = Buffer.from(fixture('recorded/profile-vcard-full.xml')).toString()
   const withLines = (...lines: string[]) => document.replace(/^TITLE:.*$/m, () => lines.join('\n'))
 
@@ -183,7 +183,7 @@ describe('a vCard of another writer', () => {
     expect(await profileWith(...lines)).toMatchObject({ title, street: 'Quay 9', workPhone: '+358 4' })
   })
 
-  test('is read part by part where a value has parts', async () => {
+  test('is split into the parts of a value', async () => {
     const text = document
       .replace(/^N:.*$/m, 'N;CHARSET=UTF-8;ENCODING=QUOTED-PRINTABLE:M=C3=BCller=3B=\n Sons;Anna')
       .replace(/^ADR;WORK:/m, 'ADR;DOM;TYPE=work;ENCODING=BASE64:OztRdWF5IDg7O1R1cmt1Ozs7RmlubGFuZA==\nX_SHIFT:')
@@ -201,7 +201,7 @@ describe('a vCard of another writer', () => {
     })
   })
 
-  test('may say more than one type of a number or an address', async () => {
+  test('may have several types of a number or an address', async () => {
     const phones = document.replace(/^TEL;WORK:.*\nTEL;CELL:.*$/m, () =>
       [
         'TEL;WORK;VOICE;MSG:+1',
@@ -219,7 +219,7 @@ describe('a vCard of another writer', () => {
     expect(JSON.stringify(row.profile)).not.toContain('+4')
   })
 
-  test('may hold a photo, which is left out', async () => {
+  test('may have a photo, which is ignored', async () => {
     const profile = await profileWith('PHOTO;JPEG;ENCODING=BASE64:', '  /9j/4AAQSkZJRg==', '', 'TITLE:Diver')
     expect(profile['title']).toBe('Diver')
   })
@@ -234,13 +234,13 @@ describe('a vCard of another writer', () => {
     [/line 1 is not in UTF-8/, 'TITLE;ENCODING=QUOTED-PRINTABLE:M=FCller'],
     [/not in US-ASCII, which its CHARSET says/, 'TITLE;CHARSET=us-ascii;ENCODING=QUOTED-PRINTABLE:M=FCller'],
     [
-      /its CHARSET says "KOI8-R", which is not read; use UTF-8/,
+      /its CHARSET says "KOI8-R", which is not supported; use UTF-8/,
       'TITLE;CHARSET=KOI8-R;ENCODING=QUOTED-PRINTABLE:M=FCller',
     ],
     [/Line 19 .*it is not base64/, 'ROLE:x', 'TITLE;ENCODING=BASE64:***'],
     [/the encoding "UUENCODE" is not known/, 'TITLE;ENCODING=UUENCODE:x'],
-    [/shows TITLE twice/, 'TITLE;CHARSET=UTF-8:x', 'TITLE:y'],
-  ])('that cannot be decoded is refused, with its line: %s', async (reason, ...lines) => {
+    [/has TITLE twice/, 'TITLE;CHARSET=UTF-8:x', 'TITLE:y'],
+  ])('is refused with its line if it cannot be decoded: %s', async (reason, ...lines) => {
     expect(await refusalOf(withLines(...lines))).toMatch(reason)
   })
 })

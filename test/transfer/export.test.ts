@@ -35,7 +35,7 @@ afterAll(async () => {
 
 const cast = 'fixtures/cast.jsonl'
 
-test('the cast comes out as it went in, again and again', async () => {
+test('repeated export and import of the cast are stable', async () => {
   const text = await readFile(cast, 'utf8')
   await importFiles(database.db, [cast])
   expect(await exported(database.db)).toBe(text)
@@ -53,11 +53,11 @@ test('the cast fills every profile field of two people and leaves one profile em
   expect(rows.some(({ profile }) => Object.keys(profile).length === 0)).toBe(true)
 })
 
-test('an empty directory is the line that names the format', async () => {
+test('an empty directory exports only the header', async () => {
   expect(await exported(database.db)).toBe('{"connections":{"version":1}}\n')
 })
 
-test('accounts come by user id in the order of bytes, pairs by inviter and entry, whatever was written first', async () => {
+test('accounts are ordered by user id, pairs by inviter and entry', async () => {
   const file = await folder.write(
     'order.jsonl',
     jsonLines(
@@ -84,7 +84,7 @@ interface Line {
   colleague?: { inviterEntry: string }
 }
 
-test('more than one fetch of accounts and pairs comes out whole', async () => {
+test('an export of several fetches is complete', async () => {
   const people = Array.from({ length: 1001 }, (_, number) => account(`u${String(number).padStart(4, '0')}`))
   const [first, ...others] = people
   const pairs = others.map((other, number) => colleague((first as Named).account.userId, other.account.userId, number))
@@ -99,7 +99,7 @@ test('more than one fetch of accounts and pairs comes out whole', async () => {
 
 type Named = ReturnType<typeof account>
 
-test('however few pairs the database takes there to be, it reads them once', async () => {
+test('pairs are read once whatever the planner estimates', async () => {
   await importFiles(database.db, [cast])
   const nodes = (db: Kysely<Tables>) => planOf(db, pairs.compile(db))
   const names = await database.db.transaction().execute(async (transaction) => {
@@ -112,7 +112,7 @@ test('however few pairs the database takes there to be, it reads them once', asy
   expect((await nodes(database.db)).map((node) => node['Node Type'])).toContain('Nested Loop')
 })
 
-test('whoever reads only the beginning of the output gets that, and no complaint', async () => {
+test('a reader may close the output early', async () => {
   await importFiles(database.db, [cast])
   const reader = new Writable({ write: (_chunk, _encoding, done) => done(broken) })
   const broken = Object.assign(new Error('write EPIPE'), { code: 'EPIPE', syscall: 'write' })
@@ -121,7 +121,7 @@ test('whoever reads only the beginning of the output gets that, and no complaint
   expect(reader.errored).toBe(broken)
 })
 
-test('an export that is broken off leaves the database as it was and free for others', async () => {
+test('an aborted export leaves the database unlocked', async () => {
   await importFiles(database.db, [cast])
   const before = await contents(database.db)
   await exportLines(database.db, async (lines) => {

@@ -81,7 +81,7 @@ const extension = { id: '1', key: 'k', value: 'v', dataType: 'text' }
 const invitation = { status: 'pending', message: 'Hi\n<b>there</b>' }
 
 describe('a pair', () => {
-  test('becomes a connection and a row of either person', async () => {
+  test('becomes a connection and a row for each person', async () => {
     await bring(account('ann'), account('bo'), colleague('ann', 'bo', 1, invitation, 3))
     const [connection] = await database.db.selectFrom('connection').selectAll().execute()
     const [mine, theirs] = [await row('ann', 'bo'), await row('bo', 'ann')]
@@ -106,7 +106,7 @@ describe('a pair', () => {
     expect(theirs?.id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-5/)
   })
 
-  test('is accepted by the newer word; connection, ids and a message that is not shown stay', async () => {
+  test('is accepted by a newer statement and keeps connection, ids and message', async () => {
     await bring(account('ann'), account('bo'), colleague('ann', 'bo', 1, invitation))
     const before = await row('bo', 'ann')
     expect(await bring(colleague('ann', 'bo', 1, {}, 5))).toMatchObject({ colleagues: { changed: 1 } })
@@ -126,7 +126,7 @@ describe('a pair', () => {
     })
   })
 
-  describe('that somebody gave more by the module', () => {
+  describe('with rights granted by the module', () => {
     const more = { access: 6, roles: ['editor'] }
     /** Ann invites bo, as a file and then the module say; what each has of the other's account afterwards. */
     const rights = async (state: 'active' | 'pending', ...then: object[]) => {
@@ -176,7 +176,7 @@ describe('a pair', () => {
     })
   })
 
-  test('gives a derived id up for the real one, whichever comes first', async () => {
+  test('replaces a derived id by the real one in either order', async () => {
     const seen = { source: 'bo', target: 'ann', author: 'ann', contributor: 'ann', on: 1, status: 'pending' } as const
     const texts = await outcomes([
       await recorded({ ...seen, id: 1, source: 'ann', target: 'bo', status: 'unconfirmed' }),
@@ -186,7 +186,7 @@ describe('a pair', () => {
     expect([await row('ann', 'bo'), await row('bo', 'ann')].map((each) => each?.id)).toEqual([1, 2].map(entryId))
   })
 
-  test('takes a derived id along when the id it is made of is replaced', async () => {
+  test('updates a derived id when its source id is replaced', async () => {
     const pair = (id: number, on: number) => colleague('ann', 'bo', id, { status: 'pending' }, on)
     await bring(account('ann'), account('bo'), pair(1, 2))
     await bring(pair(2, 1))
@@ -201,7 +201,7 @@ describe('a pair', () => {
 })
 
 describe('the order of files', () => {
-  test('makes no difference to what recorded documents and directory files say together', async () => {
+  test('does not matter for recorded documents and directory files', async () => {
     const seen = { source: 'ann', target: 'bo', author: 'ann', contributor: 'ann' } as const
     const texts = await outcomes([
       await recorded({ ...seen, id: 1, status: 'unconfirmed', on: 2, message: 'Hello' }),
@@ -222,7 +222,7 @@ describe('the order of files', () => {
     expect([...texts][0]).toContain('"message":"Hello"')
   })
 
-  test('makes no difference where made-up user ids are replaced by real ones', async () => {
+  test('does not matter when derived user ids are replaced by real ones', async () => {
     const list = (parameter: string) =>
       '<feed xmlns="http://www.w3.org/2005/Atom"><title type="text">Connections of ANN</title>' +
       '<updated>2026-01-01T00:00:00Z</updated>' +
@@ -240,7 +240,7 @@ describe('the order of files', () => {
     expect([...texts][0]?.match(/"account"/g)).toHaveLength(2)
   })
 
-  test('makes no difference to a pair that names a made-up user id', async () => {
+  test('does not matter for a pair with a derived user id', async () => {
     const byEmail =
       '<feed xmlns="http://www.w3.org/2005/Atom"><title type="text">Connections of ANN</title>' +
       '<updated>2026-01-01T00:00:00Z</updated><link href="https://example.com/c.do?email=ann%40example.com" rel="self">' +
@@ -268,7 +268,7 @@ describe('two rows that turn out to be one person', () => {
     return Object.fromEntries(rows.map(({ id, user_id }) => [user_id, id]))
   }
 
-  test('become one row, to which what was granted to the other goes over', async () => {
+  test('become one row with the connections of both', async () => {
     await bring(placeholder, unlinked, account('bo'))
     const before = await ids()
     await bring(colleague('ann', 'bo', 1))
@@ -298,7 +298,7 @@ describe('two rows that turn out to be one person', () => {
     ])
   })
 
-  test('become one row, which keeps its picture or else takes over the newest', async () => {
+  test('become one row with its own picture or the newest other', async () => {
     const { db } = database
     const photos = () => db.selectFrom('photo').select(['account_id', 'type']).execute()
     for (const own of [false, true]) {
@@ -327,7 +327,7 @@ describe('two rows that turn out to be one person', () => {
     expect(await lists('bo')).toEqual({ accepted: { version: 2, total: 1 } })
   })
 
-  test.each(['ann', madeUp])('become the row that signs in, be it by an app password alone: %s', async (userId) => {
+  test.each(['ann', madeUp])('become the row that can sign in, even by app password only: %s', async (userId) => {
     await bring(placeholder, unlinked, account('bo'))
     const { id } = await appPasswordOf(database.db, userId)
     const before = await ids()
@@ -338,7 +338,7 @@ describe('two rows that turn out to be one person', () => {
     ])
   })
 
-  test('stay two when both are in use: the address is that of the one who has the user id', async () => {
+  test('stay two if both are in use, with the address at the row of the user id', async () => {
     await bring(placeholder, unlinked, account('bo'), colleague('bo', madeUp, 1), colleague('bo', 'ann', 2))
     const before = await ids()
     const { losses } = await bring(link)
@@ -351,7 +351,7 @@ describe('two rows that turn out to be one person', () => {
 })
 
 describe('an import', () => {
-  test('that is repeated changes nothing, versions included', async () => {
+  test('is idempotent, versions included', async () => {
     const paths = [
       await file(
         account('ann'),
@@ -378,7 +378,7 @@ describe('an import', () => {
     expect(await contents(database.db)).toEqual(before)
   })
 
-  test('takes the operator at his word when the date is the same', async () => {
+  test('prefers the operator for equal dates', async () => {
     await bring(account('ann', { login: 'a', profile: { title: 'Chemist' }, roles: ['admin'] }))
     expect(await bring(account('ann', { name: 'A' }))).toMatchObject({ accounts: { changed: 1 } })
     expect(await exported(database.db)).toContain('"name":"A","roles":["admin"]')
@@ -387,7 +387,7 @@ describe('an import', () => {
     })
   })
 
-  test('leaves a field that is not there as it is, and empties one that is null', async () => {
+  test('keeps absent fields and empties null ones', async () => {
     const profile = { title: 'Chemist', city: 'Oslo', tags: ['lab'], isManager: true, extensions: [extension] }
     const full = { login: 'a', external: true, roles: ['admin'], state: 'inactive', profile }
     const line = async () => JSON.parse((await exported(database.db)).split('\n')[1] as string) as { account: object }
@@ -415,7 +415,7 @@ describe('an import', () => {
     expect(await exported(database.db)).toBe(text)
   })
 
-  test('of an account without a name: it is called by its address, else its user id, until one is told', async () => {
+  test('names a nameless account by address or user id', async () => {
     const nameless = (email: string | undefined, on: string) => ({ account: { userId: 'ann', email, updated: on } })
     const name = async () => (await database.db.selectFrom('account').select('name').executeTakeFirstOrThrow()).name
     await bring(nameless(undefined, '2026-01-01T00:00:00Z'))
@@ -426,7 +426,7 @@ describe('an import', () => {
     expect(await name()).toBe('ANN')
   })
 
-  test('of a feed leaves what it does not show as it is', async () => {
+  test('of a feed keeps everything it does not show', async () => {
     await bring(account('bo', { login: 'b', external: true, roles: ['admin'], profile: { title: 'Chemist' } }))
     await importFiles(database.db, [
       await recorded({
@@ -441,7 +441,7 @@ describe('an import', () => {
     expect(row).toMatchObject({ login: 'b', external: true, roles: ['admin'], profile: { title: 'Chemist' } })
   })
 
-  test('counts a person once, however far apart the file speaks of them, and makes no list for them', async () => {
+  test('counts a person once across batches, and creates no list', async () => {
     const others = Array.from({ length: 1500 }, (_, number) => account(`u${number}`))
     const summary = await bring(account('ann'), ...others, account('ann', { name: 'Ann Later' }, 2), account('u0'))
     expect(summary.accounts).toEqual({ added: 1501, changed: 0, unchanged: 0 })
@@ -449,7 +449,7 @@ describe('an import', () => {
     expect(await lists('ann')).toEqual({})
   })
 
-  test('tells how far it has read', async () => {
+  test('reports its progress in bytes', async () => {
     const progress: number[] = []
     const paths = [await file(account('ann')), await file(account('bo'))]
     await importFiles(database.db, paths, { onProgress: (bytes) => progress.push(bytes) })
@@ -457,7 +457,7 @@ describe('an import', () => {
     expect(progress).toEqual([first, first + second])
   })
 
-  test('keeps passwords, and accounts that were not imported', async () => {
+  test('keeps passwords and other accounts', async () => {
     await bring(account('ann'))
     const { id } = await database.db.selectFrom('account').select('id').executeTakeFirstOrThrow()
     await sql`insert into credential values (${id}, ${id}, 'password', 'secret', now(), now())`.execute(database.db)
@@ -465,7 +465,7 @@ describe('an import', () => {
     expect(await database.db.selectFrom('credential').select('account_id').execute()).toEqual([{ account_id: id }])
   })
 
-  test('lets logins pass from one person to another', async () => {
+  test('lets logins move between people', async () => {
     await bring(account('ann', { login: 'x' }), account('bo', { login: 'y' }))
     await bring(account('ann', { login: 'y' }, 2), account('bo', { login: 'x' }, 2))
     expect(await exported(database.db)).toMatch(/"ann","login":"y"[^]*"bo","login":"x"/)
@@ -475,7 +475,7 @@ describe('an import', () => {
 describe('a list', () => {
   const people = [account('ann'), account('bo'), account('cy'), account('di')]
 
-  test('has its total and a version as soon as something stands in it', async () => {
+  test('has a total and a version with its first entry', async () => {
     await bring(...people, colleague('ann', 'bo', 1), colleague('ann', 'cy', 2, invitation))
     expect(await lists('ann')).toEqual({
       accepted: { version: 1, total: 1 },
@@ -485,7 +485,7 @@ describe('a list', () => {
     expect(await lists('di')).toEqual({})
   })
 
-  test('moves on with what is added and changed, and no other does', async () => {
+  test('gets a new version for its own changes only', async () => {
     await bring(...people, colleague('ann', 'bo', 1), colleague('ann', 'cy', 2, invitation))
     await bring(colleague('ann', 'cy', 2, {}, 2), colleague('di', 'bo', 3))
     expect(await lists('ann')).toEqual({
@@ -497,7 +497,7 @@ describe('a list', () => {
     expect(await lists('di')).toEqual({ accepted: { version: 1, total: 1 } })
   })
 
-  test('moves on when its owner or a peer looks different, and is ordered by the new name', async () => {
+  test('gets a new version when its owner or a peer changes, and is sorted by the new name', async () => {
     await bring(...people, colleague('ann', 'bo', 1), colleague('ann', 'cy', 2, invitation), colleague('cy', 'di', 3))
     const { rows: before } = await sql<{ changed: Date }>`select max(changed) as changed from network`.execute(
       database.db,
@@ -520,7 +520,7 @@ describe('a list', () => {
     expect(after).toEqual([{ later: true }])
   })
 
-  test('stays when only roles change', async () => {
+  test('keeps its version when only roles change', async () => {
     await bring(...people, colleague('ann', 'bo', 1))
     expect(await bring(account('ann', { roles: ['admin'] }))).toMatchObject({ accounts: { changed: 1 } })
     expect(await lists('ann')).toEqual({ accepted: { version: 1, total: 1 } })
@@ -539,7 +539,7 @@ describe('a list', () => {
   })
 })
 
-test('a role that was taken away at the command line does not come back with the same file', async () => {
+test('a role removed at the command line does not return with the same file', async () => {
   await bring(account('ann', { roles: ['staff'] }))
   const { id } = await database.db.selectFrom('account').select('id').executeTakeFirstOrThrow()
   const before = await exported(database.db)

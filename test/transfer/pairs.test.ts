@@ -38,7 +38,7 @@ const shown: fc.Arbitrary<ShownConnection> = fc
     }
   })
 
-test('any order of what was shown of a pair gives the same pair', () => {
+test('merging a pair does not depend on order', () => {
   const cases = fc
     .array(shown, { minLength: 2, maxLength: 5 })
     .chain((all) => fc.tuple(fc.constant(all), fc.shuffledSubarray(all, { minLength: all.length })))
@@ -64,13 +64,13 @@ const base: ShownConnection = {
 const on = (day: number, more: Partial<ShownConnection>): Pair =>
   pairOf({ ...base, updated: new Date(Date.UTC(2026, 0, day)), ...more })
 
-test('another real id counts if its word is not older', () => {
+test('a real id replaces another unless older', () => {
   expect(mergedPair(on(2, {}), on(1, { id: entryId(9) })).rows[0]).toBe(entryId(1))
   expect(mergedPair(on(2, {}), on(3, { id: entryId(9) })).rows[0]).toBe(entryId(9))
   expect(mergedPair(on(2, { id: entryId(9) }), on(2, {})).rows[0]).toBe(entryId(9))
 })
 
-test('a message is replaced by a newer one, and by none that is empty', () => {
+test('a newer message replaces another, an empty one does not', () => {
   const hello = on(2, { message: 'Hello' })
   expect(mergedPair(hello, on(3, { message: 'Bye' })).message).toBe('Bye')
   expect(mergedPair(hello, on(1, { message: 'Bye' })).message).toBe('Hello')
@@ -78,14 +78,14 @@ test('a message is replaced by a newer one, and by none that is empty', () => {
   expect(mergedPair(on(3, {}), hello).message).toBe('Hello')
 })
 
-test('of two words of one date the decided one counts', () => {
+test('for equal dates the accepted version wins', () => {
   const accepted = on(2, { status: 'accepted', changedBy: 'target' })
   for (const pair of [mergedPair(accepted, on(2, {})), mergedPair(on(2, {}), accepted)]) {
     expect(pair).toMatchObject({ accepted: true, changedBy: 1 })
   }
 })
 
-test('each side has its status', () => {
+test('each person has a status', () => {
   const seen = (pair: Pair) => [statusSeenBy(pair, 0), statusSeenBy(pair, 1)]
   expect(seen(on(1, {}))).toEqual(['unconfirmed', 'pending'])
   expect(seen(on(1, { status: 'pending', inviter: 'target' }))).toEqual(['pending', 'unconfirmed'])

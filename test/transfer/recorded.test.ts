@@ -39,7 +39,7 @@ async function expectTheSameInAnyOrder(files: readonly string[]): Promise<string
 }
 
 describe('recorded documents', () => {
-  test('of the fixtures say the same in any order', async () => {
+  test('of the fixtures import alike in any order', async () => {
     const files = await pathsIn('fixtures/recorded', /\.(xml|http)$/)
     expect(files.length).toBeGreaterThan(1)
     expect(await expectTheSameInAnyOrder(files)).toContain('"colleague"')

@@ -86,7 +86,11 @@ const refused: [why: string, content: string | Uint8Array, message: RegExp][] = 
   ['a file of another kind', 'name,email\n', /FILE: neither a directory file nor a recorded document/],
   ['an empty file', ' \n', /FILE: neither a directory file nor a recorded document/],
   ['a document that is not well-formed', '<feed>', /FILE: /],
-  ['an unknown user id', lines(good, colleague('ann', 'nobody', 2)), /line 2: Nobody has the user id nobody/],
+  [
+    'an unknown user id',
+    lines(good, colleague('ann', 'nobody', 2)),
+    /line 2: There is no account with the user id nobody/,
+  ],
   [
     'a connection with oneself',
     lines(colleague('ann', 'ann', 2)),
@@ -124,7 +128,7 @@ const refused: [why: string, content: string | Uint8Array, message: RegExp][] = 
   ],
 ]
 
-test.each(refused)('refused with place and reason, and nothing is kept: %s', async (_, content, message) => {
+test.each(refused)('refused with place and reason, importing nothing: %s', async (_, content, message) => {
   const stored = await contents(database.db)
   const first = await folder.write('good.jsonl', jsonLines(account('early'), colleague('early', 'cy', 77)))
   const path = await folder.write('bad', content)

@@ -32,8 +32,8 @@ test('L3: one is made, shown once and to no other address, signs in, and is revo
   const { texts, attributes } = page(shown.text)
   expect(shown.text).not.toContain(secret)
   expect(texts('.people h2')).toEqual(['My <reader>'])
-  expect(texts('.people dt')).toEqual(['May', 'Made', 'Last used', 'Last day'])
-  expect(texts('.people dd')[0]).toBe('read')
+  expect(texts('.people dt')).toEqual(['Access', 'Created', 'Last used', 'Expires'])
+  expect(texts('.people dd')[0]).toBe('read only')
   const [id = ''] = attributes('input[name=id]', 'value')
 
   // Whose it is not, cannot revoke it.
@@ -61,7 +61,7 @@ test('one that may write invites, and still opens no way to another', async () =
     body: 'name=Another',
   })
   expect(more.status).toBe(403)
-  expect(more.text).toContain('An app password may not do this: sign in with the password of your account.')
+  expect(more.text).toContain("App passwords cannot do this. Sign in with your account's password.")
   const { texts } = page((await send(address, { as: as('bo') })).text)
   expect(texts('.people h2')).toEqual(['Robot'])
 })
@@ -91,7 +91,7 @@ test('a form that a reload sends again makes no other, and shows no secret', asy
   const { texts } = page((await send(`${address}?done=madeAlready`, { as: as('eleni') })).text)
   expect([texts('.people h2'), texts('[role=status]')]).toEqual([
     ['Reader'],
-    [expect.stringContaining('This app password was made already, and no other was.')],
+    [expect.stringContaining('This app password already exists, and no second one was created.')],
   ])
   // The page of the first one is good for another.
   const [second = ''] = page(made.text).attributes('input[name=form]', 'value')
@@ -113,7 +113,7 @@ test('what each may do and how long is said as it is, and which lists it can rea
   const app = await appPasswordOf(db(), 'chen', ['write'], new Date('2100-01-01T00:00:00Z'))
   const { texts, attributes } = page((await send(address, { as: as('chen') })).text)
   const [may, , , lastDay] = texts('.people dd')
-  expect([may, lastDay]).toEqual(['write', 'December 31, 2099'])
+  expect([may, lastDay]).toEqual(['write only', 'December 31, 2099'])
   for (const place of attributes('main p a[href*=connections]', 'href')) {
     const feed = await send(place.replace('..', '/profiles'), { as: as('chen') })
     expect([feed.status, feed.headers['content-type']]).toEqual([200, 'application/atom+xml;charset=UTF-8'])

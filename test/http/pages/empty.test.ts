@@ -19,21 +19,15 @@ const get = async (path: string, name = 'new') => {
 }
 
 test.each([
-  [list, 'You have no colleagues here yet. Search for people whom you work with, and invite them.'],
-  [`${list}&status=pending`, 'Nothing to answer: no invitation waits for you.'],
-  [
-    `${list}&status=unconfirmed`,
-    'Nothing sent: nobody has an open invitation of yours. Search for people to invite them.',
-  ],
-  [`${list}&userid=lou`, 'Lou has no colleagues here yet.'],
-  [`${list}&userid=ann&page=9`, 'This list has fewer pages: nobody is on this one.'],
-  ['/profiles/atom/connectionsInCommon.do?userid=new,lou', 'Nell New and Lou have no colleagues in common yet.'],
-  [
-    '/profiles/atom/search.do?search=nobody',
-    'Nobody goes by that name. Try the beginning of a first or last name, or a user id.',
-  ],
-  ['/profiles/atom/search.do?search=*&page=9', 'This list has fewer pages: nobody is on this one.'],
-  ['/profiles/html/appPasswords.do', 'You have no app passwords yet. Make one for each program that reads your feeds.'],
+  [list, 'You have no colleagues yet. Search for people you work with and invite them.'],
+  [`${list}&status=pending`, 'You have no invitations to answer.'],
+  [`${list}&status=unconfirmed`, 'You have no open invitations to others. Search for people to invite them.'],
+  [`${list}&userid=lou`, 'Lou has no colleagues yet.'],
+  [`${list}&userid=ann&page=9`, 'This page is past the end of the list.'],
+  ['/profiles/atom/connectionsInCommon.do?userid=new,lou', 'Nell New and Lou have no colleagues in common.'],
+  ['/profiles/atom/search.do?search=nobody', 'No one found. Try the beginning of a first or last name, or a user ID.'],
+  ['/profiles/atom/search.do?search=*&page=9', 'This page is past the end of the list.'],
+  ['/profiles/html/appPasswords.do', 'You have no app passwords. Create one for each program that reads your feeds.'],
 ])('%s: %s', async (path, sentence) => {
   const { texts } = await get(path)
   expect([texts('.empty'), texts('main ul')]).toEqual([[sentence], []])
@@ -41,14 +35,14 @@ test.each([
 
 test('a person with whom one has nobody in common, and a network of one', async () => {
   const { texts } = await get('/profiles/html/profileView.do?userid=lou')
-  expect(texts('section .note')).toEqual(['You have no colleagues in common yet.'])
+  expect(texts('section .note')).toEqual(['You have no colleagues in common.'])
   const picture = await get('/profiles/html/picture.do?userid=new')
-  expect(picture.texts('main > .note')).toEqual(['There is nobody else in it yet. As a list'])
+  expect(picture.texts('main > .note')).toEqual(['This network is empty. Show as a list'])
 })
 
 test.each([
-  ['ann', 'greta', '2 colleagues in a list'],
-  ['ann', 'farid', '1 colleague in a list'],
+  ['ann', 'greta', '2 colleagues as a list'],
+  ['ann', 'farid', '1 colleague as a list'],
 ])('%s sees of %s: %s', async (viewer, person, sentence) => {
   const { texts } = await get(`/profiles/html/profileView.do?userid=${person}`, viewer)
   expect(texts('section p a')).toEqual([sentence])

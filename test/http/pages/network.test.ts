@@ -15,7 +15,7 @@ test('one’s own network says how long each of its lists is', async () => {
   expect(headers['cache-control']).toBe('private, no-cache')
   const { texts, attributes } = page(text)
   expect(texts('h1')).toEqual(['My network'])
-  expect(texts('.tabs a')).toEqual(['Colleagues 8', 'To answer 2', 'Sent 1'])
+  expect(texts('.tabs a')).toEqual(['Colleagues 8', 'Invitations 2', 'Sent 1'])
   expect(attributes('.tabs a[aria-current]', 'href')).toEqual([
     '../atom/connections.do?connectionType=colleague&status=accepted&sortBy=displayName&ps=30',
   ])
@@ -40,7 +40,7 @@ test('the menu tells which of its pages this is', async () => {
   const links = attributes('header nav a', 'href').map((href) => href.replace('..', '/profiles'))
   expect(await Promise.all(links.map(current))).toEqual([
     ['My network'],
-    ['To answer 2'],
+    ['Invitations 2'],
     ['Ann Zoë Lindström-O’Neill'],
   ])
   expect(await current('/profiles/atom/search.do?search=a')).toEqual([])
@@ -51,7 +51,7 @@ test('an invitation shows its message and waits for an answer', async () => {
   const { texts, attributes } = page(text)
   expect(texts('blockquote')).toEqual(['Please accept.\n\n– שלום ]]>'])
   expect(texts('.h-entry form button')).toEqual(['Accept', 'Decline', 'Accept', 'Decline'])
-  expect(attributes('.h-entry form button', 'aria-label')).toContain('Decline the invitation of דליה כהן')
+  expect(attributes('.h-entry form button', 'aria-label')).toContain('Decline the invitation from דליה כהן')
 })
 
 test('another’s colleagues are shown without what is their own', async () => {
@@ -70,17 +70,17 @@ test.each([
 ])('%s says to who is not signed in whose it is, and how to sign in; to others it does not', async (path, whose) => {
   const { texts, attributes } = page((await get(path)).text)
   expect(texts('.h-feed > p')[0]).toBe(
-    `You are not signed in. This is what everybody may see of ${whose}. Sign in to invite people, and to see your own network.`,
+    `You are not signed in. This is the public view of ${whose}. Sign in to see your own network and to invite people.`,
   )
   const signIn = `../html/signIn.do?next=${encodeURIComponent(path.replace('/profiles', '..').replace(',', '%2C'))}`
   expect(attributes('.h-feed > p a[href*=signIn]', 'href')).toEqual([signIn])
   expect(texts('footer')).toEqual([
-    'This is a feed too: give its address to your feed reader. It needs no password. Address of the feed',
+    'This list is also a feed. Add its address to your feed reader. No password is needed. Feed address',
   ])
   const { text } = await get(path, 'lou')
   expect(text).not.toContain('not signed in')
   expect(page(text).texts('footer')[0]).toBe(
-    'This is a feed too: give its address to your feed reader, with an app password. Address of the feed' +
+    'This list is also a feed. Add its address to your feed reader, with an app password. Feed address' +
       'App passwords Password and browsers',
   )
 })
@@ -100,7 +100,7 @@ test('the pages of a list lead to one another', async () => {
 
 test('who both know is a page too', async () => {
   const { texts } = page((await get('/profiles/atom/connectionsInCommon.do?userid=ann,bo', 'ann')).text)
-  expect(texts('h1')).toEqual(['Colleagues that Ann Zoë Lindström-O’Neill and Борис Иванов share'])
+  expect(texts('h1')).toEqual(['Colleagues that Ann Zoë Lindström-O’Neill and Борис Иванов have in common'])
   expect(texts('.h-entry')).toHaveLength(2)
   expect(texts('main form')).toEqual([])
 })
@@ -112,7 +112,7 @@ test('the feed at the same address is found by a program', async () => {
   const feed = '../atom/connections.do?connectionType=colleague&userid=ann'
   expect(attributes('link[rel=alternate][type="application/atom+xml"]', 'href')).toEqual([feed])
   expect(attributes('footer a', 'href')).toEqual([feed])
-  expect(texts('[role=status]')).toEqual(['You are colleagues now.'])
+  expect(texts('[role=status]')).toEqual(['You are now connected.'])
 })
 
 test('a browser that has the page is told so, until something changes', async () => {

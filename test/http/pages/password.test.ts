@@ -64,7 +64,7 @@ test('the page asks for it, and keeps nothing', async () => {
     'new-password',
   ])
   expect(attributes('.sheet input', 'value')).toEqual(['ann'])
-  expect(texts('#rule')).toEqual(['8 to 256 characters of any kind; several words make a good one.'])
+  expect(texts('#rule')).toEqual(['8 to 256 characters. Several words make a good password.'])
   for (const path of ['/profiles/html/appPasswords.do', '/profiles/html/profileView.do?userid=ann']) {
     expect(page((await browser.send(path)).text).attributes('main a', 'href')).toContain('../html/password.do')
   }
@@ -95,7 +95,9 @@ describe('once it is changed', () => {
     expect([await statusOf(browser), await statusOf(other), await statusOf(bos)]).toEqual([200, 401, 200])
     expect(await database.db.selectFrom('session').select('id_hash').execute()).toHaveLength(2)
     const { text } = await browser.send(`${address}?done=passwordChanged`)
-    expect(page(text).texts('[role=status]')).toEqual(['Your password is changed. All other browsers are signed out.'])
+    expect(page(text).texts('[role=status]')).toEqual([
+      'Your password was changed. All other browsers were signed out.',
+    ])
   })
 
   test('app passwords stay', async () => {
@@ -136,19 +138,9 @@ describe('it stays as it was', () => {
   }
 
   test.each([
-    [
-      'another present one',
-      { present: 'not colleagues' },
-      401,
-      'The present password is not right. Nothing was changed.',
-    ],
-    ['no present one', { present: '' }, 401, 'The present password is not right. Nothing was changed.'],
-    [
-      'two that differ',
-      { again: `${fresh} ` },
-      400,
-      'The new password was not typed the same both times. Nothing was changed.',
-    ],
+    ['another present one', { present: 'not colleagues' }, 401, 'Your current password is incorrect.'],
+    ['no present one', { present: '' }, 401, 'Your current password is incorrect.'],
+    ['two that differ', { again: `${fresh} ` }, 400, 'The new passwords do not match.'],
     [
       '7 characters',
       { fresh: '🦊'.repeat(7), again: '🦊'.repeat(7) },
@@ -165,7 +157,7 @@ describe('it stays as it was', () => {
       'a control character',
       { fresh: 'colleagues\u0007', again: 'colleagues\u0007' },
       400,
-      'The password has a character that no sign-in can send, such as a control character.',
+      'The password has a character that cannot be sent, such as a control character.',
     ],
   ])('with %s', async (_, fields: Record<string, string>, status, sentence) => {
     const answer = await change(browser, fields)

@@ -32,7 +32,5 @@ test('what was searched for stands in the field again, as it was', async () => {
   const { attributes, texts } = page((await search('"><script>x', 'ann')).text)
   expect(attributes('[type=search]', 'value')).toEqual(['"><script>x'])
   expect(texts('script')).toEqual([''])
-  expect(texts('main p')).toEqual([
-    'Nobody goes by that name. Try the beginning of a first or last name, or a user id.',
-  ])
+  expect(texts('main p')).toEqual(['No one found. Try the beginning of a first or last name, or a user ID.'])
 })

@@ -3,7 +3,7 @@ import { makeAppPasswordOnce } from '../../../src/identity/app-password.js'
 import { setPassword } from '../../../src/identity/credential-store.js'
 import { sweepSessions } from '../../../src/identity/session-store.js'
 import { castPassword, loadCast } from '../../../src/transfer/example.js'
-import { importStatement } from '../../../src/transfer/import.js'
+import { importPerson } from '../../../src/transfer/import.js'
 import { type Client, startClient } from '../../support/client.js'
 import { freshDatabase, serverUrl, type TestDatabase } from '../../support/database.js'
 import { page } from '../../support/html.js'
@@ -168,9 +168,7 @@ describe('signing in', () => {
     expect(seen).toEqual(seen.map(() => seen[0]))
     expect([first?.status, first?.headers['www-authenticate']]).toEqual([401, 'Form realm="connections"'])
     expect(first?.headers['set-cookie']).toBeUndefined()
-    expect(page(first?.text ?? '').texts('[role=alert]')).toEqual([
-      'This name and password do not belong together. Please try again.',
-    ])
+    expect(page(first?.text ?? '').texts('[role=alert]')).toEqual(['Wrong user name or password.'])
     expect(await sessions()).toEqual([])
   })
 
@@ -301,7 +299,7 @@ describe('a session is over', () => {
     const [kept, bos] = [browser.cookie(), await signedIn('bo')]
     for (const state of ['inactive', 'active'] as const) {
       const at = new Date()
-      await importStatement(database.db, { userId: 'lou', state, updated: at, seen: at, decides: true })
+      await importPerson(database.db, { userId: 'lou', state, updated: at, seen: at, decides: true })
     }
     await dead(openVisitor(client.send, kept))
     expect(await sessions()).toHaveLength(1)

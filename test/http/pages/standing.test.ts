@@ -30,8 +30,8 @@ async function offered(path: string, viewer: string | undefined, name: string) {
   return [...said.get(), ...pressed.get()]
 }
 
-const waits = ['Waits for your answer', 'Accept', 'Decline']
-const sent = ['You have invited this person', 'Withdraw']
+const waits = ['Waiting for your answer', 'Accept', 'Decline']
+const sent = ['You invited this person', 'Withdraw']
 
 test.each([
   [search, undefined, 'bo', []],

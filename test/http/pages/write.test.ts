@@ -68,11 +68,11 @@ test.each([
 })
 
 test.each([
-  ['invited', 'The invitation is sent.'],
-  ['accepted', 'You are colleagues now.'],
-  ['declined', 'The invitation is declined.'],
-  ['withdrawn', 'Your invitation is withdrawn.'],
-  ['removed', 'You are no longer colleagues of each other.'],
+  ['invited', 'Invitation sent.'],
+  ['accepted', 'You are now connected.'],
+  ['declined', 'Invitation declined.'],
+  ['withdrawn', 'Invitation withdrawn.'],
+  ['removed', 'You are no longer connected.'],
 ])('%s: the page says “%s”', async (done, sentence) => {
   const { text } = await send(`/profiles/html/profileView.do?userid=lou&done=${done}`)
   expect(page(text).texts('[role=status]')).toEqual([sentence])
@@ -93,7 +93,7 @@ test('a message may have 4,000 characters, and none that a feed cannot show', as
   const refused = async (message: string) => page((await post('invite', 'chen', { key, message })).text).texts('main p')
   expect((await refused('é'.repeat(4001)))[0]).toBe('The message may have at most 4000 characters; this one has 4001.')
   expect((await refused('a\u0001'))[0]).toBe(
-    'The message has a character that no feed can show, such as a control character.',
+    'The message has a character that XML forbids, such as a control character.',
   )
   expect((await post('invite', 'chen', { key, message: 'é'.repeat(4000) })).status).toBe(303)
 })
