@@ -4,7 +4,7 @@ import { fragmentTemplate } from './template.js'
 import { SVG } from './vocabulary.js'
 
 /** Background colours for white text: each has a contrast of 4.5 to 1 or more (WCAG 2.2, 1.4.3). */
-export const grounds = [
+export const backgrounds = [
   '#8a3324',
   '#7a4a00',
   '#5f5a00',
@@ -23,7 +23,7 @@ const side = 128
 
 /** Draws an SVG for an account without a photo: its initials. The key chooses the colour, so it never changes. */
 export function portrait({ key, name }: Pick<Account, 'key' | 'name'>): string {
-  const ground = grounds[Number.parseInt(key.slice(-6), 16) % grounds.length] as string
+  const ground = backgrounds[Number.parseInt(key.slice(-6), 16) % backgrounds.length] as string
   return drawing({ name, initials: initialsOf(name), ground })
 }
 

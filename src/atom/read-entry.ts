@@ -5,35 +5,6 @@ import { charsetOf } from './encoding.js'
 import { ATOM, scheme } from './vocabulary.js'
 import { parseXml, requestLimits, type XmlElement } from './xml.js'
 
-/** The terms of an entry's categories with this scheme. Categories without a scheme are tags. */
-export function termsOf(entry: XmlElement, scheme: string | undefined): string[] {
-  return childrenOf(entry, ATOM, 'category')
-    .filter((category) => category.attributes.get('scheme') === scheme)
-    .flatMap((category) => category.attributes.get('term') ?? [])
-}
-
-/**
- * The UUID at the end of an entry's id, in lower case: id of the connection or key of the profile.
- *
- * @throws Failure `invalid` if there is none
- */
-export function idOf(entry: XmlElement): string {
-  const id = (textOf(entry, ATOM, 'id') ?? '').slice(-36)
-  if (!isUuid(id)) throw new Failure('invalid', 'Its id does not end in a UUID.')
-  return id.toLowerCase()
-}
-
-/**
- * The last change of an entry or feed.
- *
- * @throws Failure `invalid` if it is not an RFC 3339 timestamp
- */
-export function updatedOf(element: XmlElement): Date {
-  const updated = parseTimestamp(textOf(element, ATOM, 'updated') ?? '')
-  if (updated === undefined) throw new Failure('invalid', 'Its "updated" is missing or not an RFC 3339 timestamp.')
-  return updated
-}
-
 /** A client's request to invite, accept or rewrite. */
 interface Invitation {
   /** The requested status, unchecked; undefined if the entry has none. */
@@ -75,24 +46,33 @@ function checkTerm(entry: XmlElement, scheme: string, wanted: string): void {
   throw new Failure('invalid', `The category of the scheme ${scheme} must be ${wanted}.`)
 }
 
-/** All children of an element with this name. */
-export function childrenOf(parent: XmlElement, namespace: string, name: string): XmlElement[] {
-  return parent.children.filter((child) => child.namespace === namespace && child.name === name)
+/** The terms of an entry's categories with this scheme. Categories without a scheme are tags. */
+export function termsOf(entry: XmlElement, scheme: string | undefined): string[] {
+  return childrenOf(entry, ATOM, 'category')
+    .filter((category) => category.attributes.get('scheme') === scheme)
+    .flatMap((category) => category.attributes.get('term') ?? [])
 }
 
-/** The first child with this name. */
-export function childOf(parent: XmlElement, namespace: string, name: string): XmlElement | undefined {
-  return parent.children.find((child) => child.namespace === namespace && child.name === name)
+/**
+ * The UUID at the end of an entry's id, in lower case: id of the connection or key of the profile.
+ *
+ * @throws Failure `invalid` if there is none
+ */
+export function idOf(entry: XmlElement): string {
+  const id = (textOf(entry, ATOM, 'id') ?? '').slice(-36)
+  if (!isUuid(id)) throw new Failure('invalid', 'Its id does not end in a UUID.')
+  return id.toLowerCase()
 }
 
-/** The trimmed text of the first child with this name. */
-export function textOf(parent: XmlElement, namespace: string, name: string): string | undefined {
-  return childOf(parent, namespace, name)?.text.trim()
-}
-
-/** All elements inside this one, in document order. */
-export function descendantsOf(element: XmlElement): XmlElement[] {
-  return element.children.flatMap((child) => [child, ...descendantsOf(child)])
+/**
+ * The last change of an entry or feed.
+ *
+ * @throws Failure `invalid` if it is not an RFC 3339 timestamp
+ */
+export function updatedOf(element: XmlElement): Date {
+  const updated = parseTimestamp(textOf(element, ATOM, 'updated') ?? '')
+  if (updated === undefined) throw new Failure('invalid', 'Its "updated" is missing or not an RFC 3339 timestamp.')
+  return updated
 }
 
 const form = new RegExp(
@@ -120,4 +100,24 @@ export function parseTimestamp(text: string): Date | undefined {
   if (isLeap && !/-(06-30|12-31)T23:59:59/.test(date.toISOString())) return undefined
   if (isLeap) date.setTime(date.getTime() + 1000)
   return date.getUTCFullYear() >= 1970 && date.getUTCFullYear() <= 9999 ? date : undefined
+}
+
+/** All children of an element with this name. */
+export function childrenOf(parent: XmlElement, namespace: string, name: string): XmlElement[] {
+  return parent.children.filter((child) => child.namespace === namespace && child.name === name)
+}
+
+/** The first child with this name. */
+export function childOf(parent: XmlElement, namespace: string, name: string): XmlElement | undefined {
+  return parent.children.find((child) => child.namespace === namespace && child.name === name)
+}
+
+/** The trimmed text of the first child with this name. */
+export function textOf(parent: XmlElement, namespace: string, name: string): string | undefined {
+  return childOf(parent, namespace, name)?.text.trim()
+}
+
+/** All elements inside this one, in document order. */
+export function descendantsOf(element: XmlElement): XmlElement[] {
+  return element.children.flatMap((child) => [child, ...descendantsOf(child)])
 }

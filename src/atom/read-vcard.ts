@@ -11,16 +11,16 @@ import type { ShownProfile, Observation } from '../people/merge.js'
 import { partsOf, propertiesIn, type Property, unquoted } from './vcard-property.js'
 
 const extensionProperty = otherFields.extensions.vcard ?? ''
-const unread = ['BEGIN', 'VERSION', 'PHOTO', 'FN', 'URL', 'SOUND', 'REV', 'END']
+const ignored = ['BEGIN', 'VERSION', 'PHOTO', 'FN', 'URL', 'SOUND', 'REV', 'END']
 const identifiers = ['EMAIL;INTERNET', 'X_PROFILE_KEY', 'UID', 'X_PROFILE_UID', 'X_LCONN_USERID']
 
 /** All supported properties by wire name. A name includes its distinguishing type. */
-const read = [
+const supported = [
   ...new Set([...Object.values(textFields), ...Object.values(otherFields)].flatMap(({ vcard }) => vcard ?? [])),
   ...identifiers,
 ]
 const baseOf = (name: string) => name.split(';')[0] ?? ''
-const names = [...new Set([...read.map(baseOf), ...unread])]
+const names = [...new Set([...supported.map(baseOf), ...ignored])]
 
 /**
  * Reads a vCard 2.1, lite or full (docs/wire.md, vCard 2.1). Accepts the encodings and types of other vCard writers.
@@ -29,7 +29,7 @@ const names = [...new Set([...read.map(baseOf), ...unread])]
  *   seven or eight parts
  */
 export function readVcard(text: string): ShownCard {
-  const properties = propertiesIn(linesOf(text), names).filter(({ name }) => !unread.includes(name))
+  const properties = propertiesIn(linesOf(text), names).filter(({ name }) => !ignored.includes(name))
   const shown = shownIn(properties.filter(({ name }) => name !== extensionProperty))
   const name = shown.get('N')
   const address = shown.get('ADR;WORK')
@@ -66,7 +66,7 @@ function shownIn(properties: readonly Property[]): Map<string, Property> {
     if (written.has(whole)) throw new Failure('invalid', `Its vCard has ${whole} twice.`)
     written.add(whole)
     const types = typesOf(property)
-    const name = nameOnWire(property.name, types)
+    const name = wireName(property.name, types)
     if (name !== undefined && (!shown.has(name) || types.has('PREF'))) shown.set(name, property)
   }
   return shown
@@ -81,15 +81,15 @@ function typesOf({ parameters }: Property): ReadonlySet<string> {
 }
 
 /** Types with the lowest precedence: a fax at work is a fax. */
-const general = ['WORK', 'INTERNET']
+const genericTypes = ['WORK', 'INTERNET']
 
-function nameOnWire(base: string, types: ReadonlySet<string>): string | undefined {
-  const named = read.filter((name) => baseOf(name) === base)
+function wireName(base: string, types: ReadonlySet<string>): string | undefined {
+  const named = supported.filter((name) => baseOf(name) === base)
   const typeOf = (name: string) => name.split(';')[1] ?? ''
   const typed = named.filter((name) => /^\w+$/.test(typeOf(name)))
   if (typed.length === 0) return named[0]
   const fitting = typed.filter((name) => types.has(typeOf(name)))
-  const special = fitting.find((name) => !general.includes(typeOf(name)))
+  const special = fitting.find((name) => !genericTypes.includes(typeOf(name)))
   const isUntyped = [...types].every((type) => type === 'PREF')
   return special ?? fitting[0] ?? (base === 'EMAIL' && isUntyped ? 'EMAIL;INTERNET' : undefined)
 }

@@ -7,29 +7,8 @@ export interface XmlLimits {
   readonly attributes: number
 }
 
-const name = String.raw`[\p{L}_][\p{L}\p{Mn}\p{Nd}.\xB7_\-]*`
-const qname = `${name}(?::${name})?`
-const space = String.raw`[ \t\n]`
-const attribute = `${space}+(${qname})${space}*=${space}*(?:"[^<"]*"|'[^<']*')`
-const attributes = new RegExp(attribute, 'gu')
-
-const token = new RegExp(
-  [
-    '(?<text>[^<]+)',
-    String.raw`(?<section><!\[CDATA\[[^]*?\]\]>)`,
-    '<!--(?:-?[^-])*-->',
-    String.raw`(?<instruction><\?(?![xX][mM][lL][ \t\n?])${name}(?:${space}[^]*?)?\?>)`,
-    `(?<start><${qname}(?:${attribute.replace('(', '(?:')})*${space}*(?<empty>/?)>)`,
-    `(?<end></${qname}${space}*>)`,
-  ].join('|'),
-  'guy',
-)
-
-const declaration = new RegExp(
-  String.raw`^<\?xml${space}+version${space}*=${space}*(["'])1\.0\1` +
-    String.raw`(${space}+encoding${space}*=${space}*(["'])[A-Za-z][\w.-]*\3)?` +
-    String.raw`(${space}+standalone${space}*=${space}*(["'])(yes|no)\5)?${space}*\?>`,
-)
+/** Refuses a document. Its creator knows the place. */
+export type Refuse = (reason: string) => never
 
 /**
  * Checks each token against XML 1.0, and the document against the limits. The XML library matches end tags; the tree
@@ -75,6 +54,14 @@ function reasonAgainst(piece: string): string {
   return `${JSON.stringify(piece)} is not XML 1.0${why}`
 }
 
+function checkAttributes(tag: string, limits: XmlLimits, refuse: Refuse): void {
+  const names = Array.from(tag.matchAll(attributes), ([, name]) => name)
+  if (names.length > limits.attributes) refuse(`an element has more than ${limits.attributes} attributes`)
+  if (new Set(names).size < names.length) refuse('an attribute is repeated')
+}
+
+const lineFeeds = (text: string) => text.replace(/[^\n]/g, '')
+
 /** The source between the tags of the element that starts at this index of a scanned document. */
 export function contentAt(text: string, start: number): string {
   const tokens = new RegExp(token)
@@ -90,25 +77,6 @@ export function contentAt(text: string, start: number): string {
   return ''
 }
 
-function checkAttributes(tag: string, limits: XmlLimits, refuse: Refuse): void {
-  const names = Array.from(tag.matchAll(attributes), ([, name]) => name)
-  if (names.length > limits.attributes) refuse(`an element has more than ${limits.attributes} attributes`)
-  if (new Set(names).size < names.length) refuse('an attribute is repeated')
-}
-
-const lineFeeds = (text: string) => text.replace(/[^\n]/g, '')
-
-/** Refuses a document. Its creator knows the place. */
-export type Refuse = (reason: string) => never
-
-const named: ReadonlyMap<string, string> = new Map([
-  ['amp', '&'],
-  ['lt', '<'],
-  ['gt', '>'],
-  ['quot', '"'],
-  ['apos', "'"],
-])
-
 /**
  * Resolves the references in character data or an attribute value (XML 1.0, section 4.1).
  *
@@ -121,6 +89,14 @@ export function decodeReferences(text: string, refuse: Refuse): string {
   })
 }
 
+const named: ReadonlyMap<string, string> = new Map([
+  ['amp', '&'],
+  ['lt', '<'],
+  ['gt', '>'],
+  ['quot', '"'],
+  ['apos', "'"],
+])
+
 function numbered(name: string): string | undefined {
   const [, hexadecimal, decimal] = /^#(?:x([\da-fA-F]+)|(\d+))$/.exec(name) ?? []
   const point = hexadecimal === undefined ? Number(decimal) : Number.parseInt(hexadecimal, 16)
@@ -128,3 +104,27 @@ function numbered(name: string): string | undefined {
   const character = String.fromCodePoint(point)
   return isXmlText(character) ? character : undefined
 }
+
+const name = String.raw`[\p{L}_][\p{L}\p{Mn}\p{Nd}.\xB7_\-]*`
+const qname = `${name}(?::${name})?`
+const space = String.raw`[ \t\n]`
+const attribute = `${space}+(${qname})${space}*=${space}*(?:"[^<"]*"|'[^<']*')`
+const attributes = new RegExp(attribute, 'gu')
+
+const token = new RegExp(
+  [
+    '(?<text>[^<]+)',
+    String.raw`(?<section><!\[CDATA\[[^]*?\]\]>)`,
+    '<!--(?:-?[^-])*-->',
+    String.raw`(?<instruction><\?(?![xX][mM][lL][ \t\n?])${name}(?:${space}[^]*?)?\?>)`,
+    `(?<start><${qname}(?:${attribute.replace('(', '(?:')})*${space}*(?<empty>/?)>)`,
+    `(?<end></${qname}${space}*>)`,
+  ].join('|'),
+  'guy',
+)
+
+const declaration = new RegExp(
+  String.raw`^<\?xml${space}+version${space}*=${space}*(["'])1\.0\1` +
+    String.raw`(${space}+encoding${space}*=${space}*(["'])[A-Za-z][\w.-]*\3)?` +
+    String.raw`(${space}+standalone${space}*=${space}*(["'])(yes|no)\5)?${space}*\?>`,
+)

@@ -64,7 +64,7 @@ function compile<Values>(shape: string): Template<Values> {
     const mark = rest[at] as string
     const tail = rest[at + 1] as string
     const inTag = sofar.lastIndexOf('<') > sofar.lastIndexOf('>')
-    const fill = mark.startsWith('!') ? asItIs : inTag ? escapeAttribute : escapeText
+    const fill = mark.startsWith('!') ? unescaped : inTag ? escapeAttribute : escapeText
     holes.push({ name: mark.replace('!', '') as keyof Values, fill, tail })
     sofar += tail
   }
@@ -75,7 +75,7 @@ function compile<Values>(shape: string): Template<Values> {
   }
 }
 
-const asItIs = (markup: string) => markup
+const unescaped = (markup: string) => markup
 
 /** Escaped XML. Only templates create it, so raw text cannot pass for it. */
 export type Markup = string & { readonly markup: unique symbol }

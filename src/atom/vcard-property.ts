@@ -19,14 +19,14 @@ export interface Property {
   readonly isEncodedWhole: boolean
 }
 
-interface Written {
+interface Raw {
   readonly head: readonly string[]
   readonly line: number
   readonly pieces: string[]
 }
 
 const quotedPrintable = 'QUOTED-PRINTABLE'
-const plain = ['', '7BIT', '8BIT']
+const identityEncodings = ['', '7BIT', '8BIT']
 
 /**
  * Splits the lines of a vCard into properties. A line after a soft line break continues its value, and so does a line
@@ -36,7 +36,7 @@ const plain = ['', '7BIT', '8BIT']
  */
 export function propertiesIn(lines: readonly string[], names: readonly string[]): Property[] {
   const property = new RegExp(`^((?:${names.join('|')})(?:;[^:]*)?):(.*)$`, 's')
-  const written: Written[] = []
+  const written: Raw[] = []
   for (const [at, line] of lines.entries()) {
     const last = written.at(-1)
     const end = last?.pieces.at(-1) ?? ''
@@ -52,14 +52,14 @@ export function propertiesIn(lines: readonly string[], names: readonly string[])
 
 const softBreak = /=[ \t]*$/
 
-function read(written: Written): Property {
+function read(written: Raw): Property {
   const [name = '', ...parameters] = written.head
   return {
     name,
-    parameters: parameters.filter((parameter) => !tellsEncoding.test(parameter)),
+    parameters: parameters.filter((parameter) => !encodingParameter.test(parameter)),
     value: written.pieces.join(''),
     decode: (part) => decoded(written, part),
-    isEncodedWhole: ![quotedPrintable, ...plain].includes(encodingOf(written.head)),
+    isEncodedWhole: ![quotedPrintable, ...identityEncodings].includes(encodingOf(written.head)),
   }
 }
 
@@ -72,7 +72,7 @@ export function partsOf({ value, decode, isEncodedWhole }: Property, separator: 
 /** Removes quotation marks around a parameter value. */
 export const unquoted = (text: string): string => text.trim().replace(/^(["'])(.*)\1$/, '$2')
 
-const tellsEncoding = /^(?:(?:ENCODING|CHARSET)\s*=.*|QUOTED-PRINTABLE|BASE64|[78]BIT)$/i
+const encodingParameter = /^(?:(?:ENCODING|CHARSET)\s*=.*|QUOTED-PRINTABLE|BASE64|[78]BIT)$/i
 
 /** The value of a parameter, or ''. */
 function parameterOf(head: readonly string[], name: string): string {
@@ -81,17 +81,17 @@ function parameterOf(head: readonly string[], name: string): string {
 }
 
 function encodingOf(head: readonly string[]): string {
-  const bare = head.slice(1).find((parameter) => tellsEncoding.test(parameter) && !parameter.includes('='))
+  const bare = head.slice(1).find((parameter) => encodingParameter.test(parameter) && !parameter.includes('='))
   return (parameterOf(head, 'ENCODING') || bare || '').toUpperCase()
 }
 
 /** Unencoded values are text already: the charset applies to encoded bytes only. */
-function decoded({ head, line }: Written, value: string): string {
+function decoded({ head, line }: Raw, value: string): string {
   const refuse: Refuse = (reason) => {
     throw new Failure('invalid', `Line ${line} of its vCard (${head[0] ?? ''}) cannot be decoded: ${reason}.`)
   }
   const encoding = encodingOf(head)
-  if (plain.includes(encoding)) return value
+  if (identityEncodings.includes(encoding)) return value
   const bytes = bytesOf(encoding, value, refuse)
   return decode(bytes, parameterOf(head, 'CHARSET') || undefined, 'its CHARSET says', refuse).replace(/\r\n?/g, '\n')
 }

@@ -21,7 +21,7 @@ export function vcards(to: Addresses): (account: Account, format: 'lite' | 'full
     const values = cardValues(account)
     const written = (format === 'full' ? full : lite).map((line) => line.write(values)).filter((line) => line !== '')
     const extensions = format === 'full' ? (account.profile.extensions ?? []).map(extension) : []
-    return ['BEGIN:VCARD', 'VERSION:2.1', ...written, ...extensions, 'END:VCARD', ''].map(unbroken).join('\n')
+    return ['BEGIN:VCARD', 'VERSION:2.1', ...written, ...extensions, 'END:VCARD', ''].map(onOneLine).join('\n')
   }
 }
 
@@ -34,7 +34,7 @@ export function vcardFiles(to: Addresses): (account: Account) => string {
 function lines(to: Addresses): Line[] {
   return [
     shown((card) => `PHOTO;VALUE=URL:${to.photo(card.key, card.millis)}`),
-    shown((card) => `N:${part(card.familyName)};${part(card.givenName)}`),
+    shown((card) => `N:${withoutSeparators(card.familyName)};${withoutSeparators(card.givenName)}`),
     shown((card) => `FN:${card.name}`),
     ...fields('honorificPrefix', 'preferredFirstName', 'preferredLastName'),
     ...fields('nativeFirstName', 'nativeLastName', 'alternateLastName'),
@@ -69,7 +69,7 @@ const fields = (...names: TextField[]): Line[] =>
 /** Clients split the address at its semicolons. They expect eight parts; the first two are unused. */
 const workAddress: Line[] = [
   ({ street, street2, city, region, postalCode, country }: CardValues) =>
-    `ADR;WORK:;;${[street, street2, city, region, postalCode, country].map(part).join(';')}`,
+    `ADR;WORK:;;${[street, street2, city, region, postalCode, country].map(withoutSeparators).join(';')}`,
   (card: CardValues) => `X_COUNTRY_CODE:${card.countryCode}`,
   (card: CardValues) => `X_WORKLOCATION_CODE:${card.workLocationCode}`,
 ].map((write) => ({
@@ -78,11 +78,16 @@ const workAddress: Line[] = [
 }))
 
 const extension = ({ id, key, value, dataType }: Extension): string =>
-  `X_EXTENSION_PROPERTY;VALUE=X_EXTENSION_PROPERTY_ID:${part(id)};VALUE=X_EXTENSION_KEY:${part(key)}` +
-  `;VALUE=X_EXTENSION_VALUE:${value.replaceAll(';VALUE=', ',VALUE=')};VALUE=X_EXTENSION_DATA_TYPE:${part(dataType)}`
+  [
+    'X_EXTENSION_PROPERTY',
+    `VALUE=X_EXTENSION_PROPERTY_ID:${withoutSeparators(id)}`,
+    `VALUE=X_EXTENSION_KEY:${withoutSeparators(key)}`,
+    `VALUE=X_EXTENSION_VALUE:${value.replaceAll(';VALUE=', ',VALUE=')}`,
+    `VALUE=X_EXTENSION_DATA_TYPE:${withoutSeparators(dataType)}`,
+  ].join(';')
 
-/** One part of a structured value. */
-const part = (text: string) => text.replaceAll(';', ',')
+/** Replaces separators in one part of a structured value. */
+const withoutSeparators = (text: string) => text.replaceAll(';', ',')
 
 /** Replaces every kind of line break. */
-const unbroken = (line: string) => line.replaceAll(/\r\n|[\n\v\f\r\u0085\u2028\u2029]/g, ' ')
+const onOneLine = (line: string) => line.replaceAll(/\r\n|[\n\v\f\r\u0085\u2028\u2029]/g, ' ')

@@ -107,7 +107,7 @@ function element(parsed: Parsed, outer: Scope, markup: string): XmlElement {
       decodeReferences(value.replace(/[\t\n]/g, ' '), refuse),
     ]),
   )
-  const scope = within(outer, raw, refuse)
+  const scope = innerScope(outer, raw, refuse)
   const { namespace, local } = resolve(key.slice(elementMark.length), scope, refuse)
   const attributes = resolveAttributes(raw, scope, refuse)
 
@@ -148,7 +148,7 @@ const isDeclaration = (attribute: string): boolean => /^xmlns(:|$)/.test(attribu
 /**
  * The scope inside an element with these attributes. Refuses bindings that Namespaces in XML 1.0, section 3, forbids.
  */
-function within(scope: Scope, attributes: ReadonlyMap<string, string>, refuse: Refuse): Scope {
+function innerScope(scope: Scope, attributes: ReadonlyMap<string, string>, refuse: Refuse): Scope {
   const declarations = [...attributes].filter(([name]) => isDeclaration(name))
   if (declarations.length === 0) return scope
   const inner = new Map(scope)

@@ -8,59 +8,6 @@ import {
 } from 'parse5'
 import sanitize from 'sanitize-html'
 
-/** Passive elements. */
-const tags =
-  'a abbr address article aside b bdi bdo big blockquote br caption center cite code col colgroup dd del details dfn ' +
-  'div dl dt em figcaption figure font footer h1 h2 h3 h4 h5 h6 header hgroup hr i img ins kbd li main mark nav ol p ' +
-  'pre q rp rt ruby s samp section small span strike strong sub summary sup table tbody td tfoot th thead time tr tt ' +
-  'u ul var wbr'
-
-/** Without `id` and `name`: they would become properties of the document for scripts of the surrounding page. */
-const everywhere =
-  'abbr align bgcolor border cellpadding cellspacing cite class clear color colspan datetime dir face height lang ' +
-  'noshade nowrap open rowspan scope size span start style title type valign value width'
-
-/** Elements with hidden text. */
-const unshown = 'iframe noembed noframes option script style template textarea title xmp'
-
-/** A declaration that neither loads a resource nor covers other elements. */
-const declaration = new RegExp(
-  String.raw`^\s*(?:(?:background-)?color|(?:border|font|list-style|margin|padding|text)(?:-[a-z]+)*|direction` +
-    '|letter-spacing|line-height|(?:max-|min-)?(?:height|width)|vertical-align|white-space)' +
-    String.raw`\s*:(?:[\w\s#%.,!'"]|-(?![\d.])|rgba?\([\d\s.,%]*\))*$`,
-  'i',
-)
-
-const options: sanitize.IOptions = {
-  allowedTags: tags.split(' '),
-  allowedAttributes: {
-    '*': everywhere.split(' '),
-    a: ['href', 'hreflang', 'rel', 'target'],
-    img: ['src', 'alt', 'loading'],
-  },
-  allowedSchemes: ['http', 'https', 'mailto', 'tel'],
-  allowedSchemesByTag: { img: ['http', 'https'] },
-  nonTextTags: unshown.split(' '),
-  nonBooleanAttributes: [],
-  nestingLimit: 64,
-  parseStyleAttributes: false,
-  transformTags: {
-    '*': (tagName, { style, target, ...attribs }) => ({
-      tagName,
-      attribs: {
-        ...attribs,
-        ...(style !== undefined && withStyle(style)),
-        ...(target === '_blank' && { target }),
-      },
-    }),
-  },
-}
-
-function withStyle(style: string): { style?: string } {
-  const kept = style.split(';').filter((each) => each.trim() === '' || declaration.test(each))
-  return kept.every((each) => each.trim() === '') ? {} : { style: kept.join(';') }
-}
-
 /**
  * Removes active content from HTML: scripts, event attributes, URLs other than web, mail and telephone, styles that
  * load or cover, forms, frames, drawings. HTML without such content stays byte-equal.
@@ -68,7 +15,52 @@ function withStyle(style: string): { style?: string } {
 export function cleanHtml(html: string): string {
   if (!html.includes('<')) return html
   const cleaned = sanitize(html, options)
-  return meansTheSame(html, cleaned) ? html : cleaned
+  return hasSameTree(html, cleaned) ? html : cleaned
+}
+
+/**
+ * Whether cleaning left the tree unchanged. A removed tag counts even if this tree ignores it, since it might take
+ * effect elsewhere, for example inside a table. An unfinished tag counts too.
+ */
+function hasSameTree(html: string, cleaned: string): boolean {
+  const [before, after] = [startTags(html), startTags(cleaned)]
+  if (before === undefined || after === undefined || !isSubsequence(before, after)) return false
+  const [one, other] = [treeOf(html), treeOf(cleaned)]
+  return one !== undefined && other !== undefined && isSameNode(one, other)
+}
+
+const isSubsequence = (part: readonly string[], whole: readonly string[]) =>
+  whole.reduce((at, each) => (each === part[at] ? at + 1 : at), 0) === part.length
+
+/** All start tags with attributes, except the implied ones of every document; undefined if a tag is unfinished. */
+function startTags(html: string): string[] | undefined {
+  const found: string[] = []
+  let isFinished = true
+  const nothing = () => {}
+  const handler: TokenHandler = {
+    onStartTag: ({ tagName, attrs }) => {
+      if (attrs.length > 0 || !['html', 'head', 'body'].includes(tagName)) found.push(JSON.stringify([tagName, attrs]))
+    },
+    onParseError: ({ code }) => {
+      if (code === ErrorCodes.eofInTag) isFinished = false
+    },
+    ...{ onComment: nothing, onDoctype: nothing, onEndTag: nothing, onEof: nothing, onCharacter: nothing },
+    ...{ onNullCharacter: nothing, onWhitespaceCharacter: nothing },
+  }
+  new Tokenizer({ sourceCodeLocationInfo: false }, handler).write(html, true)
+  return isFinished ? found : undefined
+}
+
+function isSameNode(one: DefaultTreeAdapterTypes.Node, other: DefaultTreeAdapterTypes.Node): boolean {
+  if (one.nodeName !== other.nodeName) return false
+  if ('value' in one) return 'value' in other && one.value === other.value
+  if ('data' in one) return 'data' in other && one.data === other.data
+  if ('name' in one) return false
+  if ('attrs' in one && JSON.stringify(one.attrs) !== JSON.stringify((other as typeof one).attrs)) return false
+  const [children, others] = [one.childNodes, (other as typeof one).childNodes]
+  return (
+    children.length === others.length && children.every((child, at) => isSameNode(child, others[at] as typeof child))
+  )
 }
 
 /** Parses HTML as a browser does; undefined if a little markup would make a huge tree. */
@@ -93,45 +85,55 @@ export function treeOf(html: string): DefaultTreeAdapterTypes.Document | undefin
 const maxElements = 4000
 const tooManyElements = new Error('The tree has too many elements.')
 
-/**
- * Whether cleaning left the tree unchanged. A removed tag counts even if this tree ignores it, since it might take
- * effect elsewhere, for example inside a table. An unfinished tag counts too.
- */
-function meansTheSame(html: string, cleaned: string): boolean {
-  const [before, after] = [startTags(html), startTags(cleaned)]
-  if (before === undefined || after === undefined || !isWithin(before, after)) return false
-  const [one, other] = [treeOf(html), treeOf(cleaned)]
-  return one !== undefined && other !== undefined && isSame(one, other)
+/** Passive elements. */
+const passiveElements =
+  'a abbr address article aside b bdi bdo big blockquote br caption center cite code col colgroup dd del details dfn ' +
+  'div dl dt em figcaption figure font footer h1 h2 h3 h4 h5 h6 header hgroup hr i img ins kbd li main mark nav ol p ' +
+  'pre q rp rt ruby s samp section small span strike strong sub summary sup table tbody td tfoot th thead time tr tt ' +
+  'u ul var wbr'
+
+/** Without `id` and `name`: they would become properties of the document for scripts of the surrounding page. */
+const globalAttributes =
+  'abbr align bgcolor border cellpadding cellspacing cite class clear color colspan datetime dir face height lang ' +
+  'noshade nowrap open rowspan scope size span start style title type valign value width'
+
+/** Elements with hidden text. */
+const hiddenElements = 'iframe noembed noframes option script style template textarea title xmp'
+
+/** A declaration that neither loads a resource nor covers other elements. */
+const passiveDeclaration = new RegExp(
+  String.raw`^\s*(?:(?:background-)?color|(?:border|font|list-style|margin|padding|text)(?:-[a-z]+)*|direction` +
+    '|letter-spacing|line-height|(?:max-|min-)?(?:height|width)|vertical-align|white-space)' +
+    String.raw`\s*:(?:[\w\s#%.,!'"]|-(?![\d.])|rgba?\([\d\s.,%]*\))*$`,
+  'i',
+)
+
+const options: sanitize.IOptions = {
+  allowedTags: passiveElements.split(' '),
+  allowedAttributes: {
+    '*': globalAttributes.split(' '),
+    a: ['href', 'hreflang', 'rel', 'target'],
+    img: ['src', 'alt', 'loading'],
+  },
+  allowedSchemes: ['http', 'https', 'mailto', 'tel'],
+  allowedSchemesByTag: { img: ['http', 'https'] },
+  nonTextTags: hiddenElements.split(' '),
+  nonBooleanAttributes: [],
+  nestingLimit: 64,
+  parseStyleAttributes: false,
+  transformTags: {
+    '*': (tagName, { style, target, ...attribs }) => ({
+      tagName,
+      attribs: {
+        ...attribs,
+        ...(style !== undefined && withStyle(style)),
+        ...(target === '_blank' && { target }),
+      },
+    }),
+  },
 }
 
-const isWithin = (part: readonly string[], whole: readonly string[]) =>
-  whole.reduce((at, each) => (each === part[at] ? at + 1 : at), 0) === part.length
-
-/** All start tags with attributes, except the implied ones of every document; undefined if a tag is unfinished. */
-function startTags(html: string): string[] | undefined {
-  const found: string[] = []
-  let isFinished = true
-  const nothing = () => {}
-  const handler: TokenHandler = {
-    onStartTag: ({ tagName, attrs }) => {
-      if (attrs.length > 0 || !['html', 'head', 'body'].includes(tagName)) found.push(JSON.stringify([tagName, attrs]))
-    },
-    onParseError: ({ code }) => {
-      if (code === ErrorCodes.eofInTag) isFinished = false
-    },
-    ...{ onComment: nothing, onDoctype: nothing, onEndTag: nothing, onEof: nothing, onCharacter: nothing },
-    ...{ onNullCharacter: nothing, onWhitespaceCharacter: nothing },
-  }
-  new Tokenizer({ sourceCodeLocationInfo: false }, handler).write(html, true)
-  return isFinished ? found : undefined
-}
-
-function isSame(one: DefaultTreeAdapterTypes.Node, other: DefaultTreeAdapterTypes.Node): boolean {
-  if (one.nodeName !== other.nodeName) return false
-  if ('value' in one) return 'value' in other && one.value === other.value
-  if ('data' in one) return 'data' in other && one.data === other.data
-  if ('name' in one) return false
-  if ('attrs' in one && JSON.stringify(one.attrs) !== JSON.stringify((other as typeof one).attrs)) return false
-  const [children, others] = [one.childNodes, (other as typeof one).childNodes]
-  return children.length === others.length && children.every((child, at) => isSame(child, others[at] as typeof child))
+function withStyle(style: string): { style?: string } {
+  const kept = style.split(';').filter((each) => each.trim() === '' || passiveDeclaration.test(each))
+  return kept.every((each) => each.trim() === '') ? {} : { style: kept.join(';') }
 }

@@ -6,8 +6,8 @@ import type { Account, Caller, PersonRef } from '../people/account.js'
 import { findAccount } from '../people/store.js'
 import type { Colleague, Relationship, Status } from './model.js'
 import { findColleague, findRelationships } from './read-store.js'
-import { asSeenBy, checkMaySeeProfiles } from './rules.js'
-import { findStandings, findTotals } from './summary-store.js'
+import { visibleTo, checkMaySeeProfiles } from './rules.js'
+import { findRelations, findTotals } from './summary-store.js'
 
 /** Alternative names of one person. The first known name wins. */
 export type Names = readonly PersonRef[]
@@ -21,7 +21,7 @@ type Reader = Pick<Context, 'db' | 'config'>
  */
 export async function showColleague({ db, config }: Reader, caller: Caller, id: string): Promise<Colleague> {
   checkMaySeeProfiles(caller, config.REQUIRE_SIGN_IN)
-  return shown(caller, await findColleague(db, { id }))
+  return requireVisible(caller, await findColleague(db, { id }))
 }
 
 /**
@@ -38,11 +38,11 @@ export async function showBetween(
 ): Promise<Colleague> {
   checkMaySeeProfiles(caller, config.REQUIRE_SIGN_IN)
   const [owner, peer] = await findBoth(db, source, target)
-  return shown(caller, await findColleague(db, { ownerId: owner.id, peerId: peer.id }))
+  return requireVisible(caller, await findColleague(db, { ownerId: owner.id, peerId: peer.id }))
 }
 
-function shown(caller: Caller, colleague: Colleague | undefined): Colleague {
-  const seen = asSeenBy(caller, colleague)
+function requireVisible(caller: Caller, colleague: Colleague | undefined): Colleague {
+  const seen = visibleTo(caller, colleague)
   if (seen) return seen
   throw noConnection()
 }
@@ -93,19 +93,19 @@ type Connected = Pick<Colleague, 'id' | 'status' | 'message'>
 export const ownTotals = ({ db }: Store, { id }: Account): Promise<Record<Status, number>> => findTotals(db, id)
 
 /** The caller's relation to a person. */
-export async function standingWith({ db }: Store, caller: Caller, person: Account): Promise<ViewerRelation> {
+export async function relationTo({ db }: Store, caller: Caller, person: Account): Promise<ViewerRelation> {
   const known = caller && (await findColleague(db, { ownerId: caller.id, peerId: person.id }))
   return known ?? withoutConnection(caller, person)
 }
 
 /** The caller's relation to each of several people. */
-export async function standingsWith(
+export async function relationsTo(
   { db }: Store,
   caller: Caller,
   people: readonly Account[],
 ): Promise<(person: Account) => ViewerRelation> {
   const ids = people.map(({ id }) => id)
-  const known = caller ? await findStandings(db, caller.id, ids) : new Map<string, Connected>()
+  const known = caller ? await findRelations(db, caller.id, ids) : new Map<string, Connected>()
   return (person) => known.get(person.id) ?? withoutConnection(caller, person)
 }
 

@@ -17,7 +17,7 @@ interface NetworkValues {
 /** Reads the state of a person's list. */
 export const networkStatement = onceFor(({ by, ...shape }: NetworkShape & Pick<PersonRef, 'by'>) =>
   prepared((db, value: Value<NetworkValues & { person: string }>) =>
-    networks(db, shape, value).where(isPerson(by, value('person'), 'owner')),
+    networkQuery(db, shape, value).where(isPerson(by, value('person'), 'owner')),
   ),
 )
 
@@ -51,10 +51,10 @@ export const pageStatement = onceFor(({ sort, since, inCommon, beyond, countPend
     const direction = sort.descending ? 'desc' : 'asc'
     const here = sql`(${sql.ref(column)}, id)`
     const there = sql`(${value('key')}, ${value('id')})`
-    return networks(db, { countPending }, value)
+    return networkQuery(db, { countPending }, value)
       .select(columnsOf('owner'))
       .select((from) =>
-        (since || inCommon ? counted(from, { since, inCommon }, value) : from.ref('network.total'))
+        (since || inCommon ? entryCount(from, { since, inCommon }, value) : from.ref('network.total'))
           .$castTo<number | null>()
           .as('total'),
       )
@@ -75,7 +75,7 @@ export const pageStatement = onceFor(({ sort, since, inCommon, beyond, countPend
             .where('owner_id', '=', value('ownerId'))
             .where('status', '=', value('status'))
             .$if(since, (query) => query.where('updated_at', '>', value('since') as Date))
-            .$if(inCommon, (query) => query.where((row) => row.exists(shared(row, value))))
+            .$if(inCommon, (query) => query.where((row) => row.exists(sharedRow(row, value))))
             .$if(beyond, (query) => query.where(sql<boolean>`${here} ${sort.descending ? sql`<` : sql`>`} ${there}`))
             .orderBy(column, direction)
             .orderBy('id', direction)
@@ -118,7 +118,7 @@ export const entryNames = [
 ] as const
 
 /** A list without changes has no row: it is empty, and as old as its owner. */
-function networks(db: Kysely<Tables>, { countPending }: NetworkShape, value: Value<NetworkValues>) {
+function networkQuery(db: Kysely<Tables>, { countPending }: NetworkShape, value: Value<NetworkValues>) {
   return db
     .selectFrom('account as owner')
     .leftJoin('network', (join) =>
@@ -138,7 +138,7 @@ function networks(db: Kysely<Tables>, { countPending }: NetworkShape, value: Val
 
 const waitingTotal = sql<number | null>`waiting.total`.as('waiting_total')
 
-const counted = (
+const entryCount = (
   from: ExpressionBuilder<Tables & { owner: Tables['account'] }, 'owner'>,
   { since, inCommon }: Pick<PageShape, 'since' | 'inCommon'>,
   value: Value<PageValues>,
@@ -149,10 +149,10 @@ const counted = (
     .whereRef('colleague.owner_id', '=', 'owner.id')
     .where('colleague.status', '=', value('status'))
     .$if(since, (query) => query.where('colleague.updated_at', '>', value('since') as Date))
-    .$if(inCommon, (query) => query.where((row) => row.exists(shared(row, value))))
+    .$if(inCommon, (query) => query.where((row) => row.exists(sharedRow(row, value))))
 
 /** The other person's row for the same peer. */
-const shared = (from: ExpressionBuilder<Tables, 'colleague'>, value: Value<PageValues>) =>
+const sharedRow = (from: ExpressionBuilder<Tables, 'colleague'>, value: Value<PageValues>) =>
   from
     .selectFrom('colleague as shared')
     .select('shared.id')

@@ -3,7 +3,7 @@ import type { DefaultTreeAdapterTypes } from 'parse5'
 import { cleanHtml, treeOf } from './clean-html.js'
 
 /** Cache of cleaned messages. Message length is limited, and polling repeats the same messages. */
-const known = new LRUCache<string, string>({
+const cleanedMessages = new LRUCache<string, string>({
   maxSize: 8_000_000,
   sizeCalculation: (cleaned, message) => cleaned.length + message.length + 1,
 })
@@ -11,21 +11,21 @@ const known = new LRUCache<string, string>({
 /** Removes active content from a message for display. A message without active content stays unchanged. */
 export function shownMessage(message: string): string {
   if (!message.includes('<')) return message
-  const before = known.get(message)
+  const before = cleanedMessages.get(message)
   if (before !== undefined) return before
   const cleaned = cleanHtml(message)
-  known.set(message, cleaned)
+  cleanedMessages.set(message, cleaned)
   return cleaned
 }
 
-const sliceLength = 10
+const maxSliceMilliseconds = 10
 
 /** Cleans the messages of a feed in advance, and yields to the event loop between slices. */
 export async function prepareMessages(messages: readonly string[]): Promise<void> {
   let start = performance.now()
   for (const message of messages) {
     shownMessage(message)
-    if (performance.now() - start < sliceLength) continue
+    if (performance.now() - start < maxSliceMilliseconds) continue
     await new Promise((resolve) => setImmediate(resolve))
     start = performance.now()
   }

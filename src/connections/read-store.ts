@@ -32,7 +32,7 @@ export async function readPage(
   const found = rows.filter((row) => row.entry_id !== null) as EntryRow[]
   const shown = found.slice(0, request.pageSize)
   if (isBackward(request)) shown.reverse()
-  const known = shown.filter(hasPeer)
+  const complete = shown.filter(hasPeer)
   return {
     network: {
       ...toNetwork(head, request),
@@ -43,9 +43,9 @@ export async function readPage(
     owner,
     total: head.total ?? 0,
     ...(request.countPending && { waitingTotal: head.waiting_total ?? 0 }),
-    colleagues: known.map((row) => toColleague(row, owner)),
+    colleagues: complete.map((row) => toColleague(row, owner)),
     orphans: shown.filter((row) => !hasPeer(row)).map((row) => row.entry_id),
-    ...around(request, shown, found.length > request.pageSize),
+    ...neighbours(request, shown, found.length > request.pageSize),
   }
 }
 
@@ -110,7 +110,11 @@ function toColleague(row: Entry & AccountRow<'peer'>, owner: Account): Colleague
 }
 
 /** Cursors of the neighbouring pages. The side a cursor brought us from always has more. */
-function around(request: Pick<ListRequest, 'order' | 'page' | 'position'>, shown: readonly EntryRow[], more: boolean) {
+function neighbours(
+  request: Pick<ListRequest, 'order' | 'page' | 'position'>,
+  shown: readonly EntryRow[],
+  more: boolean,
+) {
   const first = shown[0]
   const last = shown.at(-1)
   const backward = isBackward(request)
@@ -134,12 +138,12 @@ type ConnectionRef = { readonly id: string } | { readonly ownerId: string; reado
 export async function findColleague(db: Kysely<Tables>, which: ConnectionRef): Promise<Colleague | undefined> {
   const [row] =
     'id' in which
-      ? await statement({ by: 'id' }).run(db, { one: which.id, other: '' })
-      : await statement({ by: 'people' }).run(db, { one: which.ownerId, other: which.peerId })
+      ? await colleagueStatement({ by: 'id' }).run(db, { one: which.id, other: '' })
+      : await colleagueStatement({ by: 'people' }).run(db, { one: which.ownerId, other: which.peerId })
   return row && toColleague(row, toAccount(row, 'owner'))
 }
 
-const statement = onceFor(({ by }: { by: 'id' | 'people' }) =>
+const colleagueStatement = onceFor(({ by }: { by: 'id' | 'people' }) =>
   prepared((db, value: Value<{ one: string; other: string }>) =>
     db
       .selectFrom((from) =>

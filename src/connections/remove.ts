@@ -27,7 +27,9 @@ export async function remove(
   const actor = signedIn(caller)
   const known = await existingRelationship(db, id)
   checkIsOneOf(actor, known)
-  const [gone = known] = await removeAll(db, actor, [known], (transaction) => reread(transaction, id, precondition))
+  const [gone = known] = await removeAll(db, actor, [known], (transaction) =>
+    rereadLocked(transaction, id, precondition),
+  )
   return endingBy(actor, gone)
 }
 
@@ -35,7 +37,7 @@ export async function remove(
 type Ending = 'declined' | 'withdrawn' | 'removed'
 
 /** Reads the relationship again under lock, and checks the precondition. */
-async function reread(
+async function rereadLocked(
   transaction: Transaction<Tables>,
   id: string,
   precondition: Precondition,
@@ -94,7 +96,7 @@ export async function removeOne(
   const admin = checkIsAdmin(caller)
   const id = 'id' in which ? which.id : await idBetween(db, which)
   const known = await existingRelationship(db, id)
-  await removeAll(db, admin, [known], (transaction) => reread(transaction, id, precondition))
+  await removeAll(db, admin, [known], (transaction) => rereadLocked(transaction, id, precondition))
 }
 
 async function idBetween(db: Writer['db'], { source, target }: { source: Names; target: Names }): Promise<string> {

@@ -49,7 +49,7 @@ export const isOwner = (caller: Caller, ownerId: string): boolean => caller?.id 
  *
  * @returns undefined if the caller may not know of the connection
  */
-export function asSeenBy(caller: Caller, colleague: Colleague | undefined): Colleague | undefined {
+export function visibleTo(caller: Caller, colleague: Colleague | undefined): Colleague | undefined {
   if (!colleague) return undefined
   const isOneOfThem = caller?.id === colleague.owner.id || caller?.id === colleague.peer.id
   if (colleague.status !== 'accepted' && !isOneOfThem) return undefined
@@ -120,7 +120,7 @@ export function checkIsOneOf(caller: Account, { inviterId, invitedId }: Relation
  *
  * @throws Failure `forbidden` if the caller is not the invited person, `invalid` for an impossible status
  */
-export function stepTo(status: Status, caller: Account, colleague: Colleague): 'accepted' | 'rewritten' {
+export function statusChange(status: Status, caller: Account, colleague: Colleague): 'accepted' | 'rewritten' {
   checkIsOneOf(caller, relationshipOf(colleague))
   const isAccepted = colleague.status === 'accepted'
   if (status === 'unconfirmed' || (isAccepted && status === 'pending')) {

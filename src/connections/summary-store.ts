@@ -63,7 +63,7 @@ const totals = prepared((db, value: Value<{ ownerId: string }>) =>
 )
 
 /** The owner's view of each of these people, by account id; only existing connections. */
-export async function findStandings(
+export async function findRelations(
   db: Kysely<Tables>,
   ownerId: string,
   peerIds: readonly string[],

@@ -6,6 +6,31 @@ import type { Tables } from '../db/tables.js'
 import { transact } from '../db/transact.js'
 import type { Colleague } from './model.js'
 
+/** Checks a connection under lock, before a change. Throws to prevent the change. */
+export type Precondition = (colleague: Colleague) => void
+
+/**
+ * Changes the graph in one transaction. If the database connection breaks during the commit, the recorded event shows
+ * the outcome (docs/trust.md, C11).
+ *
+ * @param work must record its first event under the given id
+ */
+export function write<Result>(
+  db: Kysely<Tables>,
+  work: (transaction: Transaction<Tables>, eventId: string) => Promise<Result>,
+): Promise<Result> {
+  const eventId = newId()
+  return transact(
+    db,
+    (transaction) => work(transaction, eventId),
+    () => hasEvent(db, eventId),
+  )
+}
+
+async function hasEvent(db: Kysely<Tables>, id: string): Promise<boolean> {
+  return (await db.selectFrom('connection_event').select('id').where('id', '=', id).executeTakeFirst()) !== undefined
+}
+
 /** A change of a connection, its actor and its two people. Never contains a message or token. */
 export type Event = {
   readonly connectionId: string
@@ -76,10 +101,6 @@ export const sweepEvents = (db: Kysely<Tables>, days: number, stop?: AbortSignal
 const minId = (moment: RawBuilder<Date>) =>
   sql`rpad(lpad(to_hex((extract(epoch from ${moment}) * 1000)::bigint), 12, '0'), 32, '0')::uuid`
 
-async function hasEvent(db: Kysely<Tables>, id: string): Promise<boolean> {
-  return (await db.selectFrom('connection_event').select('id').where('id', '=', id).executeTakeFirst()) !== undefined
-}
-
 /**
  * Counts a person's recent invitations in any state: of the last day by any protocol, and of the last hour by the
  * module. Calls with `skipAcl` are not counted.
@@ -106,27 +127,6 @@ export const invitationsQuery = (actorId: string) => sql<{ lastDay: number; last
       and verb = 'invited' and not detail ? 'skipAcl'
     order by at desc limit 1000
   ) as invited`
-
-/** Checks a connection under lock, before a change. Throws to prevent the change. */
-export type Precondition = (colleague: Colleague) => void
-
-/**
- * Changes the graph in one transaction. If the database connection breaks during the commit, the recorded event shows
- * the outcome (docs/trust.md, C11).
- *
- * @param work must record its first event under the given id
- */
-export function write<Result>(
-  db: Kysely<Tables>,
-  work: (transaction: Transaction<Tables>, eventId: string) => Promise<Result>,
-): Promise<Result> {
-  const eventId = newId()
-  return transact(
-    db,
-    (transaction) => work(transaction, eventId),
-    () => hasEvent(db, eventId),
-  )
-}
 
 /** An e-mail to be sent about a connection. */
 export interface QueuedEmail {

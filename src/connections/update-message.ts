@@ -4,7 +4,7 @@ import type { Tables } from '../db/tables.js'
 import type { Account, Caller } from '../people/account.js'
 import { existing } from './find.js'
 import { type Colleague, movesBetween, relationshipOf, type Status } from './model.js'
-import { checkIsOneOf, signedIn, stepTo } from './rules.js'
+import { checkIsOneOf, signedIn, statusChange } from './rules.js'
 import { insertEvents, type Precondition, write } from './transaction-store.js'
 import { bumpNetworks, lockNetworks, updateRelationship } from './write-store.js'
 
@@ -32,7 +32,7 @@ export interface LockedView {
   readonly moment: Date
   readonly writer: Account
   readonly current: Colleague
-  readonly step: ReturnType<typeof stepTo>
+  readonly step: ReturnType<typeof statusChange>
 }
 
 /**
@@ -57,7 +57,7 @@ export async function changeView(
   await write(db, async (transaction, eventId) => {
     const moment = await lockNetworks(transaction, [known.owner.id, known.peer.id])
     const current = await existing(transaction, id)
-    const step = stepTo(status, writer, current)
+    const step = statusChange(status, writer, current)
     precondition(current)
     await change({ transaction, eventId, moment, writer, current, step })
   })

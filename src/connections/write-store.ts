@@ -15,7 +15,7 @@ interface Change {
 }
 
 /** Additional columns of a connection made by the module. */
-type Particulars = Partial<Insertable<ConnectionTable>>
+type ModuleColumns = Partial<Insertable<ConnectionTable>>
 
 /**
  * Locks all lists of some people until the transaction ends, always in the same order, to prevent deadlocks. Creates
@@ -87,7 +87,7 @@ export async function insertRelationship(
   db: Db,
   { inviterId, invitedId, isAccepted }: Omit<Relationship, 'connectionId'>,
   { changedBy, message, moment }: Change,
-  particulars: Particulars = {},
+  particulars: ModuleColumns = {},
 ): Promise<{ connectionId: string; invitedRow: string }> {
   const connectionId = particulars.id ?? newId()
   const invitedRow = newId()
@@ -159,7 +159,7 @@ export async function updateRelationship(
     grants,
   }: Omit<Change, 'message'> & {
     readonly message?: string
-    readonly grants?: Pick<Particulars, 'access' | 'roles'> | undefined
+    readonly grants?: Pick<ModuleColumns, 'access' | 'roles'> | undefined
   },
 ): Promise<void> {
   await db

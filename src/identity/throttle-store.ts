@@ -77,9 +77,9 @@ const hashed = (text: string) => createHash('sha256').update(text).digest('base6
 const withPort = /^(?:\[([\da-f:.]+)\](?::\d+)?|(\d+(?:\.\d+){3}):\d+)$/i
 
 /** An IPv4 address, or the first half of an IPv6 one, since a client usually has the whole second half. */
-export function networkOf(told: string): string {
-  const [, framed, bare] = withPort.exec(told) ?? []
-  const address = framed ?? bare ?? told
+export function networkOf(given: string): string {
+  const [, framed, bare] = withPort.exec(given) ?? []
+  const address = framed ?? bare ?? given
   const [, mapped] = /^::ffff:(\d+(?:\.\d+){3})$/i.exec(address) ?? []
   if (mapped !== undefined) return mapped
   if (!isIPv6(address)) return address

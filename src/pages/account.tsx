@@ -25,11 +25,12 @@ export function appPasswordsPage(page: AppPasswordsPage): string {
     <Layout {...page} title={texts.appPasswords}>
       <h1>{texts.appPasswords}</h1>
       <p>
-        <Isolated text={texts.appPasswordsAre} names={[signInName]} /> <a href={to.password}>{texts.changePassword}</a>
+        <Isolated text={texts.aboutAppPasswords} names={[signInName]} />{' '}
+        <a href={to.password}>{texts.changePassword}</a>
       </p>
-      {made && <Made {...made} />}
+      {made && <NewAppPassword {...made} />}
       <p>
-        {texts.feedsAre} <a href={to.feed('accepted')}>{texts.feeds.accepted}</a>,{' '}
+        {texts.feedList} <a href={to.feed('accepted')}>{texts.feeds.accepted}</a>,{' '}
         <a href={to.feed('pending')}>{texts.feeds.pending}</a>
       </p>
       {passwords.length === 0 ? (
@@ -37,7 +38,7 @@ export function appPasswordsPage(page: AppPasswordsPage): string {
       ) : (
         <ul class="people">
           {passwords.map((each) => (
-            <One of={each} />
+            <AppPasswordItem of={each} />
           ))}
         </ul>
       )}
@@ -48,7 +49,7 @@ export function appPasswordsPage(page: AppPasswordsPage): string {
           <input name="name" required maxLength={100} autocomplete="off" dir="auto" />
         </label>
         <label>
-          {texts.lifetime}
+          {texts.expiry}
           <select name="days">
             {lifetimes.map((days) => (
               <option value={days}>{days === '' ? texts.never : texts.days(Number(days))}</option>
@@ -56,16 +57,16 @@ export function appPasswordsPage(page: AppPasswordsPage): string {
           </select>
         </label>
         <label>
-          <input type="checkbox" name="write" value="true" /> {texts.mayWrite}
+          <input type="checkbox" name="write" value="true" /> {texts.allowWriting}
         </label>
         <input type="hidden" name="form" value={form} />
-        <button class="first">{texts.makeAppPassword}</button>
+        <button class="first">{texts.createAppPassword}</button>
       </form>
     </Layout>,
   )
 }
 
-const Made = ({ name, secret }: NonNullable<AppPasswordsPage['made']>) => (
+const NewAppPassword = ({ name, secret }: NonNullable<AppPasswordsPage['made']>) => (
   <section class="done" role="status">
     <p>
       <Isolated text={texts.shownOnce} names={[name]} />
@@ -82,22 +83,22 @@ const Made = ({ name, secret }: NonNullable<AppPasswordsPage['made']>) => (
 )
 
 /** An app password that expires at midnight is valid until the day before. */
-const lastMomentOf = (end: Date) => new Date(end.getTime() - 1)
+const lastValidMoment = (end: Date) => new Date(end.getTime() - 1)
 
-const One = ({ of: { id, name, scopes, created, used, expires } }: { of: AppPassword }) => (
+const AppPasswordItem = ({ of: { id, name, scopes, created, used, expires } }: { of: AppPassword }) => (
   <li class="person">
     <h2 class="name">
       <bdi>{name}</bdi>
     </h2>
     <dl>
-      <dt>{texts.may}</dt>
+      <dt>{texts.access}</dt>
       <dd>{texts.scopes(scopes)}</dd>
-      <dt>{texts.made}</dt>
+      <dt>{texts.created}</dt>
       <dd>{texts.date(created)}</dd>
       <dt>{texts.lastUsed}</dt>
       <dd>{used ? texts.date(used) : texts.never}</dd>
-      <dt>{texts.lastDay}</dt>
-      <dd>{expires ? texts.date(lastMomentOf(expires)) : texts.never}</dd>
+      <dt>{texts.expires}</dt>
+      <dd>{expires ? texts.date(lastValidMoment(expires)) : texts.never}</dd>
     </dl>
     <Post to={to.revoke} fields={{ id }} text={texts.revoke} label={texts.revokeName(name)} />
   </li>
@@ -125,12 +126,12 @@ export function passwordPage(page: PasswordPage): string {
         </p>
       )}
       <p>
-        <Isolated text={texts.passwordIs} names={[signInName]} /> <a href={to.appPasswords}>{texts.appPasswords}</a>
+        <Isolated text={texts.aboutPassword} names={[signInName]} /> <a href={to.appPasswords}>{texts.appPasswords}</a>
       </p>
       <form class="sheet" method="post" action={to.password}>
         {/* Tells password managers the account of this password. */}
         <input hidden name="user" autocomplete="username" value={signInName} />
-        <Password name="present" kind="current-password" label={texts.presentPassword} />
+        <Password name="present" kind="current-password" label={texts.currentPassword} />
         <Password name="fresh" kind="new-password" label={texts.newPassword} note="rule" />
         <p class="note" id="rule">
           {texts.passwordRule(lengths.shortest, lengths.longest)}
@@ -139,7 +140,7 @@ export function passwordPage(page: PasswordPage): string {
         <button class="first">{texts.changePassword}</button>
       </form>
       <h2>{texts.signOutEverywhere}</h2>
-      <p>{texts.signOutEverywhereSays}</p>
+      <p>{texts.aboutSigningOutEverywhere}</p>
       <form method="post" action={to.signOut}>
         <input type="hidden" name="everywhere" value="true" />
         <button>{texts.signOutEverywhere}</button>
@@ -178,7 +179,7 @@ export const signInPage = ({ next, done, wrong }: SignInPage): string =>
       <h1>{texts.signIn}</h1>
       {wrong !== undefined && (
         <p class="refused" role="alert">
-          {texts.notRight}
+          {texts.wrongCredentials}
         </p>
       )}
       <form class="sheet" method="post" action={to.signIn}>

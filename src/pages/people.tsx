@@ -48,7 +48,7 @@ export function Actions({ name, id, status, next }: ActionsProps) {
     <details class="actions quiet">
       <summary aria-label={texts.removeName(name)}>{texts.remove}</summary>
       <p>
-        <Isolated text={texts.removeReally} names={[name]} />
+        <Isolated text={texts.aboutRemoval} names={[name]} />
       </p>
       <Post to={to.remove} fields={{ connectionId: id, next }} text={texts.remove} label={texts.removeName(name)} />
     </details>
@@ -112,7 +112,7 @@ export function Person({ of, children }: { of: Shown; children?: ComponentChildr
           <a class="p-name u-url name" href={to.person(of.key)}>
             <bdi>{of.name}</bdi>
           </a>
-          {of.state === 'inactive' && <p class="note">{texts.isInactive}</p>}
+          {of.state === 'inactive' && <p class="note">{texts.inactive}</p>}
           {title && (
             <p class="p-job-title">
               <bdi>{title}</bdi>

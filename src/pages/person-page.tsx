@@ -41,7 +41,7 @@ export function personPage(page: PersonPage): string {
               <h1 class="p-name">
                 <bdi>{person.name}</bdi>
               </h1>
-              {person.state === 'inactive' && <p class="note">{texts.isInactive}</p>}
+              {person.state === 'inactive' && <p class="note">{texts.inactive}</p>}
               <Relation standing={standing} person={person} next={here} mayRemove />
             </div>
           </div>

@@ -5,8 +5,47 @@ import { to } from './links.js'
 import type { Shown } from './people.js'
 import { texts } from './texts.js'
 
+/** The page of a network's picture. */
+interface PicturePage extends Frame {
+  readonly owner: Shown
+  /** The first colleagues by name. */
+  readonly people: readonly Shown[]
+  readonly pairs: Picture['pairs']
+  /** Total number of colleagues. */
+  readonly total: number
+}
+
+/** Renders the page of a network's picture. */
+export function picturePage(page: PicturePage): string {
+  const { owner, people, pairs, total } = page
+  return write(
+    <Layout {...page} title={texts.pictureOf(owner.name)}>
+      <h1>
+        <Isolated text={texts.pictureOf} names={[owner.name]} />
+      </h1>
+      <p class="note">
+        {total === 0
+          ? texts.pictureEmpty
+          : people.length < total
+            ? texts.aboutPartialPicture(people.length, total)
+            : texts.aboutPicture}{' '}
+        <a href={to.colleagues(owner.key)}>{texts.asList}</a>
+      </p>
+      <div class="canvas">
+        <NetworkPicture owner={toPicturePerson(owner)} people={people.map(toPicturePerson)} pairs={pairs} />
+      </div>
+    </Layout>,
+  )
+}
+
+const toPicturePerson = ({ key, name, updated }: Shown) => ({
+  name,
+  page: to.person(key),
+  photo: to.photo(key, updated),
+})
+
 /** A person in the picture. */
-interface Drawn {
+interface PicturePerson {
   readonly name: string
   /** URL of the person's page. */
   readonly page: string
@@ -14,19 +53,11 @@ interface Drawn {
 }
 
 export interface Picture {
-  readonly owner: Drawn
-  readonly people: readonly Drawn[]
+  readonly owner: PicturePerson
+  readonly people: readonly PicturePerson[]
   /** Connections among the people, by index. */
   readonly pairs: readonly Pair[]
 }
-
-/** A smaller picture has more detail. */
-const scales = [
-  { most: 40, radius: 26, distance: 96, line: 1.5, isLabelled: true, hasPhotos: true },
-  { most: 80, radius: 20, distance: 56, line: 1, isLabelled: false, hasPhotos: true },
-  { most: Infinity, radius: 12, distance: 30, line: 0.5, isLabelled: false, hasPhotos: false },
-]
-type Scale = (typeof scales)[number]
 
 /** Draws a network: the owner in the centre, colleagues around, and a line for each connection among them. */
 export function NetworkPicture({ owner, people, pairs }: Picture) {
@@ -60,7 +91,15 @@ export function NetworkPicture({ owner, people, pairs }: Picture) {
   )
 }
 
-function Dot({ of, at, scale, isOwner }: { of: Drawn; at: Place; scale: Scale; isOwner?: boolean }) {
+/** A smaller picture has more detail. */
+const scales = [
+  { most: 40, radius: 26, distance: 96, line: 1.5, isLabelled: true, hasPhotos: true },
+  { most: 80, radius: 20, distance: 56, line: 1, isLabelled: false, hasPhotos: true },
+  { most: Infinity, radius: 12, distance: 30, line: 0.5, isLabelled: false, hasPhotos: false },
+]
+type Scale = (typeof scales)[number]
+
+function Dot({ of, at, scale, isOwner }: { of: PicturePerson; at: Place; scale: Scale; isOwner?: boolean }) {
   const { name, page, photo } = of
   const { radius, isLabelled, hasPhotos } = scale
   return (
@@ -87,26 +126,6 @@ function Dot({ of, at, scale, isOwner }: { of: Drawn; at: Place; scale: Scale; i
   )
 }
 
-/** All lines in one path. */
-const lines = (ends: readonly (readonly [Place, Place])[]): string =>
-  ends.map(([from, to]) => `M${round(from.x)} ${round(from.y)}L${round(to.x)} ${round(to.y)}`).join('')
-
-const round = (number: number) => Math.round(number * 10) / 10
-
-const zoom = 1.25
-
-/** The view box around all places, with margins for circles and labels. */
-function frameAround(places: readonly Place[], { radius, isLabelled }: Scale) {
-  const [side, below] = isLabelled ? [64, radius + 24] : [radius + 8, radius + 8]
-  const left = Math.min(...places.map(({ x }) => x)) - side
-  const top = Math.min(...places.map(({ y }) => y)) - radius - 8
-  const width = Math.max(...places.map(({ x }) => x)) + side - left
-  const height = Math.max(...places.map(({ y }) => y)) + below - top
-  return { viewBox: [left, top, width, height].map(Math.round).join(' '), width: Math.round(width * zoom) }
-}
-
-const maxLabelLength = 16
-
 /** Cuts a name to the label's width. */
 function shortened(name: string): string {
   const letters = Array.from(name)
@@ -118,40 +137,25 @@ function shortened(name: string): string {
         .trimEnd()}…`
 }
 
-/** The page of a network's picture. */
-interface PicturePage extends Frame {
-  readonly owner: Shown
-  /** The first colleagues by name. */
-  readonly people: readonly Shown[]
-  readonly pairs: Picture['pairs']
-  /** Total number of colleagues. */
-  readonly total: number
+const maxLabelLength = 16
+
+/** All lines in one path. */
+const lines = (ends: readonly (readonly [Place, Place])[]): string =>
+  ends.map(([from, to]) => `M${round(from.x)} ${round(from.y)}L${round(to.x)} ${round(to.y)}`).join('')
+
+const round = (number: number) => Math.round(number * 10) / 10
+
+/** The view box around all places, with margins for circles and labels. */
+function frameAround(places: readonly Place[], { radius, isLabelled }: Scale) {
+  const [side, below] = isLabelled ? [64, radius + 24] : [radius + 8, radius + 8]
+  const left = Math.min(...places.map(({ x }) => x)) - side
+  const top = Math.min(...places.map(({ y }) => y)) - radius - 8
+  const width = Math.max(...places.map(({ x }) => x)) + side - left
+  const height = Math.max(...places.map(({ y }) => y)) + below - top
+  return { viewBox: [left, top, width, height].map(Math.round).join(' '), width: Math.round(width * zoom) }
 }
 
-/** Renders the page of a network's picture. */
-export function picturePage(page: PicturePage): string {
-  const { owner, people, pairs, total } = page
-  return write(
-    <Layout {...page} title={texts.pictureOf(owner.name)}>
-      <h1>
-        <Isolated text={texts.pictureOf} names={[owner.name]} />
-      </h1>
-      <p class="note">
-        {total === 0
-          ? texts.pictureEmpty
-          : people.length < total
-            ? texts.pictureShows(people.length, total)
-            : texts.pictureSays}{' '}
-        <a href={to.colleagues(owner.key)}>{texts.asList}</a>
-      </p>
-      <div class="canvas">
-        <NetworkPicture owner={drawn(owner)} people={people.map(drawn)} pairs={pairs} />
-      </div>
-    </Layout>,
-  )
-}
-
-const drawn = ({ key, name, updated }: Shown) => ({ name, page: to.person(key), photo: to.photo(key, updated) })
+const zoom = 1.25
 
 export interface Place {
   readonly x: number
@@ -161,20 +165,18 @@ export interface Place {
 /** A line between two people, by index. */
 export type Pair = readonly [one: number, other: number]
 
-const rounds = 50
-
 /**
  * Lays people out around the owner at 0, 0: near their connections, and at least `distance` apart. Deterministic. The
  * number of rounds is fixed, so time is O(n log n) in people and linear in pairs.
  */
 export function placesOf(count: number, pairs: readonly Pair[], distance: number): Place[] {
   const owner = { index: count, x: 0, y: 0, fx: 0, fy: 0 }
-  const people = Array.from({ length: count }, (_, index) => ({ index, ...around(index, count, distance) }))
+  const people = Array.from({ length: count }, (_, index) => ({ index, ...spiralPlace(index, count, distance) }))
   const links = pairs.map(([source, target]) => ({ source, target }))
   const linked = new Set(pairs.flat())
   // People without connections would drift out of sight.
   const inward = (strength: number) => (_: object, index: number) => (linked.has(index) ? strength : 5 * strength)
-  const picture = forceSimulation([...people, owner])
+  const simulation = forceSimulation([...people, owner])
     .stop()
     .alphaDecay(1 - 0.05 ** (1 / rounds))
     .force(
@@ -194,17 +196,19 @@ export function placesOf(count: number, pairs: readonly Pair[], distance: number
     .force('y', forceY(0).strength(inward(0.04)))
     .tick(rounds)
   // Resolve overlaps last: repulsion would keep people from passing each other on the way to their places.
-  picture
+  simulation
     .force('known', null)
     .force('apart', null)
     .force('own', forceCollide(distance / 2).iterations(2))
     .tick(rounds / 2)
-  const wider = distance / Math.min(distance, nearest([...people, owner]))
-  return people.map(({ x, y }) => ({ x: x * wider, y: y * wider }))
+  const scale = distance / Math.min(distance, nearest([...people, owner]))
+  return people.map(({ x, y }) => ({ x: x * scale, y: y * scale }))
 }
 
+const rounds = 50
+
 /** A sunflower spiral, which fills a disc evenly. */
-function around(index: number, count: number, distance: number): Place {
+function spiralPlace(index: number, count: number, distance: number): Place {
   const radius = distance * Math.sqrt(index + 1)
   const angle = count <= 8 ? (index * 2 * Math.PI) / count : index * Math.PI * (3 - Math.sqrt(5))
   return { x: radius * Math.cos(angle), y: radius * Math.sin(angle) }

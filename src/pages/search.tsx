@@ -20,7 +20,7 @@ export function searchPage(page: SearchPage): string {
       <h1>
         <Isolated text={texts.people} names={[words]} />
       </h1>
-      {total === 0 ? <p class="empty">{texts.nobodyFound}</p> : <p>{texts.found(total)}</p>}
+      {total === 0 ? <p class="empty">{texts.noOneFound}</p> : <p>{texts.found(total)}</p>}
       {total > 0 && people.length === 0 && <p class="empty">{texts.emptyPage}</p>}
       {people.length > 0 && (
         <ul class="people">

@@ -19,7 +19,7 @@ export const texts = {
   signOut: 'Sign out',
   userName: 'User name or e-mail address',
   password: 'Password',
-  notRight: 'Wrong user name or password.',
+  wrongCredentials: 'Wrong user name or password.',
   search: 'Search people',
   find: 'Search',
   feed: 'This list is also a feed. Add its address to your feed reader, with an app password.',
@@ -49,7 +49,7 @@ export const texts = {
 
   people: (words: string) => `People: ${words}`,
   found: (total: number) => counted(total, 'person', 'people'),
-  nobodyFound: 'No one found. Try the beginning of a first or last name, or a user ID.',
+  noOneFound: 'No one found. Try the beginning of a first or last name, or a user ID.',
 
   pages: 'Pages',
   first: 'First',
@@ -69,7 +69,7 @@ export const texts = {
   withdrawName: (name: string) => `Withdraw the invitation to ${name}`,
   remove: 'Remove',
   removeName: (name: string) => `Remove ${name} from your colleagues`,
-  removeReally: (name: string) => `You will no longer be connected. ${name} won’t be notified.`,
+  aboutRemoval: (name: string) => `You will no longer be connected. ${name} won’t be notified.`,
 
   relation: {
     accepted: 'Your colleague',
@@ -77,7 +77,7 @@ export const texts = {
     unconfirmed: 'You invited this person',
   },
   thisIsYou: 'This is you',
-  isInactive: 'No longer active',
+  inactive: 'No longer active',
   facts: {
     title: 'Title',
     organization: 'Organization',
@@ -96,24 +96,24 @@ export const texts = {
   noneShared: 'You have no colleagues in common.',
   noneSharedOf: (one: string, other: string) => `${one} and ${other} have no colleagues in common.`,
   seePicture: 'Picture of the network',
-  pictureSays: 'Each line is a connection between two people.',
-  pictureShows: (shown: number, total: number) =>
+  aboutPicture: 'Each line is a connection between two people.',
+  aboutPartialPicture: (shown: number, total: number) =>
     `The first ${count.format(shown)} of ${count.format(total)} people by name. Each line is a connection.`,
   asList: 'Show as a list',
   pictureEmpty: 'This network is empty.',
   pictureOf: (name: string) => `The network of ${name}`,
 
-  appPasswordsAre: (name: string) =>
+  aboutAppPasswords: (name: string) =>
     'An app password lets a feed reader or another program sign in without your own password. Create one for each ' +
     `program; you can revoke it at any time. The user name is ${name}. Programs may also send the app password as a ` +
     'bearer token.',
   changePassword: 'Change password',
   passwordAndBrowsers: 'Password and browsers',
-  feedsAre: 'Feeds:',
+  feedList: 'Feeds:',
   feeds: { accepted: 'colleagues', pending: 'invitations' },
-  passwordIs: (name: string) =>
+  aboutPassword: (name: string) =>
     `Change the password of ${name}. This signs out all other browsers. App passwords keep working.`,
-  presentPassword: 'Current password',
+  currentPassword: 'Current password',
   newPassword: 'New password',
   newPasswordAgain: 'Repeat new password',
   passwordRule: (shortest: number, longest: number) =>
@@ -121,23 +121,23 @@ export const texts = {
   notPresent: 'Your current password is incorrect.',
   notTheSame: 'The new passwords do not match.',
   signOutEverywhere: 'Sign out everywhere',
-  signOutEverywhereSays: 'Signs you out here and in every other browser.',
+  aboutSigningOutEverywhere: 'Signs you out here and in every other browser.',
 
   noAppPasswords: 'You have no app passwords. Create one for each program that reads your feeds.',
   newAppPassword: 'New app password',
   appPasswordName: 'Name, such as the name of the program',
-  lifetime: 'Expires',
+  expiry: 'Expires',
   days: (number: number) => `In ${counted(number, 'day')}`,
   never: 'Never',
-  mayWrite: 'Allow inviting, answering and removing',
-  makeAppPassword: 'Create',
+  allowWriting: 'Allow inviting, answering and removing',
+  createAppPassword: 'Create',
   shownOnce: (name: string) => `App password “${name}”. Copy it now: it is shown only once.`,
   copy: 'Copy',
   copied: 'Copied',
-  may: 'Access',
-  made: 'Created',
+  access: 'Access',
+  created: 'Created',
   lastUsed: 'Last used',
-  lastDay: 'Expires',
+  expires: 'Expires',
   scopes: ([scope, ...others]: readonly ('read' | 'write')[]) =>
     others.length === 0 ? `${scope} only` : [scope, ...others].join(' and '),
   revoke: 'Revoke',
@@ -145,8 +145,8 @@ export const texts = {
 
   done: {
     madeAlready:
-      'This app password already exists, and no second one was created. Its secret is not shown again. If you did not ' +
-      'save it, revoke it and create another.',
+      'This app password already exists, and no second one was created. Its secret is not shown again. ' +
+      'If you did not save it, revoke it and create another.',
     passwordChanged: 'Your password was changed. All other browsers were signed out.',
     revoked: 'The app password was revoked. It no longer works.',
     invited: 'Invitation sent.',

@@ -148,11 +148,11 @@ const millis = (moment: RawBuilder<unknown>) => sql`floor(extract(epoch from ${m
 
 /** The last time that an account was added, removed or visibly changed. */
 export async function findLastChange(db: Kysely<Tables>): Promise<Date> {
-  const [row] = await statement.run(db, {})
+  const [row] = await lastChangeStatement.run(db, {})
   return row?.changed as Date
 }
 
-const statement = prepared((db) => db.selectFrom('directory').select('changed'))
+const lastChangeStatement = prepared((db) => db.selectFrom('directory').select('changed'))
 
 /** Records a change of the directory. Call it late in a transaction: it locks out all other changes. */
 export async function recordChange(db: Transaction<Tables>): Promise<void> {

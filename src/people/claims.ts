@@ -5,34 +5,6 @@ const nameFields = ['userId', 'email', 'login'] as const
 
 export type NameField = (typeof nameFields)[number]
 
-/** E-mail addresses are case-insensitive, other names are not. */
-const exact = (field: NameField, name: string) => (field === 'email' ? foldedEmail(name) : name)
-
-/** The entry of `seen` for a name that passed to another person. */
-const lossOf = (field: NameField, name: string) => `${lossPrefix}${field} ${exact(field, name)}`
-
-/** The last time that a name was attributed to a person; minus infinity for a made-up user id. */
-function claimed(known: MergedPerson, field: NameField): number {
-  if (field === 'userId' && realIds(known).userId === undefined) return -Infinity
-  return known.seen[field] ?? known.updated.getTime()
-}
-
-export function hasName(known: MergedPerson, field: NameField, wanted: string): boolean {
-  const name = known[field]
-  return name !== null && exact(field, name) === exact(field, wanted)
-}
-
-/** Whether the person's claim to a name precedes a claim in the given field. */
-export const keepsFromOthers = (known: MergedPerson, field: NameField, wanted: string): boolean =>
-  nameFields.slice(0, rank(field) + 1).some((each) => {
-    const name = known[each]
-    return name !== null && isSame(name, each, wanted, field)
-  })
-
-/** A person's sign-in names, folded. People share a name only if they share one of these. */
-export const foldedNames = (known: MergedPerson): string[] =>
-  nameFields.flatMap((field) => (known[field] === null ? [] : foldedEmail(known[field])))
-
 /** A name that two people claim, and its loser. */
 export interface Collision {
   readonly loser: 'one' | 'other'
@@ -55,7 +27,7 @@ export function collisionOf(one: MergedPerson, other: MergedPerson): Collision |
     for (const theirs of nameFields) {
       const [name, otherName] = [one[mine], other[theirs]]
       if (name === null || otherName === null || !isSame(name, mine, otherName, theirs)) continue
-      const [here, there] = [claimed(one, mine), claimed(other, theirs)]
+      const [here, there] = [claimedAt(one, mine), claimedAt(other, theirs)]
       const isMine = mine === theirs ? here >= there && here > -Infinity : rank(mine) < rank(theirs)
       const lost = isMine ? { field: theirs, name: otherName, at: there } : { field: mine, name, at: here }
       return {
@@ -71,25 +43,37 @@ export function collisionOf(one: MergedPerson, other: MergedPerson): Collision |
   return undefined
 }
 
-const rank = (field: NameField) => nameFields.indexOf(field)
-
 const isSame = (name: string, field: NameField, other: string, otherField: NameField) =>
   field === 'email' || otherField === 'email' ? foldedEmail(name) === foldedEmail(other) : name === other
 
+const rank = (field: NameField) => nameFields.indexOf(field)
+
+/** The last time that a name was attributed to a person; minus infinity for a made-up user id. */
+function claimedAt(person: MergedPerson, field: NameField): number {
+  if (field === 'userId' && realIds(person).userId === undefined) return -Infinity
+  return person.seen[field] ?? person.updated.getTime()
+}
+
 /** A person without a lost name. The key replaces a lost user id. */
 export function withoutName(
-  known: MergedPerson,
+  person: MergedPerson,
   { field, name, since, isReal }: Omit<Collision, 'loser'>,
 ): MergedPerson {
-  const at = claimed(known, field)
-  const left = field === 'userId' ? { ...known, userId: spareUserId(known) } : { ...known, [field]: null }
+  const at = claimedAt(person, field)
+  const left = field === 'userId' ? { ...person, userId: spareUserId(person) } : { ...person, [field]: null }
   // A person who was not imported has a date of its own, which counts as imported.
-  const updated = known.updated.getTime()
-  const seen: Record<string, number> = Object.keys(known.seen).length === 0 ? { updated } : { ...known.seen }
+  const updated = person.updated.getTime()
+  const seen: Record<string, number> = Object.keys(person.seen).length === 0 ? { updated } : { ...person.seen }
   if (field === 'userId') seen['key'] ??= updated
-  if (isReal) Object.assign(seen, { [field]: at, [lossOf(field, name)]: since })
-  return called({ ...left, seen }, known)
+  if (isReal) Object.assign(seen, { [field]: at, [lossEntry(field, name)]: since })
+  return withSubstituteName({ ...left, seen }, person)
 }
+
+/** The entry of `seen` for a name that passed to another person. */
+const lossEntry = (field: NameField, name: string) => `${lossPrefix}${field} ${normalized(field, name)}`
+
+/** E-mail addresses are case-insensitive, other names are not. */
+const normalized = (field: NameField, name: string) => (field === 'email' ? foldedEmail(name) : name)
 
 /**
  * Removes names from a statement that its person has lost to somebody else. Only a later statement restores a name, or
@@ -102,9 +86,9 @@ export function withoutLost(
 ): MergedPerson {
   const stale = nameFields.filter((field) => {
     const name = statement[field]
-    const lost = name === null ? undefined : person.seen[lossOf(field, name)]
+    const lost = name === null ? undefined : person.seen[lossEntry(field, name)]
     if (name === null || lost === undefined) return false
-    const at = claimed(statement, field)
+    const at = claimedAt(statement, field)
     return at < lost || (at === lost && isTaken(field, name))
   })
   if (stale.length === 0) return statement
@@ -119,18 +103,34 @@ export function withoutLost(
     userId: userId ?? person.userId,
     seen: userId === undefined ? { ...seen, userId: person.seen['userId'] ?? person.updated.getTime() } : seen,
   }
-  return called(left, statement)
+  return withSubstituteName(left, statement)
 }
 
 /** Replaces a display name that was derived from a lost name. */
-function called(left: MergedPerson, before: MergedPerson): MergedPerson {
+function withSubstituteName(left: MergedPerson, before: MergedPerson): MergedPerson {
   const isCalled = before.seen['name'] !== undefined || before.name !== substituteName(before)
   return isCalled ? left : { ...left, name: substituteName(left) }
 }
 
 /** Disables a person without a user id. The date exceeds all earlier ones. */
-export function disabled(known: MergedPerson): MergedPerson {
-  const losses = Object.entries(known.seen).flatMap(([key, at]) => (isLoss(key) ? at : []))
-  const at = Math.max(known.seen['state'] ?? 0, ...losses) + 1
-  return { ...known, state: 'inactive', seen: { ...known.seen, state: at } }
+export function disabled(person: MergedPerson): MergedPerson {
+  const losses = Object.entries(person.seen).flatMap(([key, at]) => (isLoss(key) ? at : []))
+  const at = Math.max(person.seen['state'] ?? 0, ...losses) + 1
+  return { ...person, state: 'inactive', seen: { ...person.seen, state: at } }
 }
+
+export function hasName(person: MergedPerson, field: NameField, wanted: string): boolean {
+  const name = person[field]
+  return name !== null && normalized(field, name) === normalized(field, wanted)
+}
+
+/** Whether the person's claim to a name precedes a claim in the given field. */
+export const keepsFromOthers = (person: MergedPerson, field: NameField, wanted: string): boolean =>
+  nameFields.slice(0, rank(field) + 1).some((each) => {
+    const name = person[each]
+    return name !== null && isSame(name, each, wanted, field)
+  })
+
+/** A person's sign-in names, folded. People share a name only if they share one of these. */
+export const foldedNames = (person: MergedPerson): string[] =>
+  nameFields.flatMap((field) => (person[field] === null ? [] : foldedEmail(person[field])))

@@ -70,10 +70,10 @@ const managedStatement = onceFor((by: PersonRef['by']) =>
 )
 
 /** More than the ranks of any organisation. */
-const ranks = 64
+const maxRanks = 64
 
 /** A chain of this length may be incomplete. */
-export const maxChain = ranks + 1
+export const maxChain = maxRanks + 1
 
 /**
  * A person and all managers above, nearest first. A circle of managers ends at its first repetition.
@@ -89,9 +89,9 @@ export async function findChain(db: Kysely<Tables>, person: PersonRef): Promise<
 }
 
 /** The statement of `findChain`, exported for tests of its plan: the person first, then the managers. */
-export const chainQuery = ({ by, value }: PersonRef) => statement(by).with({ person: value, ranks })
+export const chainQuery = ({ by, value }: PersonRef) => chainStatement(by).with({ person: value, ranks: maxRanks })
 
-const statement = onceFor((by: PersonRef['by']) =>
+const chainStatement = onceFor((by: PersonRef['by']) =>
   prepared((db, value: Value<{ person: string; ranks: number }>) =>
     db
       .withRecursive('chain(id, manager, rank, met)', (cte) =>

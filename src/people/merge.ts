@@ -11,186 +11,6 @@ export interface ImportedPerson extends Omit<Observation, 'external'> {
   readonly decides?: boolean
 }
 
-/** The merger of all statements about a person. `seen` has the date of each value in milliseconds since 1970. */
-export interface MergedPerson extends Omit<Account, 'id'> {
-  readonly seen: Readonly<Record<string, number>>
-}
-
-interface Fact {
-  readonly value: unknown
-  readonly seen: number
-}
-
-type Facts = ReadonlyMap<string, Fact>
-
-/** Prefix of entries in `seen` with the date of a lost name (`claims.ts`). */
-export const lossPrefix = 'lost '
-export const isLoss = (entry: string): boolean => entry.startsWith(lossPrefix)
-
-const profileFields = [...textFieldNames, ...Object.keys(otherFields)]
-const plainFields = ['login', 'email', 'name', 'state', 'external', 'roles'] as const
-
-// Missing ids are derived from known values, always with the same result.
-const userIdsOfEmails = '0f6b2c7e-6d0b-5f7a-9d53-3f0a5f4b8c11'
-const userIdsOfKeys = '6a0d3b52-4f1e-5c86-8f29-b1c7d2e9a034'
-const keysOfUserIds = 'c4d8e1f7-93ab-5e20-a6b5-7e1f0c2d4b98'
-
-/** Folds A to Z only, as the index of the table does. */
-export const foldedEmail = (email: string): string => email.replaceAll(/[A-Z]+/g, (letters) => letters.toLowerCase())
-
-const userIdOfEmail = (email: string) => uuidOf(foldedEmail(email), userIdsOfEmails)
-const userIdOfKey = (key: string) => uuidOf(key, userIdsOfKeys)
-const keyOfUserId = (userId: string) => uuidOf(userId, keysOfUserIds)
-
-/** The ids of a person that were imported, not derived. */
-export function realIds(known: MergedPerson): {
-  readonly key: string | undefined
-  readonly userId: string | undefined
-} {
-  const made = madeUp([known])
-  const { key, userId } = known
-  return { key: made.has(key) ? undefined : key, userId: made.has(userId) || userId === key ? undefined : userId }
-}
-
-/** A user id for a person without one. */
-export const spareUserId = ({ key, userId }: MergedPerson): string => (userId === key ? userIdOfKey(key) : key)
-
-/**
- * Turns one statement into a person. Derives a missing key or user id from the address, user id or key. A stated id
- * that equals a derived one counts as derived, so real ids replace it.
- *
- * @throws Failure `invalid` if the statement identifies nobody
- */
-export function knownFrom(statement: ImportedPerson): MergedPerson {
-  const { key, userId, email, updated, profile } = statement
-  if (!key && !userId && !email) throw new Failure('invalid', 'A key, a user id or an e-mail address is required.')
-  const seen = statement.seen.getTime()
-  const shown: Record<string, unknown> = { ...profile, key: key || undefined, userId: userId || undefined }
-  for (const field of plainFields) shown[field] = statement[field]
-  if (!shown['name']) delete shown['name']
-  const facts = new Map<string, Fact>()
-  for (const [field, value] of Object.entries(shown)) if (value !== undefined) facts.set(field, { value, seen })
-  dropIds(facts, madeUp([{ key, userId, email }]))
-  return asKnown(facts, updated?.getTime() ?? seen, updated !== undefined)
-}
-
-/**
- * Merges two partial views of one person. For each field the latest value wins; of simultaneous values, the greater
- * JSON text. The order of statements makes no difference.
- *
- * @param decides whether `other` wins among simultaneous values
- * @throws Failure `invalid` if the real keys differ, or without a common key the real user ids
- */
-export function merged(one: MergedPerson, other: MergedPerson, decides = false): MergedPerson {
-  const made = madeUp([one, other])
-  const [facts, others] = [factsOf(one), factsOf(other)]
-  dropIds(facts, made)
-  dropIds(others, made)
-  for (const field of ['userId', 'key'] as const) {
-    if (one.key !== other.key && facts.has(field) && others.has(field) && one[field] !== other[field]) {
-      const what = field === 'key' ? 'profile keys' : 'user ids'
-      throw new Failure('invalid', `One person cannot have two ${what}, ${one[field]} and ${other[field]}.`)
-    }
-  }
-  for (const [field, fact] of others) facts.set(field, winner(facts.get(field), fact, decides))
-  // Keep an address that is the only identification.
-  if (!facts.has('key') && !facts.has('userId') && isEmpty(facts.get('email')?.value)) {
-    facts.set('email', { value: one.email ?? other.email, seen: facts.get('email')?.seen as number })
-  }
-  const [told, otherTold] = [isUpdateTold(one), isUpdateTold(other)]
-  const dates = [...(told || !otherTold ? [one] : []), ...(otherTold || !told ? [other] : [])]
-  const updated = Math.max(...dates.map((each) => each.updated.getTime()))
-  const known = asKnown(facts, updated, told || otherTold)
-  if (one.key !== other.key || known.key === one.key) return known
-  // The key was derived from a user id that has since changed. Keep it: it is the person's identity.
-  const seen = Math.max(...[one, other].map((each) => each.seen['key'] ?? each.updated.getTime()))
-  return asKnown(facts.set('key', { value: one.key, seen }), updated, told || otherTold)
-}
-
-/** All ids that may be derived from these values. */
-function madeUp(parts: readonly { key?: string; userId?: string; email?: string | null }[]): Set<string> {
-  return new Set(
-    parts.flatMap(({ key, userId, email }) => [
-      ...(email ? [userIdOfEmail(email)] : []),
-      ...(key ? [userIdOfKey(key)] : []),
-      ...(userId ? [keyOfUserId(userId)] : []),
-    ]),
-  )
-}
-
-function dropIds(facts: Map<string, Fact>, ids: ReadonlySet<unknown>): void {
-  for (const field of ['key', 'userId']) if (ids.has(facts.get(field)?.value)) facts.delete(field)
-}
-
-/** The stated values, without substitutes. Values that were never imported are as old as the account. */
-function factsOf(known: MergedPerson): Map<string, Fact> {
-  const values: Record<string, unknown> = { ...known, ...known.profile }
-  if (known.seen['name'] === undefined && known.name === substituteName(known)) delete values['name']
-  if (known.seen['state'] === undefined && known.state === 'active') delete values['state']
-  const facts = new Map<string, Fact>()
-  const losses = Object.keys(known.seen).filter(isLoss)
-  for (const field of ['key', 'userId', ...plainFields, ...profileFields, ...losses]) {
-    const seen = known.seen[field] ?? (isEmpty(values[field]) ? undefined : known.updated.getTime())
-    if (seen !== undefined) facts.set(field, { value: values[field], seen })
-  }
-  return facts
-}
-
-/**
- * The dates of all values, for an account whose own date changes for another reason. They stay, so that a newer
- * document still replaces the values.
- */
-export function datesKept(known: MergedPerson, updated: Date): MergedPerson['seen'] {
-  const values = [...factsOf(known)].map(([field, { seen }]) => [field, seen] as const)
-  return { ...Object.fromEntries(values), updated: updated.getTime() }
-}
-
-function winner(one: Fact | undefined, other: Fact, decides: boolean): Fact {
-  if (one === undefined || other.seen > one.seen) return other
-  if (one.seen > other.seen) return one
-  return decides || Buffer.compare(textOf(other.value), textOf(one.value)) > 0 ? other : one
-}
-
-/** UTF-8 bytes, in code point order. The key order is fixed, since the database reorders keys. */
-const textOf = (value: unknown) =>
-  Buffer.from(isEmpty(value) ? '' : JSON.stringify(value, ['id', 'key', 'value', 'dataType']))
-
-const isEmpty = (value: unknown) =>
-  value === undefined || value === null || value === '' || (Array.isArray(value) && value.length === 0)
-
-/** Accounts that were not imported have a date of their own. */
-const isUpdateTold = ({ seen }: MergedPerson) => seen['updated'] !== undefined || Object.keys(seen).length === 0
-
-/** The display name of a person without a name. */
-export const substituteName = ({ email, userId }: Pick<Account, 'email' | 'userId'>) => email ?? userId
-
-function asKnown(facts: Facts, updated: number, updateTold: boolean): MergedPerson {
-  const value = <Value>(field: string) => {
-    const told = facts.get(field)?.value
-    return (isEmpty(told) ? null : told) as Value | null
-  }
-  const email = value<string>('email')
-  const key = value<string>('key')
-  const userId = value<string>('userId') ?? (email === null ? userIdOfKey(key as string) : userIdOfEmail(email))
-  const seen = Object.fromEntries([...facts].map(([field, fact]) => [field, fact.seen]))
-  if (updateTold) seen['updated'] = updated
-  return {
-    key: key ?? keyOfUserId(userId),
-    userId,
-    login: value('login'),
-    email,
-    name: value('name') ?? substituteName({ email, userId }),
-    state: value('state') ?? 'active',
-    external: value('external'),
-    profile: Object.fromEntries(
-      profileFields.flatMap((field) => (value(field) === null ? [] : [[field, value(field)]])),
-    ),
-    roles: value('roles') ?? [],
-    updated: new Date(updated),
-    seen,
-  }
-}
-
 /**
  * One document's view of a person. An absent field was not shown; an empty field (`''`, `[]`, null) was shown as empty.
  * At least one of `key`, `userId` and `email` identifies the person.
@@ -216,3 +36,183 @@ export type ShownProfile = { readonly [Name in TextField]?: string } & {
   readonly isManager?: boolean | null
   readonly extensions?: readonly Extension[]
 }
+
+/** The merger of all statements about a person. `seen` has the date of each value in milliseconds since 1970. */
+export interface MergedPerson extends Omit<Account, 'id'> {
+  readonly seen: Readonly<Record<string, number>>
+}
+
+/**
+ * Turns one statement into a person. Derives a missing key or user id from the address, user id or key. A stated id
+ * that equals a derived one counts as derived, so real ids replace it.
+ *
+ * @throws Failure `invalid` if the statement identifies nobody
+ */
+export function knownFrom(statement: ImportedPerson): MergedPerson {
+  const { key, userId, email, updated, profile } = statement
+  if (!key && !userId && !email) throw new Failure('invalid', 'A key, a user id or an e-mail address is required.')
+  const seen = statement.seen.getTime()
+  const shown: Record<string, unknown> = { ...profile, key: key || undefined, userId: userId || undefined }
+  for (const field of plainFields) shown[field] = statement[field]
+  if (!shown['name']) delete shown['name']
+  const facts = new Map<string, Fact>()
+  for (const [field, value] of Object.entries(shown)) if (value !== undefined) facts.set(field, { value, seen })
+  deleteIds(facts, derivedIds([{ key, userId, email }]))
+  return toMergedPerson(facts, updated?.getTime() ?? seen, updated !== undefined)
+}
+
+/**
+ * Merges two partial views of one person. For each field the latest value wins; of simultaneous values, the greater
+ * JSON text. The order of statements makes no difference.
+ *
+ * @param decides whether `other` wins among simultaneous values
+ * @throws Failure `invalid` if the real keys differ, or without a common key the real user ids
+ */
+export function merged(one: MergedPerson, other: MergedPerson, decides = false): MergedPerson {
+  const derived = derivedIds([one, other])
+  const [facts, others] = [factsOf(one), factsOf(other)]
+  deleteIds(facts, derived)
+  deleteIds(others, derived)
+  for (const field of ['userId', 'key'] as const) {
+    if (one.key !== other.key && facts.has(field) && others.has(field) && one[field] !== other[field]) {
+      const what = field === 'key' ? 'profile keys' : 'user ids'
+      throw new Failure('invalid', `One person cannot have two ${what}, ${one[field]} and ${other[field]}.`)
+    }
+  }
+  for (const [field, fact] of others) facts.set(field, winner(facts.get(field), fact, decides))
+  // Keep an address that is the only identification.
+  if (!facts.has('key') && !facts.has('userId') && isEmpty(facts.get('email')?.value)) {
+    facts.set('email', { value: one.email ?? other.email, seen: facts.get('email')?.seen as number })
+  }
+  const [stated, otherStated] = [isUpdateStated(one), isUpdateStated(other)]
+  const dates = [...(stated || !otherStated ? [one] : []), ...(otherStated || !stated ? [other] : [])]
+  const updated = Math.max(...dates.map((each) => each.updated.getTime()))
+  const person = toMergedPerson(facts, updated, stated || otherStated)
+  if (one.key !== other.key || person.key === one.key) return person
+  // The key was derived from a user id that has since changed. Keep it: it is the person's identity.
+  const seen = Math.max(...[one, other].map((each) => each.seen['key'] ?? each.updated.getTime()))
+  return toMergedPerson(facts.set('key', { value: one.key, seen }), updated, stated || otherStated)
+}
+
+interface Fact {
+  readonly value: unknown
+  readonly seen: number
+}
+
+type Facts = ReadonlyMap<string, Fact>
+
+function deleteIds(facts: Map<string, Fact>, ids: ReadonlySet<unknown>): void {
+  for (const field of ['key', 'userId']) if (ids.has(facts.get(field)?.value)) facts.delete(field)
+}
+
+/** All ids that may be derived from these values. */
+function derivedIds(parts: readonly { key?: string; userId?: string; email?: string | null }[]): Set<string> {
+  return new Set(
+    parts.flatMap(({ key, userId, email }) => [
+      ...(email ? [userIdOfEmail(email)] : []),
+      ...(key ? [userIdOfKey(key)] : []),
+      ...(userId ? [keyOfUserId(userId)] : []),
+    ]),
+  )
+}
+
+/** The stated values, without substitutes. Values that were never imported are as old as the account. */
+function factsOf(person: MergedPerson): Map<string, Fact> {
+  const values: Record<string, unknown> = { ...person, ...person.profile }
+  if (person.seen['name'] === undefined && person.name === substituteName(person)) delete values['name']
+  if (person.seen['state'] === undefined && person.state === 'active') delete values['state']
+  const facts = new Map<string, Fact>()
+  const losses = Object.keys(person.seen).filter(isLoss)
+  for (const field of ['key', 'userId', ...plainFields, ...profileFields, ...losses]) {
+    const seen = person.seen[field] ?? (isEmpty(values[field]) ? undefined : person.updated.getTime())
+    if (seen !== undefined) facts.set(field, { value: values[field], seen })
+  }
+  return facts
+}
+
+function winner(one: Fact | undefined, other: Fact, decides: boolean): Fact {
+  if (one === undefined || other.seen > one.seen) return other
+  if (one.seen > other.seen) return one
+  return decides || Buffer.compare(comparable(other.value), comparable(one.value)) > 0 ? other : one
+}
+
+/** UTF-8 bytes, in code point order. The key order is fixed, since the database reorders keys. */
+const comparable = (value: unknown) =>
+  Buffer.from(isEmpty(value) ? '' : JSON.stringify(value, ['id', 'key', 'value', 'dataType']))
+
+const isEmpty = (value: unknown) =>
+  value === undefined || value === null || value === '' || (Array.isArray(value) && value.length === 0)
+
+/** Accounts that were not imported have a date of their own. */
+const isUpdateStated = ({ seen }: MergedPerson) => seen['updated'] !== undefined || Object.keys(seen).length === 0
+
+function toMergedPerson(facts: Facts, updated: number, isStated: boolean): MergedPerson {
+  const value = <Value>(field: string) => {
+    const stated = facts.get(field)?.value
+    return (isEmpty(stated) ? null : stated) as Value | null
+  }
+  const email = value<string>('email')
+  const key = value<string>('key')
+  const userId = value<string>('userId') ?? (email === null ? userIdOfKey(key as string) : userIdOfEmail(email))
+  const seen = Object.fromEntries([...facts].map(([field, fact]) => [field, fact.seen]))
+  if (isStated) seen['updated'] = updated
+  return {
+    key: key ?? keyOfUserId(userId),
+    userId,
+    login: value('login'),
+    email,
+    name: value('name') ?? substituteName({ email, userId }),
+    state: value('state') ?? 'active',
+    external: value('external'),
+    profile: Object.fromEntries(
+      profileFields.flatMap((field) => (value(field) === null ? [] : [[field, value(field)]])),
+    ),
+    roles: value('roles') ?? [],
+    updated: new Date(updated),
+    seen,
+  }
+}
+
+/** The display name of a person without a name. */
+export const substituteName = ({ email, userId }: Pick<Account, 'email' | 'userId'>) => email ?? userId
+
+/**
+ * The dates of all values, for an account whose own date changes for another reason. They stay, so that a newer
+ * document still replaces the values.
+ */
+export function datesKept(person: MergedPerson, updated: Date): MergedPerson['seen'] {
+  const values = [...factsOf(person)].map(([field, { seen }]) => [field, seen] as const)
+  return { ...Object.fromEntries(values), updated: updated.getTime() }
+}
+
+/** The ids of a person that were imported, not derived. */
+export function realIds(person: MergedPerson): {
+  readonly key: string | undefined
+  readonly userId: string | undefined
+} {
+  const derived = derivedIds([person])
+  const { key, userId } = person
+  return { key: derived.has(key) ? undefined : key, userId: derived.has(userId) || userId === key ? undefined : userId }
+}
+
+/** A user id for a person without one. */
+export const spareUserId = ({ key, userId }: MergedPerson): string => (userId === key ? userIdOfKey(key) : key)
+
+// Missing ids are derived from known values, always with the same result.
+const userIdsOfEmails = '0f6b2c7e-6d0b-5f7a-9d53-3f0a5f4b8c11'
+const userIdsOfKeys = '6a0d3b52-4f1e-5c86-8f29-b1c7d2e9a034'
+const keysOfUserIds = 'c4d8e1f7-93ab-5e20-a6b5-7e1f0c2d4b98'
+
+const userIdOfEmail = (email: string) => uuidOf(foldedEmail(email), userIdsOfEmails)
+const userIdOfKey = (key: string) => uuidOf(key, userIdsOfKeys)
+const keyOfUserId = (userId: string) => uuidOf(userId, keysOfUserIds)
+
+/** Folds A to Z only, as the index of the table does. */
+export const foldedEmail = (email: string): string => email.replaceAll(/[A-Z]+/g, (letters) => letters.toLowerCase())
+
+/** Prefix of entries in `seen` with the date of a lost name (`claims.ts`). */
+export const lossPrefix = 'lost '
+export const isLoss = (entry: string): boolean => entry.startsWith(lossPrefix)
+
+const profileFields = [...textFieldNames, ...Object.keys(otherFields)]
+const plainFields = ['login', 'email', 'name', 'state', 'external', 'roles'] as const

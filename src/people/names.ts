@@ -1,7 +1,7 @@
 import { folded, sortKey } from './account.js'
 
 /** Longer words are truncated, in texts and in searches. */
-const maxLetters = 64
+const maxWordLength = 64
 
 /**
  * The folded search words of a text. Spaces separate words. Punctuation and symbols separate parts of a word, which are
@@ -11,15 +11,15 @@ const maxLetters = 64
  */
 export function runsOf(text: string): { run: string; parts: string[] }[] {
   // Final sigma differs from sigma, but the end of a prefix is not the end of the word.
-  const runs = folded(text).replaceAll('ς', 'σ').split(spaces).filter(isFilled)
-  return runs.map((run) => ({ run, parts: run.split(/[\p{P}\p{S}]+/u).filter(isFilled) }))
+  const runs = folded(text).replaceAll('ς', 'σ').split(spaces).filter(isNotEmpty)
+  return runs.map((run) => ({ run, parts: run.split(/[\p{P}\p{S}]+/u).filter(isNotEmpty) }))
 }
 
 const spaces = /[\s\p{Z}\p{Cc}]+/u
-const isFilled = (text: string) => text !== ''
+const isNotEmpty = (text: string) => text !== ''
 
 /** Truncates a word to the significant letters. */
-export const short = (word: string): string => Array.from(word).slice(0, maxLetters).join('')
+export const short = (word: string): string => Array.from(word).slice(0, maxWordLength).join('')
 
 /** The words of a text and their parts. */
 const wordsOf = (text: string): string[] => [
@@ -47,17 +47,18 @@ const maxGraphemes = 16
 export function initialsOf(name: string): string {
   const words = name.split(/\s+/).flatMap((word) => initial(word) ?? [])
   const initials = words.length > 1 ? [words[0], words.at(-1)] : words
-  return initials.join('') || shortGrapheme(firstOf(name.trim())) || '?'
+  return initials.join('') || truncatedGrapheme(firstGrapheme(name.trim())) || '?'
 }
 
 const isLetter = (text: string) => /[\p{L}\p{N}]/u.test(text)
 
 function initial(word: string): string | undefined {
   if (!isLetter(word)) return undefined
-  for (const { segment } of graphemes.segment(word)) if (isLetter(segment)) return shortGrapheme(segment).toUpperCase()
+  for (const { segment } of graphemes.segment(word))
+    if (isLetter(segment)) return truncatedGrapheme(segment).toUpperCase()
   return undefined
 }
 
-const firstOf = (text: string) => [...graphemes.segment(text)][0]?.segment ?? ''
+const firstGrapheme = (text: string) => [...graphemes.segment(text)][0]?.segment ?? ''
 
-const shortGrapheme = (grapheme: string) => Array.from(grapheme).slice(0, maxGraphemes).join('')
+const truncatedGrapheme = (grapheme: string) => Array.from(grapheme).slice(0, maxGraphemes).join('')

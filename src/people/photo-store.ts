@@ -74,7 +74,7 @@ export async function removePhoto(db: Transaction<Tables>, accountId: string): P
 }
 
 /** File signatures in hexadecimal. */
-const beginnings = [
+const signatures = [
   { type: 'image/png', form: /^89504e470d0a1a0a/ },
   { type: 'image/jpeg', form: /^ffd8ff/ },
   { type: 'image/gif', form: /^47494638(37|39)61/ },
@@ -84,5 +84,5 @@ const beginnings = [
 /** The media type of an image by its signature; undefined for an unsupported format. */
 export function imageType(bytes: Uint8Array): string | undefined {
   const beginning = Buffer.from(bytes.subarray(0, 16)).toString('hex')
-  return beginnings.find(({ form }) => form.test(beginning))?.type
+  return signatures.find(({ form }) => form.test(beginning))?.type
 }

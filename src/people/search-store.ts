@@ -42,20 +42,20 @@ export async function searchAccounts(db: Kysely<Tables>, search: Search, page: P
 /** The statement of `searchAccounts`, exported for tests of its plan. */
 export function searchQuery(search: Search, { page, pageSize }: PageNumber) {
   const { named, isManager, isActive = false, presenter = showingEmails } = search
-  const manager: Sought[] = isManager ? [isOne] : []
+  const manager: Sought[] = isManager ? [managerWord] : []
   const words = queryFor([...search.words, ...manager], presenter.searchKinds)
   const by = named.map((person) => person.by)
   const nameOf = Object.fromEntries(named.map((person) => [person.by, person.value]))
-  return statement({ words: words !== '', by, isNoManager: isManager === false, isActive }).with({
+  return searchStatement({ words: words !== '', by, isNoManager: isManager === false, isActive }).with({
     words,
-    noManager: queryFor([isOne], hidingEmails.searchKinds),
+    noManager: queryFor([managerWord], hidingEmails.searchKinds),
     ...nameOf,
     limit: pageSize,
     offset: (page - 1) * pageSize,
   } as Values)
 }
 
-const isOne: Sought = { kind: 'manager', word: 'true', match: 'whole' }
+const managerWord: Sought = { kind: 'manager', word: 'true', match: 'whole' }
 
 interface Values extends Record<PersonRef['by'], string> {
   words: string
@@ -75,7 +75,7 @@ interface Shape {
  * The total is a separate row source, so that a page past the end has it too. A narrow search materialises its matches
  * before sorting: scanning names in order could read all of them. The whole directory is best scanned in order.
  */
-const statement = onceFor((asked: Shape) =>
+const searchStatement = onceFor((asked: Shape) =>
   prepared((db, value: Value<Values>) => {
     const isNarrow = asked.words || asked.by.length > 0
     const found = db
@@ -128,9 +128,9 @@ const batchSize = 500
  * @returns the number of updated accounts
  */
 export const fillSearchWords = (db: Kysely<Tables>, stop?: AbortSignal): Promise<number> =>
-  inBatches((most) => db.transaction().execute((transaction) => fillSome(transaction, most)), stop, batchSize)
+  inBatches((most) => db.transaction().execute((transaction) => fillBatch(transaction, most)), stop, batchSize)
 
-async function fillSome(db: Transaction<Tables>, most: number): Promise<number> {
+async function fillBatch(db: Transaction<Tables>, most: number): Promise<number> {
   const { rows } = await sql<Searched & { id: string }>`
         select id, user_id as "userId", login, email, name, profile from account
         where search_words is null or search_of is distinct from updated_at

@@ -35,11 +35,11 @@ export const minSubstring = 3
 export function searchWords(person: Searched): string {
   const all = lexemesOf(person)
   const shown = new Set(lexemesOf(hidingEmails.account(person as Account)))
-  const lexemes = all.map((lexeme) => (shown.has(lexeme) ? lexeme : capital(lexeme)))
+  const lexemes = all.map((lexeme) => (shown.has(lexeme) ? lexeme : withCapital(lexeme)))
   return [...new Set(lexemes)].slice(0, maxLexemes).map(quoted).join(' ')
 }
 
-const capital = (lexeme: string) => lexeme.slice(0, 1).toUpperCase() + lexeme.slice(1)
+const withCapital = (lexeme: string) => lexeme.slice(0, 1).toUpperCase() + lexeme.slice(1)
 
 /** Short fields first: the end of a long description may be cut. */
 function lexemesOf({ userId, login, email, name, profile }: Searched): string[] {
@@ -49,14 +49,14 @@ function lexemesOf({ userId, login, email, name, profile }: Searched): string[] 
   const words = (kind: Kind, texts: readonly (string | null | undefined)[]) =>
     texts.flatMap((text) => runsOf(text ?? '').flatMap((run) => lexemesOfRun(kind, run)))
   return [
-    ...(profile.isManager ? [begin('manager', 'true')] : []),
+    ...(profile.isManager ? [prefixLexeme('manager', 'true')] : []),
     ...words('phone', phones),
     ...words('name', [name]),
     ...words('city', [city]),
     ...words('country', [country, countryCode]),
     ...words('organization', [organization]),
     ...words('jobTitle', [title]),
-    ...tags.map((tag) => begin('tag', tagWord(tag))),
+    ...tags.map((tag) => prefixLexeme('tag', tagWord(tag))),
     ...words('tag', tags),
     ...words('any', [name, login, userId, email, title, departmentTitle, departmentNumber, ...tags, description]),
   ]
@@ -64,15 +64,18 @@ function lexemesOf({ userId, login, email, name, profile }: Searched): string[] 
 
 /** A search within words applies to the parts of a run, so only those have suffixes. */
 function lexemesOfRun(kind: Kind, { run, parts }: { run: string; parts: string[] }): string[] {
-  return [begin(kind, short(run)), ...parts.map(short).flatMap((part) => [begin(kind, part), ...restsOf(kind, part)])]
+  return [
+    prefixLexeme(kind, short(run)),
+    ...parts.map(short).flatMap((part) => [prefixLexeme(kind, part), ...suffixesOf(kind, part)]),
+  ]
 }
 
-function restsOf(kind: Kind, word: string): string[] {
+function suffixesOf(kind: Kind, word: string): string[] {
   const all = Array.from(word)
   return all.slice(1, 1 - minSubstring).map((_, at) => `${letters[kind]}>${all.slice(at + 1).join('')}`)
 }
 
-const begin = (kind: Kind, word: string) => `${letters[kind]}<${word}`
+const prefixLexeme = (kind: Kind, word: string) => `${letters[kind]}<${word}`
 
 /** Joins a tag into one word. */
 const tagWord = (tag: string): string =>

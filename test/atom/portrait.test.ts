@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { grounds, portrait } from '../../src/atom/portrait.js'
+import { backgrounds, portrait } from '../../src/atom/portrait.js'
 import { isXmlText } from '../../src/atom/template.js'
 import { initialsOf } from '../../src/people/names.js'
 import { child, parse } from '../support/xml.js'
@@ -26,20 +26,20 @@ test.each([
   expect(initialsOf(name)).toBe(initials)
 })
 
-test('initials are at most two letters as a reader sees them, however many marks are piled up', () => {
+test('initials are at most two graphemes, even with many combining marks', () => {
   const graphemes = new Intl.Segmenter()
   expect(initialsOf(`a${'\u0301'.repeat(200)}`).length).toBeLessThanOrEqual(17)
   fc.assert(
     fc.property(fc.string({ unit: 'grapheme' }), (name) => {
       const initials = initialsOf(name)
       expect(initials).not.toBe('')
-      // A capital letter may be written with two, such as that of ß.
+      // An upper-case letter may become two, such as that of ß.
       expect([...graphemes.segment(initials)].length).toBeLessThanOrEqual(4)
     }),
   )
 })
 
-test('the picture of any name is a well-formed SVG that says the name', () => {
+test('the portrait of any name is a well-formed SVG with the name as its title', () => {
   const names = fc.oneof(
     fc.string({ unit: 'binary' }),
     fc.string({ unit: fc.constantFrom('\ud83d', '\0', '<', '&', '"', ']', '>', '\uffff', 'a', ' ') }),
@@ -58,15 +58,15 @@ test('the picture of any name is a well-formed SVG that says the name', () => {
   )
 })
 
-test('the ground follows from the key, and people differ', () => {
+test('the colour follows from the key, and differs between people', () => {
   const groundOf = (name: string, digit: string) =>
     child(parse(portrait({ key: key + digit, name })), 'rect').attributes
   expect(groundOf('Ann', '1')).toEqual(groundOf('Bo', '1'))
   const fills = Array.from('0123456789ab', (digit) => groundOf('Ann', digit)['fill'])
-  expect(new Set(fills).size).toBe(grounds.length)
+  expect(new Set(fills).size).toBe(backgrounds.length)
 })
 
-test.each([...grounds])('white can be read on %s', (ground) => {
+test.each([...backgrounds])('white text is readable on %s', (ground) => {
   const light = [1, 3, 5].map((at) => {
     const part = Number.parseInt(ground.slice(at, at + 2), 16) / 255
     return part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4

@@ -14,7 +14,7 @@ describe('a feed of connections', () => {
   const { people, connections } = read('connections.xml')
   const uuid = '11111111-aaaa-4aaa-8aaa-00000000000'
 
-  test('shows its connections as their source sees them', () => {
+  test('yields its connections as seen by their source', () => {
     expect(connections.map(({ shown }) => shown)).toEqual([
       // Invited by the source, accepted by the target.
       {
@@ -58,7 +58,7 @@ describe('a feed of connections', () => {
     ])
   })
 
-  test('shows its owner, and author, contributor, source and target of each entry', () => {
+  test('yields its owner, and author, contributor, source and target of each entry', () => {
     const seen = new Date('2024-03-01T10:00:00Z')
     const [owner, ...others] = people.map(({ sighting }) => sighting)
     expect(owner).toEqual({ name: 'Mira Halonen', userId: 'mh-01', seen })
@@ -72,13 +72,13 @@ describe('a feed of connections', () => {
     )
   })
 
-  test('says where each stands', () => {
+  test('yields the place of each person and connection', () => {
     expect(people[0]?.place).toBe('the self link of the feed')
     expect(people[5]?.place).toBe('entry 2 (tag:profiles.ibm.com,2006:entry11111111-AAAA-4aaa-8aaa-000000000002)')
     expect(connections[1]?.place).toBe(people[5]?.place)
   })
 
-  test('that is empty still shows its owner, by all that the self link names', () => {
+  test('yields its owner even if empty, with all identifiers of the self link', () => {
     expect(read('connections-empty.http')).toEqual({
       people: [
         {
@@ -95,7 +95,7 @@ describe('a feed of connections', () => {
     })
   })
 
-  test.each(['Invitations to Mira', 'Invitations by Mira'])('tells the owner of the list called %s', (title) => {
+  test.each(['Invitations to Mira', 'Invitations by Mira'])('yields the owner of a list titled %s', (title) => {
     const { people } = readRecorded(Buffer.from(text('connections.xml').replace('Connections of Mira', title)))
     expect(people).toHaveLength(17)
     expect(people[0]?.sighting).toMatchObject({ name: expect.stringMatching(/^Mira/), userId: 'mh-01' })
@@ -104,7 +104,7 @@ describe('a feed of connections', () => {
   test.each([
     ['the self link names nobody', /userid=mh-01%20/, ''],
     ['its title is that of another feed', 'Connections of Mira', 'Connections in common of Mira'],
-  ])('tells no owner when %s', (_, part, other) => {
+  ])('yields no owner if %s', (_, part, other) => {
     const changed = readRecorded(Buffer.from(text('connections.xml').replace(part, other)))
     expect(changed.people).toHaveLength(16)
     expect(changed.connections).toHaveLength(4)
@@ -114,11 +114,11 @@ describe('a feed of connections', () => {
 test.each([
   ['LF', (document: string) => document.replaceAll('\r\n', '\n')],
   ['CRLF', (document: string) => document.replaceAll(/\r?\n/g, '\r\n')],
-])('headers of HTTP with %s before the document are skipped', (_, change) => {
+])('HTTP headers with %s before the document are skipped', (_, change) => {
   expect(readRecorded(Buffer.from(change(text('connections-empty.http')))).people).toHaveLength(1)
 })
 
-test('a single entry speaks for the moment it was updated', () => {
+test('a single entry is dated by its own update', () => {
   const [, entry] = /(<entry>.*?<\/entry>)/s.exec(text('connections.xml')) as unknown as [string, string]
   const namespaces = 'xmlns="http://www.w3.org/2005/Atom" xmlns:snx="http://www.ibm.com/xmlns/prod/sn"'
   const { people, connections } = readRecorded(Buffer.from(entry.replace('<entry>', `<entry ${namespaces}>`)))
@@ -139,7 +139,7 @@ const noAddress = {
 }
 
 describe('a profile', () => {
-  test('with a full hCard shows everything, and an address that is not there as empty', () => {
+  test('with a full hCard yields all fields, and an empty address if the block is missing', () => {
     expect(sightings('profiles-hcard.xml')[0]).toEqual({
       ...mira,
       key: '22222222-bbbb-4bbb-8bbb-000000000001',
@@ -192,7 +192,7 @@ describe('a profile', () => {
     })
   })
 
-  test('with a lite hCard shows only what that has, and no login when it is empty', () => {
+  test('with a lite hCard yields its fields only, and no empty login', () => {
     expect(sightings('profiles-hcard.xml')[1]).toEqual({
       ...tomas,
       key: '22222222-bbbb-4bbb-8bbb-000000000002',
@@ -258,7 +258,7 @@ describe('a profile', () => {
     ],
   }
 
-  test('with a full vCard shows its properties, over several lines where they are', () => {
+  test('with a full vCard yields its properties, including multi-line values', () => {
     expect(sightings('profile-vcard-full.xml')).toEqual([
       {
         ...yuki,
@@ -275,7 +275,7 @@ describe('a profile', () => {
   const profileWith = (part: string | RegExp, other: string) =>
     readRecorded(Buffer.from(text('profile-vcard-full.xml').replace(part, other))).people[0]?.sighting.profile
 
-  test('with a full vCard that has no address shows it as empty', () => {
+  test('with a full vCard without an address yields an empty address', () => {
     const { street, ...profile } = profileWith(/ADR;WORK.*\nX_COUNTRY.*\nX_WORK.*\n/, '') ?? {}
     expect({ street, ...profile }).toEqual({ ...vcardFull, ...noAddress })
   })
@@ -284,7 +284,7 @@ describe('a profile', () => {
     expect(profileWith(';;Quay 9;;Turku', ';;Quay 9,Hall;Turku')).toEqual({ ...vcardFull, street: 'Quay 9,Hall' })
   })
 
-  test('without tags and extensions in its full form has none', () => {
+  test('without tags and extensions yields none in its full form', () => {
     const document = text('profile-vcard-full.xml')
       .replace('wrecks, lamps', '')
       .replace(/X_EXT.*(?=END)/s, '')
@@ -292,7 +292,7 @@ describe('a profile', () => {
     expect(profile).toEqual({ ...vcardFull, tags: [], extensions: [] })
   })
 
-  test('with a lite vCard, here indented, shows no address, tags or extensions', () => {
+  test('with an indented lite vCard yields no address, tags or extensions', () => {
     expect(sightings('profiles-vcard-lite.xml')).toEqual([
       {
         name: 'Otto & Sons',
@@ -385,7 +385,7 @@ const withRecordings = haveRecordings ? describe : describe.skip
 withRecordings('recordings of real servers', () => {
   const from = (name: string) => readRecorded(recording(name) ?? new Uint8Array())
 
-  test('an invitation that waits', () => {
+  test('a pending invitation', () => {
     const { people, connections } = from('02-check-colleague-unconfirmed-200.http')
     expect(people).toHaveLength(4)
     expect(connections.map(({ shown }) => shown)).toEqual([
@@ -409,7 +409,7 @@ withRecordings('recordings of real servers', () => {
     ])
   })
 
-  test('a page of people, and one found', () => {
+  test('a page of people, and a single search result', () => {
     const { people, connections } = from('06-people-managed-paged-hcard-lite-200.http')
     expect(connections).toEqual([])
     expect(people).toHaveLength(10)
@@ -455,7 +455,7 @@ withRecordings('recordings of real servers', () => {
   })
 
   test.each(['01-invite-201.http', '04-invite-duplicate-400.http', '10-profile-entry-unknown-user-200.http'])(
-    '%s shows nobody and is refused',
+    '%s yields no people and is refused',
     (name) => {
       expect(() => from(name)).toThrow(/no element|neither an Atom feed/)
     },

@@ -16,9 +16,9 @@ const anything = fc.oneof(
   fc.constantFrom('&copy;', '&#1;', '&amp;amp;', '<script>', ']]>', '<!--', '⟦name⟧', '⟦!person⟧', '$&', 'toString'),
 )
 
-/** What a conforming parser must give back: the same, save what XML 1.0 cannot carry. */
+/** The expected result of a conforming parser: unchanged, except for characters that XML 1.0 forbids. */
 const carried = (text: string) =>
-  // eslint-disable-next-line no-control-regex -- the characters that XML forbids are the matter here
+  // eslint-disable-next-line no-control-regex -- matches the characters that XML forbids
   text.toWellFormed().replaceAll(/[\0-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]/g, '\ufffd')
 
 const divs = (element: Element): Element[] => [element, ...element.children.flatMap(divs)]
@@ -35,7 +35,7 @@ test('escaped text and attributes come back from an independent parser as they w
   )
 })
 
-describe('whatever is stored comes back', () => {
+describe('stored texts come back unchanged', () => {
   test('in a connection entry', () => {
     fc.assert(
       fc.property(anything, (text) => {
@@ -113,7 +113,7 @@ describe('whatever is stored comes back', () => {
   })
 })
 
-test('what is not known is left out of a person, what is empty stays empty on a card', () => {
+test('unknown values are left out of a person, empty values stay empty in a card', () => {
   const unknown = account({ email: null, external: null, login: null })
   const entry = parse(writer.profiles.document(unknown, { output: 'hcard', format: 'full' }))
   expect(child(entry, 'contributor').children.map(({ name }) => name)).toEqual(['name', 'userid', 'userState'])
@@ -127,7 +127,7 @@ test.each([
   ['unconfirmed', 'Ann invited Bo to connect.', true],
   ['pending', 'Bo invited Ann to connect.', false],
   ['accepted', 'Ann and Bo are colleagues.', true],
-] as const)('who is who in an entry: %s', (status, summary, byOwner) => {
+] as const)('author, contributor, source and target of an entry: %s', (status, summary, byOwner) => {
   const owner = account()
   const peer = account({ name: 'Bo', userId: 'bo' })
   const inviter = byOwner ? owner : peer

@@ -5,7 +5,7 @@ import { parseXml, requestLimits, type XmlElement } from '../../src/atom/xml.js'
 const parse = (document: string | Uint8Array) => parseXml(document, requestLimits)
 const latin1 = (text: string) => Uint8Array.from(Buffer.from(text, 'latin1'))
 
-/** What is refused, in which line, and a word of the reason. */
+/** Document, line and a part of the reason of each refusal. */
 const refused: [what: string, document: string | Uint8Array, reason: RegExp][] = [
   ['nothing', '', /line 1: there is no element/],
   ['only a declaration', '<?xml version="1.0" encoding="UTF-8"?>', /no element/],
@@ -118,7 +118,7 @@ const plain = (name: string, text: string): XmlElement => ({
   source: expect.any(Function) as never,
 })
 
-describe('what is read', () => {
+describe('a parsed document', () => {
   test('namespaces follow their declarations, inwards only', () => {
     const root = parse('<p:a xmlns:p="one" xmlns="two" p:x="1" x="2"><b xmlns="" xmlns:p="three"><p:c/></b><d/></p:a>')
     expect(root).toMatchObject({ namespace: 'one', name: 'a' })
@@ -134,14 +134,14 @@ describe('what is read', () => {
     expect(parse('<a xml:lang="fi"/>').attributes.get('{http://www.w3.org/XML/1998/namespace}lang')).toBe('fi')
   })
 
-  test('text keeps its blanks, figures and order, with that of the elements inside', () => {
+  test('text keeps its spaces, digits and order, including descendants', () => {
     expect(parse('<a> 007 <b>0x1F</b>\t1e3 </a>')).toEqual({
       ...plain('a', ' 007 0x1F\t1e3 '),
       children: [plain('b', '0x1F')],
     })
   })
 
-  test('CDATA sections are text as it stands; comments and instructions are nothing', () => {
+  test('CDATA sections are literal text; comments and instructions are ignored', () => {
     const document = `<?style it's?><!-- " --><a>b<!-- <x> ' -->c<?do it's " > ?><![CDATA[<&amp;]]>d<![CDATA[]]></a><!-- end -->\n<?ok?>`
     expect(parse(document)).toEqual(plain('a', 'bc<&amp;d'))
   })
@@ -152,11 +152,11 @@ describe('what is read', () => {
     )
   })
 
-  test('a multi-line comment or instruction does not shift the lines that refusals name', () => {
+  test('a multi-line comment or instruction does not shift the line numbers of refusals', () => {
     expect(() => parse('<?xml version="1.0"\n?><!--\n\n--><?b\n?>\n<a>\n<b:c/></a>')).toThrow('line 7: the prefix')
   })
 
-  test('every form of line end is a line feed, and in an attribute a blank', () => {
+  test('every line ending becomes a line feed, and a space in attributes', () => {
     expect(parse('<a\rb="1\r\n2\t3\n4&#10;5">\r\n1\r2&#13;</a>')).toEqual({
       ...plain('a', '\n1\n2\r'),
       attributes: new Map([['b', '1 2 3 4\n5']]),
@@ -164,7 +164,7 @@ describe('what is read', () => {
   })
 
   test.each([['<b>x</b> &amp; <br/>\n<!-- y --><c d="1 > 2">z<c/></c><![CDATA[</a>]]>'], ['text alone'], ['']])(
-    'what stands between the tags of an element is known as it is written: %s',
+    'the source between the tags of an element is kept verbatim: %s',
     (inner) => {
       const root = parse(`<?xml version="1.0"?><r><a e="f>">${inner}</a><a>not this</a></r>`)
       expect(root.children[0]?.source()).toBe(inner)
@@ -172,14 +172,14 @@ describe('what is read', () => {
     },
   )
 
-  test('a byte order mark before the document is skipped, and only there', () => {
+  test('a byte order mark is skipped at the start of the document only', () => {
     expect(parse(Buffer.from('\uFEFF<?xml version="1.0" encoding="utf-8"?><a>\uFEFF</a>'))).toEqual(
       plain('a', '\uFEFF'),
     )
     expect(parse('\uFEFF<a/>')).toEqual(plain('a', ''))
   })
 
-  test('names of properties are names like any other', () => {
+  test('names of object properties are ordinary names', () => {
     const names = ['constructor', '__proto__', 'prototype', 'hasOwnProperty', 'toString']
     const inner = names.map((name) => `<${name} ${name}="1"/><${name}>x</${name}>`).join('')
     const { children } = parse(`<a>${inner}</a>`)
@@ -189,7 +189,7 @@ describe('what is read', () => {
   })
 })
 
-/** The text and the attribute of a document's root, as a conforming parser reads them; undefined where it refuses. */
+/** Text and attribute of the root element according to a conforming parser; undefined for a refusal. */
 function independent(document: string): { text: string; attribute: string | undefined } | undefined {
   const parser = new SaxesParser({ xmlns: true })
   const read = { text: '', attribute: undefined as string | undefined }
@@ -215,7 +215,7 @@ function ours(document: string): ReturnType<typeof independent> {
   }
 }
 
-describe('beside an independent parser', () => {
+describe('compared with an independent parser', () => {
   const reference = fc.oneof(
     fc.constantFrom(
       '&amp;',
@@ -238,7 +238,7 @@ describe('beside an independent parser', () => {
   const piece = fc.oneof({ weight: 3, arbitrary: reference }, fc.string({ unit: 'binary', maxLength: 4 }))
   const content = fc.array(piece, { maxLength: 4 }).map((pieces) => pieces.join(''))
 
-  test('references and characters mean the same in text and attributes, or are refused by both', () => {
+  test('references and characters have the same meaning in text and attributes, or both parsers refuse them', () => {
     fc.assert(
       fc.property(content, content, (text, attribute) => {
         const document = `<a b="${attribute}">${text}</a>`
@@ -267,7 +267,7 @@ describe('beside an independent parser', () => {
     ],
   )
 
-  test('what it refuses, is refused', () => {
+  test('a document that it refuses is refused here too', () => {
     const pieces = fc.array(markup, { maxLength: 6 })
     fc.assert(
       fc.property(pieces, fc.boolean(), (pieces, wrapped) => {

@@ -9,7 +9,7 @@ import { reader } from './polling.js'
 /** A crowd that asks from one address, while a reader at another polls. */
 export interface Crowded {
   readonly name: string
-  /** What 99 of 100 polls take at most, in milliseconds, without the crowd and with it. */
+  /** The 99th percentile of polls in milliseconds, without the crowd and with it. */
   readonly quiet: number
   readonly crowded: number
   /** Polls that were refused. */
@@ -25,8 +25,8 @@ const from = '127.0.0.2'
 const p99 = (times: number[]) => times.toSorted((a, b) => a - b)[Math.floor(times.length * 0.99)] as number
 
 /**
- * How long a reader waits while 500 clients send their bodies a byte a second, and while 200 never read the largest pages
- * that there are. Needs a server: the embedded database is one thread with us.
+ * How long a reader waits while 500 clients send their bodies a byte a second, and while 200 never read the largest
+ * pages that there are. Needs a server: the embedded database is one thread with us.
  */
 export async function crowding(): Promise<Crowded[]> {
   const database = await freshDatabase()

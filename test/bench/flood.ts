@@ -32,7 +32,7 @@ interface Place {
   readonly close: () => Promise<void>
 }
 
-/** The cast where a server of its own process will serve it, and an app password of somebody in it. */
+/** The cast in a database for a separate server process, with an app password of a member. */
 async function openPlace(): Promise<Place> {
   if (serverUrl !== undefined) {
     const database = await freshDatabase()
@@ -55,7 +55,7 @@ async function fill(db: Kysely<Tables>): Promise<{ readonly secret: string }> {
   return appPasswordOf(db, 'ann')
 }
 
-/** What 99 of 100 polls take at most, in milliseconds. */
+/** The 99th percentile of polls, in milliseconds. */
 const p99 = (times: number[]) => times.sort((a, b) => a - b)[Math.floor(times.length * 0.99)] as number
 
 export interface Flooded {

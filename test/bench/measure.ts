@@ -1,4 +1,4 @@
-/** One way of doing a thing, and what it is compared with. */
+/** A candidate and its baseline. */
 export interface Pair {
   name: string
   ours: () => unknown

@@ -8,7 +8,7 @@ const batch = 25
 /**
  * Eight readers that poll one feed of ten entries over open connections: with the tag they have, and without.
  *
- * @param address where the server listens, and the path of the feed
+ * @param address address of the server, with the path of the feed
  */
 export async function polling(address: { port: number; path: string }): Promise<Pair & { close: () => void }> {
   const readers = await Promise.all(Array.from({ length: clients }, () => reader(address)))
@@ -25,7 +25,7 @@ export async function polling(address: { port: number; path: string }): Promise<
   return { name: 'polls of 10 entries: 304 / 200', ours: poll(condition, 304), theirs: poll('', 200), least: 3, close }
 }
 
-/** A client that does next to nothing, so that what is measured is the server. */
+/** A minimal client, so that the server dominates the measurement. */
 export async function reader({ port, path, from }: { port: number; path: string; from?: string }) {
   const socket: Socket = await new Promise((resolve, reject) => {
     const opened = open({ port, host: '127.0.0.1', ...(from !== undefined && { localAddress: from }) })

@@ -70,9 +70,8 @@ const pageRead: Pair = {
 }
 
 let enough = true
-process.stdout.write(
-  `| ${serverUrl === undefined ? 'embedded database' : 'Postgres server'} | times as fast | at least |\n| --- | --- | --- |\n`,
-)
+const kind = serverUrl === undefined ? 'embedded database' : 'Postgres server'
+process.stdout.write(`| ${kind} | times as fast | at least |\n| --- | --- | --- |\n`)
 for (const pair of [serialising(), polls, pageRead]) {
   const measured = await ratio(pair)
   enough &&= measured >= pair.least

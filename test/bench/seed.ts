@@ -6,8 +6,8 @@ import { openDatabase } from '../../src/db/open.js'
 import { hashPassword } from '../../src/identity/password.js'
 
 /**
- * Fills the Postgres at `DATABASE_URL` with people who each have so many accepted colleagues, their neighbours on a
- * ring, and prints a sign-in for load tools. All of it is made inside the database.
+ * Fills the Postgres at `DATABASE_URL` with people and accepted colleagues, their neighbours on a ring, and prints a
+ * sign-in for load tools. All rows are generated inside the database.
  */
 const { values } = parseArgs({ options: { accounts: { type: 'string' }, colleagues: { type: 'string' } } })
 const accounts = Number(values.accounts ?? 20_000)

@@ -7,7 +7,7 @@ import { browserHere } from '../support/installed.js'
 import { servedProcess } from '../support/served-process.js'
 import { testWith } from '../support/test-with.js'
 
-/** Every page can be used by everybody: what axe finds, in light and dark, on a desk and on a telephone. */
+/** All pages are accessible according to axe, in light and dark mode, on a desktop and on a phone. */
 
 const base = servedProcess()
 const { open } = openedBrowser()
@@ -33,7 +33,7 @@ const pages = [
 
 const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
-/** What keeps somebody from using a page, or makes it hard. */
+/** Violations of accessibility rules. */
 async function violations(page: Page): Promise<string[]> {
   await page.evaluate(axe)
   return page.evaluate(async () => {
@@ -49,7 +49,7 @@ async function violations(page: Page): Promise<string[]> {
 
 const authorization = `Basic ${Buffer.from(`ann:${castPassword}`).toString('base64')}`
 
-/** What is wider than there is room for: the page itself, a part of it that could be scrolled, or one at its edge. */
+/** Elements that are too wide: the page itself, a scrollable part, or one beyond the edge. */
 const tooWide = (page: Page): Promise<string[]> =>
   page.evaluate(() => {
     const scrolled = Array.from(document.querySelectorAll('html, body *:not(input)'))
@@ -106,7 +106,7 @@ testWith(browserHere, 'whoever is not signed in, mistypes a password, signs in a
   await page.context().close()
 })
 
-/** How far from the side at which lines begin each text stands. */
+/** The distance of each text from the start of the line. */
 const indents = (page: Page): Promise<number[]> =>
   page.evaluate(() =>
     Array.from(document.querySelectorAll('h1, h2, dd, .person p, .person .name, blockquote')).map((each) => {

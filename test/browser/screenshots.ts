@@ -4,7 +4,7 @@ import { castPassword } from '../../src/transfer/example.js'
 import { browserHere } from '../support/installed.js'
 import { run, started } from '../support/process.js'
 
-/** Takes the pictures of pages that the README shows, of the example network. */
+/** Takes the screenshots of the README, from the example network. */
 
 const folder = 'fixtures/screenshots'
 const list = '/profiles/atom/connections.do?connectionType=colleague'

@@ -5,7 +5,7 @@ import { browserHere } from '../support/installed.js'
 import { servedProcess } from '../support/served-process.js'
 import { testWith } from '../support/test-with.js'
 
-/** What people do with the pages, from the first sign-in on. */
+/** Typical use of the pages, starting with the first sign-in. */
 
 const base = servedProcess()
 const { open } = openedBrowser()
@@ -88,7 +88,7 @@ testWith(browserHere, 'a feed reader gets an app password, and loses it', async 
 testWith(browserHere, 'everything can be done with the keyboard alone', async () => {
   const page = await open()
   const { keyboard } = page
-  /** Goes on to the next thing that takes the keyboard, until that is the one. */
+  /** Presses Tab until an element with this name has the focus. */
   const tabTo = async (name: string) => {
     for (let step = 0; step < 60; step++) {
       await keyboard.press('Tab')
@@ -101,7 +101,7 @@ testWith(browserHere, 'everything can be done with the keyboard alone', async ()
     throw new Error(`the keyboard does not reach ${name}`)
   }
   await page.goto(base())
-  // The field for the name gets the keyboard by itself, a moment after the page is there.
+  // Autofocus follows shortly after the page has loaded.
   await page.locator('input[name=user]:focus').waitFor()
   await keyboard.type('ann')
   await keyboard.press('Tab')

@@ -16,7 +16,7 @@ beforeAll(async () => {
 afterAll(() => database.close())
 beforeEach(() => database.db.deleteFrom('account').execute())
 
-/** Runs a command with this input; gives back what it put out. */
+/** Runs a command with this input. Returns its output. */
 async function run(command: (terminal: Terminal) => Promise<void>, ...input: (string | Buffer)[]) {
   const terminal = { input: new PassThrough(), output: new PassThrough(), errors: new PassThrough() }
   for (const chunk of input) terminal.input.write(chunk)
@@ -173,7 +173,7 @@ test('an undefined role is reported until an application defines it', async () =
   await run(add('bob', { name: 'Bob', email: 'bob@example.org' }), 'a long secret\n')
   expect(await run(role('ann', 'add', 'admin'))).toBe('Ann Ångström now has the role admin.\n')
   expect(await run(role('ann', 'add', 'superuser'))).toContain('\nThe role superuser is not defined:')
-  // That somebody has it makes no rule.
+  // An account with the role does not define it.
   expect(await run(role('bob', 'add', 'superuser'))).toContain('\nThe role superuser is not defined:')
   await defineRole(database.db, 'superuser')
   expect(await run(role('bob', 'add', 'superuser'))).toBe('Bob now has the role superuser.\n')
@@ -192,7 +192,7 @@ test.each(['bob', 'annie', 'ANN', 'ann\0'])('an unknown user id is refused: %j',
   await expect(run(role(userId, 'add', 'admin'))).rejects.toMatchObject(unknown)
 })
 
-/** A person at a keyboard who answers each prompt with the next line. */
+/** A terminal that answers each prompt with the next line. */
 function keyboard(...lines: string[]) {
   const terminal = {
     input: Object.assign(new PassThrough(), { isTTY: true }),
@@ -235,7 +235,8 @@ test('account list shows people by name with everything unusual', async () => {
     .where('user_id', '=', 'zoe')
     .execute()
   expect(await run((terminal) => listAccountsCommand(terminal, database.db))).toBe(
-    'ann: Ann Ångström <ann@example.org>; login annie\nzoe: Zoë <zoe@example.org>; disabled; unverified; external; admin\n',
+    'ann: Ann Ångström <ann@example.org>; login annie\n' +
+      'zoe: Zoë <zoe@example.org>; disabled; unverified; external; admin\n',
   )
 })
 

@@ -21,7 +21,7 @@ beforeAll(async () => {
 afterAll(() => database.close())
 beforeEach(() => database.db.deleteFrom('credential').execute())
 
-/** Runs a command; gives back what it puts out, and what it says beside. */
+/** Runs a command. Returns its output and its messages on standard error. */
 async function run(command: (terminal: Terminal) => Promise<void>) {
   const terminal = { input: new PassThrough(), output: new PassThrough(), errors: new PassThrough() }
   await command(terminal)
@@ -45,7 +45,8 @@ test('app-password add writes only the secret to the output', async () => {
   const { output, errors } = await add()
   expect(output).toMatch(/^cnx_[0-9A-Za-z]{38}\n$/)
   expect(described(errors)).toBe(
-    'This is shown only once. Ann now has the app password ID: Reader; read; created THEN, never expires, never used.\n',
+    'This is shown only once. Ann now has the app password ID: Reader; read; ' +
+      'created THEN, never expires, never used.\n',
   )
 })
 

@@ -7,7 +7,7 @@ import { counted } from '../../src/formats.js'
 import { freshDatabase, type TestDatabase } from '../support/database.js'
 import { addPerson, connect } from '../support/world.js'
 
-/** The graph is checked against itself: each kind of damage is found, and told of where it is. */
+/** Each kind of damage is found and located. */
 
 let database: TestDatabase
 let row: string

@@ -2,20 +2,10 @@ import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
 import { exportCommand, importCommand } from '../../src/cli/transfer.js'
-import { freshDatabase, type TestDatabase } from '../support/database.js'
-import { account, empty, type Folder, jsonLines, temporaryFolder } from '../transfer/files.js'
+import { importFixture } from '../support/import-fixture.js'
+import { account, jsonLines } from '../transfer/files.js'
 
-let database: TestDatabase
-let folder: Folder
-beforeAll(async () => {
-  database = await freshDatabase()
-  folder = await temporaryFolder()
-})
-beforeEach(() => empty(database.db))
-afterAll(async () => {
-  await database.close()
-  await folder.remove()
-})
+const { database, folder } = importFixture()
 
 const cast = 'fixtures/cast.jsonl'
 

@@ -17,7 +17,7 @@ beforeAll(async () => {
 })
 afterAll(() => database.close())
 
-/** What a command puts out. */
+/** The output of a command. */
 async function output(command: (terminal: Terminal) => Promise<void>): Promise<string> {
   const terminal = { input: new PassThrough(), output: new PassThrough(), errors: new PassThrough() }
   await command(terminal)

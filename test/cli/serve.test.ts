@@ -27,7 +27,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true })
 })
 
-/** On the embedded database of this file, unless told otherwise. */
+/** Uses the embedded database of this file by default. */
 const connections = (args: string[], environment: Record<string, string> = {}, input = '') =>
   remembered(run(args, { DATA_DIR: join(folder, 'data'), ...environment }, input))
 
@@ -84,7 +84,7 @@ describe('serve', () => {
   test('a restart keeps the data and prints the greeting', async () => {
     const role = connections(['account', 'role', 'bo', 'add', 'admin'])
     expect(await role.exit).toBe(0)
-    // As the README starts it; it is built already. What stops npm stops the server, which would keep the data to itself.
+    // The README's command, without the build. The signal must reach the server through npm.
     const server = remembered(runProgram(['npm', 'start', '--ignore-scripts'], { DATA_DIR: join(folder, 'data') }))
     await started(server)
     expect(server.output()).toContain('curl -u ann:colleagues')
@@ -137,7 +137,7 @@ describe('serve', () => {
     const answers = Array.from({ length: 12 }, () => fetch(feed, { headers: { authorization } }))
     await Promise.race(answers)
     server.kill('SIGINT')
-    // What passes a signal on may send it again; the first one has been heard when the server says that it is stopping.
+    // A parent process may repeat the signal. A 503 shows that the first one has arrived.
     while ((await fetch(`${base}/ready`)).status !== 503);
     server.kill('SIGINT')
     expect((await Promise.all(answers)).map(({ status }) => status)).toEqual(Array(12).fill(200))

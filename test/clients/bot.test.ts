@@ -3,8 +3,8 @@ import { appPasswordOf } from '../support/app-passwords.js'
 import { servedCast } from '../support/served-cast.js'
 
 /**
- * A chat bot (docs/wire.md, What each client needs), which reads with xml2js: an element with attributes is an object
- * there. It signs in with a bearer token.
+ * A chat bot (docs/wire.md, What each client needs). It reads with xml2js, so that an element with attributes is an
+ * object. It signs in with a bearer token.
  */
 
 const cast = servedCast()

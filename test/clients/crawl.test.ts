@@ -2,8 +2,7 @@ import { as, servedCast } from '../support/served-cast.js'
 import { type Element, parse, tagged } from '../support/xml.js'
 
 /**
- * A crawler in Python (docs/wire.md, What each client needs), which reads a document by the names as they are written
- * in it.
+ * A crawler in Python (docs/wire.md, What each client needs). It reads names with their prefixes, without namespaces.
  */
 
 const cast = servedCast()

@@ -2,8 +2,7 @@ import { as, servedCast } from '../support/served-cast.js'
 import { parse } from '../support/xml.js'
 
 /**
- * IBM.Connections.Net.Api (docs/wire.md, What each client needs): its query is a dictionary, in whatever order that
- * has.
+ * IBM.Connections.Net.Api (docs/wire.md, What each client needs): its query comes from an unordered dictionary.
  */
 
 const cast = servedCast()

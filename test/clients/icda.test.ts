@@ -5,7 +5,7 @@ import { as, servedCast } from '../support/served-cast.js'
 import { addPerson, connect } from '../support/world.js'
 import { all, child, type Element, links, parse } from '../support/xml.js'
 
-/** The load generator of ICDA (docs/wire.md, What each client needs), whose entries are Abdera's. */
+/** The load generator of ICDA (docs/wire.md, What each client needs), with entries from Abdera. */
 
 const cast = servedCast()
 const sn = 'http://www.ibm.com/xmlns/prod/sn'

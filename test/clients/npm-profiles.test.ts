@@ -1,7 +1,7 @@
 import { npmClient } from '../support/npm-client.js'
 import { servedProcess } from '../support/served-process.js'
 
-/** The npm client itself (docs/wire.md, What each client needs): profiles, and where the resources of a person are. */
+/** The npm client itself (docs/wire.md, What each client needs): profiles, and the addresses of a person's resources. */
 
 const base = servedProcess()
 const ask = (method: string, query: object) => npmClient(base(), 'ann')(method, query)

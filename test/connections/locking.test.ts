@@ -6,10 +6,10 @@ import { findAccount } from '../../src/people/store.js'
 import { freshDatabase, serverUrl, type TestDatabase } from '../support/database.js'
 import { addPerson } from '../support/world.js'
 
-/** Writers meet at the locks of lists: always in one order, not for long, and never in the way of readers. */
+/** Writers lock lists in one order and wait briefly; readers never wait. */
 
 if (serverUrl === undefined) {
-  test('the embedded database has one connection, so nobody meets anybody there', () => {
+  test('the embedded database has one connection, so there is no contention', () => {
     expect(process.env['DATABASE_URL'] ?? '').toBe('')
   })
 } else {
@@ -43,7 +43,7 @@ if (serverUrl === undefined) {
         const writers = Array.from({ length: 30 }, (_, at) =>
           invite(database, inviter, { by: 'userId', value: `p${at + 1}` }, '').catch((error: unknown) => error),
         )
-        // Of ten connections one holds the lock; the writers leave some of the rest.
+        // One of ten connections holds the lock; the waiting writers leave some of the others.
         expect(await findAccount(database.db, { by: 'userId', value: 'p1' })).toMatchObject({ userId: 'p1' })
         return Promise.all(writers)
       })

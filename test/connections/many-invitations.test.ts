@@ -4,14 +4,14 @@ import { idIn, invite, remove } from '../support/writes.js'
 
 const cast = servedCast()
 
-/** What is kept of invitations that a person made at a moment, and that are gone. */
+/** The events of past invitations that no longer exist. */
 const made = (count: number, ago: string) =>
   sql`
     insert into connection_event (id, connection_id, actor_id, verb, at)
     select gen_random_uuid(), gen_random_uuid(), id, 'invited', clock_timestamp() - ${ago}::text::interval
     from account, generate_series(1, ${count}::integer) where user_id = 'lou'`.execute(cast.db())
 
-test('a person may invite 500 others in a day, whatever becomes of the invitations', async () => {
+test('a person may send 500 invitations per day, including declined and withdrawn ones', async () => {
   await made(498, '23 hours')
   await made(20, '25 hours')
   for (let round = 0; round < 2; round++) {

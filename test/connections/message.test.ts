@@ -6,7 +6,7 @@ import { prepareMessages, shownMessage, textOfMessage } from '../../src/connecti
 
 type Node = DefaultTreeAdapterTypes.Node
 
-/** What is wrong with a tree of HTML, by rules of its own: elements, attributes and addresses that do something. */
+/** Finds active content in a tree of HTML, by rules of its own: elements, attributes and URLs. */
 function activeIn(node: Node): string[] {
   const found: string[] = []
   if ('tagName' in node) {
@@ -37,7 +37,7 @@ const isInert = (address: string) =>
   !URL.canParse(address, 'https://reader.example') ||
   ['https:', 'http:', 'mailto:', 'tel:'].includes(new URL(address, 'https://reader.example').protocol)
 
-/** The ways in which programs put a message into a page. */
+/** The ways in which clients insert a message into a page. */
 const places: ((html: string) => Node)[] = [
   (html) => parse(html),
   (html) => parse(html, { scriptingEnabled: false }),
@@ -143,12 +143,12 @@ test.each(hostile)('active content is removed: %s', (message) => {
   expectInert(shownMessage(message))
 })
 
-test.each(harmless)('a message without active content goes out byte for byte: %s', (message) => {
+test.each(harmless)('a message without active content stays byte-equal: %s', (message) => {
   expectInert(message)
   expect(shownMessage(message)).toBe(message)
 })
 
-test('what is left of a message is what it says', () => {
+test('a cleaned message keeps its content', () => {
   const message = '<p onclick="x()">See <a href="javascript:x()">this</a>, <em>Bo</em>.</p><script>x()</script>'
   expect(shownMessage(message)).toBe('<p>See <a>this</a>, <em>Bo</em>.</p>')
   expect(shownMessage('<p style="color: red; background: url(x); font-weight: bold">p</p>')).toBe(
@@ -181,7 +181,7 @@ test('no mixture of hostile pieces is active, wherever it is put', () => {
   )
 })
 
-test('a message that means the same when it is cleaned goes out as it was sent', () => {
+test('a message with the same meaning after cleaning stays unchanged', () => {
   fc.assert(
     fc.property(fc.array(fc.constantFrom(...harmless, ' ', '\n', '</p>', '<p>'), { maxLength: 6 }), (pieces) => {
       const message = pieces.join('')
@@ -191,8 +191,8 @@ test('a message that means the same when it is cleaned goes out as it was sent',
   )
 })
 
-describe('as a text', () => {
-  test('a text is the same again', () => {
+describe('as plain text', () => {
+  test('a message sent as text stays unchanged', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary', maxLength: 200 }).filter(isXmlText), (text) => {
         expect(textOfMessage(htmlOf(text))).toBe(text)
@@ -218,7 +218,7 @@ describe('as a text', () => {
   })
 })
 
-describe('messages made to cost time', () => {
+describe('messages designed to be slow', () => {
   const letters = Array.from({ length: 400 }, (_, at) => `<b class=${at.toString(36)}>`).join('')
   const messages = [
     `<p>${letters.slice(0, 2000)}`.replace(/<[^>]*$/, '') + '<p>x'.repeat(480),
@@ -233,14 +233,14 @@ describe('messages made to cost time', () => {
     '</p>'.repeat(1000),
   ]
 
-  test('make no huge trees: each is inert, and as a text no longer than it is', () => {
+  test('make no huge trees: each is passive, and no longer as text', () => {
     for (const message of messages) {
       expect(activeIn(parseFragment(shownMessage(message)))).toEqual([])
       expect(textOfMessage(message).length).toBeLessThanOrEqual(shownMessage(message).length)
     }
   })
 
-  test('leave others their turn', async () => {
+  test('leave time for other requests', async () => {
     let turns = 0
     const timer = setInterval(() => turns++, 0)
     await prepareMessages(messages.flatMap((message) => Array.from({ length: 10 }, (_, at) => `${message}${at}`)))

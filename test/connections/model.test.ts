@@ -16,8 +16,8 @@ import { newestFirst } from '../support/people.js'
 import { addPerson } from '../support/world.js'
 
 /**
- * Whatever several people do to their networks, in whatever order: each step has the outcome that a model in memory
- * predicts, and after each every list of everybody is the model's.
+ * After random steps of several people in any order, each step has the outcome predicted by a model in memory, and all
+ * lists equal the model's.
  */
 
 let database: TestDatabase
@@ -55,14 +55,14 @@ interface Edge {
   isAccepted: boolean
   changedBy: number
   message: string
-  /** Grows with each change: the order of lists. */
+  /** Increases with each change; the order of lists. */
   moment: number
 }
 
 const between = (edges: readonly Edge[], one: number, other: number) =>
   edges.find(({ inviter, invited }) => (inviter === one && invited === other) || (inviter === other && invited === one))
 
-/** What a step makes of the graph, or with what it is refused. */
+/** The graph after a step, or the code of its refusal. */
 function predicted(edges: readonly Edge[], step: Step, moment: number): readonly Edge[] | Failure['code'] {
   if (step.verb === 'invite') {
     const { who: inviter, whom: invited, message } = step
@@ -85,7 +85,7 @@ function predicted(edges: readonly Edge[], step: Step, moment: number): readonly
 
 const missing = '01900000-0000-7000-8000-000000000001'
 
-/** Takes a step for real. Gives the code with which it is refused. */
+/** Performs a step. Returns the code of a refusal. */
 async function taken(people: readonly Account[], step: Step): Promise<Failure['code'] | undefined> {
   const world = { db: database.db, config: readConfig({}) }
   const at = (index: number) => people[index] as Account
@@ -108,7 +108,7 @@ async function taken(people: readonly Account[], step: Step): Promise<Failure['c
   }
 }
 
-/** A person's lists by the model, newest first. */
+/** A person's lists according to the model, newest first. */
 function expectedLists(edges: readonly Edge[], owner: number) {
   const views = edges
     .filter(({ inviter, invited }) => inviter === owner || invited === owner)

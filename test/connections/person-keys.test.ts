@@ -10,7 +10,7 @@ import {
   type Transaction,
 } from 'kysely'
 import { findColleague, findNetwork, findRelationships, pageQuery } from '../../src/connections/read-store.js'
-import { findAmong, findStandings, findTotals } from '../../src/connections/summary-store.js'
+import { findAmong, findRelations, findTotals } from '../../src/connections/summary-store.js'
 import { claimEmail, countEmails, invitationsQuery } from '../../src/connections/transaction-store.js'
 import { deleteRelationships, updateRelationship } from '../../src/connections/write-store.js'
 import type { Tables } from '../../src/db/tables.js'
@@ -25,8 +25,8 @@ import { parseWhere } from '../../src/sharing/query/where.js'
 import { newestFirst } from '../support/people.js'
 
 /**
- * Every statement on somebody's rows names whose, or which, in its where: it is read here as it is sent (docs/trust.md,
- * Z8).
+ * The condition of every statement on a person's rows names the person or the row. The statements are read as sent to
+ * the database (docs/trust.md, Z8).
  */
 
 type Db = Transaction<Tables>
@@ -63,7 +63,7 @@ const selection = (show: Selection['show']): Selection => ({
   show,
   state: null,
   objects: ['account'],
-  // Whatever a program asks for stands beside what limits it to its caller, never instead.
+  // Conditions of a query are added to those that limit it to its caller; they never replace them.
   where: conditionOf(
     parseWhere(
       { $or: [{ access: 2 }, { $not: { creator: '0190cafe-0000-7000-8000-000000000001' } }] },
@@ -77,10 +77,10 @@ const part = { order: orderOf(parseSort(undefined)), skip: 0, limit: 10 }
 const group = parseGroup({ _id: 'state', out: { n: { $count: 1 } } }) as NonNullable<ReturnType<typeof parseGroup>>
 const shows = [null, 'creator', 'target'] as const
 
-/** By what rows are found: in every branch of the statement, a column compared with one of these values. */
+/** The keys of each statement: every branch compares a column with one of these values. */
 const keyed: Record<string, { readonly run: () => Promise<unknown>; readonly keys: Record<string, unknown> }> = {
   findTotals: { run: () => findTotals(db, me), keys: { owner_id: me } },
-  findStandings: { run: () => findStandings(db, me, [other]), keys: { owner_id: me } },
+  findRelations: { run: () => findRelations(db, me, [other]), keys: { owner_id: me } },
   findAmong: { run: () => findAmong(db, me, 10), keys: { owner_id: me } },
   findColleague: {
     run: () => Promise.all([findColleague(db, { id }), findColleague(db, { ownerId: me, peerId: other })]),
@@ -133,10 +133,10 @@ const keyed: Record<string, { readonly run: () => Promise<unknown>; readonly key
   claimEmail: { run: () => claimEmail(db, id, new Date()), keys: { id } },
 }
 
-/** What has no rows of a person, writes one row that it is given, only builds a part, or is of no person's doing. */
+/** Functions without rows of a person, functions that write one given row, parts of statements, and maintenance. */
 const others = [
   ...['findFaults', 'insertEvents', 'enqueueEmail', 'insertRelationship', 'lockNetworks', 'bumpNetworks', 'write'],
-  // The first of the two reads by owner_id, and the person's own lists, which are no rows yet.
+  // The first reads by owner_id and lists the person's own lists; the second locks them.
   ...['findListsShowing', 'lockListsShowing'],
   ...['amongQuery', 'networkStatement', 'pageStatement', 'pageQuery'],
   ...['findRoles', 'hasApp', 'insertApp', 'findBaseUrls', 'findOrgs'],
@@ -153,7 +153,7 @@ const others = [
   ...['listGrants', 'findContexts', 'groupQuery', 'toGroup', 'orderOf', 'conditionOf'],
 ]
 
-test('Z8: every function of the stores is here', async () => {
+test('every function of the stores is here (Z8)', async () => {
   const names: string[] = []
   const stores = [join('people', 'known-store.js')]
   for (const folder of ['connections', 'sharing', join('sharing', 'query')]) {
@@ -167,7 +167,7 @@ test('Z8: every function of the stores is here', async () => {
   expect(names.sort()).toEqual([...Object.keys(keyed), ...others].sort())
 })
 
-test('Z8: of what somebody manages, each read is of a context that is named, or shared with that person', async () => {
+test('a read of managed connections is limited to a named context, or one shared with the person (Z8)', async () => {
   const of = (contexts: Managed['contexts']) => listQuery(selection({ contexts }), part).execute(db)
   const read = /\bfrom connection\b[^]*?\bwhere\s+([^]*?) and (?:c\.state|state|\()/g
   const managed = 'c.context_object = managed.object and c.context_key = managed.key'
@@ -185,7 +185,7 @@ test('Z8: of what somebody manages, each read is of a context that is named, or 
 })
 
 describe.each(Object.entries(keyed))('%s', (_name, { run, keys }) => {
-  test('Z8: names whose rows, or which', async () => {
+  test('names the person or the row in its condition (Z8)', async () => {
     statements.length = 0
     await run()
     expect(statements.length).toBeGreaterThan(0)
@@ -197,10 +197,10 @@ describe.each(Object.entries(keyed))('%s', (_name, { run, keys }) => {
   })
 })
 
-/** Each part of a statement that reads rows by a where of its own. */
+/** The parts of a statement with a condition of their own. */
 const branchesOf = (text: string) => text.split(/\bunion all\b/)
 
-/** Whether the first where of a statement lets through only what one of the keys names. */
+/** Whether the first condition of a statement is limited to one of the keys. */
 function isKeyed(branch: string, parameters: readonly unknown[], keys: Record<string, unknown>): boolean {
   const needsKey = (condition: string): boolean => {
     const [either, ...ors] = split(condition, 'or')
@@ -217,7 +217,7 @@ function isKeyed(branch: string, parameters: readonly unknown[], keys: Record<st
   return needsKey(where)
 }
 
-/** The parts of a condition between a word that stands in no parentheses, as far as the condition goes. */
+/** Splits a condition at a word outside of parentheses. */
 function split(condition: string, word: string): string[] {
   const parts = ['']
   let depth = 0
@@ -238,7 +238,7 @@ test.each([
   "c.state = 'active' and (c.id = $1 or c.access > 1)",
   'c.creator_id = $1',
   'c.id = $2',
-])('a statement that lets through more than a key names would be found out: %s', (condition) => {
+])('a statement with a weaker condition is detected: %s', (condition) => {
   const rest = 'order by c.id limit 10'
   expect(isKeyed(`select c.* from connection as c where ${condition} ${rest}`, [id, other], { id })).toBe(false)
   const kept = `select c.* from connection as c where (${condition}) and "c"."id" = $1 ${rest}`

@@ -29,23 +29,23 @@ const context = (settings = {}) => ({
 })
 const owner = { by: 'userId', value: 'owner' } as const
 
-test('colleagues who are colleagues of each other, each pair once; no invitation counts, and no stranger', async () => {
+test('connections among colleagues are found once per pair, without invitations and strangers', async () => {
   expect(await findAmong(database.db, id('owner'), 300)).toEqual([[id('ann'), id('bo')].sort()])
   expect(await findAmong(database.db, id('stranger'), 300)).toEqual([])
 })
 
-test('only the first by name are looked at', async () => {
+test('only the first colleagues by name are examined', async () => {
   expect(await findAmong(database.db, id('owner'), 2)).toHaveLength(1)
   expect(await findAmong(database.db, id('owner'), 1)).toEqual([])
 })
 
-test('a picture has the people by name, and who of them know each other', async () => {
+test('a picture has the colleagues by name, and the connections among them', async () => {
   const { owner: shown, people, pairs, total } = await readPicture(context(), null, owner)
   expect([shown.userId, people.map(({ userId }) => userId), total]).toEqual(['owner', ['ann', 'bo', 'chen'], 3])
   expect(pairs.map((pair) => [...pair].sort())).toEqual([[0, 1]])
 })
 
-test('it is seen by whoever may see accepted lists', async () => {
+test('a picture is visible to everyone with access to the accepted list', async () => {
   const strict = context({ REQUIRE_SIGN_IN: 'true' })
   await expect(readPicture(strict, null, owner)).rejects.toMatchObject({ code: 'unauthenticated' })
   await expect(readPicture(context(), null, undefined)).rejects.toMatchObject({ code: 'unauthenticated' })

@@ -11,9 +11,9 @@ import { addPerson } from '../support/world.js'
 let database: TestDatabase
 let owner: string
 
-/** Two thousand people who each have ten colleagues, and one who has all of them: 22,000 rows. */
+/** Two thousand people with ten colleagues each, and one with all of them: 22,000 rows. */
 beforeAll(async () => {
-  // Only the rows that a page reads are made here.
+  // Only the rows that pages read.
   database = await freshDatabase([
     'the peer has no colleague row of the same connection',
     'a colleague row belongs to no connection of its state and people',
@@ -68,7 +68,7 @@ test.each<[string, ListRequest, string]>([
   expect(others).not.toContain('colleague')
 })
 
-test('a page of what two people share looks each colleague up once more', async () => {
+test('a page of common colleagues costs one more look-up for each colleague', async () => {
   const { id } = await database.db
     .selectFrom('account')
     .select('id')
@@ -82,12 +82,12 @@ test('a page of what two people share looks each colleague up once more', async 
   expect(nodes.some((node) => node['Relation Name'] === 'colleague')).toBe(true)
 })
 
-test('who of a person’s colleagues know each other is one scan by name, and one of each by its owner', async () => {
+test("connections among a person's colleagues cost one scan by name, and one scan for each colleague", async () => {
   const nodes = await planOf(database.db, amongQuery(owner, 300))
   const indexes = nodes.flatMap((node) => node['Index Name'] ?? [])
   expect(indexes).toHaveLength(2)
   expect(indexes[0]).toBe('colleague_by_name')
-  // Each begins with the owner; which is better depends on how long lists are.
+  // Each starts with the owner; the better index depends on the length of lists.
   expect(indexes[1]).toMatch(/^colleague_(owner_id_peer_id_key|by_name|by_change)$/)
   expect(nodes.map((node) => node['Node Type'])).not.toContain('Seq Scan')
 })

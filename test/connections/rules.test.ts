@@ -4,7 +4,7 @@ import { Failure } from '../../src/errors.js'
 import type { Account, Caller } from '../../src/people/account.js'
 import { account, colleague } from '../support/people.js'
 
-/** Every rule, for every caller and state: the whole table, so that nothing is allowed that does not stand in it. */
+/** Every rule for every caller and state, as one table, so that nothing is allowed by accident. */
 
 const person = (name: string, more: Partial<Account> = {}) =>
   account({ id: `01900000-0000-7000-8000-00000000000${name.charCodeAt(0) % 10}`, name, ...more })
@@ -13,7 +13,7 @@ const admin = person('admin', { roles: ['admin'] })
 const callers: Record<string, Caller> = { nobody: null, owner, peer, third, admin }
 const statuses: Status[] = ['accepted', 'pending', 'unconfirmed']
 
-/** What comes of it: whether it is allowed, or the code of the refusal. */
+/** The outcome of a rule: allowed, or the code of the refusal. */
 function outcome(decide: () => unknown): string {
   try {
     const decided = decide()
@@ -30,7 +30,7 @@ const forAll = (decide: (caller: Caller) => unknown) =>
     .map((caller) => outcome(() => decide(caller)))
     .join(' ')
 
-describe('Z1: who may read a list, of nobody, its owner, a peer, a third and an administrator', () => {
+describe('reading a list, for an anonymous caller, the owner, a peer, a third person and an administrator (Z1)', () => {
   const all = 'yes yes yes yes yes'
   const signedIn = 'unauthenticated yes yes yes yes'
   const own = 'unauthenticated yes forbidden forbidden forbidden'
@@ -48,15 +48,15 @@ describe('Z1: who may read a list, of nobody, its owner, a peer, a third and an 
     ['unconfirmed', true, true, own],
     ['unconfirmed', false, false, none],
     ['unconfirmed', false, true, none],
-  ] as const)('%s, of somebody there is: %s, sign-in required: %s', (status, isKnown, requires, expected) => {
+  ] as const)('%s, person exists: %s, sign-in required: %s', (status, isKnown, requires, expected) => {
     const ownerId = isKnown ? owner.id : undefined
     expect(forAll((caller) => rules.checkMayList(caller, ownerId, status, requires))).toBe(expected)
   })
 })
 
-describe('Z1: what of a connection is shown', () => {
+describe('the visible parts of a connection (Z1)', () => {
   const seen = (caller: Caller, status: Status) => {
-    const shown = rules.asSeenBy(caller, colleague(owner, peer, { status, message: 'hello' }))
+    const shown = rules.visibleTo(caller, colleague(owner, peer, { status, message: 'hello' }))
     return shown ? (shown.message === '' ? 'silent' : 'message') : 'nothing'
   }
   test.each([
@@ -66,16 +66,16 @@ describe('Z1: what of a connection is shown', () => {
   ] as const)('%s', (status, expected) => {
     expect(forAll((caller) => seen(caller, status))).toBe(expected)
   })
-  test('and nothing of what is not there', () => {
-    expect(Object.values(callers).map((caller) => rules.asSeenBy(caller, undefined))).toEqual(
+  test('nothing is visible of a connection that does not exist', () => {
+    expect(Object.values(callers).map((caller) => rules.visibleTo(caller, undefined))).toEqual(
       Object.values(callers).map(() => undefined),
     )
   })
 })
 
-describe('Z1: what a rewriting comes to, of owner, peer, third and administrator', () => {
+describe('the effect of a new status, for the owner, the peer, a third person and an administrator (Z1)', () => {
   const signedIn = [owner, peer, third, admin]
-  /** The owner was asked where it is pending for him; where it is unconfirmed, he asked. */
+  /** A pending view belongs to the invited person, an unconfirmed one to the inviter. */
   const state = (status: Status): Colleague =>
     colleague(owner, peer, { status, inviter: status === 'pending' ? peer : owner })
   test.each([
@@ -89,9 +89,11 @@ describe('Z1: what a rewriting comes to, of owner, peer, third and administrator
     ['accepted', 'pending', 'invalid invalid forbidden forbidden'],
     ['accepted', 'unconfirmed', 'invalid invalid forbidden forbidden'],
   ] as const)('from %s to %s', (from, to, expected) => {
-    expect(signedIn.map((caller) => outcome(() => rules.stepTo(to, caller, state(from)))).join(' ')).toBe(expected)
+    expect(signedIn.map((caller) => outcome(() => rules.statusChange(to, caller, state(from)))).join(' ')).toBe(
+      expected,
+    )
   })
-  test.each(statuses)('whoever is one of the two may delete what is %s', (status) => {
+  test.each(statuses)('both people may delete a connection that is %s', (status) => {
     const relationship = {
       connectionId: 'c',
       inviterId: owner.id,
@@ -104,7 +106,7 @@ describe('Z1: what a rewriting comes to, of owner, peer, third and administrator
   })
 })
 
-test('Z1: who may do the rest', () => {
+test('who may do the rest (Z1)', () => {
   expect(forAll((caller) => void rules.checkIsAdmin(caller))).toBe('unauthenticated forbidden forbidden forbidden yes')
   expect(forAll((caller) => void rules.signedIn(caller))).toBe('unauthenticated yes yes yes yes')
   expect(forAll((caller) => rules.checkMaySeeProfiles(caller, true))).toBe('unauthenticated yes yes yes yes')
@@ -128,14 +130,14 @@ test.each([
   ['read', ['write'], 'forbidden'],
   ['read', [], 'forbidden'],
   ['account', ['read', 'write', 'account'], 'yes'],
-] as const)('Z1: what needs %s with a credential for %j: %s', (needed, rights, expected) => {
+] as const)('a request that needs %s, with a credential for %j: %s (Z1)', (needed, rights, expected) => {
   expect(outcome(() => rules.checkRight(rights, needed))).toBe(expected)
 })
 
-test('Z1: no rule is missing here', () => {
+test('no rule is missing here (Z1)', () => {
   expect(Object.keys(rules).sort()).toEqual([
-    ...['asSeenBy', 'checkIsAdmin', 'checkIsOneOf', 'checkMayInvite', 'checkMayInviteMore', 'checkMayList'],
+    ...['checkIsAdmin', 'checkIsOneOf', 'checkMayInvite', 'checkMayInviteMore', 'checkMayList'],
     ...['checkMayNameByAddress', 'checkMaySeeProfiles', 'checkRight', 'invitationsADay', 'isOwner', 'signedIn'],
-    'stepTo',
+    ...['statusChange', 'visibleTo'],
   ])
 })

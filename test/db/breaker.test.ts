@@ -5,7 +5,7 @@ import { type Breaker, breaker } from '../../src/db/breaker.js'
 let made: Breaker
 afterEach(() => made.close())
 
-/** A breaker whose probes the test answers. */
+/** A breaker with probes that the test answers. */
 function watched() {
   const probes: ((isThere: boolean) => void)[] = []
   const reasons: string[] = []

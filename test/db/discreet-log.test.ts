@@ -4,7 +4,7 @@ import { redactedLog } from '../../src/db/redact-log.js'
 import { freshDatabase, type TestDatabase } from '../support/database.js'
 import { addPerson } from '../support/world.js'
 
-/** L1: no error of the database takes what people wrote into the log. */
+/** No database error takes user data into the log (docs/trust.md, L1). */
 
 const secret = 'what nobody may read'
 
@@ -14,7 +14,7 @@ beforeAll(async () => {
 })
 afterAll(() => database.close())
 
-/** What the log says of the error of some work. */
+/** The log line of an error. */
 async function logged(work: Promise<unknown>) {
   const lines: string[] = []
   const log = redactedLog(pino({ base: null }, { write: (line) => void lines.push(line) }))
@@ -60,6 +60,6 @@ test('nested causes and non-errors are logged without values', async () => {
     message: 'a reason',
     cause: { type: 'TypeError', message: 'a cause' },
   })
-  // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- what is no error is the matter here
+  // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- non-errors are the subject of this test
   expect(await logged(Promise.reject(secret))).toEqual({ type: 'string', message: '' })
 })

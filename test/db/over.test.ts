@@ -10,7 +10,7 @@ import { freshDatabase, type TestDatabase } from '../support/database.js'
 import { planOf, statementsOf } from '../support/plan.js'
 import { addPerson } from '../support/world.js'
 
-/** What is over is looked for again and again, and mostly there is none: that must not cost a look at all the rest. */
+/** Sweeps run often and find little. They must not scan whole tables. */
 
 let database: TestDatabase
 let ann: string
@@ -19,9 +19,9 @@ beforeAll(async () => {
   const { db } = database
   const id = (ann = await addPerson(db, 'ann'))
   const many = sql`generate_series(1, 5000) as n`
-  await sql`insert into session select sha256(n::text::bytea), ${id}, now(), now() + interval '1 hour' from ${many}`.execute(
-    db,
-  )
+  await sql`
+    insert into session
+    select sha256(n::text::bytea), ${id}, now(), now() + interval '1 hour' from ${many}`.execute(db)
   await sql`insert into wrong_try select n, 1, null, now() + interval '1 hour' from ${many}`.execute(db)
   await sql`
     insert into connection (id, context_object, context_id, creator_id, target_email, state, access, token_hash,
@@ -61,7 +61,7 @@ test.each<[string, (db: Kysely<Tables>) => Promise<unknown>, string]>([
   expect(scan?.['Index Cond']).toMatch(/ (<= \(?|< .*)now\(\)/)
 })
 
-/** What the tests below put in is gone before the next. */
+/** Each test begins with empty tables. */
 afterEach(async () => {
   for (const table of ['connection_event', 'outbox', 'known_address'] as const) {
     await database.db.deleteFrom(table).execute()
@@ -73,9 +73,8 @@ const daysAgo = (days: number) => new Date(Date.now() - days * 86_400_000)
 const insertEvents = (days: number, count: number) =>
   sql`
     insert into connection_event (id, connection_id, verb, at)
-    select ${idOf(sql`${daysAgo(days)}::timestamptz`)}, gen_random_uuid(), 'used', ${daysAgo(days)} from generate_series(1, ${count}::integer)`.execute(
-    database.db,
-  )
+    select ${idOf(sql`${daysAgo(days)}::timestamptz`)}, gen_random_uuid(), 'used', ${daysAgo(days)}
+    from generate_series(1, ${count}::integer)`.execute(database.db)
 
 test('old events are deleted in batches', async () => {
   const { db } = database

@@ -5,7 +5,7 @@ import { freshDatabase, type TestDatabase } from '../support/database.js'
 import { openModule, type Person } from '../support/module.js'
 import { connect } from '../support/world.js'
 
-/** What two accounts had of each other before, and have after, the step that tells the one from the other. */
+/** The rights of two accounts on each other, before and after the step that separates them. */
 
 let database: TestDatabase
 let module: Awaited<ReturnType<typeof openModule>>
@@ -25,7 +25,7 @@ interface Event {
 
 const atom = (verb: string, by: Event['by']): Event => ({ verb, by })
 
-/** How connections came about, the access and roles that were stored, and what the invited one keeps of the inviter. */
+/** Histories of connections, the stored rights, and the rights that the invited account keeps. */
 const histories: Record<string, [events: readonly Event[], access: number, roles: string[], keeps: number, string[]]> =
   {
     'accepted by a colleague': [[atom('invited', 'inviter'), atom('accepted', 'invited')], 2, [], 2, []],

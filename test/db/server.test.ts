@@ -174,7 +174,7 @@ if (serverUrl === undefined) {
   })
 }
 
-/** Stands in front of Postgres as PgBouncer does, which takes no timeouts as parameters of a connection. */
+/** A proxy that refuses timeouts as connection parameters, like PgBouncer. */
 async function picky(to: URL): Promise<{ port: number; close: () => Promise<unknown> }> {
   const way = createServer((client) => {
     client.on('error', () => {})
@@ -195,7 +195,7 @@ async function picky(to: URL): Promise<{ port: number; close: () => Promise<unkn
   return { port: (way.address() as AddressInfo).port, close: () => new Promise((resolve) => way.close(resolve)) }
 }
 
-/** Stands in front of Postgres, and passes on all but what holds a word. */
+/** A proxy in front of Postgres that drops messages with a given word. */
 async function deaf(to: URL, word: string): Promise<{ port: number; close: () => Promise<unknown> }> {
   const way = createServer((client) => {
     const postgres = connect(Number(to.port), to.hostname)

@@ -6,8 +6,8 @@ import { freshDatabase, serverUrl, type TestDatabase } from '../support/database
 import { addPerson } from '../support/world.js'
 
 /**
- * A write is whole, is tried again after a clash, and is looked up where its commit went unanswered (docs/trust.md,
- * C10; C11; C12).
+ * A write is atomic, is retried after a conflict, and is looked up after an unanswered commit (docs/trust.md, C10; C11;
+ * C12).
  */
 
 let database: TestDatabase

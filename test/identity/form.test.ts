@@ -6,7 +6,7 @@ import { freshDatabase, type TestDatabase } from '../support/database.js'
 import { openVisitor, signIn } from '../support/visitor.js'
 import { addPerson, signInSecret } from '../support/world.js'
 
-/** Whoever signs in by the form meets what meets others. */
+/** The limits and logs of sign-ins apply to the form too. */
 let database: TestDatabase
 let client: Client
 let peer = '127.0.0.1'

@@ -9,7 +9,7 @@ import { freshDatabase, type TestDatabase } from '../support/database.js'
 import { openVisitor } from '../support/visitor.js'
 import { addPerson, signInSecret } from '../support/world.js'
 
-// What is guessed by the dozen it need not look at.
+// Most guesses need no real verification.
 const verify = listenTo('verify').mockImplementation((...asked) =>
   /^wrong \d/.test(asked[1] as string) ? Promise.resolve(false) : real.verify(...asked),
 )
@@ -57,7 +57,7 @@ async function guess(name: string, times: number, from?: string, to?: Client) {
   return outcomes
 }
 
-/** Lets time go by for what the database counts. */
+/** Moves the counts of the database back in time. */
 const pass = (seconds: number) =>
   sql`
     update wrong_try set
@@ -65,7 +65,7 @@ const pass = (seconds: number) =>
       forgotten_at = forgotten_at - ${seconds} * interval '1 second'`.execute(database.db)
 
 const held = 3600
-/** Keeps everybody waiting who has to, however slow the test is. */
+/** Extends all blocks, so that a slow test does not outlast them. */
 const hold = () => pass(-held)
 
 const denied = [401, undefined]
@@ -154,7 +154,7 @@ describe('guessing (A7)', () => {
     const answers = await Promise.all(names.map((name, index) => signIn(name, `at once ${index}`)))
     const statuses = answers.map(({ status }) => status).sort()
     expect(statuses).toEqual([401, 401, 401, 401, ...Array<number>(8).fill(429)])
-    // The first wait is a second, in which a slow machine may check another or two.
+    // The first wait is a second, time for another check or two on a slow machine.
     expect(verify.mock.calls.length).toBeLessThan(9)
   })
 
@@ -413,7 +413,7 @@ describe('a known address (A7)', () => {
 
   test('does not prevent a sign-in if it cannot be stored', async () => {
     await sql`alter table known_address rename to elsewhere`.execute(database.db)
-    // Whether it is known is asked at the hash alone, which a password that is remembered does not need.
+    // Known addresses are only queried before hashing; a cached password needs no hash.
     const failing = await signIn('ann', 'colleagues', home).finally(() =>
       sql`alter table elsewhere rename to known_address`.execute(database.db),
     )

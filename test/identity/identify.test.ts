@@ -18,7 +18,7 @@ import { freshDatabase, type TestDatabase } from '../support/database.js'
 
 const verify = listenTo('verify')
 
-/** A server that answers in JSON who asked: the account, null for nobody, or the error. */
+/** A server that answers with the caller as JSON: the account, null if anonymous, or the error. */
 const open = async (db: TestDatabase['db']) => {
   const config = readConfig({})
   const context = { db, sessionKeys: ['a key'], log: pino({ level: 'silent' }), config, now: () => new Date() }

@@ -22,7 +22,7 @@ afterEach(async () => {
 const path = '/profiles/atom/connections.do?connectionType=colleague&status=pending'
 const elsewhere = '198.51.100.7'
 
-/** A server with these settings, whose clients come from this address. */
+/** A server with these settings, for clients from this address. */
 async function start(settings: Record<string, string>, peer: string) {
   client = await startClient(database.db, settings)
   client.server.on('connection', (socket: Socket) => Object.defineProperty(socket, 'remoteAddress', { value: peer }))

@@ -82,7 +82,7 @@ const routes: [string, string][] = [
 
 const undated = ({ status, headers, text }: Answer) => ({ status, text, headers: { ...headers, date: '' } })
 const send = async (method: string, path: string, sending: Sending) => {
-  // What was guessed before is another test's matter.
+  // Other tests cover earlier guesses.
   await database.db.deleteFrom('wrong_try').execute()
   return client.send(path, { method, ...sending })
 }

@@ -11,8 +11,7 @@ import { startServers, stopServers } from '../support/servers.js'
 import { addPerson, signInSecret } from '../support/world.js'
 
 /**
- * On a server two processes serve, and a third, this one, revokes. The embedded database is in one process, which does
- * both.
+ * On Postgres, two processes serve and this one revokes. The embedded database has one process for both.
  */
 let database: TestDatabase
 let ports: number[]
@@ -45,7 +44,7 @@ beforeEach(async () => {
 
 const list = '/profiles/atom/connections.do?connectionType=colleague'
 
-/** Asks each of the servers, all by one connection to it. Returns what they answer, and over which sockets. */
+/** Requests each server over one connection. Returns the answers and the sockets. */
 async function ask(authorization: string, { method = 'GET', path = list } = {}) {
   const answers = ports.map(
     (port, at) =>
@@ -63,7 +62,7 @@ async function ask(authorization: string, { method = 'GET', path = list } = {}) 
 
 const basic = (password: string) => `Basic ${Buffer.from(`ann:${password}`).toString('base64')}`
 
-/** What is answered before and after, each time over the same connections. */
+/** The answers before and after a change, over the same connections. */
 async function around(credentials: string, revoke: () => Promise<unknown>, what = {}) {
   const before = [await ask(credentials, what), await ask(credentials, what)].flat()
   await revoke()

@@ -13,7 +13,7 @@ import { connectionEntry } from '../support/entries.js'
 import { faultOf, made } from '../support/module.js'
 import { addPerson } from '../support/world.js'
 
-/** L1: everything that takes a secret is done with marked ones, and then all that was written anywhere is looked through. */
+/** Uses marked secrets in every operation that takes one, then searches all output for them (docs/trust.md, L1). */
 
 let database: TestDatabase
 let client: Client
@@ -24,7 +24,7 @@ const secrets: Record<string, string> = {
   message: 'marked message Qx1',
   'second message': 'marked message Qx2',
 }
-/** What was answered, but for the two answers that show a secret to its owner: cookies, and what tells a token. */
+/** All answers, except the two that show a secret to its owner: cookies and tokens. */
 const answers: Answer[] = []
 const send = async (path: string, sending: Sending = {}) => {
   const answer = await client.send(path, sending)
@@ -37,7 +37,7 @@ const form = (fields: Record<string, string>, more: Sending = {}): Sending => ({
   headers: { 'Content-Type': 'application/x-www-form-urlencoded', 'Sec-Fetch-Site': 'same-origin', ...more.headers },
   body: new URLSearchParams(fields).toString(),
 })
-/** Runs a command; gives back what it put out. */
+/** Runs a command. Returns its output. */
 async function run(command: (terminal: Terminal) => Promise<void>, input = ''): Promise<string> {
   const terminal = { input: new PassThrough(), output: new PassThrough(), errors: new PassThrough() }
   terminal.input.end(input)
@@ -58,13 +58,13 @@ beforeAll(async () => {
   client = await startClient(db, {}, undefined, undefined, world)
   const { password, 'former password': former, 'wrong password': wrong, message } = secrets
 
-  // Passwords: set, changed, right, wrong, of somebody unknown, by form and by Basic, in a place where none belongs.
+  // Passwords: set, changed, right, wrong, with an unknown name, by form and by Basic, in the wrong field.
   await run((terminal) => passwordCommand(terminal, db, 'ann'), `${former}\n`)
   await run((terminal) => passwordCommand(terminal, db, 'ann'), `${password}\n`)
   const basic = { as: `ann:${password}` }
   for (const as of [`ann:${password}`, `ann:${former}`, `ann:${wrong}`, `nobody:${wrong}`]) await send(list, { as })
   await send('/profiles/html/signIn.do', form({ user: 'ann', password: wrong as string }))
-  // Whoever types it where the name goes gets it back there, and it goes nowhere else.
+  // Typed as the name, it comes back in that field and nowhere else.
   await client.send('/profiles/html/signIn.do', form({ user: wrong as string, password: wrong as string }))
   await send(`/profiles/html/signIn.do?password=${password}`, form({ password: password as string }))
   await send(list, { headers: { authorization: `Digest ${password}` } })
@@ -97,7 +97,7 @@ beforeAll(async () => {
   const fields = { key: cy, message: secrets['second message'] as string }
   await send('/profiles/html/invite.do', form(fields, { headers: { cookie } }))
 
-  // Tokens of invitations and links: made, shown to their own, used, in addresses that take them and in those that do not.
+  // Tokens of invitations and links: created, shown to their owners, used, in addresses with and without a token.
   const module = appIn(world)
   const [anns, bos] = [ann, bo].map((accountId) => module.connectionsFor({ accountId }))
   const link = await anns?.linkTo('accounts', ann, 'connected', { usesRemaining: 2 })
@@ -118,7 +118,7 @@ beforeAll(async () => {
   await client.send(`/v2/connections/${secrets['token of an invitation by address']}`, { ...basic, method: 'POST' })
   expect(await faultOf(anns?.apply(secrets['token of a link']) as Promise<unknown>)).not.toBe('none')
 
-  // What breaks tells its cause to the log.
+  // An unexpected error logs its cause.
   await sql`alter table colleague rename to elsewhere`.execute(db)
   await send(`${list}&userid=cy`, { ...post, body: connectionEntry('pending', secrets['second message']) })
   await send('/profiles/html/invite.do', form(fields, { headers: { cookie } }))
@@ -145,7 +145,7 @@ const formsOf = (secret: string): string[] => {
   const bytes = Buffer.from(secret)
   return [secret, bytes.toString('hex'), bytes.toString('base64').replace(/=+$/, ''), encodeURIComponent(secret)]
 }
-/** Which secrets a text holds. */
+/** The secrets in a text. */
 const found = (written: string) =>
   Object.entries(secrets).flatMap(([name, secret]) =>
     formsOf(secret).some((each) => written.includes(each)) ? [name] : [],

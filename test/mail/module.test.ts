@@ -5,9 +5,9 @@ import { keysOf } from '../../src/sharing/grant.js'
 import { freshDatabase, type TestDatabase } from '../support/database.js'
 import { type MailServer, startMailServer } from '../support/mail-server.js'
 import { made, openModule, type Person } from '../support/module.js'
-import { officeFor, untilEmpty } from './office.js'
+import { mailServices, sendAll } from './services.js'
 
-/** Letters about connections that programs make (docs/module.md, Notifications). */
+/** E-mails about connections that programs make (docs/module.md, Notifications). */
 
 let database: TestDatabase
 let module: Awaited<ReturnType<typeof openModule>>
@@ -50,19 +50,19 @@ beforeEach(() => {
 })
 
 let people = 0
-/** Somebody whom nobody knows yet. */
+/** A new person. */
 const stranger = () => module.person(`stranger${++people}`)
 const address = () => `somebody${++people}@example.com`
 
-/** Lets a creator invite anew what he has told of within the hour. */
+/** Sends queued e-mails, and resets the limit of an hour. */
 async function send() {
-  await untilEmpty(officeFor({ db: database.db, tokenKeys: module.world.tokenKeys }, server.url, logged))
+  await sendAll(mailServices({ db: database.db, tokenKeys: module.world.tokenKeys }, server.url, logged))
   await sql`update outbox set created_at = created_at - interval '1 hour'`.execute(database.db)
   return server.received.splice(0)
 }
 
-/** The one letter that is sent, as plain text. */
-async function letter() {
+/** The only e-mail sent, as plain text. */
+async function onlyEmail() {
   const [only, ...others] = await send()
   expect(others).toEqual([])
   const { subject, text = '', html = '' } = only?.mail ?? {}
@@ -82,7 +82,7 @@ describe('the text of an e-mail', () => {
     const bo = await stranger()
     const connection = made(await ann.calls.create('documents', document, { _id: bo.id, access: 4 }))
     const url = `https://connections.example/v2/connections/${await tokenOf(connection)}`
-    const { html, ...plain } = await letter()
+    const { html, ...plain } = await onlyEmail()
     expect(plain).toEqual({
       to: [bo.email],
       subject: 'Ann Lee invites you to “Plan”',
@@ -101,7 +101,7 @@ describe('the text of an e-mail', () => {
     const email = address()
     const name = { first: 'Bo', last: 'De\u202Evil <b>' }
     const connection = made(await ann.calls.create('documents', document, { email: email.toUpperCase(), name }))
-    const { html, ...plain } = await letter()
+    const { html, ...plain } = await onlyEmail()
     expect(plain).toEqual({
       to: [email],
       subject: 'Ann Lee invites you to “Plan”',
@@ -119,7 +119,7 @@ describe('the text of an e-mail', () => {
     const bo = await stranger()
     for (const email of [address(), bo.email]) {
       await ann.calls.create('documents', document, { email })
-      const { to, text } = await letter()
+      const { to, text } = await onlyEmail()
       expect([to, text.split('\n\n')[0], text.split('\n\n').at(-1)]).toEqual([[email], 'Hello,', `-- \n${ofAddress}\n`])
     }
   })
@@ -129,7 +129,7 @@ describe('the text of an e-mail', () => {
     ['by somebody else', () => admin],
   ])('an invitation to connect with an account, for an address, %s', async (_who, by) => {
     const connection = made(await by().calls.create('accounts', ann.id, { email: address() }))
-    const { subject, text } = await letter()
+    const { subject, text } = await onlyEmail()
     expect(subject).toBe('Ann Lee invites you to connect')
     expect(text).toBe(
       textOf(
@@ -151,7 +151,7 @@ describe('the text of an e-mail', () => {
         connectionAppKey === 'shop'
           ? `View invitation:\nhttps://shop.example/me/connection/${await tokenOf(connection)}`
           : `View your invitations:\n${list}`
-      expect((await letter()).text).toBe(
+      expect((await onlyEmail()).text).toBe(
         textOf(
           `Hello ${bo.email.replace('@example.com', '')},`,
           'Ann Lee would like to add you as a colleague.',
@@ -165,14 +165,14 @@ describe('the text of an e-mail', () => {
   test('an invitation to the organisation has its name', async () => {
     const org = '01900000-0000-7000-8000-000000000001'
     await admin.calls.create('orgs', org, { email: address(), access: 0 })
-    expect((await letter()).subject).toBe('The Office invites you to “Organisation”')
+    expect((await onlyEmail()).subject).toBe('The Office invites you to “Organisation”')
   })
 
   test('a connection without an invitation links to its page', async () => {
     const bo = await stranger()
     const target = { _id: bo.id, auto: true }
     const { _id } = made(await ann.calls.create('documents', document, target, forced))
-    const { to, subject, text } = await letter()
+    const { to, subject, text } = await onlyEmail()
     expect([to, subject]).toEqual([[bo.email], 'Ann Lee connected you with “Plan”'])
     expect(text).toBe(
       textOf(
@@ -187,7 +187,7 @@ describe('the text of an e-mail', () => {
   test('a new colleague without an invitation gets a link to the profile', async () => {
     const bo = await stranger()
     await admin.calls.create('accounts', ann.id, { _id: bo.id, auto: true }, forced)
-    const { to, subject, text } = await letter()
+    const { to, subject, text } = await onlyEmail()
     expect([to, subject]).toEqual([[bo.email], 'You are connected with Ann Lee'])
     expect(text).toContain(
       '\n\nYou and Ann Lee are now colleagues.\n\n' +
@@ -199,10 +199,10 @@ describe('the text of an e-mail', () => {
     const shop = { connectionAppKey: 'shop' }
     const calls = module.connectionsFor({ accountId: ann.id, appKey: null })
     const connection = made(await calls.create('documents', document, { email: address() }, shop))
-    expect((await letter()).text).toContain(`https://shop.example/me/connection/${await tokenOf(connection)}\n`)
+    expect((await onlyEmail()).text).toContain(`https://shop.example/me/connection/${await tokenOf(connection)}\n`)
     const target = { _id: (await stranger()).id, auto: true }
     await calls.create('documents', document, target, { ...shop, ...forced })
-    expect((await letter()).text).toContain('\nhttps://shop.example/me/\n')
+    expect((await onlyEmail()).text).toContain('\nhttps://shop.example/me/\n')
   })
 
   test.each([
@@ -211,33 +211,33 @@ describe('the text of an e-mail', () => {
   ])('an object %s is not named', async (_what, objects, access) => {
     const own = module.addDocument(ann.id)
     await ann.calls.create(objects, own, { email: address(), access })
-    const offered = await letter()
+    const offered = await onlyEmail()
     expect(offered.subject).toBe('Ann Lee would like to share something with you')
     expect(offered.text).toContain('\n\nAnn Lee would like to share something with you.\n\n')
     await ann.calls.create(objects, own, { _id: (await stranger()).id, access, auto: true }, forced)
-    const given = await letter()
+    const given = await onlyEmail()
     expect(given.subject).toBe('Ann Lee shared something with you')
     expect(given.text).toContain('\n\nAnn Lee shared something with you.\n\n')
   })
 
   test('a private title is named only if the recipient may read it', async () => {
     await ann.calls.create('closeds', document, { email: address(), access: 4 }, { skipAcl: true })
-    expect((await letter()).subject).toBe('Ann Lee would like to share something with you')
+    expect((await onlyEmail()).subject).toBe('Ann Lee would like to share something with you')
     const bo = await stranger()
     await ann.calls.create('closeds', document, { _id: bo.id, access: 4, auto: true }, forced)
-    expect((await letter()).subject).toContain('“We meet.”')
+    expect((await onlyEmail()).subject).toContain('“We meet.”')
   })
 
   test('an unverified address gets no token', async () => {
     const bo = await stranger()
     await database.db.updateTable('account').set({ verified: false }).where('id', '=', bo.id).execute()
     const offered = made(await ann.calls.create('documents', document, { _id: bo.id }))
-    const { text } = await letter()
+    const { text } = await onlyEmail()
     expect(text).toContain(`View invitation:\nhttps://connections.example/v2/connections/${offered._id}\n`)
     expect(text).not.toContain(await tokenOf(offered))
     const shop = module.connectionsFor({ accountId: admin.id, appKey: 'shop' })
     await shop.create('accounts', admin.id, { _id: bo.id })
-    expect((await letter()).text).toContain('View your invitations:\nhttps://connections.example/profiles/atom/')
+    expect((await onlyEmail()).text).toContain('View your invitations:\nhttps://connections.example/profiles/atom/')
   })
 })
 
@@ -247,7 +247,7 @@ describe('recipients', () => {
     await ann.calls.create('quiets', document, { _id: bo.id, auto: true }, forced)
     expect(await send()).toEqual([])
     await ann.calls.create('quiets', document, { _id: chen.id })
-    expect((await letter()).to).toEqual([chen.email])
+    expect((await onlyEmail()).to).toEqual([chen.email])
   })
 
   test.each(['skipNotification', 'skipNotifications'])('%s sends no e-mail', async (option) => {
@@ -262,7 +262,7 @@ describe('recipients', () => {
   test('an upgrade sends no e-mail', async () => {
     const target = { _id: (await stranger()).id, auto: true }
     await ann.calls.create('documents', document, { ...target, access: 2 }, forced)
-    await letter()
+    await onlyEmail()
     await sql`update connection set mailed_at = null`.execute(database.db)
     expect(made(await ann.calls.create('documents', document, { ...target, access: 4 }, forced)).access).toBe(4)
     expect(await send()).toEqual([])
@@ -347,11 +347,11 @@ test('neither the database nor the log has a token, and the log no address and n
   await send()
   server.refuse = undefined
   await sql`update outbox set due_at = clock_timestamp()`.execute(database.db)
-  const letters = await send()
+  const emails = await send()
   const after = await stored()
   expect(tokens).toHaveLength(4)
   for (const token of tokens) {
-    expect(letters.filter(({ mail }) => mail.text?.includes(token))).toHaveLength(1)
+    expect(emails.filter(({ mail }) => mail.text?.includes(token))).toHaveLength(1)
     for (const text of [before, after, JSON.stringify(logged)]) expect(text).not.toContain(token)
   }
   expect(logged).toHaveLength(8)
@@ -361,10 +361,10 @@ test('neither the database nor the log has a token, and the log no address and n
 test('an e-mail with a token of another secret waits for a server that has the secret', async () => {
   const connection = made(await ann.calls.create('documents', document, { email: address() }))
   const tokenKeys = keysOf([randomBytes(32)])
-  await untilEmpty(officeFor({ db: database.db, tokenKeys }, server.url, logged))
+  await sendAll(mailServices({ db: database.db, tokenKeys }, server.url, logged))
   expect(server.received).toEqual([])
   const error = 'TOKEN_SECRET lacks the secret of its token'
   expect(logged).toEqual([expect.objectContaining({ msg: 'e-mail postponed', error, attempts: 1 })])
   await sql`update outbox set due_at = clock_timestamp()`.execute(database.db)
-  expect((await letter()).text).toContain(`/v2/connections/${await tokenOf(connection)}\n`)
+  expect((await onlyEmail()).text).toContain(`/v2/connections/${await tokenOf(connection)}\n`)
 })

@@ -6,9 +6,9 @@ import { findAccount } from '../../src/people/store.js'
 import { freshDatabase, type TestDatabase } from '../support/database.js'
 import { type MailServer, startMailServer } from '../support/mail-server.js'
 import { made, openModule, type Person } from '../support/module.js'
-import { officeFor, untilEmpty } from './office.js'
+import { mailServices, sendAll } from './services.js'
 
-/** A person gets one e-mail about the same inviter in 24 hours, through whichever door and however it is repeated. */
+/** A person gets one e-mail about the same inviter in 24 hours, however many invitations there are. */
 
 let database: TestDatabase
 let module: Awaited<ReturnType<typeof openModule>>
@@ -35,11 +35,11 @@ beforeEach(async () => {
   bo = await module.person(`bo${inviters}`)
 })
 
-const office = () => officeFor({ db: database.db, tokenKeys: module.world.tokenKeys }, server.url, logged)
+const services = () => mailServices({ db: database.db, tokenKeys: module.world.tokenKeys }, server.url, logged)
 const subjects = () => server.received.splice(0).map(({ mail }) => mail.subject)
-/** Sends what is due. Returns the subjects. */
+/** Sends due e-mails. Returns their subjects. */
 async function sent() {
-  await untilEmpty(office())
+  await sendAll(services())
   return subjects()
 }
 
@@ -134,7 +134,7 @@ test('a failed e-mail is retried, or does not block the next one', async () => {
   const due = () => sql`update outbox set due_at = clock_timestamp()`.execute(database.db)
   server.refuse = { at: 'data', code: 451 }
   const withdraw = await ways['by the module, by id']?.(ann, bo)
-  await untilEmpty(office())
+  await sendAll(services())
   server.refuse = undefined
   await due()
   expect(await sent()).toHaveLength(1)
@@ -143,7 +143,7 @@ test('a failed e-mail is retried, or does not block the next one', async () => {
   const carl = await module.person(`carl${inviters}`)
   server.refuse = { at: 'data', code: 451 }
   const withdrawCarl = await ways['by the module, by id']?.(carl, bo)
-  await untilEmpty(office())
+  await sendAll(services())
   server.refuse = undefined
   await withdrawCarl?.()
   await ways['by the module, to an object']?.(carl, bo)
@@ -153,7 +153,7 @@ test('a failed e-mail is retried, or does not block the next one', async () => {
 
 test('concurrent senders send one e-mail', async () => {
   for (let at = 0; at < 6; at++) await ways['by the module, to an object']?.(ann, bo)
-  await Promise.all(Array.from({ length: 3 }, () => untilEmpty(office())))
+  await Promise.all(Array.from({ length: 3 }, () => sendAll(services())))
   expect(subjects()).toEqual([`ann${inviters} invites you to “Plan”`])
   expect(logged.filter(({ msg }) => msg === 'e-mail dropped')).toHaveLength(5)
 })

@@ -8,8 +8,8 @@ import { keysOf } from '../../src/sharing/grant.js'
 import { freshDatabase, type TestDatabase } from '../support/database.js'
 import { type MailServer, startMailServer } from '../support/mail-server.js'
 import { addPerson, connect, disconnect } from '../support/world.js'
-import { never, officeFor, untilEmpty } from './office.js'
-import { oweInvitations, oweLetter } from './owe.js'
+import { never, mailServices, sendAll } from './services.js'
+import { queueInvitations, queueEmail } from './queue.js'
 
 let database: TestDatabase
 let server: MailServer
@@ -34,12 +34,12 @@ afterEach(() => server.close())
 
 describe('delivery', () => {
   test('an invitation goes to the invited person', async () => {
-    const id = await owe(
+    const id = await queue(
       'invited',
       bo,
       await connect(database.db, ann, bo, 'invited', { message: 'Hi &lt;<b>Bo</b>&gt;' }),
     )
-    await sendDue(office(), never)
+    await sendDue(services(), never)
     const [{ from, to, mail } = undefined as never, ...others] = server.received
     expect(others).toEqual([])
     expect({ from, to }).toEqual({ from: 'post@example.com', to: ['bo@example.com'] })
@@ -55,8 +55,8 @@ describe('delivery', () => {
   })
 
   test('an acceptance goes to the inviter', async () => {
-    const id = await owe('accepted', ann, await connect(database.db, ann, bo, 'accepted', { message: 'Hi' }))
-    await sendDue(office(), never)
+    const id = await queue('accepted', ann, await connect(database.db, ann, bo, 'accepted', { message: 'Hi' }))
+    await sendDue(services(), never)
     expect(server.received.map(({ to, mail }) => [to, mail.subject])).toEqual([
       [['ann@example.com'], 'Bo accepted your invitation'],
     ])
@@ -65,14 +65,14 @@ describe('delivery', () => {
   })
 
   test('an e-mail is sent once, and not before it is due', async () => {
-    const id = await owe('invited', bo, await connect(database.db, ann, bo, 'invited'))
+    const id = await queue('invited', bo, await connect(database.db, ann, bo, 'invited'))
     await sql`update outbox set due_at = clock_timestamp() + interval '1 hour'`.execute(database.db)
-    await sendDue(office(), never)
+    await sendDue(services(), never)
     expect(server.received).toHaveLength(0)
     await makeDue(id)
-    await sendDue(office(), never)
+    await sendDue(services(), never)
     await makeDue(id)
-    await sendDue(office(), never)
+    await sendDue(services(), never)
     expect(server.received).toHaveLength(1)
   })
 })
@@ -80,14 +80,14 @@ describe('delivery', () => {
 describe('an outdated e-mail is dropped:', () => {
   const invite = async () => {
     const rowId = await connect(database.db, ann, bo, 'invited')
-    return { rowId, id: await owe('invited', bo, rowId) }
+    return { rowId, id: await queue('invited', bo, rowId) }
   }
   const reasons = () => logged.map(({ reason }) => reason)
 
   test('an invitation withdrawn before sending', async () => {
     const { rowId, id } = await invite()
     await disconnect(database.db, rowId)
-    await sendDue(office(), never)
+    await sendDue(services(), never)
     expect(await row(id)).toEqual({ end: 'dropped', error: null, attempts: 1 })
     expect(reasons()).toEqual(['it is no longer true'])
   })
@@ -95,7 +95,7 @@ describe('an outdated e-mail is dropped:', () => {
   test('an invitation accepted before sending', async () => {
     const { id } = await invite()
     await sql`update colleague set status = 'accepted'`.execute(database.db)
-    await sendDue(office(), never)
+    await sendDue(services(), never)
     expect(await row(id)).toMatchObject({ end: 'dropped' })
   })
 
@@ -106,7 +106,7 @@ describe('an outdated e-mail is dropped:', () => {
   ])('a recipient %s', async (_who, change, reason) => {
     const { id } = await invite()
     await database.db.updateTable('account').set(change).where('id', '=', bo).execute()
-    await sendDue(office(), never)
+    await sendDue(services(), never)
     expect(await row(id)).toMatchObject({ end: 'dropped' })
     expect(reasons()).toEqual([reason])
   })
@@ -117,27 +117,27 @@ describe('an outdated e-mail is dropped:', () => {
 describe('a failed e-mail', () => {
   let id: string
   beforeEach(async () => {
-    id = await owe('invited', bo, await connect(database.db, ann, bo, 'invited', { message: 'a secret' }))
+    id = await queue('invited', bo, await connect(database.db, ann, bo, 'invited', { message: 'a secret' }))
   })
 
   test('is retried under the same id', async () => {
     server.refuse = { at: 'data', code: 451 }
-    await sendDue(office(), never)
+    await sendDue(services(), never)
     expect(await row(id)).toEqual({ end: null, error: 'EMESSAGE DATA 451', attempts: 1 })
     expect(await minutesToWait(id)).toBe(1)
     server.refuse = undefined
     await makeDue(id)
-    await sendDue(office(), never)
+    await sendDue(services(), never)
     expect(server.received.map(({ mail }) => mail.messageId)).toEqual([`<${id}@connections.example>`])
     expect(await row(id)).toEqual({ end: 'sent', error: null, attempts: 2 })
   })
 
   test.each([
     ['the recipient', 'recipient', 550, 'EENVELOPE RCPT TO 550'],
-    ['the letter', 'data', 554, 'EMESSAGE DATA 554'],
+    ['the e-mail', 'data', 554, 'EMESSAGE DATA 554'],
   ] as const)('is given up at once if the server rejects %s', async (_what, at, code, error) => {
     server.refuse = { at, code }
-    await sendDue(office(), never)
+    await sendDue(services(), never)
     expect(await row(id)).toEqual({ end: 'dead', error, attempts: 1 })
   })
 
@@ -147,18 +147,18 @@ describe('a failed e-mail', () => {
     ['the recipient must wait', 'recipient', 450, 'EENVELOPE RCPT TO 450'],
   ] as const)('is postponed if %s', async (_what, at, code, error) => {
     server.refuse = { at, code }
-    await sendDue(office(), never)
+    await sendDue(services(), never)
     expect(await row(id)).toEqual({ end: null, error, attempts: 1 })
   })
 
   test('is postponed if our password is wrong', async () => {
-    await sendDue(office({ url: server.url.replace('p%3Ass', 'guess') }), never)
+    await sendDue(services({ url: server.url.replace('p%3Ass', 'guess') }), never)
     expect(await row(id)).toEqual({ end: null, error: 'EAUTH AUTH PLAIN 535', attempts: 1 })
   })
 
   test('is postponed if the server is down', async () => {
     await server.close()
-    await sendDue(office(), never)
+    await sendDue(services(), never)
     expect(await row(id)).toEqual({ end: null, error: 'ESOCKET ECONNREFUSED CONN', attempts: 1 })
   })
 
@@ -167,28 +167,28 @@ describe('a failed e-mail', () => {
     for (let attempt = 1; attempt <= 12; attempt++) {
       expect((await row(id)).end).toBe(null)
       await makeDue(id)
-      await sendDue(office(), never)
+      await sendDue(services(), never)
     }
     expect(await row(id)).toEqual({ end: 'dead', error: 'EMESSAGE DATA 451', attempts: 12 })
   })
 
   test('is given up if every attempt was interrupted', async () => {
     await sql`update outbox set attempts = 12`.execute(database.db)
-    await sendDue(office(), never)
+    await sendDue(services(), never)
     expect(await row(id)).toEqual({ end: 'dead', error: 'every attempt was interrupted', attempts: 13 })
   })
 
   test('is given up if its row names no connection', async () => {
     await sql`update outbox set payload = '{"connectionId":"x"}'`.execute(database.db)
-    await sendDue(office(), never)
+    await sendDue(services(), never)
     expect(await row(id)).toMatchObject({ end: 'dead', error: 'it names no connection' })
   })
 
   test('does not affect other e-mails', async () => {
     const kit = await addPerson(database.db, 'kit')
-    const other = await owe('invited', kit, await connect(database.db, ann, kit, 'invited'))
+    const other = await queue('invited', kit, await connect(database.db, ann, kit, 'invited'))
     await sql`update outbox set payload = '{}' where id = ${id}`.execute(database.db)
-    await sendDue(office(), never)
+    await sendDue(services(), never)
     expect(await row(other)).toMatchObject({ end: 'sent' })
   })
 
@@ -201,22 +201,22 @@ describe('a failed e-mail', () => {
 
 describe('several senders', () => {
   test('an e-mail whose sender died before recording it is sent again under its id', async () => {
-    const id = await owe('invited', bo, await connect(database.db, ann, bo, 'invited'))
-    const dying = { ...office(), db: database.db.withPlugin(failingToMark) }
+    const id = await queue('invited', bo, await connect(database.db, ann, bo, 'invited'))
+    const dying = { ...services(), db: database.db.withPlugin(failingToMark) }
     await expect(sendDue(dying, never)).rejects.toThrow('killed')
     expect(server.received).toHaveLength(1)
-    await sendDue(office(), never)
+    await sendDue(services(), never)
     expect(server.received).toHaveLength(1)
     await makeDue(id)
-    await sendDue(office(), never)
+    await sendDue(services(), never)
     const ids = server.received.map(({ mail }) => mail.messageId)
     expect(ids).toEqual([`<${id}@connections.example>`, `<${id}@connections.example>`])
   })
 
   test('send 50 e-mails of 50 rows', async () => {
-    const ids = await oweMany(50)
+    const ids = await queueMany(50)
     const other = await anotherDatabase()
-    await Promise.all([database.db, other.db].map((db) => untilEmpty({ ...office(), db })))
+    await Promise.all([database.db, other.db].map((db) => sendAll({ ...services(), db })))
     await other.close()
     expect(server.received.map(({ mail }) => mail.messageId).sort()).toEqual(
       ids.map((id) => `<${id}@connections.example>`).sort(),
@@ -224,15 +224,15 @@ describe('several senders', () => {
   })
 
   test('do not record an outcome after their lease', async () => {
-    const id = await owe('invited', bo, await connect(database.db, ann, bo, 'invited'))
+    const id = await queue('invited', bo, await connect(database.db, ann, bo, 'invited'))
     server.refuse = { at: 'data', code: 554 }
-    const { post, ...rest } = office()
+    const { post, ...rest } = services()
     const slow: MailServices = {
       ...rest,
-      post: async (...letter) => {
+      post: async (...email) => {
         await makeDue(id)
         await leaseDue(database.db, 1)
-        await post(...letter)
+        await post(...email)
       },
     }
     await sendDue(slow, never)
@@ -242,9 +242,9 @@ describe('several senders', () => {
 
 describe('the worker', () => {
   test('sends due e-mails and ends when told to', async () => {
-    await oweMany(12)
+    await queueMany(12)
     const stop = new AbortController()
-    const loop = sendEmails(office(), stop.signal)
+    const loop = sendEmails(services(), stop.signal)
     await until(() => server.received.length === 12)
     stop.abort()
     await loop
@@ -252,31 +252,31 @@ describe('the worker', () => {
   })
 
   test('lets e-mails in transit arrive', async () => {
-    await oweMany(3)
+    await queueMany(3)
     const stop = new AbortController()
     server.beforeAnswer = () => stop.abort()
-    await sendEmails(office(), stop.signal)
+    await sendEmails(services(), stop.signal)
     expect(await waiting()).toBe(0)
   })
 
   test('does not wait for an unresponsive mail server', async () => {
-    const [id] = (await oweMany(1)) as [string]
+    const [id] = (await queueMany(1)) as [string]
     const stop = new AbortController()
     let answer = () => {}
     server.beforeAnswer = () => {
       stop.abort()
       return new Promise((resolve) => (answer = resolve))
     }
-    await sendEmails(office(), stop.signal)
+    await sendEmails(services(), stop.signal)
     answer()
     expect(await row(id)).toEqual({ end: null, error: 'EABORT', attempts: 1 })
   })
 
   test('logs a database outage once and recovers', async () => {
-    await oweMany(1)
+    await queueMany(1)
     await sql`alter table outbox rename to outbox_away`.execute(database.db)
     const stop = new AbortController()
-    const loop = sendEmails(office(), stop.signal)
+    const loop = sendEmails(services(), stop.signal)
     await until(() => logged.length > 0)
     await sql`alter table outbox_away rename to outbox`.execute(database.db)
     await until(() => server.received.length === 1)
@@ -287,10 +287,10 @@ describe('the worker', () => {
 })
 
 const tokenKeys = keysOf([randomBytes(32)])
-const office = ({ url = server.url } = {}) => officeFor({ db: database.db, tokenKeys }, url, logged)
+const services = ({ url = server.url } = {}) => mailServices({ db: database.db, tokenKeys }, url, logged)
 
-const owe = (kind: Kind, recipientId: string, rowId: string) => oweLetter(database.db, kind, recipientId, rowId)
-const oweMany = (count: number) => oweInvitations(database.db, ann, count)
+const queue = (kind: Kind, recipientId: string, rowId: string) => queueEmail(database.db, kind, recipientId, rowId)
+const queueMany = (count: number) => queueInvitations(database.db, ann, count)
 
 const makeDue = (id: string) =>
   sql`update outbox set due_at = clock_timestamp() - interval '1 ms' where id = ${id}`.execute(database.db)
@@ -321,7 +321,7 @@ async function anotherDatabase(): Promise<Pick<TestDatabase, 'db' | 'close'>> {
   return openDatabase({ databaseUrl: database.url, dataDir: '' }, () => {})
 }
 
-/** Ends, as a kill would, whatever wants to write down that a letter is sent. */
+/** Fails, like a kill, when a sent e-mail is recorded. */
 const failingToMark: KyselyPlugin = {
   transformQuery: ({ node }) => {
     if (JSON.stringify(node).includes('sent_at = clock_timestamp()')) throw new Error('killed')

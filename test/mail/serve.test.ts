@@ -12,7 +12,7 @@ import { type MailServer, startMailServer } from '../support/mail-server.js'
 import { run, type Running, started, until } from '../support/process.js'
 import { addPerson, signInSecret } from '../support/world.js'
 import { accept, idIn, invite } from '../support/writes.js'
-import { oweInvitations } from './owe.js'
+import { queueInvitations } from './queue.js'
 
 let server: MailServer
 let folder: string
@@ -21,7 +21,7 @@ const running: Running[] = []
 
 beforeEach(async () => {
   server = await startMailServer()
-  folder = await mkdtemp(join(tmpdir(), 'connections-letters-'))
+  folder = await mkdtemp(join(tmpdir(), 'connections-mail-'))
   onServer = serverUrl === undefined ? undefined : await freshDatabase()
   if (!onServer) await prepareDataFolder(join(folder, 'data'))
 })
@@ -74,7 +74,7 @@ test('an invited address gets a token that applies the invitation', async () => 
 })
 
 test('an e-mail of a server killed before recording it is sent again', async () => {
-  const [id] = await withDatabase(async ({ db }) => oweInvitations(db, await addPerson(db, 'ann'), 1))
+  const [id] = await withDatabase(async ({ db }) => queueInvitations(db, await addPerson(db, 'ann'), 1))
   const first = serve()
   server.beforeAnswer = () => void first.kill('SIGKILL')
   await first.exit
@@ -94,7 +94,7 @@ test('an e-mail of a server killed before recording it is sent again', async () 
 test('two servers on one database send each e-mail once', async () => {
   // The embedded database serves one process.
   if (serverUrl === undefined) return
-  const ids = await withDatabase(async ({ db }) => oweInvitations(db, await addPerson(db, 'ann'), 50))
+  const ids = await withDatabase(async ({ db }) => queueInvitations(db, await addPerson(db, 'ann'), 50))
   const servers = [serve(), serve()] as const
   await until(() => server.received.length >= 50, servers[0])
   expect(await Promise.all(servers.map((each) => end(each, 'SIGTERM')))).toEqual([0, 0])
@@ -104,14 +104,14 @@ test('two servers on one database send each e-mail once', async () => {
 })
 
 test('a server without a mail server leaves e-mails to one that has it', async () => {
-  await withDatabase(async ({ db }) => oweInvitations(db, await addPerson(db, 'ann'), 1))
-  const letters = () =>
+  await withDatabase(async ({ db }) => queueInvitations(db, await addPerson(db, 'ann'), 1))
+  const queued = () =>
     withDatabase(({ db }) => db.selectFrom('outbox').select(['attempts', 'due_at', 'sent_at', 'error']).execute())
-  const before = await letters()
+  const before = await queued()
   const without = serve({ SMTP_URL: '', MAIL_FROM: '' })
   await started(without)
   expect(await end(without, 'SIGTERM')).toBe(0)
-  expect(await letters()).toEqual(before)
+  expect(await queued()).toEqual(before)
   const sending = serve()
   await until(() => server.received.length === 1, sending)
 })

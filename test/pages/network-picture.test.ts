@@ -10,7 +10,7 @@ const drawn = (number: number, name = `Person ${number}`) => ({
   photo: `p?key=${number}`,
 })
 
-/** So many people; whoever is in one of some groups knows all of that group. */
+/** A picture with groups: all members of a group know each other. */
 function picture(count: number, groups = 5): Picture {
   const people = Array.from({ length: count }, (_, number) => drawn(number))
   const pairs = people.flatMap((_, one) =>
@@ -21,13 +21,13 @@ function picture(count: number, groups = 5): Picture {
 
 const write = (made: Picture) => renderToString(h(NetworkPicture, made))
 
-/** It stands in HTML, where `]]>` is text; all else is as strict as in XML. */
+/** Parses the SVG. In HTML, `]]>` is text; everything else is as strict as XML. */
 const draw = (made: Picture) => parse(write(made).replaceAll(']]>', ']]&gt;'))
 const within = (element: Element): Element[] => element.children.flatMap((each) => [each, ...within(each)])
 const dots = (root: Element) => root.children.filter(({ name }) => name === 'g')
 const linkOf = (dot: Element) => child(dot, 'a')
 
-test.each([0, 1, 5, 41, 81, 300])('of %i people each is one link, called by the name', (count) => {
+test.each([0, 1, 5, 41, 81, 300])("each of %i people is one link with the person's name", (count) => {
   const made = picture(count)
   const links = dots(draw(made)).map(linkOf)
   const expected = [...made.people, made.owner]
@@ -37,7 +37,7 @@ test.each([0, 1, 5, 41, 81, 300])('of %i people each is one link, called by the 
   expect(links.map((link) => child(link, 'title').text)).toEqual(expected.map(({ name }) => name))
 })
 
-test.each([1, 5, 41, 81, 300])('the circles of %i people do not overlap, and stand inside the picture', (count) => {
+test.each([1, 5, 41, 81, 300])('the circles of %i people do not overlap, and stay inside the picture', (count) => {
   const root = draw(picture(count))
   const circles = dots(root).map((dot) => {
     const [x, y] = (/^translate\((\S+) (\S+)\)$/.exec(String(dot.attributes['transform'])) ?? []).slice(1).map(Number)
@@ -54,14 +54,14 @@ test.each([1, 5, 41, 81, 300])('the circles of %i people do not overlap, and sta
   }
 })
 
-test.each([5, 60, 299])('who knows nobody of %i others stands among them', (count) => {
+test.each([5, 60, 299])('a person without connections stays among %i others', (count) => {
   const { pairs } = picture(count, 3)
   const distances = placesOf(count + 1, pairs, 50).map(({ x, y }) => Math.hypot(x, y))
   const alone = distances.pop() as number
   expect(alone).toBeLessThan(Math.max(...distances))
 })
 
-test('whoever knows whom, nobody stands nearer to another, or to the owner, than is wanted', () => {
+test('people keep the minimum distance from each other and from the owner, for any connections', () => {
   const networks = fc
     .integer({ min: 0, max: 60 })
     .chain((count) =>
@@ -89,7 +89,7 @@ test('whoever knows whom, nobody stands nearer to another, or to the owner, than
   )
 })
 
-test('who know each other stand together', () => {
+test('connected people are close to each other', () => {
   const { pairs } = picture(300)
   const places = placesOf(300, pairs, 30)
   const mean = (isSame: boolean) => {
@@ -103,7 +103,7 @@ test('who know each other stand together', () => {
   expect(mean(true) / mean(false)).toBeLessThan(0.5)
 })
 
-test('there is a line between who know each other, and to all from the owner where they are few', () => {
+test('there is a line for each connection, and from the owner to everyone in a small network', () => {
   const paths = (root: Element) => all(root, 'path').map(({ attributes }) => [attributes['class'], attributes['d']])
   const [own, known] = paths(draw({ ...picture(3), pairs: [[0, 2]] }))
   const at = dots(draw({ ...picture(3), pairs: [[0, 2]] })).map(({ attributes }) =>
@@ -114,11 +114,11 @@ test('there is a line between who know each other, and to all from the owner whe
   expect(paths(draw(picture(300))).map(([name]) => name)).toEqual(['known'])
 })
 
-test('the same network is the same bytes', () => {
+test('the same network always gives the same bytes', () => {
   expect(write(picture(81))).toBe(write(picture(81)))
 })
 
-test('a name is text, whatever it is', () => {
+test('a name is always text', () => {
   const hostile = fc.oneof(
     fc
       .string({ unit: 'binary', minLength: 1, maxLength: 40 })
@@ -137,7 +137,7 @@ test('a name is text, whatever it is', () => {
   )
 })
 
-test('there is nothing that a strict policy forbids', () => {
+test('the picture needs nothing that a strict content security policy forbids', () => {
   const elements = within(draw(picture(41, 2)))
   expect(new Set(elements.map(({ name }) => name))).toEqual(
     new Set(['clipPath', 'circle', 'path', 'g', 'a', 'title', 'text', 'image']),
@@ -146,7 +146,7 @@ test('there is nothing that a strict policy forbids', () => {
   expect([...attributes].filter((name) => name === 'style' || name.startsWith('on'))).toEqual([])
 })
 
-test('a name that is too long under its circle is shortened there, and whole for who asks', () => {
+test('a long name is shortened in its label, and complete in its accessible name', () => {
   const name = 'Maria Magdalena 🦊🦊🦊 of the North'
   const [dot] = dots(draw({ ...picture(0), people: [drawn(0, name)] }))
   const labels = all(child(dot as Element, 'g'), 'text').filter(({ attributes }) => attributes['class'] === 'label')

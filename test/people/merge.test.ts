@@ -45,7 +45,7 @@ const statement: fc.Arbitrary<ImportedPerson> = fc
   })
   .map(({ who, seen, more }) => ({ ...more, ...who, seen }))
 
-/** Puts parts together two by two, in any grouping that the numbers choose. */
+/** Merges parts pairwise, in the grouping given by the numbers. */
 function grouped(parts: MergedPerson[], choices: number[]): MergedPerson {
   const [first, second] = parts
   if (!first || !second) return first as MergedPerson
@@ -53,7 +53,7 @@ function grouped(parts: MergedPerson[], choices: number[]): MergedPerson {
   return merged(grouped(parts.slice(0, at), choices.slice(1)), grouped(parts.slice(at), choices.slice(2)))
 }
 
-test('any order and any grouping of what was said gives the same account', () => {
+test('the order and grouping of statements do not change the account', () => {
   const cases = fc
     .array(statement, { minLength: 2, maxLength: 6 })
     .chain((all) =>
@@ -74,18 +74,18 @@ test('any order and any grouping of what was said gives the same account', () =>
 })
 
 describe('a field', () => {
-  test('is what was seen last', () => {
+  test('has the latest value', () => {
     const [older, newer] = [say({ name: 'Zoe' }), say({ name: 'Ann', seen: day(2) })]
     expect(merged(newer, older).name).toBe('Ann')
   })
 
-  test('is the greater of what was seen at once, in the order of code points', () => {
+  test('has the greater of simultaneous values, in code point order', () => {
     expect(merged(say({ name: '\u{1F600}' }), say({ name: '\uE000' })).name).toBe('\u{1F600}')
     expect(merged(say({ login: ' x' }), say({ login: '' })).login).toBe(' x')
     expect(merged(say({ roles: [] }), say({ roles: ['admin'] })).roles).toEqual(['admin'])
   })
 
-  test('is removed when it was seen empty later, and kept when it was not shown', () => {
+  test('is removed by a later empty value, and kept if it was not shown', () => {
     const full = say({ profile: { title: 'Chemist', city: 'Oslo' }, external: true })
     const empty = say({ profile: { title: '' }, external: null, seen: day(2) })
     expect(merged(full, empty)).toMatchObject({ profile: { city: 'Oslo' }, external: null })
@@ -93,7 +93,7 @@ describe('a field', () => {
     expect(merged(empty, say({ profile: { title: 'Chemist' } })).profile).toEqual({})
   })
 
-  test('is what the one who decides says, if it is not older', () => {
+  test('has the value of a deciding statement, unless that is older', () => {
     expect(merged(say({ name: 'Zoe' }), say({ name: 'Ann' }), true).name).toBe('Ann')
     expect(merged(say({ name: 'Zoe', seen: day(2) }), say({ name: 'Ann' }), true).name).toBe('Zoe')
   })
@@ -110,18 +110,18 @@ describe('a field', () => {
 })
 
 describe('the date of an account', () => {
-  test('is the latest that was told', () => {
+  test('is the latest stated date', () => {
     const told = together(say({ updated: day(3) }), say({ seen: day(9) }), say({ updated: day(2), seen: day(8) }))
     expect(told.updated).toEqual(day(3))
   })
 
-  test('is that of the latest statement while none was told', () => {
+  test('is that of the latest statement if none is stated', () => {
     expect(together(say({ seen: day(9) }), say({})).updated).toEqual(day(9))
   })
 })
 
-describe('an id that nobody told', () => {
-  test('is made from the address in any case, and gives way to the real one', () => {
+describe('an id that was not stated', () => {
+  test('is derived from the address in any case, and gives way to the real one', () => {
     const other = knownFrom({ email: 'ANN@example.com', seen: day(2) })
     expect(other).toMatchObject({ userId: madeUp.userId, key: madeUp.key, name: 'ANN@example.com' })
     expect(madeUp.userId).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-5/)
@@ -131,14 +131,14 @@ describe('an id that nobody told', () => {
     expect(merged(merged(madeUp, real), say({ key }))).toMatchObject({ userId: 'ann', key })
   })
 
-  test('is known again where a document shows it', () => {
+  test('is recognized in a document', () => {
     const shown = knownFrom({ email: 'ann@example.com', userId: madeUp.userId, key: madeUp.key, seen: day(5) })
     expect(merged(shown, say({ email: 'ann@example.com' })).userId).toBe('ann')
     const hidden = knownFrom({ email: '', userId: madeUp.userId, key: madeUp.key, seen: day(5) })
     expect(merged(madeUp, hidden)).toMatchObject({ userId: madeUp.userId, email: 'ann@example.com' })
   })
 
-  test('is made from the key where that is all there is', () => {
+  test('is derived from the key if there is nothing else', () => {
     const byKey = knownFrom({ key, seen: day(1) })
     expect(byKey.userId).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-5/)
     expect(merged(byKey, say({ key })).userId).toBe('ann')
@@ -150,6 +150,6 @@ test('one person has neither two user ids nor two keys', () => {
   expect(() => merged(say({ key }), say({ key: key.replace('3', '4') }))).toThrow(/two profile keys/)
 })
 
-test('a statement says who it is about', () => {
+test('a statement must identify a person', () => {
   expect(() => knownFrom({ name: 'Ann', seen: day(1) })).toThrow(/a key, a user id or an e-mail address is required/i)
 })

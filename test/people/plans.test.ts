@@ -7,7 +7,7 @@ import { planOf } from '../support/plan.js'
 
 let database: TestDatabase
 
-/** 20,000 people in teams of a hundred, one of whom manages the others. */
+/** 20,000 people in teams of a hundred, each with one manager. */
 beforeAll(async () => {
   database = await freshDatabase()
   await sql`
@@ -39,25 +39,25 @@ test.each<[string, Search, string]>([
   ['being a manager', { ...nobody, isManager: true }, 'account_search'],
   ['an address', { ...nobody, named: [{ by: 'email', value: 'u7@example.com' }] }, 'account_email'],
   ['a user id', { ...nobody, named: [{ by: 'userId', value: 'u7' }] }, 'account_user_id_key'],
-])('a search by %s reads its index once, and then the people shown', async (_what, search, index) => {
+])('a search by %s reads its index once, and then only the people of the page', async (_what, search, index) => {
   const nodes = await planOf(database.db, searchQuery(search, first))
   expect(indexes(nodes).sort()).toEqual([index, 'account_pkey'].sort())
   expect(scans(nodes)).toEqual([])
 })
 
-test.each([1, 100])('a page of everybody, the %d., is read in order', async (page) => {
+test.each([1, 100])('page %d of the whole directory is read in order', async (page) => {
   const nodes = await planOf(database.db, searchQuery(nobody, { ...first, page }))
   const limit = nodes.find((node) => node['Node Type'] === 'Limit')
   expect(limit?.Plans).toEqual([expect.objectContaining({ 'Index Name': 'account_sort' })])
 })
 
-test('a page of those whom somebody manages is one ordered scan of their index', async () => {
+test("a page of a manager's reports is one ordered scan of their index", async () => {
   const nodes = await planOf(database.db, managedQuery({ by: 'userId', value: 'u700' }, first))
   expect(indexes(nodes).sort()).toEqual(['account_manager', 'account_manager', 'account_user_id_key'])
   expect(scans(nodes)).toEqual([])
 })
 
-test('each manager above somebody is one look-up', async () => {
+test('each manager of a chain costs one look-up', async () => {
   const nodes = await planOf(database.db, chainQuery({ by: 'userId', value: 'u777' }))
   expect(indexes(nodes).sort()).toEqual(['account_login_key', 'account_pkey', 'account_user_id_key'])
   expect(scans(nodes)).toEqual([])

@@ -66,7 +66,7 @@ test.each<[string, Partial<NewAccount>, string]>([
   ['an e-mail address', { email: 'ANN@EXAMPLE.ORG' }, 'ANN@EXAMPLE.ORG'],
   ['the user id of one who has an address for it', { email: 'carl@Example.org' }, 'carl@Example.org'],
   ['the login of one who has an address for it', { email: 'Carla@example.org' }, 'Carla@example.org'],
-])('nobody can take of another %s', async (_, taken, name) => {
+])('a new account cannot take the %s of another', async (_, taken, name) => {
   await add(ann)
   await add({ userId: 'CARL@example.org', login: 'CARLA@example.org', email: 'c@example.org', name: 'Carl' })
   const wanted = { userId: 'bob', login: 'bobby', email: 'bob@example.org', name: 'Bob', ...taken }
@@ -77,14 +77,14 @@ test.each<[string, Partial<NewAccount>, string]>([
   expect(await userIds()).toEqual(['CARL@example.org', 'ann'])
 })
 
-test('one person may have one name for all three, and names may differ in case alone', async () => {
+test('one person may use one name for all three, and names may differ in case only', async () => {
   await add({ userId: 'a@example.org', login: 'a@example.org', email: 'a@example.org', name: 'A' })
   await add(plain('bob'))
   await add({ ...plain('BOB'), email: 'other@example.org' })
   expect(await userIds()).toEqual(['BOB', 'a@example.org', 'bob'])
 })
 
-test('of several who take one name at once, one gets it', async () => {
+test('of several simultaneous claims to a name, one succeeds', async () => {
   const attempts = [
     { ...plain('a'), userId: 'same@example.org' },
     { ...plain('b'), login: 'same@example.org' },
@@ -141,13 +141,13 @@ test.each<PersonRef>([
   { by: 'key', value: '' },
   { by: 'key', value: '01900000-0000-7000-8000-000000000000' },
   { by: 'key', value: '01900000-0000-7000-8000-00000000000\0' },
-])('nobody is %o', async (person) => {
+])('no account has the name %o', async (person) => {
   await add(ann)
   await add({ ...plain('half\uFFFD'), email: 'h@example.org' })
   expect(await findAccount(database.db, person)).toBeUndefined()
 })
 
-test('a distinguished name is compared in any case, and one that two people have is nobody’s', async () => {
+test('a distinguished name is case-insensitive, and identifies nobody if two people share it', async () => {
   const { db } = database
   const named = async (person: NewAccount, distinguishedName: string) => {
     const id = await add(person)
@@ -172,13 +172,13 @@ test('a distinguished name is compared in any case, and one that two people have
   expect((await findNamed(db, both)).map((account) => account.id)).toEqual([long, id])
 })
 
-test('outside of ASCII, letters are folded on no Postgres', async () => {
+test('letters outside of ASCII are folded by no version of Postgres', async () => {
   await add({ ...plain('zoe'), email: 'zoË@example.org' })
   expect(await findAccount(database.db, { by: 'email', value: 'ZOË@example.org' })).toMatchObject({ userId: 'zoe' })
   expect(await findAccount(database.db, { by: 'email', value: 'zoë@example.org' })).toBeUndefined()
 })
 
-test('a statement can hold one account twice, and more beside', async () => {
+test('a statement can select one account twice, next to other columns', async () => {
   const [annId, bobId] = [await add(ann), await add(plain('bob'))]
   const row = await database.db
     .selectFrom('account as owner')
@@ -200,7 +200,7 @@ test.each<PersonRef>([
   { by: 'email', value: 'ann@example.org' },
   { by: 'login', value: 'annie' },
   { by: 'distinguishedName', value: 'CN=Ann' },
-])('to find %o takes an index', async (person) => {
+])('finding %o uses an index', async (person) => {
   const plan = await database.db.transaction().execute(async (transaction) => {
     await sql`set local enable_seqscan = off`.execute(transaction)
     return transaction.selectFrom('account').select('id').where(isPerson(person.by, person.value)).explain()
@@ -208,7 +208,7 @@ test.each<PersonRef>([
   expect(JSON.stringify(plan)).toContain('Index Cond')
 })
 
-test('a sign-in is found by every name, with the password or without', async () => {
+test('a sign-in finds the account by every name, with or without the password', async () => {
   const id = await add(ann)
   const account = await findAccount(database.db, { by: 'key', value: id })
   expect(await findSignIn(database.db, 'ann')).toEqual({ account, credentialId: null, secret: null })
@@ -225,7 +225,7 @@ test('a sign-in is found by every name, with the password or without', async () 
   }
 })
 
-test('a sign-in is found though the account is inactive', async () => {
+test('a sign-in finds an inactive account', async () => {
   await add(ann)
   await database.db.updateTable('account').set({ state: 'inactive' }).execute()
   expect(await findSignIn(database.db, 'ann')).toMatchObject({ account: { state: 'inactive' } })
@@ -239,7 +239,7 @@ test('a password belongs to one account', async () => {
   expect(await findSignIn(database.db, 'bob')).toMatchObject({ secret: 'of bob' })
 })
 
-test('roles come and go, each once, for one account', async () => {
+test('roles are added and removed, each once, for one account', async () => {
   const [annId, bobId] = [await add(ann), await add(plain('bob'))]
   const rolesOf = async (id: string) => (await findAccount(database.db, { by: 'key', value: id }))?.roles
   for (const role of ['admin', 'editor', 'admin']) await changeRole(database.db, annId, role, 'add')

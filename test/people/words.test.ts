@@ -14,7 +14,7 @@ afterAll(() => database.close())
 
 const asked = (search: string): readonly Sought[] => readSearchQuery(`name=${encodeURIComponent(search)}`).search.words
 
-/** Whether the database finds a name by a search. */
+/** Whether a search in the database finds a name. */
 async function finds(name: string, search: string): Promise<boolean> {
   const words = asked(search)
   const person = { userId: 'x', login: null, email: null, name, profile: {} }
@@ -25,7 +25,7 @@ async function finds(name: string, search: string): Promise<boolean> {
   return words.length === 0 || rows[0]?.found === true
 }
 
-/** As `finds`; a search that is refused finds nothing. */
+/** As `finds`; undefined for a refused search. */
 async function findsIfTaken(name: string, search: string): Promise<boolean | undefined> {
   try {
     return await finds(name, search)
@@ -59,7 +59,7 @@ test.each<[string, string, boolean]>([
   ['ann', '!ann', true],
   ['ann', '!bo', false],
   ["d'\\amico", "d'\\am", true],
-])('the name %s by %s: %s', async (name, search, expected) => {
+])('the name %s is searched by %s: %s', async (name, search, expected) => {
   expect(await finds(name, search)).toBe(expected)
 })
 
@@ -68,7 +68,7 @@ test.each([
   [' * % ', []],
   ['* a', ['a']],
   ['a A á', ['a']],
-])('%j asks for %j', (search, words) => {
+])('the search %j has the words %j', (search, words) => {
   expect(asked(search).map(({ word }) => word)).toEqual(words)
 })
 
@@ -79,11 +79,11 @@ test.each<[string, boolean]>([
   ['*Lindström', true],
   ['*neil', true],
   ['*xyz', false],
-])('a star before a word finds it within words: %s in Lindström-O’Neill is %s', async (search, expected) => {
+])('a leading star searches within words: %s in Lindström-O’Neill is %s', async (search, expected) => {
   expect(await finds('Ann Lindström-O’Neill', search)).toBe(expected)
 })
 
-test.each(['*nn', '*a*', 'ann *é'])('a star before fewer than three letters is refused: %s', (search) => {
+test.each(['*nn', '*a*', 'ann *é'])('a leading star before fewer than three letters is refused: %s', (search) => {
   expect(() => asked(search)).toThrow(
     'The parameter name has a * before fewer than 3 letters; add letters or leave it out.',
   )
@@ -95,7 +95,7 @@ function unitOf(unit: 'grapheme') {
   return fc.string({ unit, minLength: 1, maxLength: 1 })
 }
 
-test('a search by any prefix of the words of any name finds it', async () => {
+test('any prefix of any word of a name finds the name', async () => {
   const segments = new Intl.Segmenter()
   await fc.assert(
     fc.asyncProperty(unicode, fc.array(fc.nat()), async (name, cuts) => {
@@ -105,14 +105,14 @@ test('a search by any prefix of the words of any name finds it', async () => {
         return graphemes.slice(0, 1 + ((cuts[index] ?? 0) % graphemes.length)).join('')
       })
       const search = prefixes.join(' ')
-      // A star before a word asks for more than a prefix.
+      // A leading star is more than a prefix search.
       if (search.trim() !== '' && !/(^|\s)[*＊]/u.test(search)) expect(await findsIfTaken(name, search)).not.toBe(false)
     }),
     { numRuns: 300 },
   )
 })
 
-test('no text, be it a name or a search, is more than the database takes', async () => {
+test('the database accepts any text as a name or a search', async () => {
   const texts = fc.oneof(
     fc.string({ unit: 'binary' }),
     fc.constantFrom('ﷺ'.repeat(512), 'a'.repeat(512), '𝒦'.repeat(256)),

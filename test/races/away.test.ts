@@ -78,7 +78,7 @@ if (serverUrl === undefined || programs === undefined) {
     ])('%s, every request is 503', async (_name, begin, end) => {
       await isBack()
       await asOwner(endConnections)
-      // A new connection of the server may be there already, which a database must not have that is renamed.
+      // A database cannot be renamed while the server has a new connection to it.
       await asOwner(begin).catch(() => asOwner(endConnections, begin))
       await asOwner(endConnections)
       expect((await server.send('/ready')).status).toBe(503)

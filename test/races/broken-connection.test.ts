@@ -7,8 +7,7 @@ import { addPerson, signInSecret } from '../support/world.js'
 import { accept, idIn, invite, remove } from '../support/writes.js'
 
 /**
- * The connection to Postgres breaks (docs/trust.md, C11): the answer to a write tells what became of it, a read is done
- * again.
+ * The connection to Postgres breaks (docs/trust.md, C11): the answer to a write tells its outcome, a read is repeated.
  */
 
 type Fault = 'none' | 'before the commit' | 'after the commit' | 'at a read'

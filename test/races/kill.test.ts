@@ -32,7 +32,7 @@ async function fill(place: { databaseUrl: string | undefined; dataDir: string })
   await database.close()
 }
 
-/** Lets each writer invite, and the invited accept, until told to stop. Keeps what was acknowledged. */
+/** Lets each writer invite, and the invited accept, until stopped. Collects the acknowledged writes. */
 function writing(sends: readonly Send[]) {
   const acknowledged = { invited: new Set<string>(), accepted: new Set<string>() }
   const statuses = new Set<number>()
@@ -51,7 +51,7 @@ function writing(sends: readonly Send[]) {
     const send = sends[index % sends.length] as Send
     for (const target of targets.filter((_, at) => at % writers.length === index)) {
       const invited = await settled(() => invite(send, writer, target))
-      // What was not acknowledged may have been done all the same: then a second invitation is refused.
+      // An unacknowledged write may have taken effect: then a second invitation is refused.
       if (invited?.status !== 201) continue
       acknowledged.invited.add(`${writer} ${target}`)
       const accepted = await settled(() => accept(send, target, idIn(invited)))
@@ -68,7 +68,7 @@ function writing(sends: readonly Send[]) {
   return { acknowledged, statuses, until, stop }
 }
 
-/** What the writers' lists hold, by way of the feed. */
+/** The writers' lists, from the feed. */
 async function stored(send: Send): Promise<{ accepted: Set<string>; unconfirmed: Set<string> }> {
   const lists = { accepted: new Set<string>(), unconfirmed: new Set<string>() }
   for (const writer of writers) {

@@ -11,8 +11,7 @@ import { all, child, parse } from '../support/xml.js'
 import { temporaryFolder } from '../transfer/files.js'
 
 /**
- * What happens when people act in the same instant, each through a server process of their own (docs/trust.md, C1; C2;
- * C3; C4).
+ * Concurrent actions of people, each through a server process of their own (docs/trust.md, C1; C2; C3; C4).
  */
 
 let database: TestDatabase
@@ -28,7 +27,7 @@ async function startTwo(): Promise<void> {
 const people = (names: readonly string[]) =>
   Promise.all(names.map((name) => addPerson(database.db, name, { password: signInSecret })))
 
-/** What an answer says: its status, and the error's own code where it has one. */
+/** The status of an answer, and the code of its error, if any. */
 const outcome = ({ status, text }: Answer) => `${status} ${/CLFRN\w+/.exec(text)?.[0] ?? ''}`.trim()
 
 const verbsOf = async (connectionIds: readonly string[]) => {

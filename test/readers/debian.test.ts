@@ -10,7 +10,7 @@ import { freshDatabase, type TestDatabase } from '../support/database.js'
 import { installed } from '../support/installed.js'
 import { testWith } from '../support/test-with.js'
 
-/** Feed readers as Debian has them poll a list that needs a sign-in: the second time nothing is sent. */
+/** Debian's feed readers poll a private list. The second poll transfers nothing. */
 
 const exec = promisify(execFile)
 let database: TestDatabase
@@ -20,7 +20,7 @@ let folder: string
 beforeAll(async () => {
   database = await freshDatabase()
   await loadCast(database.db)
-  // Later than the second in which the lists changed, before whose end none has a Last-Modified.
+  // After the second of the last change: within it, a list has no Last-Modified.
   client = await startClient(database.db, {}, () => new Date(Date.now() + 2_000))
   folder = await mkdtemp(join(tmpdir(), 'connections-readers-'))
 })
@@ -34,7 +34,7 @@ afterAll(async () => {
 const path = '/profiles/atom/connections.do?connectionType=colleague&status=pending'
 const people = ['דליה כהן', 'जया शर्मा']
 
-/** The statuses of what a reader got while it worked. */
+/** The statuses of a reader's requests during some work. */
 async function answers(work: () => Promise<unknown>): Promise<number[]> {
   const before = client.logged().length
   await work()
@@ -57,7 +57,7 @@ testWith(installed('newsboat'), 'newsboat reads it, and keeps what it read', asy
   const files = ['-u', urls, '-c', join(folder, 'cache.db'), '-C', join(folder, 'config')]
   const options = { env: { ...process.env, HOME: folder } }
   const run = (command: string) => exec(newsboat, [...files, '-x', command], options)
-  // What it needs for asking whether anything is new it keeps only of a feed that it knows already.
+  // The reader stores validators only for a feed that it knows already.
   expect(await answers(() => run('reload'))).toEqual([200])
   expect(await answers(() => run('reload'))).toEqual([200])
   expect((await run('print-unread')).stdout).toBe('2 unread articles\n')
@@ -84,7 +84,7 @@ testWith(installed('sfeed_update'), 'sfeed reads it, and keeps what it read', as
   expect(await titles()).toEqual(people)
 })
 
-/** Debian keeps the library with its own Python, wherever another stands in front of that. */
+/** Debian installs the library for its own Python, even if another precedes it in PATH. */
 function feedparserHere(): string | undefined {
   const python = '/usr/bin/python3'
   return existsSync('/usr/lib/python3/dist-packages/feedparser') ? python : undefined

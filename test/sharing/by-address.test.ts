@@ -1,6 +1,6 @@
 import { type Connection, Fault } from '../../src/index.js'
 import { sendDue } from '../../src/mail/worker.js'
-import { never, officeFor } from '../mail/office.js'
+import { never, mailServices } from '../mail/services.js'
 import { type Client, startClient } from '../support/client.js'
 import { freshDatabase, type TestDatabase } from '../support/database.js'
 import { type MailServer, startMailServer } from '../support/mail-server.js'
@@ -174,7 +174,7 @@ test('how many e-mails are left this hour does not tell to whom they went', asyn
     // The last of them had an e-mail about ann before.
     await ann.calls.create('accounts', ann.id, { email: of[2] as string })
     await invite([...of, ...Array.from({ length: 40 }, (_, at) => `filler${at}@example.com`)])
-    const office = officeFor({ db: database.db, tokenKeys: module.world.tokenKeys }, server.url, [])
+    const office = mailServices({ db: database.db, tokenKeys: module.world.tokenKeys }, server.url, [])
     while (await sendDue(office, never));
     const result = await invite(Array.from({ length: 10 }, (_, at) => `rest${at}@example.com`))
     outcomes.push(result.map((each: Connection | Fault) => (each instanceof Fault ? each.errCode : 'made')))

@@ -4,7 +4,7 @@ import { makeAppPassword } from '../../src/identity/app-password.js'
 import type { Scope } from '../../src/people/account.js'
 import { findAccount } from '../../src/people/store.js'
 
-/** Makes an app password for the person with a user id. Returns the secret, the id, and what a bearer sends. */
+/** Creates an app password for a user id. Returns the secret, the id, and the header of a bearer. */
 export async function appPasswordOf(
   db: Kysely<Tables>,
   userId: string,

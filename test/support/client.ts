@@ -33,7 +33,7 @@ export interface Client {
   send: Send
   port: number
   server: Server
-  /** What the server logged so far, a line each. */
+  /** The server's log lines so far. */
   logged(): string[]
   close(): Promise<void>
 }
@@ -48,7 +48,7 @@ export async function startClient(
   now: () => Date = () => new Date(),
   release = 'test',
   module?: ModuleContext,
-  // However busy this machine is, no test is refused for that.
+  // A busy machine must not refuse a test.
   loopDelay: Context['loopDelay'] = () => 0,
   sessionKeys: readonly string[] = ['a key of tests'],
 ): Promise<Client> {
@@ -72,7 +72,7 @@ export async function startClient(
   }
 }
 
-/** Speaks to whatever server listens at a port of this machine. */
+/** Speaks to a server at a port of this machine. */
 export const sendTo =
   (port: number): Send =>
   (path, { method = 'GET', as, headers = {}, body } = {}) =>

@@ -6,19 +6,19 @@ import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
 
-/** A Postgres of our own, which a test may kill. */
+/** A private Postgres that a test may kill. */
 export interface Cluster {
   readonly url: string
   start(): Promise<void>
-  /** Ends it as a power cut would, at once and whatever it does. */
+  /** Kills it at once, like a power cut. */
   kill(): Promise<void>
-  /** Stops every process of it where it is: connections stay open, and nothing is answered. */
+  /** Suspends all its processes: connections stay open without answers. */
   freeze(): void
   thaw(): void
   remove(): Promise<void>
 }
 
-/** Where Debian, and the makers of Postgres, put the programs of a server; undefined where there is none. */
+/** The folder of the server programs, as packaged by Debian or by Postgres; undefined if absent. */
 function findPrograms(): string | undefined {
   const folder = '/usr/lib/postgresql'
   const versions = existsSync(folder) ? readdirSync(folder).sort((one, other) => Number(other) - Number(one)) : []
@@ -27,14 +27,14 @@ function findPrograms(): string | undefined {
 
 export const postgresPrograms = findPrograms()
 
-/** Postgres refuses to run as root, so it runs as the user of that name then. */
+/** Postgres refuses to run as root; then it runs as the user `postgres`. */
 export function unprivileged(): { uid?: number; gid?: number } {
   if (userInfo().uid !== 0) return {}
   const number = (option: string) => Number(execFileSync('id', [option, 'postgres']).toString())
   return { uid: number('-u'), gid: number('-g') }
 }
 
-/** Makes a cluster in a scratch folder, not yet started. Everybody on this machine may use it. */
+/** Creates a cluster in a temporary folder, without starting it. All local users may connect. */
 export async function makeCluster(bin: string): Promise<Cluster> {
   const folder = mkdtempSync(join(tmpdir(), 'connections-cluster-'))
   chmodSync(folder, 0o777)
@@ -58,12 +58,12 @@ export async function makeCluster(bin: string): Promise<Cluster> {
       await ended
     }
     while (!(await answers(url))) {
-      // After a kill its children need a moment to leave, and until then a new one refuses to start.
+      // After a kill, a new server cannot start until all children have exited.
       if (server.exitCode !== null) return start()
       await new Promise((resolve) => setTimeout(resolve, 50))
     }
   }
-  /** The first process before its children, so that it makes none meanwhile. */
+  /** The parent first, so that it forks no more children. */
   const signal = (name: NodeJS.Signals) => {
     process.kill(pid, name)
     const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8')

@@ -10,20 +10,19 @@ import { lend } from './lent-database.js'
 /** Whether this run of the tests is on a Postgres server, rather than on the embedded database. */
 export const serverUrl = process.env['DATABASE_URL']
 
-/** So many rows on a server, and a tenth on the embedded database, where each takes 50 times as long. */
+/** This number of rows on a server, and a tenth on the embedded database, which is 50 times slower. */
 export const scaled = (rows: number): number => (serverUrl === undefined ? rows / 10 : rows)
 
 export interface TestDatabase extends Database {
-  /** For other processes: the address of this very database. Only on a server. */
+  /** The address of this database for other processes. Only on a server. */
   readonly url: string | undefined
 }
 
 /**
- * An empty, migrated database of one's own: a schema on the server, or an embedded database in memory
- * that was emptied after the file before. Closing it fails
- * where the graph in it is not whole.
+ * An empty, migrated database: a schema on the server, or an embedded database in memory, emptied after the previous
+ * file. Closing it fails if `doctor` finds inconsistencies.
  *
- * @param damage the faults that the tests make on purpose, as a sentence for each kind
+ * @param damage the kinds of inconsistency that the tests create on purpose
  */
 export async function freshDatabase(damage: readonly Fault['what'][] = []): Promise<TestDatabase> {
   const database = await (serverUrl === undefined ? embedded() : ownSchema(serverUrl))
@@ -42,7 +41,7 @@ const embedded = async (): Promise<TestDatabase> => ({ ...openEmbedded(await len
 async function ownSchema(server: string): Promise<TestDatabase> {
   const schema = `test_${randomUUID().replaceAll('-', '')}`
   const url = new URL(server)
-  // No test that ends this server's process uses it, so nothing need wait for its disk.
+  // No test kills this server, so commits need not wait for the disk.
   url.searchParams.set('options', `-c search_path=${schema} -c synchronous_commit=off`)
   const owner = await openDatabase({ databaseUrl: url.href, dataDir: '' }, () => {})
   await sql`create schema ${sql.id(schema)}`.execute(owner.db)

@@ -1,13 +1,13 @@
 import { connect, type Socket } from 'node:net'
 
-/** A connection on which a test sends what it likes. */
+/** A raw connection of a test. */
 export interface Line {
   readonly socket: Socket
-  /** All that came so far. */
+  /** All received text so far. */
   readonly received: () => string
-  /** Resolves with all that came once that fits, or the other side has closed. */
+  /** Resolves with all received text once it matches, or the other side has closed. */
   readonly until: (pattern: RegExp) => Promise<string>
-  /** Resolves with all that came once the other side has closed its half, or broken off. */
+  /** Resolves with all received text once the other side has closed or broken off. */
   readonly ended: Promise<string>
 }
 

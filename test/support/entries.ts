@@ -1,10 +1,10 @@
 const sn = 'http://www.ibm.com/xmlns/prod/sn'
 
-/** Text as it stands in an XML document. */
+/** Escapes text for XML. */
 export const escaped = (text: string): string =>
   text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('\r', '&#13;')
 
-/** The entry by which a client invites, accepts or rewrites, as the API's manual shows it. */
+/** The entry of an invitation, an acceptance or a rewrite, in the form of the API's manual. */
 export const connectionEntry = (status: string, message = ''): string =>
   '<?xml version="1.0" encoding="UTF-8"?>' +
   '<entry xmlns="http://www.w3.org/2005/Atom" xmlns:snx="http://www.ibm.com/xmlns/prod/sn">' +

@@ -1,7 +1,7 @@
 import { accessSync, constants } from 'node:fs'
 import { delimiter, join } from 'node:path'
 
-/** Where a program is found that this machine may have; undefined where it has not. */
+/** The path of a program; undefined if not installed. */
 export function installed(...names: string[]): string | undefined {
   const folders = (process.env['PATH'] ?? '').split(delimiter)
   return names.flatMap((name) => folders.map((folder) => join(folder, name))).find(isProgram)
@@ -16,5 +16,5 @@ function isProgram(path: string): boolean {
   }
 }
 
-/** The browser of this machine, where it has one. */
+/** The browser of this machine, if any. */
 export const browserHere = installed('chromium', 'chromium-browser', 'google-chrome')

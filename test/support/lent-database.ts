@@ -3,10 +3,10 @@ import type { Embedded } from '../../src/db/embedded.js'
 import { openTemplate } from './embedded-template.js'
 
 /**
- * Lends an embedded database to a test file. A worker runs one file after the other, so a database that is given back
- * serves the next one: starting a database takes 1.5 s of processor time, emptying it 0.05 s.
+ * Lends an embedded database to a test file. A worker runs one file after the other and reuses the database: starting
+ * one takes 1.5 s of processor time, emptying it 0.05 s.
  *
- * @returns closing it gives it back
+ * @returns the database; `close` returns it to the pool
  */
 export async function lend(): Promise<Embedded> {
   const loan = idle.pop() ?? (await newLoan())
@@ -31,7 +31,7 @@ interface Loan {
 
 const idle: Loan[] = []
 
-/** Closes what nobody has borrowed: it would keep alive a process that runs tests itself, without workers. */
+/** Closes idle databases, since they would keep a process without workers alive. */
 export async function closeIdle(): Promise<void> {
   await Promise.all(idle.splice(0).map(({ pglite }) => discard(pglite)))
 }
@@ -49,12 +49,12 @@ async function newLoan(): Promise<Loan> {
   return { pglite, schema: await schemaOf(pglite), rows }
 }
 
-/** Empties a database for the next file; one that cannot be made as new is discarded. */
+/** Empties a database for the next file, or discards it if that fails. */
 async function takeBack(loan: Loan): Promise<void> {
   const { pglite, schema, rows } = loan
   try {
     await pglite.exec('rollback')
-    // By itself: statements sent together are a transaction, in which this is refused.
+    // Sent alone: statements sent together are a transaction, and this one is refused there.
     await pglite.exec('discard all')
     if ((await schemaOf(pglite)) !== schema || memoryOf(pglite) > maxMemoryBytes) return await discard(pglite)
     await pglite.exec(`truncate ${[...rows.keys()].map((name) => `"${name}"`).join()} restart identity`)
@@ -76,7 +76,7 @@ const memoryOf = (pglite: PGlite): number =>
 
 async function discard(pglite: PGlite): Promise<void> {
   if (!pglite.closed) await pglite.close()
-  // Otherwise its memory lives as long as anything refers to the object.
+  // Frees its memory even if something still refers to the object.
   Reflect.deleteProperty(pglite, 'mod')
 }
 

@@ -12,7 +12,7 @@ export interface Received {
   mail: Email
 }
 
-/** What the server says at one step of a letter instead of yes. */
+/** A refusal at one step of an e-mail. */
 export interface Refusal {
   at: 'sender' | 'recipient' | 'data'
   code: number
@@ -23,14 +23,14 @@ export interface MailServer {
   url: string
   port: number
   received: Received[]
-  /** How it answers from now on; undefined for yes. */
+  /** Its answer from now on; undefined accepts. */
   refuse: Refusal | undefined
-  /** Called with a letter before it is acknowledged. */
+  /** Called before an e-mail is acknowledged. */
   beforeAnswer: (() => void | Promise<void>) | undefined
   close(): Promise<void>
 }
 
-/** A mail server of our own on this machine, which keeps what it gets. */
+/** A local mail server that stores all e-mails. */
 export async function startMailServer(): Promise<MailServer> {
   const refusing = (at: Refusal['at']) => {
     if (mailServer.refuse?.at !== at) return null
@@ -64,7 +64,7 @@ export async function startMailServer(): Promise<MailServer> {
       void take()
     },
   })
-  // A connection that the client gives up is no matter of ours.
+  // Ignores connections closed by the client.
   server.on('error', () => {})
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const { port } = server.server.address() as AddressInfo

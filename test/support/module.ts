@@ -17,7 +17,7 @@ export interface Document {
   readonly [property: string]: unknown
 }
 
-/** The module on a database of the tests', with a type of object as an application would have one. */
+/** The module on a test database, with an object type of an application. */
 export async function openModule(
   { db }: TestDatabase,
   more: Partial<ObjectDefinition<Document>> = {},
@@ -49,7 +49,7 @@ export async function openModule(
   return {
     ...app,
     world,
-    /** Puts a document down. Returns its id. */
+    /** Adds a document. Returns its id. */
     addDocument(owner: string, _id: string = newId()): string {
       documents.set(_id, { _id, owner, title: 'Plan', body: 'We meet.', notes: 'Not yet.', scan: 'PNG' })
       return _id
@@ -70,7 +70,7 @@ export interface Person {
   readonly calls: Connections
 }
 
-/** The fault that a call rejects with: its name without `cortex.`, and its path where it has one. */
+/** The fault of a rejected call: its name without `cortex.`, and its path, if any. */
 export async function faultOf(call: Promise<unknown>): Promise<string> {
   try {
     await call
@@ -83,7 +83,7 @@ export async function faultOf(call: Promise<unknown>): Promise<string> {
 
 export const nameOf = ({ errCode, path }: Fault) => `${errCode.replace('cortex.', '')}${path ? ` ${path}` : ''}`
 
-/** The one connection that `create` made. */
+/** The only connection in the result of `create`. */
 export function made(result: readonly (Connection | Fault)[]): Connection {
   const [only] = result
   if (result.length === 1 && only && !(only instanceof Fault)) return only

@@ -6,13 +6,13 @@ type Service = new (baseUrl: string, options: object) => Record<string, Method>
 
 const ProfilesService = createRequire(import.meta.url)('ibm-connections-profiles-service') as Service
 
-/** Asks with a method of the client; rejects with whatever it calls an error. */
+/** Calls a method of the client. Rejects with the client's error. */
 export type Ask = (method: string, query: object, options?: object) => Promise<unknown>
 
 /**
- * The npm client `ibm-connections-profiles-service`, signed in with every request before it is asked to.
+ * The npm client `ibm-connections-profiles-service`, sending credentials with every request.
  *
- * @param authType what it puts before `/atom` in every address
+ * @param authType its prefix of `/atom` in every address
  */
 export function npmClient(base: string, name: string, authType = ''): Ask {
   const service = new ProfilesService(`${base}/profiles`, { defaults: { authType } })

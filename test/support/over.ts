@@ -4,7 +4,7 @@ import { migrate } from '../../src/db/migrate.js'
 import { openDatabase } from '../../src/db/open.js'
 import { addPerson } from './world.js'
 
-/** In an embedded database that nobody has open: a session and a link that are over. */
+/** Adds an expired session and an expired link to a closed embedded database. */
 export const putWhatIsOver = (dataDir: string): Promise<void> =>
   within(dataDir, async (db) => {
     await migrate(db)
@@ -16,7 +16,7 @@ export const putWhatIsOver = (dataDir: string): Promise<void> =>
       values (${id}, 'document', ${id}, ${id}, 'active', 4, '\\x00', now(), now(), now())`.execute(db)
   })
 
-/** What of it is still there. */
+/** The remaining ones. */
 export const whatIsOver = (dataDir: string): Promise<string[]> =>
   within(dataDir, async (db) => {
     const { rows } = await sql<{ what: string }>`
@@ -25,13 +25,13 @@ export const whatIsOver = (dataDir: string): Promise<string[]> =>
     return rows.map(({ what }) => what)
   })
 
-/** Leaves what a step of a newer release leaves, with the oldest step that code must know to serve beside it. */
+/** Adds the marks of a newer release's step, with the oldest step that running code must know. */
 export async function newerStep(db: Database['db'], name: string, oldest: string | null): Promise<void> {
   await sql`insert into kysely_migration (name, timestamp) values (${name}, '')`.execute(db)
   await db.insertInto('schema_step').values({ name, oldest }).execute()
 }
 
-/** Works with an embedded database that nobody has open. */
+/** Runs work on a closed embedded database. */
 export async function within<Result>(dataDir: string, work: (db: Database['db']) => Promise<Result>): Promise<Result> {
   const database = await openDatabase({ databaseUrl: undefined, dataDir }, () => {})
   return work(database.db).finally(() => database.close())

@@ -5,12 +5,12 @@ export interface Running {
   pid: number
   output: () => string
   errors: () => string
-  /** Resolves with the status that the process ends with. */
+  /** Resolves with the exit status. */
   exit: Promise<number | null>
   kill: (signal: NodeJS.Signals) => void
 }
 
-/** Runs the command line as a process of its own, which listens at a free port where it serves. */
+/** Runs the command line in a new process; `serve` listens at a free port. */
 export const run = (args: string[], environment: Record<string, string>, input = ''): Running =>
   runProgram([process.execPath, 'dist/src/main.js', ...args], environment, input)
 
@@ -21,7 +21,7 @@ export function runProgram(
   input = '',
 ): Running {
   const { PATH = '', HOME = '' } = process.env
-  // However busy this machine is, no test is refused for that.
+  // A busy machine must not refuse a test.
   const env = { PATH, HOME, PORT: '0', MAX_DELAY_MS: '1000000', ...environment }
   const child = spawn(program, args, { env })
   const text = { output: '', errors: '' }
@@ -37,7 +37,7 @@ export function runProgram(
   }
 }
 
-/** Waits for something while a process runs. @throws when the process ends first */
+/** Waits for a condition while a process runs. @throws if the process ends first */
 export async function until<Value>(
   look: () => Value | null | undefined | false,
   { exit, errors }: Running,

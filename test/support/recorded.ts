@@ -8,15 +8,15 @@ export const bodyOf = (name: string) => {
 }
 /** The entries of a feed; a document that is an entry is its own. */
 export const entriesOf = (root: Element) => (root.name === 'entry' ? [root] : all(root, 'entry'))
-/** Where the recorded server was reached. */
+/** The address of the recorded server. */
 export const baseOf = (entry: Element) => {
   const address = Object.values(links(entry)).find((href) => href.startsWith('https://')) as string
   return new URL(address).origin
 }
 
 /**
- * The recorded document without what we leave out or write better: an empty block stands for the pronunciation, and a page
- * of several is not called complete.
+ * The recorded document without intended differences: the empty block of the pronunciation, and the claim of a partial
+ * page to be complete.
  */
 export function expected(element: Element): Element {
   const isPart = links(element)['next'] !== undefined
@@ -35,11 +35,11 @@ const isSound = ({ children }: Element) => children[0]?.attributes['class'] === 
 
 const isPageLink = ({ attributes: { rel, type } }: Element) => rel === 'alternate' && type === 'text/html'
 
-/** A document of ours without that link. */
+/** Our document without that link. */
 export const withoutPageLink = (document: string): string =>
   document.replace(/<link [^>]*rel="alternate" type="text\/html"><\/link>/, '')
 
-/** Cards were indented by hand and broken inside values. What stands for a line break is a blank. */
+/** Recorded cards are indented by hand and broken inside values: a space stands for a line break. */
 const flat = (text: string) =>
   text
     .replace(/^[ \t]*SOUND;.*\n/m, '')
@@ -48,8 +48,7 @@ const flat = (text: string) =>
     .replace(/\s+/g, ' ')
 
 /**
- * What we wrote, its texts as those of `expected`, without what no recorded entry has: the link to a page, and the author
- * of a profile.
+ * Our document with the texts of `expected`, without our additions: the link to a page, and the author of a profile.
  */
 export const tidy = (element: Element): Element => ({
   ...element,

@@ -10,8 +10,8 @@ const namespaces: Record<string, string> = {
 const step = /\/(\w+):([\w-]+)(?:\[@([\w:]+)='([^']*)'\])?/g
 
 /**
- * What an XPath of the toolkits selects: steps to children by namespace and local name, each with at most one condition
- * on an attribute. It begins with `/` above the root of the document, or with `./` at the element.
+ * Evaluates an XPath of the toolkits: steps to children by namespace and local name, each with at most one condition on
+ * an attribute. It begins with `/` above the root of the document, or with `./` at the element.
  */
 export function select(from: Element, path: string): Element[] {
   if (!/^\.?$/.test(path.replace(step, ''))) throw new Error(`not a path that this reads: ${path}`)

@@ -4,10 +4,10 @@ import { castPassword, loadCast } from '../../src/transfer/example.js'
 import { type Client, type Send, startClient } from './client.js'
 import { freshDatabase, type TestDatabase } from './database.js'
 
-/** What signs a member of the cast in. */
+/** The credentials of a member of the cast. */
 export const as = (name: string): string => `${name}:${castPassword}`
 
-/** The cast on a database of its own, and a server before it; both last as long as the tests of a file. */
+/** A server with the cast. Lasts for the tests of a file. */
 export function servedCast(): { send: Send; db: () => Kysely<Tables> } {
   let database: TestDatabase
   let client: Client

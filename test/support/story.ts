@@ -3,11 +3,11 @@ import type { Send, Sending } from './client.js'
 import { accept, idIn, invite, remove } from './writes.js'
 
 /**
- * A day of a network, through every door: greta and lou, who have the password of the example, connect, read their lists, and
- * part again.
+ * A day of a network, through every API: greta and lou, with the example password, connect, read their lists, and
+ * disconnect.
  *
- * @param over fields that each request carries, such as those of a proxy
- * @returns what anonymous readers get of an accepted list, and that list as greta sees it
+ * @param over header fields of every request, such as those of a proxy
+ * @returns the answer to anonymous readers of an accepted list, and greta's list
  */
 export async function tellStory(
   plain: Send,

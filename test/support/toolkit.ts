@@ -1,7 +1,7 @@
 import { attributeAt, select, textAt } from './select.js'
 import type { Element } from './xml.js'
 
-/** What the Social Business Toolkit reads of a feed, in Java and in JavaScript alike, by its XPaths. */
+/** The Social Business Toolkit's view of a feed, by its XPaths, the same in Java and in JavaScript. */
 
 const sn = 'http://www.ibm.com/xmlns/prod/sn'
 

@@ -7,11 +7,11 @@ import { searchWords } from '../../src/people/search-words.js'
 
 type Db = Kysely<Tables>
 
-/** The hash of the password `colleagues`, one that is quick to check. */
+/** A hash of the password `colleagues` that is quick to verify. */
 export const signInSecret =
   '$argon2id$v=19$m=8,t=1,p=1$qXasqy2bDzNJGIS1bqOlEQ$R2lDbcuTkve749qEC+FRVIro6BoP8vvNr7K+0aSHwCA'
 
-/** Puts a person straight into the database; what is not given is made up from the user id. Returns the account id. */
+/** Inserts a person; defaults derive from the user id. Returns the account id. */
 export async function addPerson(
   db: Db,
   userId: string,
@@ -59,7 +59,7 @@ export async function addPerson(
   return id
 }
 
-/** Makes a connection between two accounts, seen from both sides. Returns the id of the inviter's row. */
+/** Inserts a connection between two accounts with both rows. Returns the id of the inviter's row. */
 export async function connect(
   db: Db,
   inviter: string,
@@ -110,7 +110,7 @@ export async function connect(
   return id
 }
 
-/** Removes the connection that a row belongs to, from both sides. */
+/** Deletes the connection of a row, with both rows. */
 export async function disconnect(db: Db, rowId: string): Promise<void> {
   const { connection_id } = await db
     .selectFrom('colleague')
@@ -126,7 +126,7 @@ export async function disconnect(db: Db, rowId: string): Promise<void> {
   for (const { owner_id, status } of rows) await touch(db, owner_id, status)
 }
 
-/** Moves a list on, as every change of it must. */
+/** Gives a list a new version. */
 export async function touch(db: Db, ownerId: string, status: Status): Promise<void> {
   await sql`
     insert into network (owner_id, status, version, changed, total)

@@ -1,7 +1,7 @@
 import type { Answer, Send } from './client.js'
 import { connectionEntry } from './entries.js'
 
-/** The writes that tests make by the dozen, each as a person whose password is `colleagues`. */
+/** Common writes of tests, by a person with the password `colleagues`. */
 
 const write = (send: Send, method: string, address: string, name: string, body?: string): Promise<Answer> =>
   send(`/profiles/atom/${address}`, { method, as: `${name}:colleagues`, ...(body !== undefined && { body }) })
@@ -15,5 +15,5 @@ export const accept = (send: Send, name: string, id: string) =>
 export const remove = (send: Send, name: string, id: string) =>
   write(send, 'DELETE', `connection.do?connectionId=${id}`, name)
 
-/** The id that an invitation's answer tells. */
+/** The id in the answer to an invitation. */
 export const idIn = ({ headers }: Answer): string => String(headers.location).split('connectionId=')[1] as string

@@ -2,22 +2,12 @@ import fc from 'fast-check'
 import { sql } from 'kysely'
 import { importFiles, type Summary } from '../../src/transfer/import.js'
 import { appPasswordOf } from '../support/app-passwords.js'
-import { freshDatabase, type TestDatabase } from '../support/database.js'
-import { account, colleague, contents, empty, entryId, type Folder, jsonLines, temporaryFolder } from './files.js'
+import { importFixture } from '../support/import-fixture.js'
+import { account, colleague, contents, empty, entryId, jsonLines } from './files.js'
 
-/** Keys decide who a line is about, then user ids, then addresses; a name that two people claim is the later one's. */
+/** Lines match people by key, then user id, then address. The later of two claims to a name wins. */
 
-let database: TestDatabase
-let folder: Folder
-beforeAll(async () => {
-  database = await freshDatabase()
-  folder = await temporaryFolder()
-})
-beforeEach(() => empty(database.db))
-afterAll(async () => {
-  await database.close()
-  await folder.remove()
-})
+const { database, folder } = importFixture()
 
 const keys = [1, 2, 3, 4].map(entryId) as [string, string, string, string]
 const [k1, k2, k3] = keys
@@ -26,7 +16,7 @@ let files = 0
 const bring = async (...lines: object[]): Promise<Summary> =>
   importFiles(database.db, [await folder.write(`${++files}.jsonl`, jsonLines(...lines))])
 
-/** Who there is: by key, the names by which people sign in, and whether they can. */
+/** All people by key, with their sign-in names and states. */
 async function people() {
   const rows = await database.db
     .selectFrom('account')
@@ -42,7 +32,7 @@ async function people() {
   ])
 }
 
-const told = ({ losses }: Summary) =>
+const lossesOf = ({ losses }: Summary) =>
   losses.map(({ field, name, loser, holder }) => `${field} ${name}: ${loser.name} to ${holder.name}`)
 
 const line = (key: string, userId: string, more: object = {}, on = 1) =>
@@ -83,7 +73,7 @@ describe('matching a line with a person', () => {
   test('then the user id: an address moved to another person', async () => {
     await bring(account('ann', { login: 'annie' }), account('bo'), colleague('ann', 'bo', 9))
     const summary = await bring(account('dee', { email: 'ANN@example.com' }, 2))
-    expect(told(summary)).toEqual(['email ann@example.com: ANN to DEE'])
+    expect(lossesOf(summary)).toEqual(['email ann@example.com: ANN to DEE'])
     expect(await people()).toEqual(
       expect.arrayContaining([
         ['made up', 'ann', null, 'annie'],
@@ -96,7 +86,7 @@ describe('matching a line with a person', () => {
   test('an older statement takes no address or user id', async () => {
     await bring(line(k1, 'ann', {}, 5))
     const summary = await bring(line(k2, 'ann', { email: 'ann@x' }, 3))
-    expect(told(summary)).toEqual(['userId ann: K2 to K1', 'email ann@x: K2 to K1'])
+    expect(lossesOf(summary)).toEqual(['userId ann: K2 to K1', 'email ann@x: K2 to K1'])
     expect(await people()).toEqual([
       ['k1', 'ann', 'ann@x', null],
       ['k2', 'KEY', null, null, 'inactive'],
@@ -138,7 +128,7 @@ describe('the loser of a user id', () => {
       .executeTakeFirstOrThrow()
 
     const summary = await bring(line(k1, 'bo', { email: 'ann@x' }, 2))
-    expect(told(summary)).toEqual(['userId bo: K2 to K1'])
+    expect(lossesOf(summary)).toEqual(['userId bo: K2 to K1'])
     expect(summary.accounts).toEqual({ added: 0, changed: 2, unchanged: 0 })
     expect(await people()).toEqual([
       ['k1', 'bo', 'ann@x', null],
@@ -162,7 +152,7 @@ describe('the loser of a user id', () => {
       await empty(database.db)
       await bring(line(k1, 'ann', { login: 'a' }), line(k2, 'bo', { login: 'b' }))
       const swap = [line(k1, 'bo', { login: 'b' }, on), line(k2, 'ann', { login: 'a' }, on)]
-      expect(told(await bring(...swap))).toEqual([])
+      expect(lossesOf(await bring(...swap))).toEqual([])
       const swapped = [
         ['k1', 'bo', 'bo@x', 'b'],
         ['k2', 'ann', 'ann@x', 'a'],
@@ -176,7 +166,7 @@ describe('the loser of a user id', () => {
   test('is the last of a chain; the others move up', async () => {
     await bring(line(k1, 'a'), line(k2, 'b'), line(k3, 'c'))
     const summary = await bring(line(k1, 'b', {}, 2), line(k2, 'c', {}, 2))
-    expect(told(summary)).toEqual(['userId c: K3 to K2', 'email c@x: K3 to K2'])
+    expect(lossesOf(summary)).toEqual(['userId c: K3 to K2', 'email c@x: K3 to K2'])
     expect(await people()).toEqual([
       ['k1', 'b', 'b@x', null],
       ['k2', 'c', 'c@x', null],
@@ -203,7 +193,7 @@ describe('the loser of a user id', () => {
       colleague('kay', 'bo', 2),
     )
     const summary = await bring(line(k1, 'ann', {}, 2))
-    expect(told(summary)).toEqual(['userId ann: ANN to K1'])
+    expect(lossesOf(summary)).toEqual(['userId ann: ANN to K1'])
     expect(await database.db.selectFrom('colleague').select('id').execute()).toHaveLength(4)
   })
 })
@@ -239,9 +229,9 @@ describe('a sign-in name of another person', () => {
     ],
   ])('%s', async (_, before, then, expected) => {
     await bring(...before)
-    expect(told(await bring(then))).toEqual(expected)
+    expect(lossesOf(await bring(then))).toEqual(expected)
     expect((await people()).map(([, , , , state]) => state)).toEqual([undefined, undefined])
-    expect(told(await bring(...before, then))).toEqual([])
+    expect(lossesOf(await bring(...before, then))).toEqual([])
   })
 
   test('user ids and logins differ by case', async () => {
@@ -342,7 +332,7 @@ test('any sequence of statements and imports matches the model', async () => {
       for (const lines of all) await bring(...lines)
       expect(await people()).toEqual(modelled(imports))
       const before = await contents(database.db)
-      for (const lines of all) expect(told(await bring(...lines))).toEqual([])
+      for (const lines of all) expect(lossesOf(await bring(...lines))).toEqual([])
       expect(await contents(database.db)).toEqual(before)
     }),
     { numRuns: 60 },
@@ -366,7 +356,7 @@ test('statements in any order import without conflicts and are idempotent', asyn
       })
       expect(names).toEqual([...new Set(names)])
       const before = await contents(database.db)
-      expect(told(await bring(...all))).toEqual([])
+      expect(lossesOf(await bring(...all))).toEqual([])
       expect(await contents(database.db)).toEqual(before)
     }),
     { numRuns: 60 },

@@ -1,30 +1,11 @@
 import { importFiles } from '../../src/transfer/import.js'
-import { freshDatabase, type TestDatabase } from '../support/database.js'
+import { importFixture } from '../support/import-fixture.js'
 import { fixture } from '../support/files.js'
-import {
-  account,
-  colleague,
-  connectionDocument,
-  empty,
-  exported,
-  type Folder,
-  jsonLines,
-  temporaryFolder,
-} from './files.js'
+import { account, colleague, connectionDocument, empty, exported, jsonLines } from './files.js'
 
 /** Files as operators have them: recorded with headers, in other encodings, with vCards of other writers. */
 
-let database: TestDatabase
-let folder: Folder
-beforeAll(async () => {
-  database = await freshDatabase()
-  folder = await temporaryFolder()
-})
-beforeEach(() => empty(database.db))
-afterAll(async () => {
-  await database.close()
-  await folder.remove()
-})
+const { database, folder } = importFixture()
 
 const bring = async (content: string | Uint8Array) => importFiles(database.db, [await folder.write('file', content)])
 

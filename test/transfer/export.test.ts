@@ -7,31 +7,11 @@ import { textFieldNames } from '../../src/people/fields.js'
 import { openExport, pairs } from '../../src/transfer/export-store.js'
 import { exportLines } from '../../src/transfer/export.js'
 import { importFiles } from '../../src/transfer/import.js'
-import { freshDatabase, type TestDatabase } from '../support/database.js'
+import { importFixture } from '../support/import-fixture.js'
 import { planOf } from '../support/plan.js'
-import {
-  account,
-  colleague,
-  contents,
-  empty,
-  entryId,
-  exported,
-  type Folder,
-  jsonLines,
-  temporaryFolder,
-} from './files.js'
+import { account, colleague, contents, empty, entryId, exported, jsonLines } from './files.js'
 
-let database: TestDatabase
-let folder: Folder
-beforeAll(async () => {
-  database = await freshDatabase()
-  folder = await temporaryFolder()
-})
-beforeEach(() => empty(database.db))
-afterAll(async () => {
-  await database.close()
-  await folder.remove()
-})
+const { database, folder } = importFixture()
 
 const cast = 'fixtures/cast.jsonl'
 

@@ -43,9 +43,9 @@ export async function exported(db: Kysely<Tables>): Promise<string> {
   return text
 }
 
-/** Takes everybody and everything out. */
+/** Deletes all accounts and connections. */
 export async function empty(db: Kysely<Tables>): Promise<void> {
-  // Of few rows, which is faster than to truncate. What belongs to an account goes with it.
+  // Faster than truncate for few rows. Dependent rows cascade.
   for (const table of ['colleague', 'connection', 'network', 'account'] as const) await db.deleteFrom(table).execute()
 }
 
@@ -88,7 +88,7 @@ const person = (userId: string) =>
   `<name>${userId.toUpperCase()}</name><snx:userid>${userId}</snx:userid><email>${userId}@example.com</email>` +
   '<snx:userState>active</snx:userState>'
 
-/** One connection entry as servers of this API answer it. */
+/** A connection entry in the form of recorded servers. */
 export const connectionDocument = ({ id, source, target, status, author, contributor, on, message = '' }: Shown) =>
   '<?xml version="1.0" encoding="UTF-8"?><entry xmlns:snx="http://www.ibm.com/xmlns/prod/sn" ' +
   'xmlns="http://www.w3.org/2005/Atom">' +

@@ -5,31 +5,10 @@ import { changeRole } from '../../src/people/change-store.js'
 import { knownFrom } from '../../src/people/merge.js'
 import { importFiles } from '../../src/transfer/import.js'
 import { appPasswordOf } from '../support/app-passwords.js'
-import { freshDatabase, type TestDatabase } from '../support/database.js'
-import {
-  account,
-  colleague,
-  connectionDocument,
-  contents,
-  empty,
-  entryId,
-  exported,
-  type Folder,
-  jsonLines,
-  temporaryFolder,
-} from './files.js'
+import { importFixture } from '../support/import-fixture.js'
+import { account, colleague, connectionDocument, contents, empty, entryId, exported, jsonLines } from './files.js'
 
-let database: TestDatabase
-let folder: Folder
-beforeAll(async () => {
-  database = await freshDatabase()
-  folder = await temporaryFolder()
-})
-beforeEach(() => empty(database.db))
-afterAll(async () => {
-  await database.close()
-  await folder.remove()
-})
+const { database, folder } = importFixture()
 
 let files = 0
 const file = (...lines: object[]) => folder.write(`${++files}.jsonl`, jsonLines(...lines))
@@ -42,7 +21,7 @@ const orders = <Value>(values: readonly Value[]): Value[][] =>
     ? [[...values]]
     : values.flatMap((value, at) => orders(values.toSpliced(at, 1)).map((rest) => [value, ...rest]))
 
-/** What each order of these files leaves, in one import and in one import for each. */
+/** The results of all orders of these files, in one import and in one import for each file. */
 async function outcomes(paths: readonly string[]): Promise<Set<string>> {
   const texts = new Set<string>()
   for (const order of orders(paths)) {
@@ -128,7 +107,7 @@ describe('a pair', () => {
 
   describe('with rights granted by the module', () => {
     const more = { access: 6, roles: ['editor'] }
-    /** Ann invites bo, as a file and then the module say; what each has of the other's account afterwards. */
+    /** Ann invites bo in a file, then by the module. Expects each one's rights on the other's account. */
     const rights = async (state: 'active' | 'pending', ...then: object[]) => {
       await bring(account('ann'), account('bo'), colleague('ann', 'bo', 1, state === 'pending' ? invitation : {}))
       await database.db
@@ -243,7 +222,8 @@ describe('the order of files', () => {
   test('does not matter for a pair with a derived user id', async () => {
     const byEmail =
       '<feed xmlns="http://www.w3.org/2005/Atom"><title type="text">Connections of ANN</title>' +
-      '<updated>2026-01-01T00:00:00Z</updated><link href="https://example.com/c.do?email=ann%40example.com" rel="self">' +
+      '<updated>2026-01-01T00:00:00Z</updated>' +
+      '<link href="https://example.com/c.do?email=ann%40example.com" rel="self">' +
       '</link></feed>'
     await importFiles(database.db, [await folder.write('placeholder.xml', byEmail)])
     const { user_id } = await database.db.selectFrom('account').select('user_id').executeTakeFirstOrThrow()
@@ -274,19 +254,25 @@ describe('two rows that turn out to be one person', () => {
     await bring(colleague('ann', 'bo', 1))
     await sql`
       update connection set context_object = 'report', target_id = ${before[madeUp]}`.execute(database.db)
-    // The same was granted to the one who stays.
+    // The remaining account has the same grant.
     await sql`
-      insert into connection (id, context_object, context_id, creator_id, target_id, state, access, created_at, updated_at)
-      select gen_random_uuid(), context_object, context_id, creator_id, ${before['ann']}, state, access, created_at, updated_at
+      insert into connection (
+        id, context_object, context_id, creator_id, target_id, state, access, created_at, updated_at)
+      select gen_random_uuid(), context_object, context_id, creator_id, ${before['ann']}, state, access,
+        created_at, updated_at
       from connection`.execute(database.db)
-    // So was something whose id is not a UUID.
+    // Also of an object without a UUID.
     await sql`
-      insert into connection (id, context_object, context_text, creator_id, target_id, state, access, created_at, updated_at)
-      select gen_random_uuid(), 'slug', 'a plan', creator_id, target_id, state, access, created_at, updated_at
+      insert into connection (
+        id, context_object, context_text, creator_id, target_id, state, access, created_at, updated_at)
+      select gen_random_uuid(), 'slug', 'a plan', creator_id, target_id, state, access,
+        created_at, updated_at
       from connection`.execute(database.db)
     await sql`
-      insert into connection (id, context_object, context_id, creator_id, target_id, state, access, created_at, updated_at)
-      select gen_random_uuid(), 'document', context_id, creator_id, ${before[madeUp]}, state, access, created_at, updated_at
+      insert into connection (
+        id, context_object, context_id, creator_id, target_id, state, access, created_at, updated_at)
+      select gen_random_uuid(), 'document', context_id, creator_id, ${before[madeUp]}, state, access,
+        created_at, updated_at
       from connection where target_id = ${before['ann']} and context_object = 'report'`.execute(database.db)
     expect(await bring(link)).toMatchObject({ accounts: { added: 0, changed: 1, unchanged: 0 } })
     expect(await ids()).toEqual({ ann: before['ann'], bo: before['bo'] })
@@ -407,7 +393,7 @@ describe('an import', () => {
     await bring(account('ann', { profile: null }, 5))
     expect((await database.db.selectFrom('account').select('profile').executeTakeFirstOrThrow()).profile).toEqual({})
 
-    // What was emptied is emptied wherever the export is read, and comes out as it went in.
+    // The export keeps the emptied values.
     const text = await exported(database.db)
     await empty(database.db)
     await bring(account('ann', full))

@@ -11,7 +11,9 @@ const pairOf = (connection: ShownConnection): Pair => {
   return change.pair
 }
 
-/** Each side keeps its own id; a message is written once. Only so is what was seen enough to tell the last. */
+/**
+ * Consistent observations: each side keeps its id, and a message never changes. Only these determine the latest state.
+ */
 const shown: fc.Arbitrary<ShownConnection> = fc
   .record({
     source: fc.constantFrom('a', 'b'),

@@ -2,15 +2,10 @@ import { existsSync } from 'node:fs'
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { importFiles } from '../../src/transfer/import.js'
-import { freshDatabase, type TestDatabase } from '../support/database.js'
+import { importFixture } from '../support/import-fixture.js'
 import { contents, empty, exported } from './files.js'
 
-let database: TestDatabase
-beforeAll(async () => {
-  database = await freshDatabase()
-})
-beforeEach(() => empty(database.db))
-afterAll(() => database.close())
+const { database } = importFixture()
 
 const turns = (files: readonly string[]) => [
   files.toReversed(),
@@ -46,9 +41,10 @@ describe('recorded documents', () => {
   })
 
   const recordings = '../shared/reference/recordings'
-  const there = existsSync(recordings)
-  test(`of real servers say the same in any order${there ? '' : ` (not run: ${recordings} is not there)`}`, async () => {
-    if (!there) return
+  const exist = existsSync(recordings)
+  const remark = exist ? '' : ` (not run: ${recordings} is missing)`
+  test(`of real servers import alike in any order${remark}`, async () => {
+    if (!exist) return
     const files = await pathsIn(recordings, /^(02|05|06|07|09|11|12)/)
     expect(files).toHaveLength(7)
     const text = await expectTheSameInAnyOrder(files)

@@ -1,29 +1,10 @@
 import { importFiles } from '../../src/transfer/import.js'
-import { freshDatabase, type TestDatabase } from '../support/database.js'
-import {
-  account,
-  colleague,
-  connectionDocument,
-  contents,
-  empty,
-  type Folder,
-  jsonLines,
-  temporaryFolder,
-} from './files.js'
+import { importFixture } from '../support/import-fixture.js'
+import { account, colleague, connectionDocument, contents, jsonLines } from './files.js'
 
-let database: TestDatabase
-let folder: Folder
-beforeAll(async () => {
-  database = await freshDatabase()
-  folder = await temporaryFolder()
-})
+const { database, folder } = importFixture()
 beforeEach(async () => {
-  await empty(database.db)
   await importFiles(database.db, [await folder.write('before.jsonl', jsonLines(...before))])
-})
-afterAll(async () => {
-  await database.close()
-  await folder.remove()
 })
 
 const key = '368771b6-89d1-438b-9d38-21bcec5a64af'

@@ -1,5 +1,5 @@
 import type { RequestHandler } from 'express'
-import { standingsWith, standingWith, unknownPerson } from '../../connections/find.js'
+import { relationsTo, relationTo, unknownPerson } from '../../connections/find.js'
 import { openList, readList, readPicture } from '../../connections/list.js'
 import { isOwner } from '../../connections/rules.js'
 import { to } from '../../pages/links.js'
@@ -27,7 +27,7 @@ export function showPersonPage(services: HttpServices): RequestHandler {
     const values = {
       ...(await frameFor(services, request, caller)),
       person: account,
-      standing: await standingWith(services, caller, account),
+      standing: await relationTo(services, caller, account),
       shared: caller && caller.id !== account.id ? await sharedBy(services, caller, account) : undefined,
     }
     await answerWithPage(services, request, response, values, personPage)
@@ -69,7 +69,7 @@ export function showNetworkPage<Query extends ConnectionsQuery>(
     const other = inCommonWith && (await findAccount(services.db, inCommonWith))
     const isMine = isOwner(caller, network.ownerId) && !other
     const peers = page.colleagues.map(({ peer }) => peer)
-    const standing = await standingsWith(services, isMine ? null : caller, peers)
+    const standing = await relationsTo(services, isMine ? null : caller, peers)
     const frame = await frameFor(services, request, caller)
     const values = {
       ...frame,
@@ -105,7 +105,7 @@ export function showSearchPage(services: HttpServices): RequestHandler {
     const caller = await identifyViewer(services, request)
     await services.load.turn(request, response)
     const { total, accounts } = await findPeople(services, query)
-    const standing = await standingsWith(services, caller, accounts)
+    const standing = await relationsTo(services, caller, accounts)
     const words = query.criteria.map(([, value]) => value).join(' ')
     const values = {
       ...(await frameFor(services, request, caller)),

@@ -5,7 +5,7 @@ import { showBetween, showColleague } from '../../connections/find.js'
 import { invite } from '../../connections/invite.js'
 import { type Colleague, statuses } from '../../connections/model.js'
 import { remove } from '../../connections/remove.js'
-import { asSeenBy, signedIn } from '../../connections/rules.js'
+import { visibleTo, signedIn } from '../../connections/rules.js'
 import type { Precondition } from '../../connections/transaction-store.js'
 import { updateMessage } from '../../connections/update-message.js'
 import { Failure } from '../../errors.js'
@@ -92,7 +92,7 @@ const etagParts = (services: HttpServices, caller: Caller, colleague: Colleague)
 export const precondition =
   (services: HttpServices, caller: Caller, { headers }: Request): Precondition =>
   (colleague) => {
-    const seen = asSeenBy(caller, colleague) ?? colleague
+    const seen = visibleTo(caller, colleague) ?? colleague
     checkPreconditions(headers, entityTag([services.release, ...etagParts(services, caller, seen)], 'identity'))
   }
 

@@ -5,7 +5,7 @@ import { appPasswordOf } from '../../support/app-passwords.js'
 import { page } from '../../support/html.js'
 import { as, servedCast } from '../../support/served-cast.js'
 
-/** The page on which people make and revoke app passwords. */
+/** The page to create and revoke app passwords. */
 
 const { send, db } = servedCast()
 const address = '/profiles/html/appPasswords.do'
@@ -16,7 +16,7 @@ const post = (path: string, who: string | undefined, fields: Record<string, stri
 }
 const pending = '/profiles/atom/connections.do?connectionType=colleague&status=pending'
 
-test('L3: one is made, shown once and to no other address, signs in, and is revoked', async () => {
+test('one is made, shown once and to no other address, signs in, and is revoked (L3)', async () => {
   const made = await post(address, as('ann'), { name: 'My <reader>', days: '30' })
   expect([made.status, made.headers['cache-control'], made.headers['referrer-policy']]).toEqual([
     200,
@@ -36,7 +36,7 @@ test('L3: one is made, shown once and to no other address, signs in, and is revo
   expect(texts('.people dd')[0]).toBe('read only')
   const [id = ''] = attributes('input[name=id]', 'value')
 
-  // Whose it is not, cannot revoke it.
+  // Other users cannot revoke it.
   expect((await post('/profiles/html/revoke.do', as('bo'), { id })).status).toBe(404)
   expect((await send(pending, reader)).status).toBe(200)
   const revoked = await post('/profiles/html/revoke.do', as('ann'), { id })
@@ -44,7 +44,7 @@ test('L3: one is made, shown once and to no other address, signs in, and is revo
   expect((await send(pending, reader)).status).toBe(401)
 })
 
-test('one that may write invites, and still opens no way to another', async () => {
+test('an app password with the scope write can invite, but not create another', async () => {
   const { text } = await post(address, as('bo'), { name: 'Robot', write: 'true' })
   const [secret = ''] = page(text).texts('#secret')
   const robot = { headers: { authorization: `Bearer ${secret}` } }
@@ -77,7 +77,7 @@ test.each([
   expect(page((await send(address, { as: as('chen') })).text).texts('.people li')).toEqual([])
 })
 
-test('a form that a reload sends again makes no other, and shows no secret', async () => {
+test('a form that is submitted again creates no second one, and shows no secret', async () => {
   const opened = page((await send(address, { as: as('eleni') })).text)
   const [first = ''] = opened.attributes('input[name=form]', 'value')
   const made = await post(address, as('eleni'), { name: 'Reader', form: first })
@@ -93,7 +93,7 @@ test('a form that a reload sends again makes no other, and shows no secret', asy
     ['Reader'],
     [expect.stringContaining('This app password already exists, and no second one was created.')],
   ])
-  // The page of the first one is good for another.
+  // The page of the first one has a form for another.
   const [second = ''] = page(made.text).attributes('input[name=form]', 'value')
   expect(page((await post(address, as('eleni'), { name: 'Other', form: second })).text).texts('.people h2')).toEqual([
     'Reader',
@@ -101,7 +101,7 @@ test('a form that a reload sends again makes no other, and shows no secret', asy
   ])
 })
 
-test('nobody is led to sign in; a page of another site makes none', async () => {
+test('anonymous users are sent to the sign-in; forms of other sites are refused', async () => {
   expect((await send(address, { headers: form })).headers.location).toBe(
     '../html/signIn.do?next=..%2Fhtml%2FappPasswords.do',
   )
@@ -109,7 +109,7 @@ test('nobody is led to sign in; a page of another site makes none', async () => 
   expect(forged.status).toBe(403)
 })
 
-test('what each may do and how long is said as it is, and which lists it can read', async () => {
+test("the page shows access and expiry, and links to the user's lists", async () => {
   const app = await appPasswordOf(db(), 'chen', ['write'], new Date('2100-01-01T00:00:00Z'))
   const { texts, attributes } = page((await send(address, { as: as('chen') })).text)
   const [may, , , lastDay] = texts('.people dd')

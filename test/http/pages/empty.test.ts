@@ -2,7 +2,7 @@ import { page } from '../../support/html.js'
 import { as, servedCast } from '../../support/served-cast.js'
 import { addPerson, signInSecret } from '../../support/world.js'
 
-/** Where there is nothing yet, a page says so, and what to do about it; and a number has the form that goes with it. */
+/** Empty pages say so and suggest an action. Nouns agree with their numbers. */
 
 const { send, db } = servedCast()
 const html = { accept: 'text/html' }
@@ -33,7 +33,7 @@ test.each([
   expect([texts('.empty'), texts('main ul')]).toEqual([[sentence], []])
 })
 
-test('a person with whom one has nobody in common, and a network of one', async () => {
+test('a person without common colleagues, and an empty network', async () => {
   const { texts } = await get('/profiles/html/profileView.do?userid=lou')
   expect(texts('section .note')).toEqual(['You have no colleagues in common.'])
   const picture = await get('/profiles/html/picture.do?userid=new')
@@ -43,7 +43,7 @@ test('a person with whom one has nobody in common, and a network of one', async 
 test.each([
   ['ann', 'greta', '2 colleagues as a list'],
   ['ann', 'farid', '1 colleague as a list'],
-])('%s sees of %s: %s', async (viewer, person, sentence) => {
+])('%s sees for %s: %s', async (viewer, person, sentence) => {
   const { texts } = await get(`/profiles/html/profileView.do?userid=${person}`, viewer)
   expect(texts('section p a')).toEqual([sentence])
 })

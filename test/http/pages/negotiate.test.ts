@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { wantsPage } from '../../../src/http/request/accept.js'
 
-/** A page is for who wants HTML strictly more than any feed (docs/decisions.md, Browsers get a page). */
+/** A request gets a page only if it prefers HTML over every feed type (docs/decisions.md, Browsers get a page). */
 
 const wants = (accept: string | undefined) => wantsPage({ headers: accept === undefined ? {} : { accept } })
 
@@ -26,11 +26,11 @@ test.each([
   ['takes anything as gladly', 'text/html, */*'],
   ['refuses HTML', 'text/html;q=0'],
   ['mangles the weight', 'text/html;q=much'],
-])('a feed for who %s', (_who, accept) => {
+])('a feed for a client that %s', (_who, accept) => {
   expect(wants(accept)).toBe(false)
 })
 
-test('whatever stands beside, a feed type wanted as much as HTML gets the feed', () => {
+test('a feed type with the same preference as HTML gets the feed, whatever else is accepted', () => {
   const feed = fc.constantFrom('application/atom+xml', 'application/xml', 'text/xml', 'application/rss+xml', '*/*')
   const other = fc.constantFrom('image/png', 'application/xhtml+xml;q=0.9', 'text/plain;q=0.1', 'nonsense', ';;q=')
   const weight = fc.integer({ min: 0, max: 10 })

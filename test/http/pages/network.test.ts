@@ -1,14 +1,14 @@
 import { page } from '../../support/html.js'
 import { as, servedCast } from '../../support/served-cast.js'
 
-/** A person's network, as a browser shows it at the address of the feed. */
+/** A person's network in a browser, at the address of the feed. */
 
 const { send } = servedCast()
 const html = { accept: 'text/html' }
 const list = (more: string) => `/profiles/atom/connections.do?connectionType=colleague${more}`
 const get = (path: string, name?: string) => send(path, { headers: html, ...(name && { as: as(name) }) })
 
-test('one’s own network says how long each of its lists is', async () => {
+test("the user's own network shows the length of each list", async () => {
   const { status, headers, text } = await get(list('&sortBy=displayName'), 'ann')
   expect([status, headers['content-type']]).toEqual([200, 'text/html;charset=UTF-8'])
   expect(headers['vary']).toBe('Accept, Accept-Encoding, Authorization, Cookie')
@@ -23,7 +23,7 @@ test('one’s own network says how long each of its lists is', async () => {
   expect(texts('form[action$="remove.do"] input[name=connectionId]')).toHaveLength(8)
 })
 
-test('a reader of microformats finds in each entry what the feed says', async () => {
+test("a microformats parser finds the feed's data in each entry", async () => {
   const { attributes, texts } = page((await get(list('&status=pending'), 'ann')).text)
   expect(attributes('.h-entry > .p-name', 'value')).toEqual(['जया शर्मा', 'דליה כהן'])
   expect(attributes('.h-entry > .u-url', 'value')).toEqual(attributes('.p-author a.u-url', 'href'))
@@ -34,7 +34,7 @@ test('a reader of microformats finds in each entry what the feed says', async ()
   ])
 })
 
-test('the menu tells which of its pages this is', async () => {
+test('the menu marks the current page', async () => {
   const current = async (path: string) => page((await get(path, 'ann')).text).texts('header nav a[aria-current=page]')
   const { attributes } = page((await get(list(''), 'ann')).text)
   const links = attributes('header nav a', 'href').map((href) => href.replace('..', '/profiles'))
@@ -46,7 +46,7 @@ test('the menu tells which of its pages this is', async () => {
   expect(await current('/profiles/atom/search.do?search=a')).toEqual([])
 })
 
-test('an invitation shows its message and waits for an answer', async () => {
+test('a pending invitation has its message and buttons to answer', async () => {
   const { text } = await get(list('&status=pending'), 'ann')
   const { texts, attributes } = page(text)
   expect(texts('blockquote')).toEqual(['Please accept.\n\n– שלום ]]>'])
@@ -54,7 +54,7 @@ test('an invitation shows its message and waits for an answer', async () => {
   expect(attributes('.h-entry form button', 'aria-label')).toContain('Decline the invitation from דליה כהן')
 })
 
-test('another’s colleagues are shown without what is their own', async () => {
+test("another person's list has no tabs, buttons and messages", async () => {
   for (const name of [undefined, 'chen']) {
     const { status, text } = await get(list('&userid=ann'), name)
     expect(status).toBe(200)
@@ -67,7 +67,7 @@ test('another’s colleagues are shown without what is their own', async () => {
 test.each([
   [list('&userid=ann'), 'the network of Ann Zoë Lindström-O’Neill'],
   ['/profiles/atom/connectionsInCommon.do?userid=ann,bo', 'the networks of Ann Zoë Lindström-O’Neill and Борис Иванов'],
-])('%s says to who is not signed in whose it is, and how to sign in; to others it does not', async (path, whose) => {
+])('%s tells an anonymous user the owner and offers a sign-in; other users see neither', async (path, whose) => {
   const { texts, attributes } = page((await get(path)).text)
   expect(texts('.h-feed > p')[0]).toBe(
     `You are not signed in. This is the public view of ${whose}. Sign in to see your own network and to invite people.`,
@@ -85,7 +85,7 @@ test.each([
   )
 })
 
-test('the pages of a list lead to one another', async () => {
+test('the pages of a list link to each other', async () => {
   const seen: string[] = []
   let next: string | undefined = list('&userid=ann&ps=3')
   while (next !== undefined) {
@@ -98,15 +98,15 @@ test('the pages of a list lead to one another', async () => {
   expect(new Set(seen).size).toBe(8)
 })
 
-test('who both know is a page too', async () => {
+test('common colleagues have a page too', async () => {
   const { texts } = page((await get('/profiles/atom/connectionsInCommon.do?userid=ann,bo', 'ann')).text)
   expect(texts('h1')).toEqual(['Colleagues that Ann Zoë Lindström-O’Neill and Борис Иванов have in common'])
   expect(texts('.h-entry')).toHaveLength(2)
   expect(texts('main form')).toEqual([])
 })
 
-test('the feed at the same address is found by a program', async () => {
-  // In the order of feeds and from its beginning: a reader looks at what is new, and at nothing else.
+test('a program finds the feed at the same address', async () => {
+  // The feed's default order and first page, since readers poll for news only.
   const { text } = await get(list('&userid=ann&sortBy=displayName&sortOrder=asc&ps=5&page=1&done=accepted'))
   const { attributes, texts } = page(text)
   const feed = '../atom/connections.do?connectionType=colleague&userid=ann'
@@ -115,7 +115,7 @@ test('the feed at the same address is found by a program', async () => {
   expect(texts('[role=status]')).toEqual(['You are now connected.'])
 })
 
-test('a browser that has the page is told so, until something changes', async () => {
+test('a browser with a current page gets 304, until something changes', async () => {
   const { headers } = await get(list(''), 'chen')
   const again = () => send(list(''), { as: as('chen'), headers: { ...html, 'if-none-match': String(headers.etag) } })
   const fresh = await again()
@@ -134,7 +134,7 @@ test('a browser that has the page is told so, until something changes', async ()
   expect((await again()).status).toBe(200)
 })
 
-test('/ leads to one’s network, and who has to sign in is led there', async () => {
+test("/ redirects to the user's network, and anonymous users to the sign-in", async () => {
   const home = await get('/')
   expect([home.status, home.headers.location]).toEqual([
     303,
@@ -152,7 +152,7 @@ test.each([
   ['&userid=nobody', undefined, 400, 'Nobody is known by the name given.'],
   ['&status=pending&userid=bo', 'ann', 403, 'The pending invitations of a person are shown to that person alone.'],
   ['&since=yesterday', 'ann', 400, 'The parameter since must be an RFC 3339 date-time'],
-])('%s, asked by %s, is refused on a page: %d', async (more, name, expected, sentence) => {
+])('%s, requested by %s, is refused on a page: %d', async (more, name, expected, sentence) => {
   const { status, headers, text } = await get(list(more), name)
   expect([status, headers['content-type'], headers['cache-control']]).toEqual([
     expected,
@@ -162,7 +162,7 @@ test.each([
   expect(page(text).texts('main p')[0]).toContain(sentence)
 })
 
-test('a wrong password is challenged, in a browser too', async () => {
+test('a wrong password gets a challenge, in a browser too', async () => {
   const { status, headers } = await send(list(''), { as: 'ann:wrong-password', headers: html })
   expect([status, headers['www-authenticate']]).toEqual([401, 'Basic realm="connections", charset="UTF-8"'])
 })

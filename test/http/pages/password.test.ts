@@ -5,7 +5,7 @@ import { page } from '../../support/html.js'
 import { openVisitor, signIn, type Visitor } from '../../support/visitor.js'
 import { addPerson, signInSecret } from '../../support/world.js'
 
-/** People change their own password (docs/trust.md, A4; A7; A8; A9; L2). */
+/** Users change their own password (docs/trust.md, A4; A7; A8; A9; L2). */
 
 const address = '/profiles/html/password.do'
 const mine = '/profiles/atom/connections.do?connectionType=colleague&status=pending'
@@ -52,7 +52,7 @@ const secretOf = async () => {
   return secret
 }
 
-test('the page asks for it, and keeps nothing', async () => {
+test('the page has the form, and is not cached', async () => {
   const { status, headers, text } = await browser.send(address)
   expect([status, headers['cache-control']]).toEqual([200, 'no-store'])
   const { attributes, texts } = page(text)
@@ -70,8 +70,8 @@ test('the page asks for it, and keeps nothing', async () => {
   }
 })
 
-describe('once it is changed', () => {
-  test('the new one signs in, and the old one does not', async () => {
+describe('after a change', () => {
+  test('the new password signs in, and the old one does not', async () => {
     const answer = await change(browser)
     expect([answer.status, answer.headers.location, answer.headers['cache-control']]).toEqual([
       303,
@@ -84,7 +84,7 @@ describe('once it is changed', () => {
     expect((await client.send(mine, { as: `ann:${old}` })).status).toBe(401)
   })
 
-  test('this browser goes on under a new id, and all others of that person are signed out', async () => {
+  test('this browser continues with a new session, and all other sessions of the user end', async () => {
     const [before, other, bos] = [browser.cookie(), await signedIn('ann'), await signedIn('bo')]
     const { headers } = await change(browser)
     expect(headers['set-cookie']).toEqual([
@@ -100,13 +100,13 @@ describe('once it is changed', () => {
     ])
   })
 
-  test('app passwords stay', async () => {
+  test('app passwords keep working', async () => {
     const { bearer } = await appPasswordOf(database.db, 'ann')
     await change(browser)
     expect((await client.send(mine, bearer)).status).toBe(200)
   })
 
-  test('the log says whose it is, from where, and nothing of what was typed', async () => {
+  test('the log has the account and the address, but no passwords', async () => {
     const start = client.logged().length
     await change(browser, { present: 'not colleagues' })
     await change(browser)
@@ -127,7 +127,7 @@ describe('once it is changed', () => {
   })
 })
 
-describe('it stays as it was', () => {
+describe('the password does not change', () => {
   let secret: string | undefined
   beforeEach(async () => {
     secret = await secretOf()
@@ -167,7 +167,7 @@ describe('it stays as it was', () => {
     await stays()
   })
 
-  test('for nobody, who is led to sign in', async () => {
+  test('for an anonymous user, who is sent to the sign-in', async () => {
     const nobody = openVisitor(client.send)
     const asked = await nobody.send(address, { headers: { accept: 'text/html' } })
     expect([asked.status, asked.headers.location]).toEqual([303, '../html/signIn.do?next=..%2Fhtml%2Fpassword.do'])
@@ -175,7 +175,7 @@ describe('it stays as it was', () => {
     await stays()
   })
 
-  test('for who sends a password or an app password with the request, a session beside it or not', async () => {
+  test('for a request with Basic or an app password, with or without a session', async () => {
     const { bearer, secret: app } = await appPasswordOf(database.db, 'ann', ['read', 'write'])
     const basic = (password: string) => `Basic ${Buffer.from(`ann:${password}`).toString('base64')}`
     for (const authorization of [basic(old), basic(app), bearer.headers.authorization]) {
@@ -187,13 +187,13 @@ describe('it stays as it was', () => {
     await stays()
   })
 
-  test('for a page of another site', async () => {
+  test('for a form of another site', async () => {
     expect((await change(browser, {}, { 'sec-fetch-site': 'cross-site' })).status).toBe(403)
     expect((await change(browser, {}, { 'sec-fetch-site': 'same-site' })).status).toBe(403)
     await stays()
   })
 
-  test('A7: guesses here and at the sign-in count together', async () => {
+  test('failed attempts here and at the sign-in count together (A7)', async () => {
     for (const present of ['one', 'two']) expect((await change(browser, { present })).status).toBe(401)
     const other = openVisitor(client.send)
     for (const guess of ['three', 'four']) expect((await signIn(other, 'ann', guess)).status).toBe(401)
@@ -203,7 +203,7 @@ describe('it stays as it was', () => {
   })
 })
 
-test('8 and 256 characters are taken', async () => {
+test('passwords of 8 and of 256 characters are accepted', async () => {
   for (const [present, next] of [
     [old, '🦊'.repeat(8)],
     ['🦊'.repeat(8), 'x'.repeat(256)],
@@ -212,7 +212,7 @@ test('8 and 256 characters are taken', async () => {
   }
 })
 
-test('of two changes at once one takes effect, and the other is told so', async () => {
+test('of two simultaneous changes one succeeds, and the other is refused', async () => {
   const [one, two] = [await signedIn('ann'), await signedIn('ann')]
   const answers = await Promise.all([
     change(one, { fresh: 'the first of two', again: 'the first of two' }),

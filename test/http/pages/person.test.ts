@@ -1,13 +1,13 @@
 import { page } from '../../support/html.js'
 import { as, servedCast } from '../../support/served-cast.js'
 
-/** The page to which every entry links for a browser. */
+/** The page for browsers that every entry links to. */
 
 const { send } = servedCast()
 const get = (query: string, name?: string) =>
   send(`/profiles/html/profileView.do?${query}`, name === undefined ? {} : { as: as(name) })
 
-test('says who somebody is, and leads to the rest', async () => {
+test('shows the profile and links to the rest', async () => {
   const { status, headers, text } = await get('key=87e6f815-95b6-49c7-a16b-3021a32a7420', 'ann')
   expect([status, headers['content-type']]).toEqual([200, 'text/html;charset=UTF-8'])
   const { attributes, texts } = page(text)
@@ -22,7 +22,7 @@ test('says who somebody is, and leads to the rest', async () => {
   }
 })
 
-test('a reader of microformats finds one card with all of it, and the faces of no others', async () => {
+test('a microformats parser finds one complete card, without the photos of others', async () => {
   const { attributes, texts } = page((await get('userid=ann', 'chen')).text)
   expect(attributes('.h-card > .u-url', 'value')).toEqual([
     '../html/profileView.do?key=87e6f815-95b6-49c7-a16b-3021a32a7420',
@@ -60,7 +60,7 @@ test('nothing runs or loads but files and pictures of the server', async () => {
   expect(text).not.toMatch(/<style|<script(?! src="\.\.\/html\/)|style=|\son\w+=/)
 })
 
-test('a browser that asks whether its copy is good is told the same policy', async () => {
+test('a conditional request gets the same policy', async () => {
   const { headers } = await get('userid=ann')
   const fresh = await send('/profiles/html/profileView.do?userid=ann', {
     headers: { 'if-none-match': String(headers.etag) },
@@ -69,7 +69,7 @@ test('a browser that asks whether its copy is good is told the same policy', asy
   expect(fresh.headers['content-security-policy']).toBe(headers['content-security-policy'])
 })
 
-test('every link of a profile entry leads somewhere', async () => {
+test('every link of a profile entry works', async () => {
   const { text } = await send('/profiles/atom/profileEntry.do?userid=ann')
   const hrefs = Array.from(
     text.matchAll(/<link href="https:\/\/connections\.example([^"]*)"/g),
@@ -83,6 +83,6 @@ test.each([
   ['userid=nobody', undefined, 404],
   ['', undefined, 401],
   ['', 'ann', 200],
-])('%s, asked by %s: %d', async (query, name, status) => {
+])('%s, requested by %s: %d', async (query, name, status) => {
   expect((await get(query, name)).status).toBe(status)
 })

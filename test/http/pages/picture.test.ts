@@ -1,12 +1,12 @@
 import { page } from '../../support/html.js'
 import { as, servedCast } from '../../support/served-cast.js'
 
-/** A person's network, drawn. */
+/** The picture of a person's network. */
 
 const { send } = servedCast()
 const get = (query: string, more = {}) => send(`/profiles/html/picture.do${query}`, more)
 
-test('everybody of the network is in it once, and leads to their page', async () => {
+test('each person of the network appears once, with a link to their page', async () => {
   const { status, headers, text } = await get('?userid=ann')
   expect([status, headers['content-type']]).toEqual([200, 'text/html;charset=UTF-8'])
   const { attributes, texts } = page(text)
@@ -20,7 +20,7 @@ test('everybody of the network is in it once, and leads to their page', async ()
   }
 })
 
-test('it is another picture once two of the network are colleagues, without any change of the list', async () => {
+test('the picture changes with a connection between two colleagues, although the list does not', async () => {
   const first = await get('?userid=ann')
   const again = () => get('?userid=ann', { headers: { 'if-none-match': String(first.headers.etag) } })
   expect((await again()).status).toBe(304)
@@ -46,6 +46,6 @@ test.each([
   ['', undefined, 401],
   ['', 'lou', 200],
   ['?userid=nobody', undefined, 400],
-])('%j, asked by %s: %d', async (query, name, status) => {
+])('%j, requested by %s: %d', async (query, name, status) => {
   expect((await get(query, name ? { as: as(name) } : {})).status).toBe(status)
 })

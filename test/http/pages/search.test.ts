@@ -1,7 +1,7 @@
 import { page } from '../../support/html.js'
 import { as, servedCast } from '../../support/served-cast.js'
 
-/** People whom a browser searches for. */
+/** The search for people in a browser. */
 
 const { send } = servedCast()
 const search = (words: string, name?: string) =>
@@ -14,7 +14,7 @@ test.each([
   ['bo', 'Greta', 'Invite'],
   ['ann', 'Greta', 'Your colleague'],
   ['greta', 'Greta', 'This is you'],
-])('%s, who looks for %s, finds: %s', async (name, words, said) => {
+])('%s searches for %s and finds: %s', async (name, words, said) => {
   const { status, text } = await search(words, name)
   expect(status).toBe(200)
   const { texts } = page(text)
@@ -23,12 +23,12 @@ test.each([
   expect(texts('.person summary, .person > .note')).toEqual([said])
 })
 
-test('nobody is asked to invite without having signed in', async () => {
+test('an anonymous user gets no form to invite', async () => {
   const { text } = await search('Greta')
   expect(page(text).texts('main form')).toEqual([])
 })
 
-test('what was searched for stands in the field again, as it was', async () => {
+test('the search field keeps its text', async () => {
   const { attributes, texts } = page((await search('"><script>x', 'ann')).text)
   expect(attributes('[type=search]', 'value')).toEqual(['"><script>x'])
   expect(texts('script')).toEqual([''])

@@ -10,7 +10,7 @@ import { page } from '../../support/html.js'
 import { type Visitor, openVisitor, signIn } from '../../support/visitor.js'
 import { addPerson, signInSecret } from '../../support/world.js'
 
-/** Signing in and out with a browser, and how long that lasts (docs/trust.md, A9). */
+/** Sign-in and sign-out in a browser, and the lifetime of sessions (docs/trust.md, A9). */
 
 const form = '/profiles/html/signIn.do'
 const leave = '/profiles/html/signOut.do'
@@ -45,14 +45,14 @@ const signedIn = async (user = 'ann') => {
 const forgets = '__Host-connections=; Path=/; Expires=Thu, 01 Jan 1970 00:00:00 GMT; HttpOnly; Secure; SameSite=Lax'
 
 describe('the form', () => {
-  test('leads to a page of any address that there can be', async () => {
+  test('can return to any possible page', async () => {
     const next = `../atom/search.do?search=${'a'.repeat(512)}&name=${'b'.repeat(512)}`
     const { status, text } = await client.send(`${form}?next=${encodeURIComponent(next)}`)
     expect(status).toBe(200)
     expect(page(text).attributes('[name=next]', 'value')).toEqual([next])
   })
 
-  test('is a page that nobody keeps', async () => {
+  test('is not cached', async () => {
     const { status, headers, text } = await client.send(
       `${form}?next=${encodeURIComponent('../atom/search.do?name=a')}`,
     )
@@ -78,7 +78,7 @@ describe('the form', () => {
     '../atom/../../../evil.do',
     '../html/a.do\r\nSet-Cookie: a=b',
     '',
-  ])('leads to none but our own pages, not %j', async (next) => {
+  ])('returns to our own pages only, not to %j', async (next) => {
     const asked = await client.send(`${form}?next=${encodeURIComponent(next)}`)
     expect(page(asked.text).attributes('input[name=next]', 'value')).toEqual([home])
     const sent = await browser.post(form, { user: 'ann', password: castPassword, next })
@@ -87,7 +87,7 @@ describe('the form', () => {
 })
 
 describe('signing in', () => {
-  test('sets a cookie, leads on, and makes the browser the person', async () => {
+  test('sets a cookie, redirects, and authenticates the browser', async () => {
     expect(await statusOf(browser)).toBe(401)
     const next = '../html/profileView.do?userid=bo'
     const answer = await browser.post(form, { user: 'ANN@example.com', password: castPassword, next })
@@ -102,12 +102,12 @@ describe('signing in', () => {
     expect(own.headers['set-cookie']).toBeUndefined()
   })
 
-  test('takes a name however its letters are composed', async () => {
+  test('accepts a name in any Unicode composition', async () => {
     await addPerson(database.db, 'zoë'.normalize('NFC'), { email: null, password: signInSecret })
     expect((await signIn(browser, 'zoë'.normalize('NFD'))).status).toBe(303)
   })
 
-  test('on a base without TLS sets a cookie that a browser takes there', async () => {
+  test('without TLS in the base URL sets a cookie that works there', async () => {
     const plain = await startClient(database.db, { BASE_URL: 'http://127.0.0.1:3000' })
     const local = openVisitor(plain.send)
     const { headers } = await signIn(local, 'ann')
@@ -118,7 +118,7 @@ describe('signing in', () => {
     await plain.close()
   })
 
-  test('on a base without TLS sets a Secure cookie where the browser came by TLS', async () => {
+  test('without TLS in the base URL sets a Secure cookie for a request over TLS', async () => {
     const plain = await startClient(database.db, { BASE_URL: 'http://127.0.0.1:3000', TRUST_PROXY: '127.0.0.1' })
     const far = openVisitor(plain.send)
     const headers = { 'x-forwarded-proto': 'https', 'x-forwarded-for': '198.51.100.7' }
@@ -130,7 +130,7 @@ describe('signing in', () => {
     await plain.close()
   })
 
-  test('the database holds no id that a cookie could be made of', async () => {
+  test('the database has nothing to derive a session id from', async () => {
     const id = /s%3A([\w-]+)\./.exec((await signedIn()).cookie() as string)?.[1] as string
     const rows = await sessions()
     expect(rows).toHaveLength(1)
@@ -139,14 +139,14 @@ describe('signing in', () => {
     expect(found.rows).toHaveLength(1)
   })
 
-  test('the log holds neither the cookie nor what was typed', async () => {
+  test('the log has neither the cookie nor the typed values', async () => {
     const cookie = (await signedIn()).cookie() as string
     const log = client.logged().join('\n')
     expect(log).not.toContain(cookie.split('=')[1])
     expect(log).not.toContain(castPassword)
   })
 
-  test('whatever is wrong, the answer is the same, and nothing is kept', async () => {
+  test('all failures have the same response and set no cookie', async () => {
     await database.db.updateTable('account').set({ state: 'inactive' }).where('user_id', '=', 'max').execute()
     const answers = [
       await signIn(browser, 'nobody'),
@@ -159,7 +159,7 @@ describe('signing in', () => {
     ]
     await database.db.updateTable('account').set({ state: 'active' }).where('user_id', '=', 'max').execute()
     const [first] = answers
-    // But for the name that was sent, and where the keyboard is for it.
+    // Except for the submitted name and the focus.
     const seen = answers.map(({ status, headers, text }) => ({
       status,
       headers: { ...headers, date: '', 'content-length': '' },
@@ -172,7 +172,7 @@ describe('signing in', () => {
     expect(await sessions()).toEqual([])
   })
 
-  test('the name that was typed stays, as it was, and the keyboard is where the password goes', async () => {
+  test('the user name stays as typed, and the password gets the focus', async () => {
     const typed = '"><script>x</script>&amp;é'
     const { text } = await signIn(browser, typed, 'not a password')
     const { attributes, texts } = page(text)
@@ -184,7 +184,7 @@ describe('signing in', () => {
     expect(empty.attributes('main input[autofocus]', 'name')).toEqual(['user'])
   })
 
-  test('asks for a name or an e-mail address, and takes either, also where addresses are hidden', async () => {
+  test('asks for a user name or an e-mail address and accepts both, also if addresses are hidden', async () => {
     const discreet = await startClient(database.db, { HIDE_EMAIL: 'true' })
     for (const { send } of [client, discreet]) {
       const { texts } = page((await send(form)).text)
@@ -206,7 +206,7 @@ describe('signing in', () => {
     expect(await sessions()).toHaveLength(1)
   })
 
-  test('an id that somebody else planted is not taken', async () => {
+  test('a planted session id is not accepted', async () => {
     const planted = await signedIn('bo')
     await planted.post(leave, {})
     const cookie = (await signedIn('bo')).cookie() as string
@@ -217,7 +217,7 @@ describe('signing in', () => {
     expect(await statusOf(victim)).toBe(200)
   })
 
-  test('where no session can be kept, that is said, and the browser is told of none', async () => {
+  test('if no session can be stored, the user is told so and gets no cookie', async () => {
     await sql`alter table session rename to hidden`.execute(database.db)
     const answer = await signIn(browser, 'ann').finally(() =>
       sql`alter table hidden rename to session`.execute(database.db),
@@ -231,7 +231,7 @@ describe('signing in', () => {
     ['another charset', 'application/x-www-form-urlencoded', Buffer.from('user=\xff', 'latin1'), 400],
     ['two users', 'application/x-www-form-urlencoded', 'user=ann&user=bo&password=x', 400],
     ['too much', 'application/x-www-form-urlencoded', `user=${'x'.repeat(70_000)}`, 413],
-  ])('%s is no form', async (_, type, body, status) => {
+  ])('%s is not a form', async (_, type, body, status) => {
     const answer = await client.send(form, { method: 'POST', headers: { 'content-type': type }, body })
     expect(answer.status).toBe(status)
   })
@@ -247,7 +247,7 @@ describe('a session is over', () => {
   const age = (column: 'created_at' | 'expires_at', by: string) =>
     sql`update session set ${sql.ref(column)} = ${sql.ref(column)} - ${by}::interval`.execute(database.db)
 
-  test('at the sign-out, at the server too', async () => {
+  test('after a sign-out, on the server too', async () => {
     browser = await signedIn()
     const cookie = browser.cookie()
     const answer = await browser.post(leave, {})
@@ -259,7 +259,7 @@ describe('a session is over', () => {
     await dead(openVisitor(client.send, cookie))
   })
 
-  test('in other browsers where the sign-out is for all, and only one’s own', async () => {
+  test('in other browsers after a sign-out everywhere, for this user only', async () => {
     const [first, second, bos] = [await signedIn(), await signedIn(), await signedIn('bo')]
     await first.post(leave, {})
     expect(await statusOf(second)).toBe(200)
@@ -277,9 +277,9 @@ describe('a session is over', () => {
     await database.db.updateTable('account').set({ state: 'active' }).where('user_id', '=', 'lou').execute()
   })
 
-  // The embedded database does one thing after the other.
+  // The embedded database runs one statement at a time.
   if (serverUrl !== undefined) {
-    test('before it begins, when the account is disabled at that moment', async () => {
+    test('before it starts, if the account is disabled at that moment', async () => {
       let isOpened = false
       const opened = await database.db.transaction().execute(async (transaction) => {
         await transaction.updateTable('account').set({ state: 'inactive' }).where('user_id', '=', 'lou').execute()
@@ -294,7 +294,7 @@ describe('a session is over', () => {
     })
   }
 
-  test('for good when the account is disabled, also once it is enabled again', async () => {
+  test('permanently when the account is disabled, even after it is enabled again', async () => {
     browser = await signedIn('lou')
     const [kept, bos] = [browser.cookie(), await signedIn('bo')]
     for (const state of ['inactive', 'active'] as const) {
@@ -306,7 +306,7 @@ describe('a session is over', () => {
     expect(await statusOf(bos)).toBe(200)
   })
 
-  test('when another password is set, and when it is taken away', async () => {
+  test('when the password is changed or removed', async () => {
     browser = await signedIn('kit')
     const { id } = await database.db
       .selectFrom('account')
@@ -323,7 +323,7 @@ describe('a session is over', () => {
       .returning('id')
       .execute()
     await dead(browser)
-    // Nor does an app password that has its id bring it back.
+    // An app password with the same id does not revive it either.
     const wish = { name: 'Reader', scopes: ['read'], expiresAt: null } as const
     expect(await makeAppPasswordOnce(database.db, id, credential?.id as string, wish)).toBeDefined()
     await dead(openVisitor(client.send, cookie))
@@ -349,7 +349,7 @@ describe('a session is over', () => {
     await dead(browser)
   })
 
-  test('when its cookie was tampered with, or made with another key', async () => {
+  test('if its cookie was modified, or signed with another key', async () => {
     const cookie = (await signedIn()).cookie() as string
     await dead(openVisitor(client.send, `${cookie.slice(0, -2)}xx`))
     await dead(openVisitor(client.send, cookie.replace('s%3A', '')))
@@ -388,7 +388,7 @@ describe('a session costs', () => {
     expect(await ends()).toBeGreaterThanOrEqual(first)
   })
 
-  test('nothing to whoever has none', async () => {
+  test('nothing without a session', async () => {
     await sql`alter table session rename to hidden`.execute(database.db)
     const headers = { cookie: 'other=1; not__Host-connections=s%3Ax.y' }
     const answers = [
@@ -403,7 +403,7 @@ describe('a session costs', () => {
   })
 })
 
-test('an Authorization field wins over a cookie, right or wrong', async () => {
+test('the Authorization header takes precedence over a cookie, valid or not', async () => {
   browser = await signedIn()
   const bos = await browser.send(mine, { as: `bo:${castPassword}` })
   expect(bos.text).toBe((await client.send(mine, { as: `bo:${castPassword}` })).text)
@@ -411,7 +411,7 @@ test('an Authorization field wins over a cookie, right or wrong', async () => {
   expect(await statusOf(browser)).toBe(200)
 })
 
-test('a browser that has to sign in comes back to where it was going', async () => {
+test('a sign-in returns to the requested page', async () => {
   const going = `${mine}&inclMessage=true`
   const { status, headers } = await browser.send(going, { headers: { accept: 'text/html' } })
   expect(status).toBe(303)
@@ -421,7 +421,7 @@ test('a browser that has to sign in comes back to where it was going', async () 
   expect(new URL(String(answer.headers.location), `http://server${form}`).href).toBe(`http://server${going}`)
 })
 
-test('of many who sign in at once, each is the person', async () => {
+test('simultaneous sign-ins each get their own session', async () => {
   const people = ['ann', 'bo', 'chen', 'dalia', 'eleni', 'greta']
   const browsers = await Promise.all(people.map((name) => signedIn(name)))
   const pages = await Promise.all(browsers.map((each) => each.send('/profiles/atom/profile.do')))
@@ -435,7 +435,7 @@ test.each([
   `/profiles/atom/search.do?search=${encodeURIComponent('д&next=x')}`,
   '/profiles/html/profileView.do?userid=ann',
   '/profiles/html/picture.do?userid=ann',
-])('from a page that everybody may see, a sign-in leads back to it: %s', async (shown) => {
+])('a sign-in returns to the public page that offered it: %s', async (shown) => {
   const { text } = await browser.send(`${shown}&done=removed`, { headers: { accept: 'text/html' } })
   const [link = ''] = page(text).attributes('nav a', 'href')
   const asked = await browser.send(link.replace('..', '/profiles'))
@@ -446,7 +446,7 @@ test.each([
   expect([...back.searchParams]).toEqual([...new URL(shown, 'http://server').searchParams])
 })
 
-test('a page whose address leaves no room for the way to it still has a link that leads to a sign-in', async () => {
+test('a page with a very long URL still offers a sign-in', async () => {
   const { text } = await browser.send(`/profiles/atom/search.do?search=${encodeURIComponent('д'.repeat(512))}`, {
     headers: { accept: 'text/html' },
   })
@@ -454,7 +454,7 @@ test('a page whose address leaves no room for the way to it still has a link tha
   expect((await browser.send(link.replace('..', '/profiles'))).status).toBe(200)
 })
 
-test('who is signed in is not asked to sign in by a refusal', async () => {
+test('a refusal does not offer a sign-in to a signed-in user', async () => {
   browser = await signedIn()
   const { status, text } = await browser.send('/profiles/html/profileView.do?userid=nobody', {
     headers: { accept: 'text/html' },

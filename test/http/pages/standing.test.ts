@@ -2,7 +2,7 @@ import { load } from 'cheerio'
 import { connectionEntry } from '../../support/entries.js'
 import { as, servedCast } from '../../support/served-cast.js'
 
-/** Wherever a person is shown, there is what the viewer may do about the two of them, and nothing else. */
+/** Every page with a person offers the viewer's possible actions, and no others. */
 
 const { send } = servedCast()
 const html = { accept: 'text/html' }
@@ -18,7 +18,7 @@ const elenis = '/profiles/atom/connections.do?connectionType=colleague&userid=el
 const shared = '/profiles/atom/connectionsInCommon.do?userid=ann,eleni'
 const pageOf = (userId: string) => `/profiles/html/profileView.do?userid=${userId}`
 
-/** What there is to do about somebody on a page: the words that say how it stands, and those that can be pressed. */
+/** The actions for a person on a page: the text of the relation and the buttons. */
 async function offered(path: string, viewer: string | undefined, name: string) {
   const { status, text } = await send(path, { headers: html, ...(viewer !== undefined && { as: as(viewer) }) })
   expect(status).toBe(200)
@@ -57,11 +57,11 @@ test.each([
   [pageOf('jaya'), 'ann', 'jaya', waits],
   [pageOf('greta'), 'lou', 'greta', sent],
   [pageOf('greta'), 'ann', 'greta', ['Your colleague', 'Remove']],
-] as const)('%s, seen by %s, of %s: %j', async (path, viewer, whom, expected) => {
+] as const)('%s, seen by %s, offers for %s: %j', async (path, viewer, whom, expected) => {
   expect(await offered(path, viewer, names[whom])).toEqual(expected)
 })
 
-test('an invitation is answered where it was found, with its message', async () => {
+test('an invitation can be answered on any page, with its message', async () => {
   const { text } = await send('/profiles/atom/search.do?search=%D7%93', { headers: html, as: as('ann') })
   const $ = load(text)
   expect($('.person blockquote').text()).toBe('Please accept.\n\n– שלום ]]>')

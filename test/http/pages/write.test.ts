@@ -1,7 +1,7 @@
 import { page } from '../../support/html.js'
 import { as, servedCast } from '../../support/served-cast.js'
 
-/** What people do by the forms of pages. */
+/** The forms of the pages. */
 
 const { send } = servedCast()
 const html = { accept: 'text/html' }
@@ -26,7 +26,7 @@ const idIn = async (name: string, status: string) =>
 
 const next = '../html/profileView.do?userid=lou'
 
-test('somebody is invited with a message, withdrawn, invited again and accepted, and removed', async () => {
+test('a person is invited with a message, withdrawn, invited again and accepted, and removed', async () => {
   const key = await keyOf('lou')
   const invited = await post('invite', 'bo', { key, message: 'Hello\r\n<Lou>', next })
   expect([invited.status, invited.headers.location, invited.headers['cache-control']]).toEqual([
@@ -60,7 +60,7 @@ test.each([
   '../html/../../../evil.do',
   '../atom/x.do\r\nSet-Cookie: a=b',
   'javascript:alert(1)',
-])('it goes on to no other site: %j', async (elsewhere) => {
+])('a form does not redirect to another site: %j', async (elsewhere) => {
   const { headers } = await post('invite', 'kit', { key: await keyOf('lou'), next: elsewhere })
   expect(headers.location).toMatch(/^\.\.\/atom\/connections\.do\?/)
   const declined = await post('remove', 'lou', { connectionId: await idIn('lou', 'pending'), next })
@@ -98,14 +98,14 @@ test('a message may have 4,000 characters, and none that a feed cannot show', as
   expect((await post('invite', 'chen', { key, message: 'é'.repeat(4000) })).status).toBe(303)
 })
 
-test('nobody else’s connection is answered or removed', async () => {
+test('connections of others can be neither answered nor removed', async () => {
   const connectionId = await idIn('ann', 'accepted')
   expect((await post('accept', 'lou', { connectionId })).status).toBe(403)
   expect((await post('remove', 'lou', { connectionId })).status).toBe(403)
   expect(await idIn('ann', 'accepted')).toBe(connectionId)
 })
 
-test('a form needs a sign-in, a form’s type and its own site', async () => {
+test('a form needs a sign-in, the content type of a form and our own site', async () => {
   const fields = { key: await keyOf('ann') }
   const nobody = await post('invite', undefined, fields)
   expect([nobody.status, nobody.headers.location]).toEqual([303, '../html/signIn.do'])

@@ -4,8 +4,8 @@ import type { Tables } from '../../src/db/tables.js'
 import type { Kind } from '../../src/mail/content.js'
 import { addPerson, connect } from '../support/world.js'
 
-/** Puts down that the recipient is to hear of the connection of that row. Returns the id of the letter. */
-export async function oweLetter(db: Kysely<Tables>, kind: Kind, recipientId: string, rowId: string): Promise<string> {
+/** Queues an e-mail to a recipient about the connection of a row. Returns the id of the e-mail. */
+export async function queueEmail(db: Kysely<Tables>, kind: Kind, recipientId: string, rowId: string): Promise<string> {
   const { rows } = await sql<{ connectionId: string; personId: string }>`
     select one.connection_id as "connectionId", one.peer_id as "personId"
     from colleague one join colleague other using (connection_id)
@@ -19,12 +19,12 @@ export async function oweLetter(db: Kysely<Tables>, kind: Kind, recipientId: str
   return id
 }
 
-/** As many people, each invited by that one and owed a letter of it. */
-export async function oweInvitations(db: Kysely<Tables>, inviter: string, count: number): Promise<string[]> {
+/** Adds people with invitations by one inviter, and queues an e-mail for each. */
+export async function queueInvitations(db: Kysely<Tables>, inviter: string, count: number): Promise<string[]> {
   const ids: string[] = []
   for (let each = 0; each < count; each++) {
     const person = await addPerson(db, `person${each}`)
-    ids.push(await oweLetter(db, 'invited', person, await connect(db, inviter, person, 'invited')))
+    ids.push(await queueEmail(db, 'invited', person, await connect(db, inviter, person, 'invited')))
   }
   return ids
 }

@@ -7,7 +7,7 @@ import { type MailServer, startMailServer } from '../support/mail-server.js'
 import { parse } from '../support/xml.js'
 
 const to = addresses('https://connections.example')
-const occasion: EmailContent = {
+const content: EmailContent = {
   event: 'invited',
   recipient: { name: 'Bo', address: 'bo@example.com', hasAccount: true },
   person: { id: 'id', name: 'Ann Lee', key: '01900000-0000-7000-8000-000000000002' },
@@ -17,8 +17,8 @@ const occasion: EmailContent = {
   isComplete: true,
   page: 'https://app.example/',
 }
-const invited = (more: Partial<EmailContent> = {}) => emailOf({ ...occasion, ...more }, to)
-const from = (name: string) => invited({ person: { ...occasion.person, name } })
+const invited = (more: Partial<EmailContent> = {}) => emailOf({ ...content, ...more }, to)
+const from = (name: string) => invited({ person: { ...content.person, name } })
 
 /** The page as a reader has it: that it is XML too makes it easy to look into. */
 const shown = (html: string) => parse(html.replace('<!DOCTYPE html>\n', ''))
@@ -61,7 +61,7 @@ describe('an invitation', () => {
 
 test('an acceptance links to the profile and repeats no message', () => {
   const { subject, text, html } = invited({ event: 'accepted', message: '' })
-  const profile = `https://connections.example/profiles/html/profileView.do?key=${occasion.person.key}`
+  const profile = `https://connections.example/profiles/html/profileView.do?key=${content.person.key}`
   expect(subject).toBe('Ann Lee accepted your invitation')
   expect(text).toContain(`You are now colleagues.\n\nView profile:\n${profile}\n`)
   expect(html).toContain(`href="${profile}"`)
@@ -111,8 +111,8 @@ describe('in transit', () => {
   const id = '01900000-0000-7000-8000-00000000000a'
   const send = async (person: string, message: string) => {
     const post = openPost(server.url, { name: 'Connections, Inc.', address: 'post@example.com' }, 'connections.example')
-    const letter = invited({ person: { ...occasion.person, name: person }, message })
-    await post({ ...letter, id, to: { name: person, address: 'bo@example.com' } }, new AbortController().signal)
+    const email = invited({ person: { ...content.person, name: person }, message })
+    await post({ ...email, id, to: { name: person, address: 'bo@example.com' } }, new AbortController().signal)
     return server.received.at(-1) as (typeof server.received)[number]
   }
 

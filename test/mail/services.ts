@@ -2,8 +2,8 @@ import { pino } from 'pino'
 import { openPost } from '../../src/mail/smtp.js'
 import { type MailServices, sendDue } from '../../src/mail/worker.js'
 
-/** What sends letters, by a mail server, and writes down what it does. */
-export function officeFor(
+/** Services that send by a mail server and collect log lines. */
+export function mailServices(
   { db, tokenKeys }: Pick<MailServices, 'db' | 'tokenKeys'>,
   url: string,
   logged: Record<string, unknown>[],
@@ -13,10 +13,10 @@ export function officeFor(
   return { db, log, post, baseUrl: 'https://connections.example', tokenKeys, random: () => 0 }
 }
 
-/** Ends no letter that is on its way. */
+/** Aborts no e-mail in transit. */
 export const never: AbortSignal = new AbortController().signal
 
-/** Sends until there is nothing more. */
-export async function untilEmpty(office: MailServices): Promise<void> {
-  while (await sendDue(office, never));
+/** Sends until the outbox is empty. */
+export async function sendAll(services: MailServices): Promise<void> {
+  while (await sendDue(services, never));
 }
