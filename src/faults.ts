@@ -77,13 +77,28 @@ export interface FaultTarget {
   readonly email?: string
 }
 
-interface Details {
+interface RefusalDetails {
   /** The invalid argument or value. */
   readonly path?: string
   /** The problem, and a valid alternative. */
   readonly reason?: string
   /** The failed target, for faults in the result of `create`. */
   readonly target?: FaultTarget
+}
+
+/** A refusal by the rules of the module. Its doors answer with the `Fault` of this name. */
+export class Refusal extends Error {
+  override readonly name = 'Refusal'
+
+  constructor(
+    readonly code: FaultName,
+    readonly details: RefusalDetails = {},
+  ) {
+    super(code)
+  }
+}
+
+interface Details extends RefusalDetails {
   /** Replaces the family's status if a retry may succeed. */
   readonly status?: 503
   /** The error behind it; never sent to clients. */
@@ -92,7 +107,7 @@ interface Details {
 
 /**
  * The error of a call of the `connections` module (docs/module.md, Faults). `errCode` identifies the fault. The message
- * never holds another person's data.
+ * never holds another person's data. Only the doors make faults: the API of the module, and HTTP.
  */
 export class Fault extends Error {
   readonly object = 'fault'

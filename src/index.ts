@@ -11,7 +11,8 @@ export { openDatabase } from './db/open.js'
 export { Failure, type FailureCode } from './errors.js'
 export { Fault, type FaultName, type FaultTarget } from './faults.js'
 export { createApp } from './http/app.js'
-export type { Connection, ConnectionList, ConnectionTarget, Reference } from './sharing/shown.js'
+export type { ConnectionList } from './sharing/list.js'
+export type { Connection, ConnectionTarget, Reference } from './sharing/show.js'
 export type {
   Connections,
   CreateOptions,

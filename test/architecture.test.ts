@@ -132,6 +132,12 @@ test('doors ask the domain, which decides by its rules, and no store of any dept
   expect(breaches.map(({ file, from }) => `${file} imports ${from}`)).toEqual([])
 })
 
+test('the domain refuses by name; only the doors make faults with a status', () => {
+  const makers = files.filter((file) => /\bnew Fault\(/.test(readFileSync(file, 'utf8')))
+  expect(makers.filter((file) => file !== 'src/sharing/api.ts' && !file.startsWith('src/http/'))).toEqual([])
+  expect(makers).toContain('src/sharing/api.ts')
+})
+
 test('only main touches the process', () => {
   const breaches = files.filter(
     (file) =>

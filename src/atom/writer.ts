@@ -1,5 +1,5 @@
 import type { Colleague } from '../connections/model.js'
-import { withoutAddresses as shown, withoutDomains } from '../people/hide-email.js'
+import { hidingEmails, type Presenter, showingEmails } from '../people/hide-email.js'
 import { connectionEntries } from './connection-entry.js'
 import { profileTypeDocument, serviceDocuments } from './documents.js'
 import { feedDocument } from './feed.js'
@@ -9,8 +9,15 @@ import { profileEntries } from './profile-entry.js'
 import { vcardFiles } from './vcard.js'
 import { addresses } from './vocabulary.js'
 
-/** Everything that writes Atom, made once for a public base. */
-export function atomWriter(baseUrl: string) {
+/** All Atom documents of a site, made once. */
+export const atomWriter = (baseUrl: string, presenter = showingEmails) => presented(plainWriter(baseUrl), presenter)
+
+export type AtomWriter = ReturnType<typeof plainWriter>
+
+/** The writer of a site that hides e-mail addresses. */
+export const hideEmails = (writer: AtomWriter): AtomWriter => presented(writer, hidingEmails)
+
+function plainWriter(baseUrl: string) {
   const to = addresses(baseUrl)
   return {
     to,
@@ -25,20 +32,16 @@ export function atomWriter(baseUrl: string) {
   }
 }
 
-export type AtomWriter = ReturnType<typeof atomWriter>
-
-/**
- * The same writer for a site that hides e-mail addresses (docs/trust.md, Z3): whomever it is given, it writes without
- * any.
- */
-export function hideEmails(writer: AtomWriter): AtomWriter {
+function presented(writer: AtomWriter, presenter: Presenter): AtomWriter {
+  if (presenter === showingEmails) return writer
   const { feed, connections, profiles, related, service, vcardFile, portrait } = writer
+  const { account: shown, name } = presenter
   return {
     ...writer,
-    feed: (made) => feed({ ...made, title: withoutDomains(made.title) }),
+    feed: (made) => feed({ ...made, title: name(made.title) }),
     connections: {
-      entry: (colleague, message) => connections.entry(shownColleague(colleague), message),
-      document: (colleague, message) => connections.document(shownColleague(colleague), message),
+      entry: (colleague, message) => connections.entry(shownColleague(colleague, shown), message),
+      document: (colleague, message) => connections.document(shownColleague(colleague, shown), message),
     },
     profiles: {
       entry: (account, form, place) => profiles.entry(shown(account), form, place),
@@ -47,12 +50,12 @@ export function hideEmails(writer: AtomWriter): AtomWriter {
     related: (account) => related(shown(account)),
     service: (account) => service(shown(account)),
     vcardFile: (account) => vcardFile(shown(account)),
-    portrait: ({ key, name }) => portrait({ key, name: withoutDomains(name) }),
+    portrait: (person) => portrait({ key: person.key, name: name(person.name) }),
   }
 }
 
-/** Whoever invited and whoever changed it are the owner or the peer, and stay the same object. */
-function shownColleague(colleague: Colleague): Colleague {
+/** Inviter and changer are the owner or the peer, and stay the same objects. */
+function shownColleague(colleague: Colleague, shown: Presenter['account']): Colleague {
   const [owner, peer] = [shown(colleague.owner), shown(colleague.peer)]
   const same = (account: Colleague['owner']) => (account === colleague.owner ? owner : peer)
   return { ...colleague, owner, peer, inviter: same(colleague.inviter), changedBy: same(colleague.changedBy) }

@@ -1,17 +1,57 @@
 import type { Account } from './account.js'
 import type { Profile } from './fields.js'
 
-/** As it is, as another character that stands for it, in an address, and in HTML. */
+/** How a site shows people, and lets them be named and found. It is chosen once at start (`presenterFor`). */
+export interface Presenter {
+  /** Whether people may be named by e-mail address. */
+  readonly takesAddresses: boolean
+  /** The account as the site shows it. */
+  readonly account: (account: Account) => Account
+  /** The address as the site shows it; null if it does not. */
+  readonly address: (email: string | null) => string | null
+  /** The name, or a title that holds names, as the site shows it. */
+  readonly name: (text: string) => string
+  /** Any values with accounts, names and titles in them, as the site shows them. */
+  readonly values: <Values>(values: Values) => Values
+  /** Whether a text may be part of a link. */
+  readonly mayLink: (text: string) => boolean
+  /** The kinds of words that a search for a kind looks at; a capital stands for words of addresses alone. */
+  readonly searchKinds: (kind: string) => readonly string[]
+}
+
+/** The presenter of a site. @param hidesEmail whether the site hides e-mail addresses (docs/trust.md, Z3) */
+export const presenterFor = (hidesEmail: boolean): Presenter => (hidesEmail ? hidingEmails : showingEmails)
+
+export const showingEmails: Presenter = {
+  takesAddresses: true,
+  account: (account) => account,
+  address: (email) => email,
+  name: (text) => text,
+  values: (values) => values,
+  mayLink: () => true,
+  searchKinds: (kind) => [kind, kind.toUpperCase()],
+}
+
+export const hidingEmails: Presenter = {
+  takesAddresses: false,
+  account: withoutAddresses,
+  address: () => null,
+  name: withoutDomains,
+  values: <Values>(values: Values) => valueWithout(values, '') as Values,
+  mayLink: (text) => !mayHoldAddress(text),
+  searchKinds: (kind) => [kind],
+}
+
+/** The sign itself, characters that look like it, and its forms in addresses and HTML. */
 const at = /[@＠﹫]|%40|&#(?:64|x40)|&commat/i
 
 /** Whether a text may hold an e-mail address. */
 export const mayHoldAddress = (text: string): boolean => at.test(text)
 
 /**
- * A person without e-mail addresses, for a site that hides them (docs/trust.md, Z3): neither the own ones nor any that
- * stands in another text of the profile or for a login. Ids stay, as everything is named by them.
+ * The account without its own addresses, and without those in other texts. Ids stay, since people are named by them.
  */
-export function withoutAddresses(account: Account): Account {
+function withoutAddresses(account: Account): Account {
   const { login, name, profile } = account
   return {
     ...account,
@@ -29,10 +69,19 @@ function profileWithout(profile: Profile): Profile {
   return Object.fromEntries(values.filter(([, value]) => value !== ''))
 }
 
-/** Of each address in a text what stands before the sign: whoever has no other name is called by that. */
-export const withoutDomains = (text: string): string => replaced(text, (local) => local)
+function cutIn(value: unknown): unknown {
+  if (typeof value === 'string') return cut(value)
+  if (Array.isArray(value)) return value.map(cutIn).filter((each) => each !== '')
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, cutIn(each)]))
+}
 
 const cut = (text: string) => replaced(text, () => '')
+
+/** The local part stands for an address, since some people have no other name. */
+function withoutDomains(text: string): string {
+  return replaced(text, (local) => local)
+}
 
 function replaced(text: string, instead: (local: string) => string): string {
   if (!mayHoldAddress(text)) return text
@@ -42,9 +91,10 @@ function replaced(text: string, instead: (local: string) => string): string {
   })
 }
 
-function cutIn(value: unknown): unknown {
-  if (typeof value === 'string') return cut(value)
-  if (Array.isArray(value)) return value.map(cutIn).filter((each) => each !== '')
-  if (typeof value !== 'object' || value === null) return value
-  return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, cutIn(each)]))
+function valueWithout(value: unknown, name: string): unknown {
+  if (typeof value === 'string') return name === 'name' || name === 'title' ? withoutDomains(value) : value
+  if (Array.isArray(value)) return value.map((each) => valueWithout(each, name))
+  if (typeof value !== 'object' || value === null || value instanceof Date) return value
+  if ('email' in value && 'profile' in value) return withoutAddresses(value as Account)
+  return Object.fromEntries(Object.entries(value).map(([own, each]) => [own, valueWithout(each, own)]))
 }

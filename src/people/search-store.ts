@@ -3,6 +3,7 @@ import { inBatches } from '../db/batches.js'
 import { json, onceFor, prepared, type Value } from '../db/prepared.js'
 import type { Tables } from '../db/tables.js'
 import type { Account, PersonRef } from './account.js'
+import { hidingEmails, type Presenter, showingEmails } from './hide-email.js'
 import { queryFor, type Searched, searchWords, type Sought } from './search-words.js'
 import { columnsOf, isPerson, isPossible, toAccounts } from './store.js'
 
@@ -14,8 +15,8 @@ export interface Search {
   readonly isManager?: boolean | undefined
   /** Excludes inactive people. */
   readonly isActive?: boolean
-  /** Whether e-mail addresses are hidden and therefore not searchable in part. */
-  readonly hidesEmail?: boolean
+  /** Tells whether people are found by parts of their addresses; by default they are. */
+  readonly presenter?: Presenter
 }
 
 /** Selects one page of a list. */
@@ -40,14 +41,14 @@ export async function searchAccounts(db: Kysely<Tables>, search: Search, page: P
 
 /** The statement of `searchAccounts`, exported for tests of its plan. */
 export function searchQuery(search: Search, { page, pageSize }: PageNumber) {
-  const { named, isManager, isActive = false, hidesEmail = false } = search
+  const { named, isManager, isActive = false, presenter = showingEmails } = search
   const manager: Sought[] = isManager ? [managerWord] : []
-  const words = queryFor([...search.words, ...manager], hidesEmail)
+  const words = queryFor([...search.words, ...manager], presenter.searchKinds)
   const by = named.map((person) => person.by)
   const nameOf = Object.fromEntries(named.map((person) => [person.by, person.value]))
   return searchStatement({ words: words !== '', by, isNoManager: isManager === false, isActive }).with({
     words,
-    noManager: queryFor([managerWord], true),
+    noManager: queryFor([managerWord], hidingEmails.searchKinds),
     ...nameOf,
     limit: pageSize,
     offset: (page - 1) * pageSize,

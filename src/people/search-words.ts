@@ -1,5 +1,5 @@
 import type { Account } from './account.js'
-import { withoutAddresses } from './hide-email.js'
+import { hidingEmails, type Presenter } from './hide-email.js'
 import { quoted, runsOf, short } from './names.js'
 
 /**
@@ -34,7 +34,7 @@ export const minSubstring = 3
 /** The column `search_words` of a person, as a database literal. */
 export function searchWords(person: Searched): string {
   const all = lexemesOf(person)
-  const shown = new Set(lexemesOf(withoutAddresses(person as Account)))
+  const shown = new Set(lexemesOf(hidingEmails.account(person as Account)))
   const lexemes = all.map((lexeme) => (shown.has(lexeme) ? lexeme : withCapital(lexeme)))
   return [...new Set(lexemes)].slice(0, maxLexemes).map(quoted).join(' ')
 }
@@ -98,14 +98,14 @@ export interface Sought {
 /**
  * A `tsquery` for people with all of the words.
  *
- * @param hidesEmail whether e-mail addresses are hidden and therefore not searchable in part
+ * @param searchKinds the kinds of words in which a word is looked for
  */
-export const queryFor = (sought: readonly Sought[], hidesEmail: boolean): string =>
-  sought.map((each) => `(${alternatives(each, hidesEmail).join(' | ')})`).join(' & ')
+export const queryFor = (sought: readonly Sought[], searchKinds: Presenter['searchKinds']): string =>
+  sought.map((each) => `(${alternatives(each, searchKinds).join(' | ')})`).join(' & ')
 
-function alternatives({ kind, word, match }: Sought, hidesEmail: boolean): string[] {
-  const letter = letters[kind]
+function alternatives({ kind, word, match }: Sought, searchKinds: Presenter['searchKinds']): string[] {
   const marks = match === 'within' ? ['<', '>'] : ['<']
-  const kinds = hidesEmail ? [letter] : [letter, letter.toUpperCase()]
-  return kinds.flatMap((of) => marks.map((mark) => `${quoted(`${of}${mark}${word}`)}${match === 'whole' ? '' : ':*'}`))
+  return searchKinds(letters[kind]).flatMap((of) =>
+    marks.map((mark) => `${quoted(`${of}${mark}${word}`)}${match === 'whole' ? '' : ':*'}`),
+  )
 }

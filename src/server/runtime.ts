@@ -18,11 +18,12 @@ import { sweepAddresses } from '../identity/throttle-store.js'
 import { sweepOutbox } from '../mail/outbox-store.js'
 import { openPost } from '../mail/smtp.js'
 import { sendEmails } from '../mail/worker.js'
+import { presenterFor } from '../people/hide-email.js'
 import { fillSearchWords } from '../people/search-store.js'
+import { createModuleContext } from '../sharing/app.js'
 import type { ModuleContext } from '../sharing/context.js'
 import { sweep, sweepEvents } from '../sharing/delete.js'
 import { keysOf } from '../sharing/grant.js'
-import { createModuleContext } from '../sharing/own-types.js'
 
 /** Everything that a process runs on one database. */
 export interface Runtime {
@@ -88,7 +89,7 @@ export async function startRuntime(database: Database, options: RuntimeOptions):
     tokenKeys: keysOf(secrets),
     appKey,
     baseUrl,
-    hidesEmail: config.HIDE_EMAIL,
+    presenter: presenterFor(config.HIDE_EMAIL),
     longestWaitMs,
   })
   const context: Omit<Context, 'release'> = {

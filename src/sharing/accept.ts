@@ -1,20 +1,149 @@
-import { existing, findBoth, type Names } from '../connections/find.js'
-import { asColleagues, type Colleague, movesBetween, relationshipOf, type Status } from '../connections/model.js'
+import type { Transaction } from 'kysely'
+import { findBoth, type Names } from '../connections/find.js'
+import { asColleagues, type Colleague, movesBetween, relationshipOf } from '../connections/model.js'
 import { findColleague } from '../connections/read-store.js'
-import { checkIsAdmin, checkIsOneOf, checkMayInvite, signedIn, statusChange } from '../connections/rules.js'
-import { enqueueEmail, insertEvents, type Precondition, write } from '../connections/transaction-store.js'
+import { checkIsAdmin, checkMayInvite } from '../connections/rules.js'
+import { enqueueEmail, type Event, insertEvents, type Precondition, write } from '../connections/transaction-store.js'
+import { changeView, replaceMessage } from '../connections/update-message.js'
 import { bumpNetworks, insertRelationship, lockNetworks, updateRelationship } from '../connections/write-store.js'
 import type { Context } from '../context.js'
-import type { Caller } from '../people/account.js'
-import { checkMayBeAccepted } from './own-types.js'
+import type { Tables } from '../db/tables.js'
+import { Failure } from '../errors.js'
+import { Refusal } from '../faults.js'
+import type { Account, Caller } from '../people/account.js'
+import { findKnownAccounts, type KnownAccount } from '../people/known-store.js'
+import { findNamed } from '../people/store.js'
+import { type CallerScope, isValid, type ModuleContext, principalOf } from './context.js'
+import { findBetween, findByToken, findGrant, lockContext, updateGrant } from './grant-store.js'
+import { addressOf, described, type Grant, isBetweenAccounts, isLink, isTarget, isToken, tokenHash } from './grant.js'
+import { applyOptions, plainly, readOptionsAs } from './options.js'
+import { accounts } from './own-types.js'
+import { acceptanceOf, accountOf, applierOf, badToken, checkMayApply, checkScope, keptOf } from './policy.js'
+import { activate, removeGrants } from './put.js'
+import { type Opened, openToken } from './read.js'
+import { type Connection, show } from './show.js'
 
 /**
- * Makes two people colleagues at once, whatever was between them (docs/wire.md, Other resources). Where nothing was,
- * the source counts as the inviter. Nobody is notified.
+ * Accepts an invitation between two accounts; replaces the message if it is accepted already (docs/wire.md, Accept).
  *
- * @returns how the source sees it
+ * @param id of either person's view
+ * @param message undefined leaves it
+ * @throws Failure as `changeView`; `forbidden` for an invitation that is no longer valid
+ */
+export const accept = (
+  { db }: Pick<Context, 'db'>,
+  caller: Caller,
+  id: string,
+  message: string | undefined,
+  precondition: Precondition,
+): Promise<void> =>
+  changeView(db, caller, id, 'accepted', precondition, async (view) => {
+    if (view.step === 'rewritten') return replaceMessage(view, message)
+    const { transaction, eventId, moment, writer, current } = view
+    const grant = await findGrant(transaction, current.connectionId)
+    const opened = grant && { grant, type: accounts, context: { _id: grant.contextId } }
+    const { inviterId: inviter, invitedId: invited } = relationshipOf(current)
+    const detail = () => ({ inviter, invited })
+    const change = { actorId: writer.id, eventId, moment, detail, ...(message !== undefined && { message }) }
+    if (opened && (await acceptInvitation(transaction, opened, writer, change))) return
+    throw new Failure('forbidden', 'This invitation is no longer valid. Decline it, or invite the person yourself.')
+  })
+
+/** Implements `apply` of `Connections` (docs/module.md, apply). */
+export async function apply(scope: CallerScope, token: unknown, options: unknown): Promise<Connection> {
+  const { module } = scope
+  const principal = await principalOf(scope)
+  checkScope(principal, 'update')
+  const caller = { account: accountOf(principal), verified: principal.verified }
+  const read = readOptionsAs(applyOptions, options)
+  if (typeof token !== 'string' || !isToken(token)) {
+    throw new Refusal('invalidArgument.unspecified', { path: 'token', reason: 'A token has 32 letters and digits.' })
+  }
+  const opened = await openToken(module, token)
+  const { grant: known, context } = opened
+  const target = await targetOf(module, known, caller, read.skipAcl || principal.skipAcl)
+  checkMayApply(known, context, target)
+  const { account } = target
+
+  const active = await write(module.db, async (transaction, eventId) => {
+    const moment = await lockContext(transaction, known, [account.id])
+    const grant = await findByToken(transaction, tokenHash(token))
+    const detail = (made: Grant) => ({ ...described(made), invitation: known.id, request: principal.requestId })
+    const change = { actorId: caller.account.id, eventId, moment, detail }
+    const accepted = grant && (await acceptInvitation(transaction, { ...opened, grant }, account, change))
+    if (!accepted) throw badToken()
+    return accepted
+  })
+  return (await show(module, principal, [active], plainly))[0] as Connection
+}
+
+async function targetOf(
+  { db }: ModuleContext,
+  known: Grant,
+  caller: KnownAccount,
+  skipAcl: boolean,
+): Promise<KnownAccount | undefined> {
+  const { targetId, targetEmail } = known
+  const isSought = skipAcl && !isLink(known) && !isTarget(known, caller.account)
+  const id = !isSought
+    ? null
+    : (targetId ?? (await findNamed(db, { by: 'email', values: [targetEmail as string] }))[0]?.id ?? null)
+  const [found] = id === null ? [] : await findKnownAccounts(db, [id])
+  return applierOf(known, caller, found, skipAcl)
+}
+
+interface AcceptanceChange {
+  readonly actorId: string
+  readonly eventId: string
+  readonly moment: Date
+  /** Of the event. */
+  readonly detail: (active: Grant) => Extract<Event, { detail: unknown }>['detail']
+  readonly message?: string
+}
+
+/**
+ * Accepts an invitation for an account, under the locks of its context. Every door accepts by this function.
+ *
+ * @returns the active connection: the accepted one, or one that was there and now grants as much; undefined for an
+ *   invitation that is not pending or not valid
+ */
+async function acceptInvitation(
+  db: Transaction<Tables>,
+  { grant: invitation, type, context }: Opened,
+  account: Pick<Account, 'id' | 'email'>,
+  { actorId, eventId, detail, ...change }: AcceptanceChange,
+): Promise<Grant | undefined> {
+  if (invitation.state !== 'pending' || !(await isValid(db, type, context, invitation))) return undefined
+  const { moment } = change
+  // Two accounts have no other connection than the one that is accepted.
+  const between = isBetweenAccounts(invitation)
+    ? []
+    : await findBetween(db, invitation, { id: account.id, email: addressOf(account) })
+  const others = between.filter(({ id }) => id !== invitation.id)
+  const kept = keptOf(others)
+  const isOffered =
+    kept?.state === 'pending' && kept.contextId === invitation.contextId && (await isValid(db, type, context, kept))
+  const { before, after, gone } = acceptanceOf(invitation, account.id, others, isOffered, moment)
+
+  await removeGrants(db, gone, moment)
+  if (before.state === 'active') await updateGrant(db, after, moment)
+  else await activate(db, before, after, { changedBy: account.id, ...change })
+  const event = { connectionId: after.id, actorId, verb: 'accepted' as const, detail: detail(after) }
+  await insertEvents(db, eventId, [event], moment)
+  if (isBetweenAccounts(after)) {
+    const email = { kind: 'accepted' as const, recipientId: invitation.contextId, connectionId: after.id }
+    await enqueueEmail(db, email, moment)
+  }
+  return after
+}
+
+/**
+ * Makes two people colleagues at once, by an administrator (docs/wire.md, Other resources). Without an earlier
+ * invitation, the source counts as the inviter. No e-mail is sent.
+ *
+ * @returns the view of the source
  * @throws Failure `unauthenticated` or `forbidden` unless the caller is an administrator, `invalid` for people who are
- *   unknown, inactive or one and the same, and what the precondition throws
+ *   unknown, inactive or the same person, and the error of the precondition
  */
 export async function complete(
   { db }: Pick<Context, 'db'>,
@@ -45,44 +174,5 @@ export async function complete(
     await bumpNetworks(transaction, movesBetween(before, after), moment)
     await insertEvents(transaction, eventId, [{ ...after, verb: 'completed', actorId: admin.id }], moment)
     return (await findColleague(transaction, which)) as Colleague
-  })
-}
-
-/**
- * Accepts an invitation, or replaces the message of a connection (docs/wire.md, Accept). The accepter gets what was
- * offered. No-op if nothing changes.
- *
- * @param id of either person's view
- * @param asked the status that it shall have, and its message from now on; without one the message stays
- * @throws Failure `unauthenticated` for nobody, `notFound` for an unknown id, `forbidden` or `invalid` by the rules,
- *   and what the precondition throws
- */
-export async function rewrite(
-  { db }: Pick<Context, 'db'>,
-  caller: Caller,
-  id: string,
-  asked: { readonly status: Status; readonly message?: string },
-  precondition: Precondition,
-): Promise<void> {
-  const writer = signedIn(caller)
-  const known = await existing(db, id)
-  checkIsOneOf(writer, relationshipOf(known))
-
-  await write(db, async (transaction, eventId) => {
-    const moment = await lockNetworks(transaction, [known.owner.id, known.peer.id])
-    const current = await existing(transaction, id)
-    const step = statusChange(asked.status, writer, current)
-    const { message = current.message } = asked
-    precondition(current)
-    if (step === 'rewritten' && message === current.message) return
-    const before = relationshipOf(current)
-    if (step === 'accepted') await checkMayBeAccepted(transaction, before.connectionId)
-    const after = { ...before, isAccepted: before.isAccepted || step === 'accepted' }
-    await updateRelationship(transaction, after, { changedBy: writer.id, message, moment })
-    await bumpNetworks(transaction, movesBetween(before, after), moment)
-    await insertEvents(transaction, eventId, [{ verb: step, actorId: writer.id, ...after }], moment)
-    if (step === 'rewritten') return
-    const { inviterId: recipientId, connectionId } = after
-    await enqueueEmail(transaction, { kind: 'accepted', recipientId, connectionId }, moment)
   })
 }

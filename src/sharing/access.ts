@@ -1,5 +1,5 @@
-import { Fault } from '../faults.js'
 import type { Account } from '../people/account.js'
+import type { KnownAccount } from '../people/known-store.js'
 import {
   type Allowance,
   type Instance,
@@ -11,44 +11,93 @@ import {
   type ShareEntry,
 } from './object-types.js'
 
-/** What somebody has of a context. */
+/** A level and roles on a context. */
 export interface Access {
   readonly level: number
   readonly roles: ReadonlySet<string>
-  /** Those of the roles that come from the context's access list or a connection, not from the account. */
+  /** Roles that come from the context's access list or a connection, not from the account. */
   readonly here?: ReadonlySet<string>
 }
 
-/** Nothing. */
 export const noAccess: Access = { level: levels.none, roles: new Set() }
 
-/** All of it together. */
+/** The highest level and all roles. */
 export const joined = (...all: readonly Access[]): Access => ({
   level: Math.max(levels.none, ...all.map(({ level }) => level)),
   roles: new Set(all.flatMap(({ roles }) => [...roles])),
 })
 
+export const actions = ['create', 'read', 'update', 'delete'] as const
+
+/** An action on connections that the scope of a caller can allow. */
+export type Action = (typeof actions)[number]
+
+/** The caller of the module with current rights (docs/module.md, Calling). */
+export interface Principal {
+  /** Null for an anonymous caller. An unverified account has no `email` here. */
+  readonly account: Account | null
+  readonly verified: boolean
+  /** Skips all checks of access. */
+  readonly skipAcl: boolean
+  /** A level that the caller has of every context. */
+  readonly grant: number
+  readonly appKey: string | null
+  /** Allowed actions; null allows all. */
+  readonly scope: readonly Action[] | null
+  /** Id of the request, for the audit. */
+  readonly requestId: string | null
+}
+
 /**
- * What a caller has of a context (docs/module.md, Access lists).
+ * An account as a principal. An inactive account counts as anonymous. An unverified account has no claim to its
+ * address.
  *
- * @param connected what the caller's connections with the context give
+ * @param privileges none by default
+ */
+export function principalFor(
+  known: KnownAccount | undefined,
+  privileges: Partial<Omit<Principal, 'account' | 'verified'>> = {},
+): Principal {
+  const { account, verified } = known ?? { account: null, verified: false }
+  return {
+    account: account?.state === 'active' ? { ...account, ...(!verified && { email: null }) } : null,
+    verified,
+    skipAcl: false,
+    grant: levels.none,
+    appKey: null,
+    scope: null,
+    requestId: null,
+    ...privileges,
+  }
+}
+
+/**
+ * The caller's access to a context (docs/module.md, Access lists).
+ *
+ * @param connected access by the caller's active connections with the context
  */
 export function accessTo(type: ObjectType, context: Instance, principal: Principal, connected: Access): Access {
   const own = { level: principal.skipAcl ? levels.system : principal.grant, roles: principal.account?.roles ?? [] }
   const before = joined({ ...own, roles: new Set(own.roles) }, connected)
-  const given = type
-    .acl(context)
-    .filter((entry) => isAbout(entry, type, context, principal, before))
-    .map(allowed)
-  return { ...joined(before, ...given), here: joined(connected, ...given).roles }
+  const listed = allowed(type.acl(context), type, context, principal, before)
+  return { ...joined(before, listed), here: joined(connected, listed).roles }
 }
 
-const allowed = (allowance: Allowance): Access =>
-  'role' in allowance
-    ? { level: levels.none, roles: new Set([allowance.role]) }
-    : { level: levelOf(allowance.allow, 'acl'), roles: new Set() }
+/** The sum of the entries that apply to a caller. */
+const allowed = (
+  entries: readonly ShareEntry[],
+  type: ObjectType,
+  context: Instance,
+  principal: Principal,
+  access: Access,
+): Access => joined(...entries.filter((entry) => applies(entry, type, context, principal, access)).map(allowance))
 
-function isAbout(
+const allowance = (entry: Allowance): Access =>
+  'role' in entry
+    ? { level: levels.none, roles: new Set([entry.role]) }
+    : { level: levelOf(entry.allow, 'acl'), roles: new Set() }
+
+function applies(
   entry: ShareEntry,
   type: ObjectType,
   context: Instance,
@@ -69,111 +118,124 @@ function isAbout(
   }
 }
 
+/** Whether the caller owns the context. */
 export const isOwner = (type: ObjectType, context: Instance, { account }: Pick<Principal, 'account'>): boolean =>
   account !== null && type.owner(context) === account.id
 
-/** @throws Fault `accessDenied.shareAccess` for whoever may not share a context */
-export function checkMayShare({ level }: Access, { id }: { readonly id: string }): void {
-  if (level < levels.share) throw new Fault('accessDenied.shareAccess', { path: id })
-}
-
-/** Whether somebody may read a property. */
+/** Whether this access allows reading a property. */
 export const mayRead = (property: ObjectType['properties'][string], { level, roles }: Access): boolean =>
   level >= property.access || property.roles.some((role) => roles.has(role))
 
-/** All of either, each once. */
+const maxTitleLength = 200
+
+/**
+ * The title of an object for a reader with this access: one line that the database can store.
+ *
+ * @returns undefined if the type has no title, or the reader may not see it
+ */
+export function titleOf({ title, properties }: ObjectType, object: Instance, access: Access): string | undefined {
+  const property = title === null ? undefined : properties[title]
+  if (title === null || !property || !mayRead(property, access)) return undefined
+  const value = object[title]
+  if (typeof value !== 'string') return undefined
+  const line = value
+    .slice(0, maxTitleLength)
+    .toWellFormed()
+    .replaceAll(/[\p{Cc}\s]+/gu, ' ')
+    .trim()
+  return line || undefined
+}
+
+/** All elements of both, each once. */
 export const union = (one: readonly string[], other: readonly string[]): string[] => [...new Set([...one, ...other])]
 
-/** What a target shall have. */
+/** A level and roles that a target is to have. */
 export interface Wish {
   readonly access: number
   readonly roles: readonly string[]
 }
 
+/** A context, and a caller who shares it. */
+export interface Sharer {
+  readonly type: ObjectType
+  readonly context: Instance
+  readonly principal: Principal
+  /** Skips the checks of access, by option or privilege. */
+  readonly skipAcl: boolean
+}
+
+/** A call that shares a context. */
+export interface ShareRequest extends Sharer {
+  readonly creator: Account
+  readonly appKey: string
+  /** Whether targets get e-mails. */
+  readonly isNotified: boolean
+}
+
+/** A granted level and roles, and the part that needed a privilege; null if none did. */
+export interface Granted extends Wish {
+  readonly skipped: Wish | null
+}
+
 /**
- * What of a wish is granted: never more than was asked, nor as much as the granter has (docs/module.md, Granted level).
+ * Grants a wish, and tells whether that took a privilege.
  *
- * @param mine what the granter has of the context
+ * @param mine the caller's access
+ * @param ordinary the caller's access without privileges
+ */
+export function grantedTo(sharer: Sharer, mine: Access, ordinary: Access, wish: Wish): Granted {
+  const given = granted(sharer, mine, wish)
+  const isOrdinary =
+    !sharer.skipAcl && mayGrant({ ...sharer, principal: withoutPrivilege(sharer.principal) }, ordinary, given)
+  return { ...given, skipped: isOrdinary ? null : given }
+}
+
+/** The caller as without privileges. */
+export const withoutPrivilege = (principal: Principal): Principal => ({
+  ...principal,
+  skipAcl: false,
+  grant: levels.none,
+})
+
+/** Whether a caller with this access may grant the level and each of the roles. */
+export function mayGrant(sharer: Sharer, mine: Access, wish: Wish): boolean {
+  if (mine.level < levels.share) return false
+  const most = granted({ ...sharer, skipAcl: false }, mine, wish)
+  return most.access >= wish.access && wish.roles.every((role) => most.roles.includes(role))
+}
+
+/**
+ * The granted part of a wish: never more than asked, and less than the granter has (docs/module.md, Granted level).
+ *
+ * @param mine the granter's access
  * @param wish its roles must exist
  */
-export function granted(
-  type: ObjectType,
-  context: Instance,
-  principal: Principal,
-  mine: Access,
-  wish: Wish,
-  skipAcl: boolean,
-): Wish {
+export function granted(sharer: Sharer, mine: Access, wish: Wish): Wish {
+  const { type, skipAcl } = sharer
   const have = skipAcl ? levels.system : mine.level
   const most = Math.min(Math.max(type.leastAccess, Math.min(levelBelow(have), wish.access)), maxGranted)
-  const roles = wish.roles.filter((role) => mayImpart(type, context, principal, mine, role, skipAcl))
+  const roles = wish.roles.filter((role) => mayImpart(sharer, mine, role))
   if (skipAcl) return { access: most, roles }
-  if (type.shareAcl.length > 0) {
-    return { access: Math.min(shareable(type, context, principal, mine).level, most), roles }
-  }
+  if (type.shareAcl.length > 0) return { access: Math.min(shareable(sharer, mine).level, most), roles }
   const link = type.shareChain.find((level) => have > level)
   return { access: link === undefined ? levels.none : Math.max(type.leastAccess, Math.min(link, most)), roles }
 }
 
-/** What the share list of a type lets a caller pass on. */
-const shareable = (type: ObjectType, context: Instance, principal: Principal, mine: Access): Access =>
-  joined(...type.shareAcl.filter((entry) => isAbout(entry, type, context, principal, mine)).map(allowed))
-
 /**
- * Whether a caller may give a role. The owner may give any; others the roles that the type's share list says, or without
- * such a list those that they have on this context themselves.
+ * Whether a caller may give a role. The owner may give every role, others those of the type's share list, or without
+ * such a list those that they have on this context.
  */
-export function mayImpart(
-  type: ObjectType,
-  context: Instance,
-  principal: Principal,
-  mine: Access,
-  role: string,
-  skipAcl: boolean,
-): boolean {
+export function mayImpart(sharer: Sharer, mine: Access, role: string): boolean {
+  const { type, context, principal, skipAcl } = sharer
   if (skipAcl || isOwner(type, context, principal)) return true
-  const own = type.shareAcl.length > 0 ? shareable(type, context, principal, mine).roles : mine.here
+  const own = type.shareAcl.length > 0 ? shareable(sharer, mine).roles : mine.here
   return own?.has(role) ?? false
 }
 
-/** Whether a connection would give so little that there is no point in it. */
+/** The access that the share list of a type lets a caller give. */
+const shareable = ({ type, context, principal }: Sharer, mine: Access): Access =>
+  allowed(type.shareAcl, type, context, principal, mine)
+
+/** Whether a connection would grant neither level nor role, and its type demands some. */
 export const givesNothing = ({ leastAccess }: ObjectType, { access, roles }: Wish): boolean =>
   access === levels.none && roles.length === 0 && leastAccess > levels.none
-
-/** What a caller's scope can allow. */
-export type Action = (typeof actions)[number]
-
-export const actions = ['create', 'read', 'update', 'delete'] as const
-
-/** On whose behalf, and with which privileges, the module acts (docs/module.md, Calling). */
-export interface Principal {
-  /** Null for nobody. */
-  readonly account: Account | null
-  readonly verified: boolean
-  /** Acts as if no access had to be checked. */
-  readonly skipAcl: boolean
-  /** A level that the caller has of every context, at least. */
-  readonly grant: number
-  readonly appKey: string | null
-  /** What the caller may do with connections; null for everything. */
-  readonly scope: readonly Action[] | null
-  /** Of the request that is answered, for the audit. */
-  readonly requestId: string | null
-}
-
-/** The caller's account. @throws Fault `accessDenied.notLoggedIn` for nobody */
-export function accountOf({ account }: Principal): Account {
-  if (account?.state === 'active') return account
-  throw new Fault('accessDenied.notLoggedIn')
-}
-
-/** @throws Fault `accessDenied.scope` where the caller's scope does not allow the action */
-export function checkScope({ scope }: Principal, action: Action): void {
-  if (scope === null || scope.includes(action)) return
-  throw new Fault('accessDenied.scope', { path: `object.${action}.connection` })
-}
-
-/** @throws Fault `accessDenied.connectionRequiresVerification` for an account that is not verified */
-export function checkVerified({ verified }: Pick<Principal, 'verified'>): void {
-  if (!verified) throw new Fault('accessDenied.connectionRequiresVerification')
-}

@@ -1,22 +1,48 @@
 import type { Kysely } from 'kysely'
 import type { Tables } from '../db/tables.js'
+import { boundedQueue } from '../db/turns.js'
 import { Failure } from '../errors.js'
 import { findSignIn } from '../identity/credential-store.js'
 import { isUuid } from '../people/account.js'
 import { defineRole } from '../people/change-store.js'
+import { type Presenter, showingEmails } from '../people/hide-email.js'
 import { findKnownAccounts, insertApp } from '../people/known-store.js'
 import { type Connections, connectionsIn, faultsOnly } from './api.js'
 import { type Caller, type ModuleContext, type Privileges, runIn } from './context.js'
 import { removeContext } from './delete.js'
 import type { Instance, ObjectDefinition } from './object-types.js'
+import { siteTypes } from './own-types.js'
 
-/** What an application does with the module, beside calling its functions. */
+/** How many calls of a program run at once: enough for a slow `load`, few enough for the pool of connections. */
+const concurrency = 20
+const maxWaiting = 5000
+const defaultWaitMs = 10_000
+
+/** The settings of a module. */
+export interface ModuleSettings extends Pick<ModuleContext, 'tokenKeys' | 'appKey' | 'baseUrl'> {
+  /** By default, e-mail addresses are shown. */
+  readonly presenter?: Presenter
+  /** How long a call of a program waits while no other call ends; 10 seconds by default. */
+  readonly longestWaitMs?: number | undefined
+}
+
+/** Makes the module on a migrated database, with the types of every site and the app of this site. */
+export async function createModuleContext(
+  db: Kysely<Tables>,
+  { tokenKeys, appKey, baseUrl, presenter = showingEmails, longestWaitMs = defaultWaitMs }: ModuleSettings,
+): Promise<ModuleContext> {
+  if (appKey !== null) await insertApp(db, appKey)
+  const inTurn = boundedQueue(concurrency, maxWaiting, longestWaitMs)
+  return { db, types: siteTypes(db, presenter), tokenKeys, appKey, baseUrl, presenter, inTurn }
+}
+
+/** The members of an application beside the calls of the module (docs/module.md, Calling). */
 export interface ModuleApp {
   /**
-   * Runs a function for an account: what it calls of the module acts on that account's behalf.
+   * Runs a function for an account: module calls in it act for the account.
    *
-   * @param account account id, user id, login or e-mail address; null for nobody
-   * @throws Failure `notFound` where nobody goes by that name; Fault where the database could not be asked; what `work` throws
+   * @param account account id, user id, login or e-mail address; null for an anonymous caller
+   * @throws Failure `notFound` for an unknown name; Fault if the database is away; the errors of `work`
    */
   runAs<Result>(
     account: string,
@@ -28,26 +54,26 @@ export interface ModuleApp {
     privileges: Privileges,
     work: (caller: Caller) => Promise<Result>,
   ): Promise<Result>
-  /** The functions of the module, for one caller. */
+  /** The calls of the module for one caller. */
   connectionsFor(caller: Caller): Connections
-  /** Makes a type of object known. @throws TypeError for a name that is malformed or taken, or a title that is no property */
+  /** Adds a type of objects. @throws TypeError for a malformed definition, or a name that is taken */
   defineObject<Loaded extends Instance>(definition: ObjectDefinition<Loaded>): void
   /**
-   * Deletes every connection with an object that is no more; to be called once the object can no longer be loaded.
+   * Deletes all connections of an object that no longer exists. Call it once the object can no longer be loaded.
    *
    * @param objects its type, in singular or plural
-   * @returns how many there were
-   * @throws Fault `invalidArgument.object` for a type that is unknown, and for accounts; `invalidArgument.unspecified` for
-   *   what is no id
+   * @returns their number
+   * @throws Fault `invalidArgument.object` for an unknown type and for accounts, `invalidArgument.unspecified` for a
+   *   malformed id
    */
   removeContext(objects: string, id: string): Promise<number>
-  /** Makes a role known that connections can impart. */
+  /** Adds a role that connections can give. */
   defineRole(role: string): Promise<void>
-  /** Makes an app known, with the base of its pages; its letters lead to `connection/<token>` there. */
+  /** Adds an app, with the base of its pages: its e-mails link to `connection/<token>` there. */
   defineApp(key: string, baseUrl?: string): Promise<void>
 }
 
-/** The module in a world that is there already. */
+/** The application of a module. */
 export function appIn(module: ModuleContext): ModuleApp {
   const { db } = module
   const called = <Result>(work: () => Promise<Result>) => faultsOnly(() => module.inTurn(work))
@@ -58,9 +84,9 @@ export function appIn(module: ModuleContext): ModuleApp {
       work: (caller: Caller & { readonly accountId: string }) => Promise<Result>,
     ) => {
       const id = account === null ? null : await called(() => findAccountId(db, account))
-      if (id === undefined) throw new Failure('notFound', `Nobody goes by the name ${account}.`)
+      if (id === undefined) throw new Failure('notFound', `There is no account with the name ${account}.`)
       const caller = { ...privileges, accountId: id }
-      // Whoever gives null gives work that takes it.
+      // By the overloads, work for null takes null.
       return runIn({ module, caller }, () => work(caller as Caller & { readonly accountId: string }))
     },
     connectionsFor: (caller) => connectionsIn(() => ({ module, caller })),

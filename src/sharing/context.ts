@@ -2,123 +2,54 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import type { Kysely } from 'kysely'
 import type { Tables } from '../db/tables.js'
 import type { Queue } from '../db/turns.js'
-import { Fault } from '../faults.js'
+import { Refusal } from '../faults.js'
+import type { Presenter } from '../people/hide-email.js'
 import { findKnownAccounts } from '../people/known-store.js'
-import { type Access, accessTo, type Action, joined, type Principal, type Wish } from './access.js'
+import {
+  type Access,
+  accessTo,
+  type Action,
+  joined,
+  noAccess,
+  type Principal,
+  principalFor,
+  withoutPrivilege,
+} from './access.js'
 import { findActive } from './grant-store.js'
-import { contextIdOf, givenOn, type Grant, tokenHash, type TokenKeys, tokenOf } from './grant.js'
+import { contextIdOf, givenOn, type Grant, toAccess, tokenHash, type TokenKeys, tokenOf } from './grant.js'
 import { type Instance, type Level, levels, type ObjectType, type ObjectTypes } from './object-types.js'
 import { privileges, readOptionsAs } from './options.js'
+import { isStillGranted, validityOf } from './policy.js'
 
-/** The database, types and settings that the functions of the module share. */
+/** The database, types and settings that all functions of the module share. */
 export interface ModuleContext {
   readonly db: Kysely<Tables>
   readonly types: ObjectTypes
   readonly tokenKeys: TokenKeys
-  /** The app of a caller who names none. */
+  /** The app of callers that name none. */
   readonly appKey: string | null
   /** Public base of links. */
   readonly baseUrl: string | null
-  /** Whether e-mail addresses are neither shown nor taken as names. */
-  readonly hidesEmail: boolean
-  /** The queue of what programs call in this process. */
+  readonly presenter: Presenter
+  /** The queue of the calls of programs in this process. */
   readonly inTurn: Queue
 }
 
-/** A type that is known by this name. @throws Fault `invalidArgument.object` */
-export function typeOf({ types }: Pick<ModuleContext, 'types'>, name: string): ObjectType {
-  const type = types.find(name)
-  if (type) return type
-  // A program may give anything, and a path is a text.
-  throw new Fault('invalidArgument.object', { path: typeof name === 'string' ? name : 'objects' })
-}
-
-/** Loads an object; undefined where there is none. */
-export async function load(type: ObjectType, id: string): Promise<Instance | undefined> {
-  const known = contextIdOf(type.name, id)
-  return known === undefined ? undefined : (await type.load([known]))[0]
-}
-
-/** What a caller has of an object, as things stand in this transaction. */
-export async function accessOf(
-  db: Kysely<Tables>,
-  type: ObjectType,
-  context: Instance,
-  principal: Principal,
-): Promise<Access> {
-  return (await accessOfEach(db, type, [context], principal))[0] as Access
-}
-
-/** What a caller has of each of some objects of one type, by one statement. */
-export async function accessOfEach(
-  db: Kysely<Tables>,
-  type: ObjectType,
-  contexts: readonly Instance[],
-  principal: Principal,
-): Promise<Access[]> {
-  const { account } = principal
-  const ids = contexts.map(({ _id }) => _id)
-  const active = account === null ? [] : await findActive(db, type.name, ids, account.id)
-  return contexts.map((context) => {
-    // Between two accounts, what is given is of the other one.
-    const given = active.filter(
-      ({ contextId, targetId }) => context._id === (targetId === account?.id ? contextId : targetId),
-    )
-    return accessTo(type, context, principal, joined(...given.map((grant) => toAccess(givenOn(grant, context._id)))))
-  })
-}
-
-const toAccess = ({ access, roles }: Wish): Access => ({ level: access, roles: new Set(roles) })
-
-/** What a connection gives its target of the context: while it is pending, a look at what is public. */
-export const accessGiven = ({ state, access, roles }: Pick<Grant, 'state' | 'access' | 'roles'>): Access =>
-  toAccess(state === 'pending' ? { access: levels.public, roles: [] } : { access, roles })
-
-/** The token of a connection, and what the database keeps of it. */
-export function newToken({ tokenKeys: [key] }: Pick<ModuleContext, 'tokenKeys'>, connectionId: string) {
-  return { tokenHash: tokenHash(tokenOf(key, connectionId)), tokenKey: key.id }
-}
-
-/** The token of a connection again; null where it has none, or none by a key that is known. */
-export function tokenAgain({ tokenKeys }: Pick<ModuleContext, 'tokenKeys'>, { id, tokenKey }: Grant): string | null {
-  const key = tokenKeys.find((each) => each.id === tokenKey)
-  return key ? tokenOf(key, id) : null
-}
-
-/** What addresses are made of. */
-export interface Place extends Pick<ModuleContext, 'tokenKeys'> {
-  /** Public base of links; null where it is not known. */
-  readonly baseUrl: string | null
-}
-
-/**
- * Where the token of a connection leads: to the pages of its app, else to this site.
- *
- * @param base where the app has its pages, if it has any
- * @returns null where there is no token, no app or no such place
- */
-export function urlOf({ tokenKeys, baseUrl }: Place, grant: Grant, base: string | undefined): string | null {
-  const token = tokenAgain({ tokenKeys }, grant)
-  if (token === null || grant.appKey === null) return null
-  if (base !== undefined) return `${base.replace(/\/$/, '')}/connection/${token}`
-  return baseUrl === null ? null : `${baseUrl}/v2/connections/${token}`
-}
-
-/** What server code may let a caller do beyond his own rights; no request can ask for it (docs/trust.md, Z6). */
+/** Privileges that server code gives a caller; no request can ask for them (docs/trust.md, Z6). */
 export interface Privileges {
-  /** Acts as if no access had to be checked. */
+  /** Skips all checks of access. */
   readonly skipAcl?: boolean
-  /** A level that the caller has of every context, at least. */
+  /** A level that the caller has of every context. */
   readonly grant?: Level
-  /** The app on whose behalf; null for none. Left out, it is the site's own. */
+  /** The app of the caller's connections; null for none. By default the site's own. */
   readonly appKey?: string | null
-  /** What the caller may do with connections; left out, everything. */
+  /** Allowed actions on connections; by default all. */
   readonly scope?: readonly Action[] | null
-  /** Of the request that is answered, for the audit. */
+  /** Id of the request, for the audit. */
   readonly requestId?: string | null
 }
 
-/** Who calls the module: an account by its id, or nobody. */
+/** The account that calls the module; null for an anonymous caller. */
 export interface Caller extends Privileges {
   readonly accountId: string | null
 }
@@ -131,35 +62,158 @@ export interface CallerScope {
 
 const storage = new AsyncLocalStorage<CallerScope>()
 
-/** Runs a function, and whatever it awaits, with this scope. */
+/** Runs a function, and everything that it awaits, in a scope. */
 export const runIn = <Result>(scope: CallerScope, work: () => Result): Result => storage.run(scope, work)
 
-/** The scope that one runs in. @throws Fault `accessDenied.notLoggedIn` outside any */
+/** The current scope. @throws Refusal `accessDenied.notLoggedIn` outside of every scope */
 export function currentScope(): CallerScope {
   const scope = storage.getStore()
   if (scope) return scope
-  throw new Fault('accessDenied.notLoggedIn', { reason: 'Call this inside a request, or inside runAs.' })
+  throw new Refusal('accessDenied.notLoggedIn', { reason: 'Call this inside a request, or inside runAs.' })
 }
 
 /**
- * The caller with the rights of this moment: what was taken away a moment ago is gone.
+ * The caller with current rights, read from the database.
  *
- * @throws Fault `invalidArgument` for a privilege that is malformed
+ * @throws Refusal `invalidArgument` for a malformed privilege
  */
 export async function principalOf({ module, caller }: CallerScope): Promise<Principal> {
-  const { accountId, appKey = module.appKey } = caller
-  const { skipAcl, grant, scope } = readOptionsAs(privileges, caller)
+  const { accountId, appKey = module.appKey, requestId = null } = caller
+  const rights = readOptionsAs(privileges, caller)
   const [known] = accountId === null ? [] : await findKnownAccounts(module.db, [accountId])
-  const { account, verified } = known ?? { account: null, verified: false }
-  // Whoever has not shown that an address is theirs has no claim to what was sent to it.
-  const owned = account && !verified ? { ...account, email: null } : account
-  return {
-    account: owned?.state === 'active' ? owned : null,
-    verified,
-    skipAcl,
-    grant,
-    appKey,
-    scope,
-    requestId: caller.requestId ?? null,
+  return principalFor(known, { ...rights, appKey, requestId })
+}
+
+/** The type with this name. @throws Refusal `invalidArgument.object` */
+export function typeOf({ types }: Pick<ModuleContext, 'types'>, name: string): ObjectType {
+  const type = types.find(name)
+  if (type) return type
+  // Programs may give any value, and a path is a text.
+  throw new Refusal('invalidArgument.object', { path: typeof name === 'string' ? name : 'objects' })
+}
+
+/** Loads an object; undefined if it does not exist. */
+export async function load(type: ObjectType, id: string): Promise<Instance | undefined> {
+  const known = contextIdOf(type.name, id)
+  return known === undefined ? undefined : (await type.load([known]))[0]
+}
+
+/** The caller's access to an object, as seen by this transaction. */
+export async function accessOf(
+  db: Kysely<Tables>,
+  type: ObjectType,
+  context: Instance,
+  principal: Principal,
+): Promise<Access> {
+  return (await accessOfEach(db, type, [context], principal))[0] as Access
+}
+
+/** The caller's access to each of some objects of one type, by one statement. */
+export async function accessOfEach(
+  db: Kysely<Tables>,
+  type: ObjectType,
+  contexts: readonly Instance[],
+  principal: Principal,
+): Promise<Access[]> {
+  const { account } = principal
+  const ids = contexts.map(({ _id }) => _id)
+  const active = account === null ? [] : await findActive(db, type.name, ids, account.id)
+  return contexts.map((context) => {
+    // A connection of two accounts gives access to the other account.
+    const given = active.filter(
+      ({ contextId, targetId }) => context._id === (targetId === account?.id ? contextId : targetId),
+    )
+    return accessTo(type, context, principal, joined(...given.map((grant) => toAccess(givenOn(grant, context._id)))))
+  })
+}
+
+/** The caller's access without privileges. @param mine the caller's access */
+export async function ordinaryAccess(
+  db: Kysely<Tables>,
+  type: ObjectType,
+  context: Instance,
+  principal: Principal,
+  mine: Access,
+): Promise<Access> {
+  if (!principal.skipAcl && principal.grant === levels.none) return mine
+  return accessOf(db, type, context, withoutPrivilege(principal))
+}
+
+/** Whether an invitation or a link is valid (`validityOf`). @param context undefined if it is gone */
+export async function isValid(
+  db: Kysely<Tables>,
+  type: ObjectType,
+  context: Instance | undefined,
+  grant: Grant,
+): Promise<boolean> {
+  const [creator] = await findKnownAccounts(db, [grant.creatorId])
+  const known = validityOf(grant, creator, context)
+  if (known !== undefined || !context) return known ?? false
+  const principal = principalFor(creator)
+  return isStillGranted({ type, context, principal }, await accessOf(db, type, context, principal), grant)
+}
+
+/** An object, and the caller's access to it. */
+export interface Loaded {
+  readonly instance: Instance
+  readonly access: Access
+}
+
+/** The caller's access to objects that are loaded already. */
+export async function withAccess(
+  { db }: Pick<ModuleContext, 'db'>,
+  principal: Principal,
+  type: ObjectType,
+  instances: readonly Instance[],
+): Promise<Loaded[]> {
+  const access = await accessOfEach(db, type, instances, principal)
+  return instances.map((instance, index) => ({ instance, access: access[index] ?? noAccess }))
+}
+
+/** The key of a context in `loadContexts`. */
+export const keyOf = ({ object, contextId }: Pick<Grant, 'object' | 'contextId'>) => `${object} ${contextId}`
+
+/** Loads the contexts of connections with the caller's access, type by type. */
+export async function loadContexts(
+  module: ModuleContext,
+  principal: Principal,
+  grants: readonly Pick<Grant, 'object' | 'contextId'>[],
+): Promise<Map<string, Loaded>> {
+  const loaded = new Map<string, Loaded>()
+  for (const object of new Set(grants.map((grant) => grant.object))) {
+    const ids = grants.filter((grant) => grant.object === object).map(({ contextId }) => contextId)
+    const type = typeOf(module, object)
+    for (const each of await withAccess(module, principal, type, await type.load([...new Set(ids)]))) {
+      loaded.set(keyOf({ object, contextId: each.instance._id }), each)
+    }
   }
+  return loaded
+}
+
+/** The token of a connection; null if it has none, or its key is unknown. */
+export function tokenAgain({ tokenKeys }: Pick<ModuleContext, 'tokenKeys'>, { id, tokenKey }: Grant): string | null {
+  const key = tokenKeys.find((each) => each.id === tokenKey)
+  return key ? tokenOf(key, id) : null
+}
+
+/** The stored hash of a connection's token; null if it has none. */
+export function hashOf(module: Pick<ModuleContext, 'tokenKeys'>, grant: Grant): Uint8Array | null {
+  const token = tokenAgain(module, grant)
+  return token === null ? null : tokenHash(token)
+}
+
+/** The token keys and the public base that links are made of; `baseUrl` is null if it is unknown. */
+export type Place = Pick<ModuleContext, 'tokenKeys' | 'baseUrl'>
+
+/**
+ * The link with the token of a connection: into the pages of its app, else to this site.
+ *
+ * @param base of the pages of the app, if it has any
+ * @returns null without a token, an app or a base
+ */
+export function urlOf({ tokenKeys, baseUrl }: Place, grant: Grant, base: string | undefined): string | null {
+  const token = tokenAgain({ tokenKeys }, grant)
+  if (token === null || grant.appKey === null) return null
+  if (base !== undefined) return `${base.replace(/\/$/, '')}/connection/${token}`
+  return baseUrl === null ? null : `${baseUrl}/v2/connections/${token}`
 }

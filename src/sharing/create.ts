@@ -1,6 +1,8 @@
 import type { Transaction } from 'kysely'
 import {
   claimEmail,
+  countEmails,
+  countInvitations,
   enqueueEmail,
   type Event,
   insertEvents,
@@ -8,66 +10,117 @@ import {
   write,
 } from '../connections/transaction-store.js'
 import type { Tables } from '../db/tables.js'
-import { Fault } from '../faults.js'
-import { type Access, checkMayShare, mayRead } from './access.js'
-import { accessGiven, accessOf, type CallerScope, type ModuleContext, principalOf, tokenAgain } from './context.js'
-import { decide, type Decision, type Quota, quotaOf } from './decide.js'
+import { Refusal } from '../faults.js'
+import { type Granted, grantedTo, type ShareRequest, titleOf } from './access.js'
+import {
+  accessOf,
+  type CallerScope,
+  hashOf,
+  isValid,
+  type ModuleContext,
+  ordinaryAccess,
+  principalOf,
+} from './context.js'
 import { findBetween, lockContext, updateGrant } from './grant-store.js'
-import { described, type Grant, isBetweenAccounts, tokenHash } from './grant.js'
-import { type Instance, levels, type ObjectType } from './object-types.js'
-import { createOptions, readOptionsAs } from './options.js'
+import {
+  accessGiven,
+  both,
+  connectedAtOnce,
+  described,
+  givenOn,
+  givingOn,
+  type Grant,
+  isBetweenAccounts,
+  newGrant,
+  newInvitation,
+  refreshed,
+} from './grant.js'
+import { levels } from './object-types.js'
+import { createOptions, plainly, readOptionsAs } from './options.js'
 import { activate, put, removeGrants } from './put.js'
-import { appKeyOf, checkMayImpart, shareable, type ShareRequest, type Target } from './share.js'
-import { show } from './show.js'
-import { type Connection, plainly } from './shown.js'
-import { readTargets } from './targets.js'
-import { isValid, ordinaryAccess } from './valid.js'
+import { checkMayImpart, checkMayShare, type Quota, quotaAfter, type Step, stepFor } from './share-policy.js'
+import { appKeyOf, readTargets, shareable, type Target } from './share.js'
+import { type Connection, show } from './show.js'
+
+/** Implements `create` of `Connections`: for each target its connection, or the reason why there is none. */
+export async function create(
+  scope: CallerScope,
+  objects: string,
+  id: string,
+  targets: unknown,
+  options: unknown,
+): Promise<(Connection | Refusal)[]> {
+  const { module } = scope
+  const principal = await principalOf(scope)
+  const read = readOptionsAs(createOptions, options)
+  const skipAcl = read.skipAcl || principal.skipAcl
+  const shared = await shareable(module, principal, objects, id, { skipAcl, isForced: read.forceAllowConnections })
+  const found = await readTargets(module, principal, targets, { ...shared, skipAcl, forceAuto: read.forceAuto })
+  const appKey = await appKeyOf(module, principal.appKey, read.connectionAppKey)
+  if (appKey === null) {
+    return found.map(({ named }) => new Refusal('invalidArgument.noConnectionApp', { target: named }))
+  }
+  const isNotified = !read.skipNotification && !read.skipNotifications
+  const outcomes = await connectTargets(module, { ...shared, principal, skipAcl, appKey, isNotified }, found)
+  const made = outcomes.filter((each): each is Grant => !(each instanceof Refusal))
+  const byId = new Map((await show(module, principal, made, plainly)).map((each) => [each._id, each]))
+  return outcomes.map((each) => (each instanceof Refusal ? each : (byId.get(each.id) as Connection)))
+}
 
 /**
- * Connects targets with a context in one transaction, in which it is also decided what each is granted.
+ * Connects targets with a context in one transaction, and decides under its locks.
  *
- * @returns for each target its connection, or why there is none
- * @throws Fault `accessDenied.shareAccess` where the caller may not share the context any more, `accessDenied.shareRoles`
- *   for a role that is not theirs to give; nothing is changed then
+ * @throws Refusal `accessDenied.shareAccess` or `accessDenied.shareRoles` for a caller who may not share this any more;
+ *   nothing is changed then
  */
 function connectTargets(
   module: ModuleContext,
-  sharing: ShareRequest,
+  request: ShareRequest,
   targets: readonly Target[],
-): Promise<(Grant | Fault)[]> {
-  const { type, context, principal, creator, skipAcl } = sharing
+): Promise<(Grant | Refusal)[]> {
+  const { type, context, principal, creator, skipAcl } = request
   const reference = { object: type.name, contextId: context._id }
   const people = targets.flatMap(({ account }) => account?.id ?? [])
   return write(module.db, async (transaction, eventId) => {
     const moment = await lockContext(transaction, reference, people)
     const mine = await accessOf(transaction, type, context, principal)
-    if (!skipAcl) checkMayShare(mine, creator)
-    for (const target of targets) checkMayImpart(sharing, mine, target)
-    const ordinary = await ordinaryAccess(transaction, sharing, mine)
-    let room = await quotaOf(transaction, sharing)
-    const outcomes: (Grant | Fault)[] = []
+    checkMayShare(mine, creator, skipAcl)
+    for (const { places } of targets) checkMayImpart(request, mine, places)
+    const ordinary = await ordinaryAccess(transaction, type, context, principal, mine)
+    let quota = await quotaOf(transaction, request)
+    const outcomes: (Grant | Refusal)[] = []
     const events: Event[] = []
     for (const target of targets) {
-      const { account, email } = target
+      const { account, email, named } = target
       const found = await findBetween(transaction, reference, { id: account?.id ?? null, email })
       const between: Grant[] = []
-      for (const each of found) between.push(await asOffered(transaction, sharing, each))
-      const step = decide(module, sharing, target, { mine, ordinary, between, room, moment })
-      outcomes.push(step instanceof Fault ? step : step.after)
-      if (step instanceof Fault) continue
-      await applyDecision(transaction, module, step, moment)
-      events.push(eventOf(sharing, step))
-      if (step.verb === 'invited') room = { ...room, invitations: room.invitations - 1 }
-      room = await queueEmail(transaction, sharing, step, room, moment)
+      for (const each of found) between.push(await asOffered(transaction, request, each))
+      const wish = grantedTo(request, mine, ordinary, target)
+      const step = stepFor(request, target, wish, between, quota)
+      if (typeof step === 'string') {
+        outcomes.push(new Refusal(step, { target: named }))
+        continue
+      }
+      const decision = { ...step, after: afterOf(module, request, target, step, wish, moment) }
+      outcomes.push(decision.after)
+      await applyDecision(transaction, module, decision, moment)
+      events.push(eventOf(request, decision))
+      if (step.verb === 'invited') quota = { ...quota, invitations: quota.invitations - 1 }
+      quota = await queueEmail(transaction, request, decision, quota, moment)
     }
     if (events.length > 0) await insertEvents(transaction, eventId, events, moment)
     return outcomes
   })
 }
 
-/**
- * An invitation of the same creator that is not valid any more offers nothing, so that making it again revives nothing.
- */
+/** Calls with `skipAcl` are not limited. */
+async function quotaOf(db: Transaction<Tables>, { creator, skipAcl }: ShareRequest): Promise<Quota> {
+  if (skipAcl) return { invitations: Infinity, emails: Infinity }
+  const invited = await countInvitations(db, creator.id)
+  return quotaAfter(invited, await countEmails(db, creator.id))
+}
+
+/** An invalid invitation of the creator offers nothing, so that making it again revives nothing. */
 async function asOffered(
   db: Transaction<Tables>,
   { type, context, creator }: ShareRequest,
@@ -78,87 +131,72 @@ async function asOffered(
   return { ...grant, access: levels.none, roles: [], skippedAccess: null, skippedRoles: [] }
 }
 
+/** A step, and the connection after it. */
+interface Decision extends Step {
+  readonly after: Grant
+}
+
+function afterOf(
+  { tokenKeys: [key] }: ModuleContext,
+  { type, context, creator, appKey }: ShareRequest,
+  { account, email, first, last }: Target,
+  { verb, before }: Step,
+  wish: Granted,
+  moment: Date,
+): Grant {
+  const { _id: id } = context
+  if (before && verb === 'refreshed') return refreshed(before, wish, moment)
+  if (before && verb === 'upgraded') {
+    return { ...givingOn(before, id, both(givenOn(before, id), wish)), updated: moment }
+  }
+  if (before) return connectedAtOnce(before, id, wish, moment)
+  const reference = { object: type.name, contextId: id, creatorId: creator.id, appKey }
+  const to = { targetId: account?.id ?? null, targetEmail: email, targetFirst: first, targetLast: last }
+  return verb === 'connected'
+    ? newGrant({ ...reference, ...to, state: 'active' }, wish, moment)
+    : newInvitation({ ...reference, ...to }, wish, key.id, moment)
+}
+
+async function applyDecision(
+  db: Transaction<Tables>,
+  module: ModuleContext,
+  { before, after, needless }: Decision,
+  moment: Date,
+): Promise<void> {
+  await removeGrants(db, needless, moment)
+  if (!before) await put(db, { ...after, tokenHash: hashOf(module, after) }, moment)
+  else if (before.state === 'pending' && after.state === 'active') {
+    await activate(db, before, after, { changedBy: before.targetId as string, moment })
+  } else await updateGrant(db, after, moment)
+}
+
 function eventOf({ creator, principal, skipAcl }: ShareRequest, { verb, before, after }: Decision): Event {
   const detail = {
     ...described(after),
     before: before?.access ?? null,
     request: principal.requestId,
-    // Such an invitation is not counted (`countInvitations`).
+    // `countInvitations` leaves these out.
     ...(skipAcl && { skipAcl }),
   }
   return { connectionId: after.id, actorId: creator.id, verb, detail }
 }
 
-/** Implements `create` of `Connections`. */
-export async function create(
-  scope: CallerScope,
-  objects: string,
-  id: string,
-  targets: unknown,
-  options: unknown,
-): Promise<(Connection | Fault)[]> {
-  const { module } = scope
-  const principal = await principalOf(scope)
-  const read = readOptionsAs(createOptions, options)
-  const skipAcl = read.skipAcl || principal.skipAcl
-  const { type, context, creator } = await shareable(module, principal, objects, id, {
-    skipAcl,
-    force: read.forceAllowConnections,
-  })
-  const limits = { type, context, skipAcl, forceAuto: read.forceAuto, hidesEmail: module.hidesEmail }
-  const wanted = await readTargets(module, principal, creator, targets, limits)
-  const appKey = await appKeyOf(module, principal.appKey, read.connectionAppKey)
-  if (appKey === null) return wanted.map(({ named }) => new Fault('invalidArgument.noConnectionApp', { target: named }))
-  const isNotified = !read.skipNotification && !read.skipNotifications
-  const sharing = { type, context, principal, creator, skipAcl, appKey, isNotified }
-  const outcomes = await connectTargets(module, sharing, wanted)
-  const made = outcomes.filter((each): each is Grant => !(each instanceof Fault))
-  const shown = await show(module, principal, made, plainly)
-  const byId = new Map(shown.map((each) => [each._id, each]))
-  return outcomes.map((each) => (each instanceof Fault ? each : (byId.get(each.id) as Connection)))
-}
-
-/** Writes what was decided about one target. */
-async function applyDecision(
-  db: Transaction<Tables>,
-  module: Pick<ModuleContext, 'tokenKeys'>,
-  { before, after, needless }: Decision,
-  moment: Date,
-): Promise<void> {
-  await removeGrants(db, needless, moment)
-  if (!before) {
-    const token = tokenAgain(module, after)
-    await put(db, { ...after, tokenHash: token === null ? null : tokenHash(token) }, moment)
-  } else if (before.state === 'pending' && after.state === 'active') {
-    await activate(db, before, after, before.targetId as string, moment)
-  } else {
-    await updateGrant(db, after, moment)
-  }
-}
-
-/**
- * Owes a target a letter about what was done, where one is due and there is room for it.
- *
- * @returns the room that is left
- */
+/** Queues the e-mail of a decision, if one is due and the quota allows it. @returns the remaining quota */
 async function queueEmail(
   db: Transaction<Tables>,
-  sharing: ShareRequest,
-  step: Decision,
-  room: Quota,
+  request: ShareRequest,
+  decision: Decision,
+  quota: Quota,
   moment: Date,
 ): Promise<Quota> {
-  const owed = owedFor(sharing, step)
-  if (!owed || room.letters <= 0 || !(await claimEmail(db, owed.connectionId, moment))) return room
-  await enqueueEmail(db, owed, moment)
-  return { ...room, letters: room.letters - 1 }
+  const email = emailFor(request, decision)
+  if (!email || quota.emails <= 0 || !(await claimEmail(db, email.connectionId, moment))) return quota
+  await enqueueEmail(db, email, moment)
+  return { ...quota, emails: quota.emails - 1 }
 }
 
-/**
- * Whether whoever is connected at once is told of it is the type's to say (docs/module.md, Object types); of more
- * access nobody is.
- */
-function owedFor(
+/** The e-mail of a decision (docs/module.md, Notifications). */
+function emailFor(
   { type, context, creator, skipAcl, isNotified }: ShareRequest,
   { verb, after }: Decision,
 ): QueuedEmail | undefined {
@@ -172,24 +210,4 @@ function owedFor(
     ...(!skipAcl && { creatorId: creator.id }),
     ...(title !== undefined && { title }),
   }
-}
-
-const maxTitleLength = 200
-
-/**
- * The name of an object, for somebody who has this access to it: one line, without what the database cannot keep.
- *
- * @returns undefined where its type names none, or not for everybody who has that
- */
-export function titleOf({ title, properties }: ObjectType, object: Instance, access: Access): string | undefined {
-  const property = title === null ? undefined : properties[title]
-  if (title === null || !property || !mayRead(property, access)) return undefined
-  const value = object[title]
-  if (typeof value !== 'string') return undefined
-  const line = value
-    .slice(0, maxTitleLength)
-    .toWellFormed()
-    .replaceAll(/[\p{Cc}\s]+/gu, ' ')
-    .trim()
-  return line || undefined
 }

@@ -18,7 +18,7 @@ export const grantColumns = sql`
   c.token_key as "tokenKey", c.app_key as "appKey", c.expires_at as "expiresAt", c.uses_remaining as "usesRemaining",
   c.created_at as created, c.updated_at as updated`
 
-/** What has expired is as if it were gone, by the database's clock (docs/trust.md, C6). */
+/** Expired rows are invisible, by the clock of the database (docs/trust.md, C6). */
 export const isAlive = sql<boolean>`(c.expires_at is null or c.expires_at > clock_timestamp())`
 
 async function select(db: Db, condition: RawBuilder<boolean>): Promise<Grant[]> {
@@ -35,7 +35,7 @@ export const findGrant = async (db: Db, id: string): Promise<Grant | undefined> 
 export const findByToken = async (db: Db, hash: Uint8Array): Promise<Grant | undefined> =>
   (await select(db, sql`c.token_hash = ${hash}`))[0]
 
-/** What an account's active connections with contexts of one type give: one probe for each context. */
+/** The active connections of an account with contexts of one type: one probe for each context. */
 export const findActive = (db: Db, object: string, contextIds: readonly string[], accountId: string) =>
   select(
     db,
@@ -44,7 +44,7 @@ export const findActive = (db: Db, object: string, contextIds: readonly string[]
       ${object === 'account' ? sql`or (c.context_key = ${accountId} and c.target_id = any(${contextIds}::uuid[]))` : sql``})`,
   )
 
-/** Every connection of a context with a target, in whatever state; between accounts, of whichever of the two. */
+/** All connections of a context with a target; between two accounts, in both directions. */
 export const findBetween = (
   db: Db,
   { object, contextId }: Pick<Grant, 'object' | 'contextId'>,
@@ -58,10 +58,10 @@ export const findBetween = (
   )
 
 /**
- * Lets one writer at a time give and take access to a context, until the transaction ends.
+ * Locks the connections of a context until the transaction ends.
  *
- * @param accountIds the people between whom there are connections, where the context is an account
- * @returns the moment of the change to come, by the database's clock
+ * @param accountIds the targets; they are locked too if the context is an account
+ * @returns the moment of the coming change, by the clock of the database
  */
 export async function lockContext(
   db: Transaction<Tables>,
@@ -74,14 +74,14 @@ export async function lockContext(
   return rows[0]?.moment as Date
 }
 
-/** What is written of a new connection. */
+/** A new connection, as it is stored. */
 export interface NewGrant extends Omit<Grant, 'created' | 'updated'> {
   readonly tokenHash: Uint8Array | null
 }
 
-/** Writes a connection as it stands; for one of two accounts, their views are `insertRelationship`'s. */
+/** Writes a new connection, except one of two accounts (`insertRelationship`). */
 export async function insertGrant(db: Transaction<Tables>, grant: NewGrant, moment: Date): Promise<void> {
-  // What has expired and is not swept yet must not stand in the way of what takes its place.
+  // An expired invitation that is not swept yet would break the unique index.
   await sql`
     delete from connection as c
     where c.context_object = ${grant.object} and c.context_key = ${grant.contextId}
@@ -92,7 +92,7 @@ export async function insertGrant(db: Transaction<Tables>, grant: NewGrant, mome
   await db.insertInto('connection').values(rowOf(grant, moment)).execute()
 }
 
-/** A new connection as its row. */
+/** The row of a new connection. */
 export const rowOf = (grant: NewGrant, moment: Date): Insertable<ConnectionTable> => ({
   id: grant.id,
   context_object: grant.object,
@@ -114,8 +114,8 @@ export const rowOf = (grant: NewGrant, moment: Date): Insertable<ConnectionTable
   applied_at: grant.state === 'active' ? moment : null,
 })
 
-/** What a connection grants as columns. `skipped_acl` is what an older server reads instead of the two after it. */
-const grantingColumns = (grant: Omit<Grant, 'created' | 'updated'>) => ({
+/** The columns of a grant. Older servers read `skipped_acl` in place of the two columns after it. */
+export const grantingColumns = (grant: Omit<Grant, 'created' | 'updated'>) => ({
   access: grant.access,
   roles: [...grant.roles],
   reverse_access: grant.reverseAccess,
@@ -125,7 +125,7 @@ const grantingColumns = (grant: Omit<Grant, 'created' | 'updated'>) => ({
   skipped_roles: [...grant.skippedRoles],
 })
 
-/** Rewrites what may change of a connection; one that is active has no token and no end. */
+/** Updates a connection. An active one has no token and no expiry. */
 export async function updateGrant(db: Transaction<Tables>, grant: Grant, moment: Date): Promise<void> {
   await db
     .updateTable('connection')
@@ -147,10 +147,10 @@ export async function updateGrant(db: Transaction<Tables>, grant: Grant, moment:
 }
 
 /**
- * Spends one use of a link. Of several at once no more succeed than uses are left (docs/trust.md, C5); the last one
- * deletes it.
+ * Spends one use of a link; the last use deletes it. Concurrent calls never spend more than there are (docs/trust.md,
+ * C5).
  *
- * @returns how many uses are left, null where they are not counted, and when; undefined where the link is gone
+ * @returns the remaining uses, null for a link without a count, and the moment; undefined if the link is gone
  */
 export async function takeUse(
   db: Transaction<Tables>,
@@ -164,7 +164,7 @@ export async function takeUse(
   return rows[0]
 }
 
-/** Gives a pending connection that was made without a token the one that it has by a key. */
+/** Stores a token for a pending connection that was made without one. @returns whether it is still pending */
 export async function storeToken(db: Db, id: string, hash: Uint8Array, keyId: string): Promise<boolean> {
   const { rows } = await sql`
     update connection as c set token_hash = ${hash}, token_key = ${keyId}
@@ -172,16 +172,16 @@ export async function storeToken(db: Db, id: string, hash: Uint8Array, keyId: st
   return rows.length > 0
 }
 
-/** Deletes some of what has expired, which is gone for everybody already. Returns what it was, and when. */
+/** Deletes some expired connections. @returns them, with the moment */
 export const deleteExpired = (db: Transaction<Tables>, most: number) =>
   deleteSome(
     db,
-    // Compared with now(), for which the index is of use.
+    // now() can use the expiry index, clock_timestamp() cannot.
     sql`select id from connection where expires_at <= now()
       order by expires_at limit ${most} for update skip locked`,
   )
 
-/** Deletes some of what there is with a context that is locked. Returns what it was, and when. */
+/** Deletes some connections of a locked context. @returns them, with the moment */
 export const deleteOfContext = (
   db: Transaction<Tables>,
   { object, contextId }: Pick<Grant, 'object' | 'contextId'>,
@@ -200,10 +200,10 @@ async function deleteSome(db: Transaction<Tables>, ids: RawBuilder<unknown>): Pr
 }
 
 /**
- * Gives every connection whose token is of a secret that is not known any more a token of the newest one: the old token
- * ends, and links and invitations can be shown and sent again.
+ * Gives new tokens to all connections with a token of an unknown secret. Their old tokens end; links and invitations
+ * can be shown and sent again.
  *
- * @returns how many there were
+ * @returns their number
  */
 export async function reissueTokens(db: Kysely<Tables>, keys: TokenKeys): Promise<number> {
   const known = keys.map(({ id }) => id)

@@ -1,34 +1,37 @@
 import { createHash, createHmac } from 'node:crypto'
+import { v7 as newId } from 'uuid'
+import { asColleagues } from '../connections/model.js'
 import { isUuid } from '../people/account.js'
 import { foldedEmail } from '../people/merge.js'
-import { union, type Wish } from './access.js'
+import { type Access, type Granted, union, type Wish } from './access.js'
+import { levels } from './object-types.js'
 
 /**
- * A connection as the module has it: a grant to a target, or a link that is anybody's (docs/module.md, The connection
- * object).
+ * A stored connection of the module: an invitation, an active connection or a link. `Connection` is its form for
+ * programs (docs/module.md, The connection object).
  */
 export interface Grant {
   readonly id: string
   readonly object: string
   readonly contextId: string
   readonly creatorId: string
-  /** Null on links, and on an invitation to an address until somebody applies it. */
+  /** Null on links, and on an invitation by address until it is applied. */
   readonly targetId: string | null
   /** As `foldedEmail` makes it. */
   readonly targetEmail: string | null
   readonly targetFirst: string | null
   readonly targetLast: string | null
   readonly state: 'pending' | 'active'
-  /** What the target has of the context. */
+  /** Of the target, on the context. */
   readonly access: number
   readonly roles: readonly string[]
-  /** Between two accounts: what the context has of the target's account. */
+  /** Between two accounts: of the context, on the target's account. */
   readonly reverseAccess: number
   readonly reverseRoles: readonly string[]
-  /** The id of the key of which the token is made, where there is a token. */
+  /** Id of the key of the token; null without a token. */
   readonly tokenKey: string | null
   readonly appKey: string | null
-  /** The part of `access` and `roles` that a privilege let the creator grant; null if none was needed. */
+  /** The part of `access` and `roles` that needed a privilege of the creator; null if none did. */
   readonly skippedAccess: number | null
   readonly skippedRoles: readonly string[]
   readonly expiresAt: Date | null
@@ -37,23 +40,23 @@ export interface Grant {
   readonly updated: Date
 }
 
-/** Whether whoever has its token may use it. */
+/** Whether it is a link, which every holder of its token may use. */
 export const isLink = ({ state, targetId, targetEmail }: Grant): boolean =>
   state === 'active' && targetId === null && targetEmail === null
 
-/** Whether it is between two accounts, who each see it in their feed: such a one never expires. */
+/** Whether it is a colleague relationship: in the feeds of both accounts, and without an expiry. */
 export const isBetweenAccounts = ({ object, targetId }: Pick<Grant, 'object' | 'targetId'>): boolean =>
   object === 'account' && targetId !== null
 
 type Sides = Pick<Grant, 'contextId' | 'access' | 'roles' | 'reverseAccess' | 'reverseRoles'>
 
-/** What a connection gives on an object: on its context, or on the account that is its target. */
+/** The access that a connection gives on its context, or on the account that is its target. */
 export const givenOn = (grant: Sides, id: string): Wish =>
   id === grant.contextId
     ? { access: grant.access, roles: grant.roles }
     : { access: grant.reverseAccess, roles: grant.reverseRoles }
 
-/** A connection that gives this on one of its two objects, and on the other what it gave. */
+/** The connection with other access on one of its two objects. */
 export const givingOn = <One extends Sides>(grant: One, id: string, { access, roles }: Wish): One =>
   id === grant.contextId ? { ...grant, access, roles } : { ...grant, reverseAccess: access, reverseRoles: roles }
 
@@ -63,7 +66,14 @@ export const both = (one: Wish, other: Wish): Wish => ({
   roles: union(one.roles, other.roles),
 })
 
-/** Whether a privilege let the creator grant all of it. */
+/** The access of a level and roles. */
+export const toAccess = ({ access, roles }: Wish): Access => ({ level: access, roles: new Set(roles) })
+
+/** The access that a connection gives its target: while it is pending, `public`. */
+export const accessGiven = ({ state, access, roles }: Pick<Grant, 'state' | 'access' | 'roles'>): Access =>
+  toAccess(state === 'pending' ? { access: levels.public, roles: [] } : { access, roles })
+
+/** Whether all that it grants needed a privilege of the creator. */
 export const isAllSkipped = ({
   access,
   roles,
@@ -72,7 +82,7 @@ export const isAllSkipped = ({
 }: Pick<Grant, 'access' | 'roles' | 'skippedAccess' | 'skippedRoles'>): boolean =>
   skippedAccess !== null && access <= skippedAccess && roles.every((role) => skippedRoles.includes(role))
 
-/** Whom a grant is for. */
+/** Whether an account is the target, by id or by address. */
 export const isTarget = (
   { targetId, targetEmail }: Pick<Grant, 'targetId' | 'targetEmail'>,
   account: { readonly id: string; readonly email: string | null } | null,
@@ -84,7 +94,7 @@ export const isTarget = (
 export const addressOf = ({ email }: { readonly email: string | null }): string | null =>
   email === null ? null : foldedEmail(email)
 
-/** A connection as the audit tells of it. */
+/** The connection in an event of the audit. */
 export const described = (grant: Grant) => ({
   object: grant.object,
   context: grant.contextId,
@@ -94,17 +104,82 @@ export const described = (grant: Grant) => ({
   ...(isBetweenAccounts(grant) && { reverseAccess: grant.reverseAccess, reverseRoles: grant.reverseRoles }),
 })
 
-/** A secret of which tokens are made. */
+/** How long an invitation can be applied. Those between two accounts never expire. */
+const validForMs = 7 * 24 * 3_600_000
+
+/** The expiry of an invitation that is made or renewed at this moment; null for none. */
+const expiryOf = (grant: Pick<Grant, 'object' | 'targetId'>, moment: Date): Date | null =>
+  isBetweenAccounts(grant) ? null : new Date(moment.getTime() + validForMs)
+
+/** The required properties of a new connection; the others are null by default. */
+type NewProperties = Pick<Grant, 'object' | 'contextId' | 'creatorId' | 'state' | 'appKey'>
+
+/** A new connection. */
+export const newGrant = (
+  properties: NewProperties & Partial<Grant>,
+  { access, roles, skipped }: Granted,
+  moment: Date,
+): Grant => ({
+  id: newId(),
+  targetId: null,
+  targetEmail: null,
+  targetFirst: null,
+  targetLast: null,
+  access,
+  roles,
+  reverseAccess: asColleagues.access,
+  reverseRoles: asColleagues.roles,
+  skippedAccess: skipped?.access ?? null,
+  skippedRoles: skipped?.roles ?? [],
+  tokenKey: null,
+  expiresAt: null,
+  usesRemaining: null,
+  created: moment,
+  updated: moment,
+  ...properties,
+})
+
+/** A new invitation. @param tokenKey id of the key of its token */
+export const newInvitation = (
+  properties: Omit<NewProperties, 'state'> & Partial<Grant>,
+  wish: Granted,
+  tokenKey: string,
+  moment: Date,
+): Grant => {
+  const expiresAt = expiryOf({ targetId: null, ...properties }, moment)
+  return newGrant({ ...properties, state: 'pending', tokenKey, expiresAt }, wish, moment)
+}
+
+/** An invitation made again: the sum of both, with a new expiry. */
+export function refreshed(grant: Grant, wish: Granted, moment: Date): Grant {
+  const skipped = wish.skipped && both({ access: grant.skippedAccess ?? 0, roles: grant.skippedRoles }, wish.skipped)
+  return {
+    ...grant,
+    ...both(grant, wish),
+    ...(skipped && { skippedAccess: skipped.access, skippedRoles: skipped.roles }),
+    expiresAt: expiryOf(grant, moment),
+    updated: moment,
+  }
+}
+
+/**
+ * A pending connection of two accounts, of either of them, connected at once: the wish on one account, `connected` on
+ * the other.
+ */
+export const connectedAtOnce = (pair: Grant, id: string, wish: Wish, moment: Date): Grant =>
+  givingOn({ ...pair, ...asColleagues, state: 'active', tokenKey: null, expiresAt: null, updated: moment }, id, wish)
+
+/** A secret that tokens are derived from. */
 interface TokenKey {
-  /** Tells the key from others; nothing follows from it. */
+  /** Public: it tells nothing about the secret. */
   readonly id: string
   readonly secret: Uint8Array
 }
 
-/** The first one makes tokens; the others still make those again that they made. */
+/** The first one makes new tokens; the others restore the tokens that they made. */
 export type TokenKeys = readonly [TokenKey, ...TokenKey[]]
 
-/** Makes keys of secrets of at least 32 bytes, the newest first. */
+/** The keys of secrets of at least 32 bytes, the newest first. */
 export const keysOf = ([newest, ...older]: readonly [Uint8Array, ...Uint8Array[]]): TokenKeys => [
   tokenKey(newest),
   ...older.map(tokenKey),
@@ -119,10 +194,10 @@ const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789
 const length = 32
 
 /**
- * The token of a connection: made, not stored, so that it can be shown again although the database holds a hash of it
- * alone (docs/module.md, The connection object).
+ * The token of a connection. It is derived, so that it can be shown again; the database holds only its hash
+ * (docs/module.md, The connection object).
  *
- * @returns 32 characters of base62, some 190 bits
+ * @returns 32 characters of base62, about 190 bits
  */
 export function tokenOf({ secret }: TokenKey, connectionId: string): string {
   let rest = BigInt(`0x${createHmac('sha256', secret).update(connectionId).digest('hex')}`)
@@ -133,16 +208,16 @@ export function tokenOf({ secret }: TokenKey, connectionId: string): string {
   }).join('')
 }
 
-/** By what a token is found. */
+/** The stored hash of a token. */
 export const tokenHash = (token: string): Uint8Array => createHash('sha256').update(token).digest()
 
-/** Whether a text has the form of a token; no id has it. */
+/** Whether a text has the form of a token. No id has this form (docs/trust.md, Z7). */
 export const isToken = (text: string): boolean => /^[A-Za-z0-9]{32}$/.test(text)
 
-/** Types whose objects have UUIDs, taken in any case. Ids of an application's own objects are compared byte for byte. */
+/** Types with UUIDs in any case as ids. Other ids are compared byte for byte. */
 export const uuidObjects: readonly string[] = ['account', 'org']
 
-/** What an id of a type is, in a sentence. */
+/** The form of ids of a type, as a sentence. */
 export const idReason = (object: string): string =>
   uuidObjects.includes(object)
     ? 'An id is a UUID.'
@@ -152,14 +227,14 @@ export const idReason = (object: string): string =>
 export const isContextId = (value: unknown): value is string =>
   typeof value === 'string' && /^[^\p{Cc}\p{Cs}]{1,128}$/u.test(value)
 
-/** An id as objects of a type have it; undefined where none of them can. */
+/** An id of a type in its stored form; undefined if no object of the type can have it. */
 export function contextIdOf(object: string, id: unknown): string | undefined {
   if (!isContextId(id)) return undefined
   if (!uuidObjects.includes(object)) return id
   return isUuid(id) ? id.toLowerCase() : undefined
 }
 
-/** The columns that hold an id, which the database reads together as `context_key`. */
+/** The columns of an id; `context_key` is generated from both. */
 export const contextColumns = (id: string): { context_id: string | null; context_text: string | null } =>
   isUuid(id) && id === id.toLowerCase()
     ? { context_id: id, context_text: null }

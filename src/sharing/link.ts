@@ -1,96 +1,14 @@
-import { v7 as newId } from 'uuid'
-import { asColleagues } from '../connections/model.js'
 import { insertEvents, write } from '../connections/transaction-store.js'
-import { Fault } from '../faults.js'
-import { checkMayShare, givesNothing } from './access.js'
-import { accessOf, type CallerScope, type ModuleContext, newToken, principalOf } from './context.js'
+import { Refusal } from '../faults.js'
+import { givesNothing, grantedTo, type ShareRequest, type Wish } from './access.js'
+import { accessOf, type CallerScope, hashOf, type ModuleContext, ordinaryAccess, principalOf } from './context.js'
 import { insertGrant, lockContext } from './grant-store.js'
-import { described, type Grant } from './grant.js'
+import { described, type Grant, newGrant } from './grant.js'
 import { levelNames, levels, readLevel } from './object-types.js'
-import { linkOptions, readOptionsAs } from './options.js'
-import {
-  appKeyOf,
-  checkDefined,
-  checkMayImpart,
-  type PlacedWish,
-  placesOf,
-  shareable,
-  type ShareRequest,
-} from './share.js'
-import { show } from './show.js'
-import { type Connection, plainly } from './shown.js'
-import { grantedTo, ordinaryAccess } from './valid.js'
-
-/** When a link ends by itself; null is never. */
-interface Ends {
-  /** A time, or so many milliseconds after the link is made. */
-  readonly expires: Date | number | null
-  readonly usesRemaining: number | null
-}
-
-/**
- * Makes a link: an active connection without a target, by which whoever has its token reads the context.
- *
- * @throws Fault `accessDenied.shareAccess` where the caller may not share the context, or not this of it;
- *   `accessDenied.shareRoles` for a role that is not theirs to give;
- *   `invalidArgument.unspecified` for a link that would have ended already
- */
-function makeLink(
-  module: ModuleContext,
-  sharing: Omit<ShareRequest, 'isNotified'>,
-  wish: PlacedWish,
-  ends: Ends,
-): Promise<Grant> {
-  const { type, context, principal, creator, skipAcl, appKey } = sharing
-  return write(module.db, async (transaction, eventId) => {
-    const moment = await lockContext(transaction, { object: type.name, contextId: context._id }, [])
-    const mine = await accessOf(transaction, type, context, principal)
-    if (!skipAcl) checkMayShare(mine, creator)
-    checkMayImpart(sharing, mine, wish)
-    const ordinary = await ordinaryAccess(transaction, sharing, mine)
-    const given = grantedTo(sharing, mine, ordinary, wish)
-    if (givesNothing(type, given)) throw new Fault('accessDenied.shareAccess', { path: creator.id })
-    const expiresAt = typeof ends.expires === 'number' ? new Date(moment.getTime() + ends.expires) : ends.expires
-    if (expiresAt !== null && expiresAt <= moment) {
-      const path = typeof ends.expires === 'number' ? 'expiresInMs' : 'expiresAt'
-      throw new Fault('invalidArgument.unspecified', { path, reason: 'A link has to end in the future.' })
-    }
-    const id = newId()
-    const { tokenHash, tokenKey } = newToken(module, id)
-    const grant = {
-      id,
-      object: type.name,
-      contextId: context._id,
-      creatorId: creator.id,
-      targetId: null,
-      targetEmail: null,
-      targetFirst: null,
-      targetLast: null,
-      state: 'active' as const,
-      access: given.access,
-      roles: given.roles,
-      reverseAccess: asColleagues.access,
-      reverseRoles: asColleagues.roles,
-      skippedAccess: given.skipped?.access ?? null,
-      skippedRoles: given.skipped?.roles ?? [],
-      appKey,
-      expiresAt,
-      usesRemaining: ends.usesRemaining,
-      tokenKey,
-      created: moment,
-      updated: moment,
-    }
-    await insertGrant(transaction, { ...grant, tokenHash }, moment)
-    const detail = { ...described(grant), uses: ends.usesRemaining, request: principal.requestId }
-    await insertEvents(
-      transaction,
-      eventId,
-      [{ connectionId: id, actorId: creator.id, verb: 'linked', detail }],
-      moment,
-    )
-    return grant
-  })
-}
+import { linkOptions, plainly, readOptionsAs } from './options.js'
+import { checkMayImpart, checkMayShare } from './share-policy.js'
+import { appKeyOf, checkDefined, type Places, placesOf, shareable } from './share.js'
+import { type Connection, show } from './show.js'
 
 /** Implements `linkTo` of `Connections`. */
 export async function linkTo(
@@ -103,16 +21,60 @@ export async function linkTo(
   const { module } = scope
   const principal = await principalOf(scope)
   const level = readLevel(access ?? levels.none)
-  if (level === undefined) throw new Fault('invalidArgument.access', { path: 'access', reason: levelNames })
+  if (level === undefined) throw new Refusal('invalidArgument.access', { path: 'access', reason: levelNames })
   const read = readOptionsAs(linkOptions, options)
   const skipAcl = read.skipAcl || principal.skipAcl
-  const shared = await shareable(module, principal, objects, id, { skipAcl, force: read.forceAllowConnections })
+  const shared = await shareable(module, principal, objects, id, { skipAcl, isForced: read.forceAllowConnections })
   const appKey = await appKeyOf(module, principal.appKey, read.connectionAppKey)
-  if (appKey === null) throw new Fault('invalidArgument.noConnectionApp')
+  if (appKey === null) throw new Refusal('invalidArgument.noConnectionApp')
   const places = placesOf(read.roles, 'roles')
   await checkDefined(module.db, places)
   const wish = { access: level, roles: [...places.keys()], places }
   const ends = { expires: read.expiresAt ?? read.expiresInMs ?? null, usesRemaining: read.usesRemaining }
   const grant = await makeLink(module, { ...shared, principal, skipAcl, appKey }, wish, ends)
   return (await show(module, principal, [grant], plainly))[0] as Connection
+}
+
+/** The end of a link. */
+interface Ends {
+  /** A date, milliseconds after the link is made, or null for never. */
+  readonly expires: Date | number | null
+  readonly usesRemaining: number | null
+}
+
+/**
+ * Makes a link: an active connection without a target.
+ *
+ * @throws Refusal if the caller may not share this, or the link would have expired already
+ */
+function makeLink(
+  module: ModuleContext,
+  request: Omit<ShareRequest, 'isNotified'>,
+  wish: Wish & { readonly places: Places },
+  { expires, usesRemaining }: Ends,
+): Promise<Grant> {
+  const { type, context, principal, creator, skipAcl, appKey } = request
+  const reference = { object: type.name, contextId: context._id }
+  return write(module.db, async (transaction, eventId) => {
+    const moment = await lockContext(transaction, reference, [])
+    const mine = await accessOf(transaction, type, context, principal)
+    checkMayShare(mine, creator, skipAcl)
+    checkMayImpart(request, mine, wish.places)
+    const ordinary = await ordinaryAccess(transaction, type, context, principal, mine)
+    const given = grantedTo(request, mine, ordinary, wish)
+    if (givesNothing(type, given)) throw new Refusal('accessDenied.shareAccess', { path: creator.id })
+    const expiresAt = typeof expires === 'number' ? new Date(moment.getTime() + expires) : expires
+    if (expiresAt !== null && expiresAt <= moment) {
+      const path = typeof expires === 'number' ? 'expiresInMs' : 'expiresAt'
+      throw new Refusal('invalidArgument.unspecified', { path, reason: 'A link has to end in the future.' })
+    }
+    const tokenKey = module.tokenKeys[0].id
+    const ends = { state: 'active' as const, expiresAt, usesRemaining, tokenKey }
+    const grant = newGrant({ ...reference, ...ends, creatorId: creator.id, appKey }, given, moment)
+    await insertGrant(transaction, { ...grant, tokenHash: hashOf(module, grant) }, moment)
+    const detail = { ...described(grant), uses: usesRemaining, request: principal.requestId }
+    const event = { connectionId: grant.id, actorId: creator.id, verb: 'linked' as const, detail }
+    await insertEvents(transaction, eventId, [event], moment)
+    return grant
+  })
 }

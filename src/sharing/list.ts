@@ -1,22 +1,34 @@
 import type { z } from 'zod'
-import { Fault } from '../faults.js'
-import { accountOf, checkScope, isOwner, type Principal } from './access.js'
-import { type CallerScope, type ModuleContext, principalOf, typeOf } from './context.js'
-import { only } from './find.js'
+import { Refusal } from '../faults.js'
+import type { Principal } from './access.js'
+import { type CallerScope, keyOf, loadContexts, type ModuleContext, principalOf, typeOf } from './context.js'
 import { addressOf, contextIdOf, uuidObjects } from './grant.js'
-import { type Context, findContexts, groupGrants, listGrants, type Managed, type Selection } from './list-statements.js'
-import { levels } from './object-types.js'
-import { listOptions, readOptionsAs } from './options.js'
+import { listOptions, readOptionsAs, showingOf } from './options.js'
 import { closedTypes } from './own-types.js'
+import { accountOf, checkScope, mayManage } from './policy.js'
 import { propertiesIn, valuesOf, type Where } from './query/conditions.js'
 import { refused } from './query/document.js'
 import { parseGroup, parseGroupSort } from './query/group.js'
-import { applyMap, parseMap } from './query/map.js'
+import {
+  type Context,
+  findContexts,
+  groupGrants,
+  listGrants,
+  type Managed,
+  type Selection,
+} from './query/list-statements.js'
+import { applyMap, only, parseMap } from './query/map.js'
 import { parseSort } from './query/properties.js'
 import { conditionOf, orderOf } from './query/statements.js'
 import { parseWhere } from './query/where.js'
-import { keyOf, loadContexts, show } from './show.js'
-import { type ConnectionList, listOf, showingOf } from './shown.js'
+import { type Connection, show } from './show.js'
+
+/** The result of `list`: the connections, which are also an envelope (docs/module.md, list). */
+export type ConnectionList<Item = Connection> = Item[] & {
+  readonly object: 'list'
+  readonly data: Item[]
+  readonly hasMore: boolean
+}
 
 type Asked = z.infer<typeof listOptions>
 
@@ -27,7 +39,7 @@ export async function list(scope: CallerScope, options: unknown): Promise<Connec
   checkScope(principal, 'read')
   accountOf(principal)
   const asked = readOptionsAs(listOptions, options)
-  if (asked.pipeline != null) throw new Fault('unsupportedOperation.unspecified', { path: 'pipeline' })
+  if (asked.pipeline != null) throw new Refusal('unsupportedOperation.unspecified', { path: 'pipeline' })
   const skipAcl = asked.skipAcl || principal.skipAcl
   const selection = await selectionOf(module, principal, asked, skipAcl)
   const group = parseGroup(asked.group)
@@ -62,13 +74,13 @@ async function selectionOf(
   const objects = asked.objects.map((name) => {
     const type = singular(name)
     if (type !== undefined) return type
-    throw new Fault('notFound.unspecified', { path: name, reason: 'There is no such type of object.' })
+    throw new Refusal('notFound.unspecified', { path: name, reason: 'There is no such type of object.' })
   })
   const where = parseWhere(asked.where, singular)
-  if (module.hidesEmail && propertiesIn(where).some(({ column }) => column === 'target_email')) {
+  if (!module.presenter.takesAddresses && propertiesIn(where).some(({ column }) => column === 'target_email')) {
     throw refused('target.email', 'This site hides e-mail addresses; name people by _id.')
   }
-  // What another program on this database defines nobody could show here.
+  // Types of other programs on this database cannot be shown here.
   const known = objects.length > 0 ? objects : module.types.names()
   return {
     viewer: skipAcl && asked.show == null ? null : self,
@@ -91,18 +103,18 @@ function beyondOf({ startingAfter, endingBefore, sort }: Asked): Selection['beyo
   return { id: id.toLowerCase(), direction: endingBefore != null ? 'before' : 'after' }
 }
 
-const wrongCursor = (reason: string) => new Fault('invalidArgument.unspecified', { path: 'startingAfter', reason })
+const wrongCursor = (reason: string) => new Refusal('invalidArgument.unspecified', { path: 'startingAfter', reason })
 
 const orderFor = (asked: Asked) => orderOf(parseSort(isBackward(asked) ? { _id: -1 } : asked.sort))
 
 const maxNamed = 100
 
 /**
- * The contexts whose connections a caller may list and end. Whose an object of an application is only the application
- * knows, so these have to be named.
+ * The contexts of `show: 'context'`. Objects of an application have to be named, since only the application knows their
+ * owners.
  *
- * @param objects the types that are asked for; none for all that are known
- * @throws Fault `invalidArgument.query` if too many are named, or none of an application's
+ * @param objects the asked types; empty for all types
+ * @throws Refusal `invalidArgument.query` for too many names, or a type of an application without a name
  */
 export async function managedBy(
   module: ModuleContext,
@@ -118,7 +130,7 @@ export async function managedBy(
   const asked = [...objects, ...(valuesOf(where, 'context_object') ?? [])].map(String)
   if (!named) {
     const [object] = asked.filter((name) => !ownTypes.has(name))
-    if (object !== undefined) throw unnamed(`Which ${object} is meant has to be said: one id, or up to 100 by $in.`)
+    if (object !== undefined) throw unnamed(`Name the ${object}: one id, or up to 100 by $in.`)
     return 'shared'
   }
   if (named.length > maxNamed) throw unnamed(`At most ${maxNamed} contexts can be named.`)
@@ -129,18 +141,24 @@ export async function managedBy(
     })),
   )
   const there = await findContexts(module.db, possible)
-  return skipAcl ? there : mayShare(module, principal, there)
+  return skipAcl ? there : managed(module, principal, there)
 }
 
 const ownTypes = new Set([...uuidObjects, ...closedTypes.map(({ name }) => name)])
 
-const unnamed = (reason: string) => new Fault('invalidArgument.query', { path: 'where.context', reason })
+const unnamed = (reason: string) => new Refusal('invalidArgument.query', { path: 'where.context', reason })
 
-async function mayShare(module: ModuleContext, principal: Principal, contexts: readonly Context[]): Promise<Context[]> {
+async function managed(module: ModuleContext, principal: Principal, contexts: readonly Context[]): Promise<Context[]> {
   const loaded = await loadContexts(module, principal, contexts)
   return contexts.filter((context) => {
     const found = loaded.get(keyOf(context))
-    if (!found) return false
-    return found.access.level >= levels.share || isOwner(typeOf(module, context.object), found.instance, principal)
+    return found && mayManage(typeOf(module, context.object), found.instance, principal, found.access)
   })
+}
+
+function listOf<Item>(items: readonly Item[], hasMore: boolean): ConnectionList<Item> {
+  const list = [...items]
+  const envelope = { object: { value: 'list' }, data: { value: list }, hasMore: { value: hasMore } }
+  const toJSON = { value: () => ({ object: 'list', data: [...list], hasMore }) }
+  return Object.defineProperties(list, { ...envelope, toJSON }) as ConnectionList<Item>
 }

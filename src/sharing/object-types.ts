@@ -3,9 +3,9 @@ import { inspect } from 'node:util'
 /** A level of access, by number or name. */
 export type Level = number | LevelName
 
-/** Whoever an entry of an access list is about. */
+/** The subject of an entry of an access list. */
 type Subject =
-  /** One account by its id, `signed-in` for everyone who has one, or `anyone`. */
+  /** An account id, `signed-in` for every account, or `anyone`. */
   | { readonly type: 'account'; readonly target: string }
   /** The account that is itself the context. */
   | { readonly type: 'self' }
@@ -15,10 +15,10 @@ type Subject =
 /** Gives a level or a role. */
 export type Allowance = { readonly allow: Level } | { readonly role: string }
 
-/** What everyone concerned has of a context without a connection (docs/module.md, Access lists). */
+/** Access without a connection (docs/module.md, Access lists). */
 export type AclEntry = Subject & Allowance
 
-/** What somebody may pass on of a context: also whoever has at least a level of access to it. */
+/** An entry of a share list; its subject may also be a least level of access. */
 export type ShareEntry = (Subject | { readonly type: 'access'; readonly target: Level }) & Allowance
 
 /** An object as its type loads it. */
@@ -27,47 +27,47 @@ export interface Instance {
   readonly [property: string]: unknown
 }
 
-/** Who may read a property of an object: whoever has the level, or one of the roles. */
+/** The access that reading a property takes: the level, or one of the roles. */
 export interface PropertyAccess {
   readonly access: Level
   readonly roles?: readonly string[]
-  /** Whether it is left out unless it is asked for by `include`. */
+  /** Left out unless `include` names it. */
   readonly optional?: boolean
 }
 
-/** Describes a type of object that connections can have for their context (docs/module.md, Object types). */
+/** The definition of a type of objects that connections can have as context (docs/module.md, Object types). */
 export interface ObjectDefinition<Loaded extends Instance = Instance> {
   /** Lower case, such as `document`. */
   readonly name: string
   /** Such as `documents`. */
   readonly plural: string
-  /** Loads objects by id, a text that a caller may have made up; those that do not exist are left out. */
+  /** Loads objects by id, and leaves out unknown ids. A caller may have made up an id. */
   readonly load: (ids: readonly string[]) => Promise<readonly Loaded[]>
-  /** The account id of the owner; where it is absent, nobody owns the object. */
+  /** The account id of the owner; without it, objects have no owner. */
   readonly owner?: (object: Loaded) => string | null
-  /** Who may read which property; properties that are not listed are shown to nobody. */
+  /** The access that each property takes. Other properties are never shown. */
   readonly properties: { readonly [name: string]: Level | PropertyAccess }
-  /** The property, a text, by which letters name an object to whoever may read it; without it they name none. */
+  /** The property with the name of the object for e-mails, if the recipient may read it. */
   readonly title?: string
-  /** What people have without a connection; by default the owner has `delete`. */
+  /** Access without a connection; by default the owner has `delete`. */
   readonly acl?: readonly AclEntry[] | ((object: Loaded) => readonly AclEntry[])
-  /** Levels that may be passed on; by default `share`, `read` and `connected`. */
+  /** Levels that a sharer can give; by default `share`, `read` and `connected`. */
   readonly shareChain?: readonly Level[]
-  /** Finer rules, in place of the chain where there are any. */
+  /** Finer rules; they replace the chain. */
   readonly shareAcl?: readonly ShareEntry[]
-  /** Whether objects of this type take connections at all; by default they do. */
+  /** Whether objects of this type take connections; true by default. */
   readonly allowConnections?: boolean
-  /** Whether a target has to accept, unless `forceAuto` says otherwise; by default so. */
+  /** Whether a target has to accept, except with `forceAuto`; true by default. */
   readonly requireAccept?: boolean
-  /** The access to an account that whoever connects it at once needs; at least and by default `share`. */
+  /** The access to an account that connecting it at once takes; at least and by default `share`. */
   readonly requiredAccess?: Level
-  /** Whether a target that is connected at once gets a letter; by default so. */
+  /** Whether a target that is connected at once gets an e-mail; true by default. */
   readonly sendNotifications?: boolean
   /** The least level that a connection grants; by default `connected`. */
   readonly leastAccess?: Level
 }
 
-/** A definition with nothing left open. */
+/** A definition with all defaults. */
 export interface ObjectType {
   readonly name: string
   readonly plural: string
@@ -107,8 +107,8 @@ export const maxGranted = levels.delete
 const offered: readonly number[] = Object.values(levels)
 
 /**
- * Reads a level: a number, also as a string of digits, or a name. A number between or beyond the levels counts as the next
- * lower level, a negative one as `none`.
+ * Reads a level: a number, also as a string of digits, or a name. A number between or beyond the levels counts as the
+ * next lower level, a negative one as `none`.
  *
  * @returns undefined for anything else
  */
@@ -122,8 +122,8 @@ export function readLevel(given: unknown): number | undefined {
 /**
  * A level in a definition of the application's.
  *
- * @param where it stands, for the error
- * @throws TypeError for anything that `readLevel` does not know: a typing error must not open an object to everybody
+ * @param where place of the level, for the error
+ * @throws TypeError for a value that `readLevel` does not know: a typing error must not open an object
  */
 export function levelOf(given: unknown, where: string): number {
   const level = readLevel(given)
@@ -134,24 +134,24 @@ export function levelOf(given: unknown, where: string): number {
 /** The highest level below another. */
 export const levelBelow = (level: number): number => offered.findLast((each) => each < level) ?? levels.none
 
-/** The levels in words, for messages. */
+/** The levels, for messages. */
 export const levelNames = `use a number, or one of ${Object.keys(levels).join(', ')}`
 
-/** The types of objects that are known, by their singular and their plural names. */
+/** The defined types of objects, by their singular and plural names. */
 export class ObjectTypes {
   readonly #types = new Map<string, ObjectType>()
 
   /**
-   * Makes a type known.
+   * Adds a type.
    *
-   * @throws TypeError for a name that is malformed or taken, a title that is no property, an unknown level, or a `load` or
-   *   `owner` that is no function
+   * @throws TypeError for a name that is malformed or taken, a title that is no property, an unknown level, or a `load`
+   *   or `owner` that is no function
    */
   define(definition: ObjectDefinition): void {
     checkFunctions(definition)
     const type = complete(definition)
     for (const name of new Set([type.name, type.plural])) {
-      if (!/^[a-z][a-z0-9_]*$/.test(name)) throw new TypeError(`${name} is no name for a type: use a-z, 0-9 and _.`)
+      if (!/^[a-z][a-z0-9_]*$/.test(name)) throw new TypeError(`${name} is not a name for a type: use a-z, 0-9 and _.`)
       if (this.#types.has(name)) throw new TypeError(`There is a type called ${name} already.`)
     }
     if (type.title !== null && !Object.hasOwn(type.properties, type.title)) {
@@ -162,19 +162,19 @@ export class ObjectTypes {
     this.#types.set(type.name, type).set(type.plural, type)
   }
 
-  /** The singular names of all. */
+  /** The singular names of all types. */
   names(): string[] {
     return [...new Set([...this.#types.values()].map(({ name }) => name))]
   }
 
-  /** Finds a type by either of its names. */
+  /** The type with this singular or plural name. */
   find(name: string): ObjectType | undefined {
     return this.#types.get(name)
   }
 }
 
 /**
- * For programs that no compiler checks: a missing function would only be found by the first call, as a fault of ours.
+ * For programs without a compiler: a missing function would only fail at the first call, as an error of the server.
  */
 function checkFunctions({ name, load, owner }: ObjectDefinition): void {
   const isFunction = (value: unknown) => typeof value === 'function'
@@ -221,8 +221,8 @@ function checkLevels(entries: readonly ShareEntry[], where: string): void {
 /**
  * The objects that a loader returned.
  *
- * @throws Error for an object with an id that was not asked for: access is decided by the id, so another object must not
- *   take its place
+ * @throws Error for an object with an id that was not asked for: access is decided by the id, so another object must
+ *   not take its place
  */
 function asked(loaded: readonly Instance[], ids: readonly string[], name: string): readonly Instance[] {
   const expected = new Set(ids)

@@ -1,17 +1,17 @@
 import { z } from 'zod'
-import { Fault, isFaultName } from '../faults.js'
+import { isFaultName, Refusal } from '../faults.js'
 import { actions } from './access.js'
 import { levelNames, levels, readLevel } from './object-types.js'
 import { timeOf } from './query/conditions.js'
 import { isNamesAndValues } from './query/document.js'
 
-/** `null` is as good as nothing in every option. */
+/** Every option may be `null`. */
 const flag = z
   .boolean()
   .nullish()
   .transform((value) => value ?? false)
 
-/** Each is looked for in every connection that is shown. */
+/** Each path costs a search in every shown connection. */
 const maxPaths = 100
 
 const texts = z
@@ -20,8 +20,8 @@ const texts = z
   .nullish()
   .transform((value) => value ?? [])
 
-/** What is kept: the database takes no NUL, and a letter no line break in a name. */
-const storableText = z.string().regex(/^[^\p{Cc}\p{Cs}]*$/u, 'has characters that are no text')
+/** Stored text: the database takes no NUL, and e-mails take no line break in a name. */
+const storableText = z.string().regex(/^[^\p{Cc}\p{Cs}]*$/u, 'has control characters or unpaired surrogates')
 
 const partOfName = storableText
   .refine((name) => Array.from(name).length <= 200, 'has more than 200 characters')
@@ -36,7 +36,7 @@ const oneOrMore = z.preprocess(
   z.array(storableText),
 )
 
-/** A number, also as a string of digits. An object is none; a promise would not even be looked at. */
+/** A number, also as a string of digits. Objects are refused here, since zod would wait for a promise. */
 const number = (schema: z.ZodType<number>) =>
   z.preprocess((value) => {
     if (typeof value === 'object' && value !== null) return NaN
@@ -56,11 +56,11 @@ const level = z
 const date = z.unknown().transform((value, context) => {
   const time = timeOf(value)
   if (time !== undefined) return time
-  context.addIssue('A date is a Date, milliseconds, or ISO 8601 with a zone; of the years 1000 to 9999.')
+  context.addIssue('A date is a Date, milliseconds, or ISO 8601 with a zone, of the years 1000 to 9999.')
   return z.NEVER
 })
 
-/** A thousand years: what ends later has no date. */
+/** A thousand years: later ends have no date. */
 const maxMs = 1000 * 365 * 86_400_000
 
 const clamped = (least: number, most: number, fallback: number) =>
@@ -68,7 +68,7 @@ const clamped = (least: number, most: number, fallback: number) =>
 
 const projection = { paths: texts, include: texts, expand: texts }
 
-/** Of a caller, which the program gives: a typing error must not let anybody do more. */
+/** Privileges that a program gives a caller: a typing error must not add rights. */
 export const privileges = z.object({
   skipAcl: flag,
   grant: level,
@@ -129,7 +129,7 @@ export const listOptions = z.object({
 })
 
 export const target = z.object({
-  // These say who the target is: `readTarget` judges them.
+  // `parseTarget` reads the names of the target.
   _id: z.unknown().optional(),
   email: z.unknown().optional(),
   object: z.unknown().optional(),
@@ -143,29 +143,86 @@ export const target = z.object({
 })
 
 /**
- * Reads options; unknown ones are dropped (docs/module.md, Calling).
+ * Reads options, without unknown ones (docs/module.md, Calling).
  *
- * @param within where the options stand, for the path of a fault; empty for those of a call
- * @throws Fault `invalidArgument.<option>`, or `invalidArgument.unspecified` if the option has no fault of its own,
- *   with the path of what is wrong, such as `targets[3].roles[0]`
+ * @param within place of the options, for faults; empty for those of a call
+ * @throws Refusal `invalidArgument.<option>`, or `invalidArgument.unspecified` if the option has no fault of its own,
+ *   with its place, such as `targets[3].roles[0]`, as path
  */
 export function readOptionsAs<Schema extends z.ZodType>(
   schema: Schema,
   options: unknown,
   within = '',
 ): z.infer<Schema> {
-  // A Map or a promise would count as if nothing had been asked for.
+  // A Map or a promise would count as no options.
   if (options != null && !isNamesAndValues(options)) {
     const reason = 'Options are an object of names and values.'
-    throw new Fault('invalidArgument.unspecified', { path: within || 'options', reason })
+    throw new Refusal('invalidArgument.unspecified', { path: within || 'options', reason })
   }
   const read = schema.safeParse(options ?? {})
   if (read.success) return read.data
   const { path = [], message = '' } = read.error.issues[0] ?? {}
   const name = `invalidArgument.${String(path[0])}`
   const steps = path.map((step) => (typeof step === 'number' ? `[${step}]` : `.${String(step)}`)).join('')
-  throw new Fault(isFaultName(name) ? name : 'invalidArgument.unspecified', {
+  throw new Refusal(isFaultName(name) ? name : 'invalidArgument.unspecified', {
     path: within === '' ? steps.slice(1) : within + steps,
     reason: message,
   })
+}
+
+/** The wished extent of shown connections. */
+export interface Showing {
+  /** References to expand: `context`, `creator`, `target.account`. */
+  readonly expand: ReadonlySet<string>
+  /** Paths of optional properties of the context, such as `extra` or `extra.a`. */
+  readonly optional: ReadonlySet<string>
+  readonly skipAcl: boolean
+  readonly includeToken: boolean
+  readonly includeUrl: boolean
+  readonly includeKey: boolean
+  /** Whether links of others show no token, although the caller may see each of them. */
+  readonly ownTokens: boolean
+  /** Whether the caller named the connection by its token. */
+  readonly isHolder: boolean
+}
+
+/** Only the properties that are always shown. */
+export const plainly: Showing = {
+  expand: new Set(),
+  optional: new Set(),
+  skipAcl: false,
+  includeToken: false,
+  includeUrl: false,
+  includeKey: false,
+  ownTokens: false,
+  isHolder: false,
+}
+
+const expandable = ['context', 'creator', 'target.account']
+
+/** The extent by the options of a call. Included references are expanded. */
+export function showingOf(
+  asked: {
+    readonly expand: readonly string[]
+    readonly include: readonly string[]
+    readonly includeToken?: boolean
+    readonly includeUrl?: boolean
+    readonly includeKey?: boolean
+  },
+  rights: Pick<Showing, 'skipAcl' | 'isHolder'> & Partial<Pick<Showing, 'ownTokens'>>,
+): Showing {
+  const { include } = asked
+  const expanded = expandable.filter((name) =>
+    [...asked.expand, ...include].some((path) => path === name || path.startsWith(`${name}.`)),
+  )
+  const ofContext = include.filter((path) => path.startsWith('context.')).map((path) => path.slice('context.'.length))
+  return {
+    ownTokens: false,
+    ...rights,
+    expand: new Set(expanded),
+    optional: new Set(ofContext),
+    includeToken: asked.includeToken || include.includes('token'),
+    includeUrl: asked.includeUrl || include.includes('url'),
+    includeKey: asked.includeKey || include.includes('appKey'),
+  }
 }

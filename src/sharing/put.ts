@@ -1,29 +1,18 @@
 import type { Transaction } from 'kysely'
 import { movesBetween, type Relationship } from '../connections/model.js'
 import {
+  bumpNetworks,
   deleteRelationships,
   insertRelationship,
-  bumpNetworks,
   updateRelationship,
 } from '../connections/write-store.js'
 import type { Tables } from '../db/tables.js'
-import { insertGrant, type NewGrant, rowOf, updateGrant } from './grant-store.js'
+import { grantingColumns, insertGrant, type NewGrant, rowOf, updateGrant } from './grant-store.js'
 import { type Grant, isBetweenAccounts } from './grant.js'
 
 type Db = Transaction<Tables>
 
-/** What a connection between two accounts is to their feeds; undefined for any other. */
-const relationshipOf = (grant: Grant | NewGrant): Relationship | undefined =>
-  isBetweenAccounts(grant)
-    ? {
-        connectionId: grant.id,
-        inviterId: grant.contextId,
-        invitedId: grant.targetId as string,
-        isAccepted: grant.state === 'active',
-      }
-    : undefined
-
-/** Writes a new connection, and where it is between two accounts, both their views of it. */
+/** Writes a new connection, and the views of both accounts if it is between two. */
 export async function put(db: Db, grant: NewGrant, moment: Date, created = moment): Promise<void> {
   const relationship = relationshipOf(grant)
   if (!relationship) return insertGrant(db, grant, moment)
@@ -36,23 +25,28 @@ export async function put(db: Db, grant: NewGrant, moment: Date, created = momen
 /**
  * Makes a pending connection active.
  *
- * @param after as it becomes; its target is another where it was for an address
- * @param changedBy who accepts it
+ * @param after the active connection; an invitation by address has got a target
+ * @param change `message` is for the views of two accounts; undefined leaves it
  */
-export async function activate(db: Db, before: Grant, after: Grant, changedBy: string, moment: Date): Promise<void> {
+export async function activate(
+  db: Db,
+  before: Grant,
+  after: Grant,
+  change: { readonly changedBy: string; readonly message?: string; readonly moment: Date },
+): Promise<void> {
+  const { moment } = change
   if (isBetweenAccounts(after) && !isBetweenAccounts(before)) {
     await removeGrants(db, [before], moment)
     return put(db, { ...after, tokenHash: null, tokenKey: null }, moment, before.created)
   }
-  await updateGrant(db, after, moment)
   const was = relationshipOf(before)
-  if (!was) return
+  if (!was) return updateGrant(db, after, moment)
   const is = { ...was, isAccepted: true }
-  await updateRelationship(db, is, { changedBy, moment })
+  await updateRelationship(db, is, { ...change, grants: grantingColumns(after) })
   await bumpNetworks(db, movesBetween(was, is), moment)
 }
 
-/** Removes connections, and where they are between two accounts, both their views. */
+/** Removes connections, and the views of both accounts of those between two. */
 export async function removeGrants(db: Db, grants: readonly Grant[], moment: Date): Promise<void> {
   if (grants.length === 0) return
   await deleteRelationships(
@@ -62,3 +56,14 @@ export async function removeGrants(db: Db, grants: readonly Grant[], moment: Dat
   const moves = grants.flatMap((grant) => movesBetween(relationshipOf(grant), undefined))
   if (moves.length > 0) await bumpNetworks(db, moves, moment)
 }
+
+/** The relationship in the feeds of two accounts; undefined for any other connection. */
+const relationshipOf = (grant: Grant | NewGrant): Relationship | undefined =>
+  isBetweenAccounts(grant)
+    ? {
+        connectionId: grant.id,
+        inviterId: grant.contextId,
+        invitedId: grant.targetId as string,
+        isAccepted: grant.state === 'active',
+      }
+    : undefined

@@ -1,18 +1,37 @@
 import { insertEvents, write } from '../connections/transaction-store.js'
-import { Fault } from '../faults.js'
-import { checkScope, checkVerified, noAccess, type Principal } from './access.js'
-import { type CallerScope, load, type ModuleContext, newToken, principalOf, tokenAgain, typeOf } from './context.js'
-import { accessToContext, only, readable, readGrantRef, valueAt } from './find.js'
-import { storeToken, takeUse } from './grant-store.js'
-import { type Grant, isLink } from './grant.js'
-import { readOptions, readOptionsAs } from './options.js'
-import { maySeeToken, show } from './show.js'
-import { showingOf } from './shown.js'
-import { badToken, isValid } from './valid.js'
+import { Refusal } from '../faults.js'
+import { isUuid } from '../people/account.js'
+import { type Access, noAccess, type Principal } from './access.js'
+import {
+  accessOf,
+  type CallerScope,
+  isValid,
+  load,
+  type ModuleContext,
+  principalOf,
+  tokenAgain,
+  typeOf,
+} from './context.js'
+import { findByToken, findGrant, storeToken, takeUse } from './grant-store.js'
+import { type Grant, isLink, isToken, tokenHash, tokenOf } from './grant.js'
+import { type Instance, levels, type ObjectType } from './object-types.js'
+import { readOptions, readOptionsAs, showingOf } from './options.js'
+import {
+  accountOf,
+  badToken,
+  checkMayRead,
+  checkMaySeeToken,
+  checkScope,
+  checkVerified,
+  levelToRead,
+  opensFor,
+} from './policy.js'
+import { only, valueAt } from './query/map.js'
+import { show } from './show.js'
 
 /**
- * Implements `read` of `Connections`. A use of a link is spent once all else is well, and before anything is handed
- * out: what is refused costs nothing (docs/trust.md, C5).
+ * Implements `read` of `Connections`. A use of a link is spent after all checks, and before anything is handed out: a
+ * refused read costs none (docs/trust.md, C5).
  */
 export async function read(scope: CallerScope, tokenOrId: unknown, options: unknown): Promise<unknown> {
   const { module } = scope
@@ -30,7 +49,7 @@ export async function read(scope: CallerScope, tokenOrId: unknown, options: unkn
   const wanted = { ...showing, optional: new Set([...showing.optional, ...reached.optional]) }
   const [shown] = await show(module, principal, [grant], wanted)
   const value = path.length > 0 ? valueFound(module, grant, shown as object, path) : undefined
-  // Without a count there is nothing to write.
+  // A link without a count needs no write.
   const isCounted = isHolder && isLink(grant) && grant.usesRemaining !== null
   const left = isCounted ? await spendUse(module, principal, grant) : null
   if (path.length > 0) return value
@@ -40,7 +59,7 @@ export async function read(scope: CallerScope, tokenOrId: unknown, options: unkn
 
 const ofReference = new Set(['_id', 'object', 'path'])
 
-/** What has to be expanded for a path to be there. */
+/** The references and optional properties that a path needs. */
 function reachedBy(path: readonly string[]): { expand: string[]; optional: string[] } {
   const [first = '', second, third] = path
   if (first === 'target') return { expand: third && !ofReference.has(third) ? ['target.account'] : [], optional: [] }
@@ -48,10 +67,7 @@ function reachedBy(path: readonly string[]): { expand: string[]; optional: strin
   return { expand: [first], optional: first === 'context' ? [second] : [] }
 }
 
-/**
- * @throws Fault `accessDenied.unspecified` for what the caller may not see, `notFound.unspecified` for what is not
- * there
- */
+/** @throws Refusal `accessDenied.unspecified` for a hidden value, `notFound.unspecified` for a missing one */
 function valueFound(module: ModuleContext, grant: Grant, shown: object, path: readonly string[]): unknown {
   const value = valueAt(shown, path)
   if (value !== undefined) return value
@@ -59,10 +75,10 @@ function valueFound(module: ModuleContext, grant: Grant, shown: object, path: re
   const property = path[at.length] ?? ''
   const isDeclared = object !== undefined && Object.hasOwn(typeOf(module, object).properties, property)
   const isHidden = isDeclared && valueAt(shown, [...at, property]) === undefined
-  throw new Fault(isHidden ? 'accessDenied.unspecified' : 'notFound.unspecified', { path: path.join('.') })
+  throw new Refusal(isHidden ? 'accessDenied.unspecified' : 'notFound.unspecified', { path: path.join('.') })
 }
 
-/** The reference that a path leads through, and the type of what is referred to. */
+/** The reference that a path leads through, and the type of its object. */
 function referenceOf({ object }: Grant, [first = '', second]: readonly string[]): { at: string[]; object?: string } {
   if (first === 'context') return { at: [first], object }
   if (first === 'creator') return { at: [first], object: 'account' }
@@ -70,10 +86,10 @@ function referenceOf({ object }: Grant, [first = '', second]: readonly string[])
 }
 
 /**
- * Spends one use of a link, and keeps that it was used.
+ * Spends one use of a link.
  *
- * @returns how many uses are left
- * @throws Fault `invalidArgument.connectionToken` if the last one was spent meanwhile, or the link is not valid any more
+ * @returns the remaining uses
+ * @throws Refusal `invalidArgument.connectionToken` if another read spent the last one, or the link is no longer valid
  */
 async function spendUse(
   module: ModuleContext,
@@ -95,24 +111,114 @@ async function spendUse(
 }
 
 /**
- * Implements `getToken` of `Connections`: for whoever may read the connection, as far as `token` would be shown. An
- * invitation that came by the Atom door or by an import gets its token when it is asked for.
+ * Implements `getToken` of `Connections`. An invitation by the Atom API or an import gets its token with the first
+ * call.
  */
 export async function getToken(scope: CallerScope, id: unknown): Promise<string | null> {
   const { module } = scope
   const principal = await principalOf(scope)
   checkScope(principal, 'read')
   const { which } = readGrantRef(id)
-  if ('token' in which) throw new Fault('invalidArgument.unspecified', { path: 'id', reason: 'An id is a UUID.' })
+  if ('token' in which) throw new Refusal('invalidArgument.unspecified', { path: 'id', reason: 'An id is a UUID.' })
   const grant = await readable(module, principal, which, principal.skipAcl)
   if (grant.state === 'active' && !isLink(grant)) return null
   const own = isLink(grant) ? await accessToContext(module, principal, grant) : noAccess
-  if (!principal.skipAcl && !maySeeToken(principal, grant, own, { isHolder: false })) {
-    throw new Fault('accessDenied.connection')
-  }
+  checkMaySeeToken(grant, principal, own)
   const token = tokenAgain(module, grant)
   if (token !== null || isLink(grant)) return token
-  const fresh = newToken(module, grant.id)
-  const isKept = await storeToken(module.db, grant.id, fresh.tokenHash, fresh.tokenKey)
-  return isKept ? tokenAgain(module, { ...grant, tokenKey: fresh.tokenKey }) : null
+  const [key] = module.tokenKeys
+  const fresh = tokenOf(key, grant.id)
+  return (await storeToken(module.db, grant.id, tokenHash(fresh), key.id)) ? fresh : null
+}
+
+/** The id or the token of a connection, told apart by form (docs/trust.md, Z7). */
+type GrantRef = { readonly id: string } | { readonly token: string }
+
+/**
+ * Reads `<id or token>` with an optional path: `/context/name/first` or `.context.name.first`. Names are
+ * percent-encoded, since an id among them may hold a slash or a dot.
+ *
+ * @throws Refusal `invalidArgument.unspecified` for another form, or a percent sign that encodes no text
+ */
+export function readGrantRef(given: unknown): { which: GrantRef; path: readonly string[] } {
+  const [name = '', ...path] = typeof given === 'string' ? given.split(/[/.]/).map(decoded) : []
+  if (isUuid(name)) return { which: { id: name.toLowerCase() }, path }
+  if (isToken(name)) return { which: { token: name }, path }
+  throw new Refusal('invalidArgument.unspecified', {
+    path: 'tokenOrId',
+    reason: 'An id is a UUID, and a token has 32 letters and digits.',
+  })
+}
+
+function decoded(name: string): string {
+  try {
+    return decodeURIComponent(name)
+  } catch {
+    const reason = 'A percent sign encodes no UTF-8 text; a literal one is %25.'
+    throw new Refusal('invalidArgument.unspecified', { path: 'tokenOrId', reason })
+  }
+}
+
+/**
+ * Finds a connection that the caller may read (docs/module.md, read).
+ *
+ * @throws Refusal as `byId` and `byToken`; `accessDenied.connection` by id
+ */
+export async function readable(
+  module: ModuleContext,
+  principal: Principal,
+  which: GrantRef,
+  skipAcl: boolean,
+): Promise<Grant> {
+  if ('token' in which) return byToken(module, principal, which.token, skipAcl)
+  const grant = await byId(module, principal, which.id)
+  if (skipAcl || levelToRead(grant, principal.account) === levels.none) return grant
+  checkMayRead(grant, principal.account, await accessToContext(module, principal, grant))
+  return grant
+}
+
+/**
+ * The connection with an id. @throws Refusal `accessDenied.notLoggedIn` for an anonymous caller, `notFound.unspecified`
+ */
+export async function byId({ db }: ModuleContext, principal: Principal, id: string): Promise<Grant> {
+  accountOf(principal)
+  const grant = await findGrant(db, id)
+  if (grant) return grant
+  throw new Refusal('notFound.unspecified', { path: id })
+}
+
+/** The connection that a token opens for the caller. @throws Refusal `invalidArgument.connectionToken` */
+export async function byToken(
+  module: ModuleContext,
+  { account }: Principal,
+  token: string,
+  skipAcl: boolean,
+): Promise<Grant> {
+  const { grant } = await openToken(module, token)
+  if (skipAcl || opensFor(grant, account)) return grant
+  throw badToken()
+}
+
+/** An invitation or a link, its type, and its context unless that is gone. */
+export interface Opened {
+  readonly grant: Grant
+  readonly type: ObjectType
+  readonly context: Instance | undefined
+}
+
+/** The valid connection of a token. @throws Refusal `invalidArgument.connectionToken` */
+export async function openToken(module: ModuleContext, token: string): Promise<Opened> {
+  const grant = await findByToken(module.db, tokenHash(token))
+  const type = grant && module.types.find(grant.object)
+  if (!grant || !type || !(grant.state === 'pending' || isLink(grant))) throw badToken()
+  const context = await load(type, grant.contextId)
+  if (await isValid(module.db, type, context, grant)) return { grant, type, context }
+  throw badToken()
+}
+
+/** The caller's access to the context of a connection; none if the context is gone. */
+export async function accessToContext(module: ModuleContext, principal: Principal, grant: Grant): Promise<Access> {
+  const type = typeOf(module, grant.object)
+  const context = await load(type, grant.contextId)
+  return context ? accessOf(module.db, type, context, principal) : noAccess
 }

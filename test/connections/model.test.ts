@@ -6,10 +6,11 @@ import { invite } from '../../src/connections/invite.js'
 import { openList } from '../../src/connections/list.js'
 import { statuses } from '../../src/connections/model.js'
 import { remove } from '../../src/connections/remove.js'
+import { updateMessage } from '../../src/connections/update-message.js'
 import { Failure } from '../../src/errors.js'
 import type { Account } from '../../src/people/account.js'
 import { findAccount } from '../../src/people/store.js'
-import { rewrite } from '../../src/sharing/accept.js'
+import { accept } from '../../src/sharing/accept.js'
 import { freshDatabase, type TestDatabase } from '../support/database.js'
 import { newestFirst } from '../support/people.js'
 import { addPerson } from '../support/world.js'
@@ -97,7 +98,8 @@ async function taken(people: readonly Account[], step: Step): Promise<Failure['c
         () => missing,
       )
       if (step.verb === 'remove') await remove(world, at(step.who), id, () => {})
-      else await rewrite(world, at(step.who), id, step, () => {})
+      else if (step.status === 'accepted') await accept(world, at(step.who), id, step.message, () => {})
+      else await updateMessage(world, at(step.who), id, step.status, step.message, () => {})
     }
     return undefined
   } catch (error) {

@@ -17,8 +17,8 @@ import type { Tables } from '../../src/db/tables.js'
 import { findKnownAccounts } from '../../src/people/known-store.js'
 import * as grants from '../../src/sharing/grant-store.js'
 import type { Grant } from '../../src/sharing/grant.js'
-import { groupGrants, listQuery, type Managed, type Selection } from '../../src/sharing/list-statements.js'
 import { parseGroup } from '../../src/sharing/query/group.js'
+import { groupGrants, listQuery, type Managed, type Selection } from '../../src/sharing/query/list-statements.js'
 import { parseSort } from '../../src/sharing/query/properties.js'
 import { conditionOf, orderOf } from '../../src/sharing/query/statements.js'
 import { parseWhere } from '../../src/sharing/query/where.js'
@@ -140,7 +140,16 @@ const others = [
   ...['findListsShowing', 'lockListsShowing'],
   ...['amongQuery', 'networkStatement', 'pageStatement', 'pageQuery'],
   ...['findRoles', 'hasApp', 'insertApp', 'findBaseUrls', 'findOrgs'],
-  ...['insertGrant', 'rowOf', 'lockContext', 'deleteExpired', 'sweepEvents', 'reissueTokens', 'countInvitations'],
+  ...[
+    'insertGrant',
+    'rowOf',
+    'grantingColumns',
+    'lockContext',
+    'deleteExpired',
+    'sweepEvents',
+    'reissueTokens',
+    'countInvitations',
+  ],
   ...['listGrants', 'findContexts', 'groupQuery', 'toGroup', 'orderOf', 'conditionOf'],
 ]
 

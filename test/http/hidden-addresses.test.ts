@@ -1,11 +1,11 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { sql } from 'kysely'
 import { entityTag } from '../../src/http/response/validators.js'
+import { hidingEmails } from '../../src/people/hide-email.js'
 import { knownFrom } from '../../src/people/merge.js'
 import { findAccount } from '../../src/people/store.js'
-import { appIn } from '../../src/sharing/app.js'
+import { appIn, createModuleContext } from '../../src/sharing/app.js'
 import { keysOf } from '../../src/sharing/grant.js'
-import { createModuleContext } from '../../src/sharing/own-types.js'
 import { loadCast } from '../../src/transfer/example.js'
 import { type Answer, baseUrl, type Client, type Sending, startClient } from '../support/client.js'
 import { freshDatabase, type TestDatabase } from '../support/database.js'
@@ -52,7 +52,7 @@ beforeAll(async () => {
 
   const tokenKeys = keysOf([randomBytes(32)])
   const world = await createModuleContext(db, { tokenKeys, appKey: 'connections', baseUrl })
-  const secret = await createModuleContext(db, { tokenKeys, appKey: 'connections', baseUrl, hidesEmail: true })
+  const secret = await createModuleContext(db, { tokenKeys, appKey: 'connections', baseUrl, presenter: hidingEmails })
   await appIn(world)
     .connectionsFor({ accountId: bo })
     .create('accounts', bo, { email: 'outside@example.net', access: 'public' })

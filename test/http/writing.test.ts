@@ -164,7 +164,7 @@ describe('invite', () => {
         '<category term="x" scheme="http://www.ibm.com/xmlns/prod/sn/status"/><content',
       ),
       400,
-      /two categories of status/,
+      /two different status categories/,
     ],
   ])('of %s', async (_name, who, query, body, status, message) => {
     const answer = await send('POST', `connections.do?${query}`, who, body)

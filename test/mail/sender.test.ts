@@ -8,8 +8,8 @@ import { keysOf } from '../../src/sharing/grant.js'
 import { freshDatabase, type TestDatabase } from '../support/database.js'
 import { type MailServer, startMailServer } from '../support/mail-server.js'
 import { addPerson, connect, disconnect } from '../support/world.js'
-import { never, mailServices, sendAll } from './services.js'
 import { queueInvitations, queueEmail } from './queue.js'
+import { never, mailServices, sendAll } from './services.js'
 
 let database: TestDatabase
 let server: MailServer

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { sql } from 'kysely'
 import { Failure } from '../../src/errors.js'
 import { readSearchQuery } from '../../src/http/request/profiles.js'
+import { hidingEmails } from '../../src/people/hide-email.js'
 import { queryFor, searchWords, type Sought } from '../../src/people/search-words.js'
 import { freshDatabase, type TestDatabase } from '../support/database.js'
 
@@ -18,7 +19,7 @@ async function finds(name: string, search: string): Promise<boolean> {
   const words = asked(search)
   const person = { userId: 'x', login: null, email: null, name, profile: {} }
   const { rows } = await sql<{ found: boolean }>`
-    select ${searchWords(person)}::text::tsvector @@ ${queryFor(words, true)}::text::tsquery as found`.execute(
+    select ${searchWords(person)}::text::tsvector @@ ${queryFor(words, hidingEmails.searchKinds)}::text::tsquery as found`.execute(
     database.db,
   )
   return words.length === 0 || rows[0]?.found === true

@@ -40,7 +40,9 @@ describe('the table of the contract', () => {
     [7, [5, 4, 2], 0, 2],
   ])('level %i with the chain %j, asked for %i, grants %i', (level, shareChain, access, result) => {
     const wish = { access, roles: [] }
-    expect(granted(typeWith({ shareChain }), context, somebody, of(level), wish, false)).toEqual({
+    expect(
+      granted({ type: typeWith({ shareChain }), context, principal: somebody, skipAcl: false }, of(level), wish),
+    ).toEqual({
       access: result,
       roles: [],
     })
@@ -52,8 +54,12 @@ describe('the table of the contract', () => {
       { type: 'access', target: 5, allow: 1 },
     ]
     const wish = { access: 0, roles: ['G', 'H'] }
-    expect(granted(typeWith({ shareAcl }), context, somebody, of(5), wish, false)).toEqual({ access: 1, roles: ['G'] })
-    expect(granted(typeWith({ shareAcl }), context, somebody, of(4), wish, false)).toEqual({ access: 0, roles: [] })
+    expect(
+      granted({ type: typeWith({ shareAcl }), context, principal: somebody, skipAcl: false }, of(5), wish),
+    ).toEqual({ access: 1, roles: ['G'] })
+    expect(
+      granted({ type: typeWith({ shareAcl }), context, principal: somebody, skipAcl: false }, of(4), wish),
+    ).toEqual({ access: 0, roles: [] })
   })
 
   test('whoever skips the list grants what is asked, at most 7', () => {
@@ -63,7 +69,12 @@ describe('the table of the contract', () => {
       [4, 4],
       [0, 2],
     ] as const) {
-      expect(granted(typeWith({}), context, somebody, noAccess, { access, roles: ['G'] }, true)).toEqual({
+      expect(
+        granted({ type: typeWith({}), context, principal: somebody, skipAcl: true }, noAccess, {
+          access,
+          roles: ['G'],
+        }),
+      ).toEqual({
         access: result,
         roles: ['G'],
       })
@@ -72,7 +83,9 @@ describe('the table of the contract', () => {
 
   test('without a chain and a list nothing is granted', () => {
     const wish = { access: 4, roles: ['G'] }
-    expect(granted(typeWith({ shareChain: [] }), context, somebody, of(7), wish, false)).toEqual({
+    expect(
+      granted({ type: typeWith({ shareChain: [] }), context, principal: somebody, skipAcl: false }, of(7), wish),
+    ).toEqual({
       access: 0,
       roles: [],
     })
@@ -102,7 +115,7 @@ test('Z5: never more is granted than was asked, nor as much as the granter has, 
       (shareChain, shareAcl, access, roles, have, held, here) => {
         const type = typeWith({ shareChain, shareAcl })
         const mine = { level: have, roles: new Set([...held, ...here]), here: new Set(here) }
-        const result = granted(type, context, somebody, mine, { access, roles }, false)
+        const result = granted({ type, context, principal: somebody, skipAcl: false }, mine, { access, roles })
         expect(result.access).toBeLessThanOrEqual(Math.max(type.leastAccess, access))
         expect(result.access).toBeLessThan(have)
         expect(result.access).toBeLessThanOrEqual(levels.delete)
@@ -228,7 +241,7 @@ describe('roles', () => {
   const caller: Principal = { ...somebody, account: me }
   const wish = { access: 2, roles: ['held', 'everywhere', 'other'] }
   const rolesOf = (type: ObjectType, by: Principal, connected = noAccess, skipAcl = false) =>
-    granted(type, context, by, accessTo(type, context, by, connected), wish, skipAcl).roles
+    granted({ type, context, principal: by, skipAcl }, accessTo(type, context, by, connected), wish).roles
 
   test('are all the owner’s to give, and those of calls with skipAcl', () => {
     for (const shareChain of [['connected'] as const, []]) {

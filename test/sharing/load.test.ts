@@ -1,10 +1,9 @@
 import { randomBytes } from 'node:crypto'
 import { sql } from 'kysely'
 import { type Connections, Fault } from '../../src/index.js'
-import { appIn, type ModuleApp } from '../../src/sharing/app.js'
+import { appIn, createModuleContext, type ModuleApp } from '../../src/sharing/app.js'
 import { lockContext } from '../../src/sharing/grant-store.js'
 import { keysOf } from '../../src/sharing/grant.js'
-import { createModuleContext } from '../../src/sharing/own-types.js'
 import { freshDatabase, serverUrl, type TestDatabase } from '../support/database.js'
 import { made, openModule } from '../support/module.js'
 

@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import { type Connection, type Connections, Fault } from '../../src/index.js'
-import { type Context, listQuery, type Selection } from '../../src/sharing/list-statements.js'
+import { type Context, listQuery, type Selection } from '../../src/sharing/query/list-statements.js'
 import { parseSort } from '../../src/sharing/query/properties.js'
 import { orderOf } from '../../src/sharing/query/statements.js'
 import { type Client, startClient } from '../support/client.js'
@@ -142,7 +142,7 @@ describe('an object of an application', () => {
     const apart = { 'context.object': 'document', $or: [{ context: documents[0] }, { access: 4 }] }
     expect(await faultOf(managed(ann.calls, { where: apart }))).toBe(refused)
     await expect(managed(ann.calls, { objects: 'documents' })).rejects.toMatchObject({
-      reason: 'Which document is meant has to be said: one id, or up to 100 by $in.',
+      reason: 'Name the document: one id, or up to 100 by $in.',
     })
     const both = { $and: [{ access: 2 }, { context: documents[0] }] }
     expect(await managed(ann.calls, { where: both })).toHaveLength(1)

@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { titleOf } from '../../src/sharing/create.js'
+import { titleOf } from '../../src/sharing/access.js'
 import { type ObjectDefinition, ObjectTypes } from '../../src/sharing/object-types.js'
 
 function told(value: unknown, { level = 4, roles = [] as string[], isTitled = true } = {}) {

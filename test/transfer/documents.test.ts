@@ -1,6 +1,6 @@
 import { importFiles } from '../../src/transfer/import.js'
-import { importFixture } from '../support/import-fixture.js'
 import { fixture } from '../support/files.js'
+import { importFixture } from '../support/import-fixture.js'
 import { account, colleague, connectionDocument, empty, exported, jsonLines } from './files.js'
 
 /** Files as operators have them: recorded with headers, in other encodings, with vCards of other writers. */

@@ -3,7 +3,7 @@ import { remove } from '../../connections/remove.js'
 import { signedIn } from '../../connections/rules.js'
 import type { Done } from '../../pages/texts.js'
 import type { Account } from '../../people/account.js'
-import { rewrite } from '../../sharing/accept.js'
+import { accept } from '../../sharing/accept.js'
 import { type Handler, redirect } from '../answer.js'
 import { admit } from '../caller.js'
 import type { HttpServices } from '../services.js'
@@ -19,7 +19,7 @@ export const inviteByForm = (services: HttpServices): Handler =>
 /** POST of `/html/accept.do`: accepts an invitation. The message stays. */
 export const acceptByForm = (services: HttpServices): Handler =>
   byForm(services, async (caller, form) => {
-    await rewrite(services, caller, idIn(form, 'connectionId'), { status: 'accepted' }, () => {})
+    await accept(services, caller, idIn(form, 'connectionId'), undefined, () => {})
     return 'accepted'
   })
 

@@ -1,7 +1,7 @@
 import { checkMayNameByAddress } from '../../connections/rules.js'
 import { Failure } from '../../errors.js'
-import { mayHoldAddress } from '../../people/hide-email.js'
 import type { PersonRef } from '../../people/account.js'
+import { mayHoldAddress } from '../../people/hide-email.js'
 import type { Named } from '../../people/store.js'
 import { naming, type Query, readParameters } from './parameters.js'
 

@@ -6,9 +6,10 @@ import { type Colleague, statuses } from '../../connections/model.js'
 import { remove } from '../../connections/remove.js'
 import { visibleTo, signedIn } from '../../connections/rules.js'
 import type { Precondition } from '../../connections/transaction-store.js'
+import { updateMessage } from '../../connections/update-message.js'
 import { Failure } from '../../errors.js'
 import type { Caller } from '../../people/account.js'
-import { rewrite } from '../../sharing/accept.js'
+import { accept } from '../../sharing/accept.js'
 import { type Handler, nothing } from '../answer.js'
 import { admit } from '../caller.js'
 import type { Exchange } from '../exchange.js'
@@ -59,7 +60,9 @@ export function rewriteConnection(services: HttpServices): Handler {
     const { status, message } = readInvitation(exchange.body, exchange.headers['content-type'])
     const wanted = statuses.find((each) => each === status)
     if (!wanted) throw new Failure('invalid', `The entry's category of status must be one of ${statuses.join(', ')}.`)
-    await rewrite(services, caller, id, { status: wanted, message }, precondition(services, caller, exchange))
+    const check = precondition(services, caller, exchange)
+    if (wanted === 'accepted') await accept(services, caller, id, message, check)
+    else await updateMessage(services, caller, id, wanted, message, check)
     return nothing(200)
   }
 }

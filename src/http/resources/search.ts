@@ -1,5 +1,6 @@
 import { mediaType } from '../../atom/vocabulary.js'
 import { findLastChange } from '../../people/change-store.js'
+import { presenterFor } from '../../people/hide-email.js'
 import { foldedEmail } from '../../people/merge.js'
 import { type Found, type Search, searchAccounts } from '../../people/search-store.js'
 import type { Handler } from '../answer.js'
@@ -15,7 +16,7 @@ import { newestOf } from './profiles.js'
 export const findPeople = (
   { db, config: { HIDE_EMAIL } }: HttpServices,
   query: ReturnType<typeof readSearchQuery>,
-): Promise<Found> => searchAccounts(db, { ...query.search, hidesEmail: HIDE_EMAIL }, query)
+): Promise<Found> => searchAccounts(db, { ...query.search, presenter: presenterFor(HIDE_EMAIL) }, query)
 
 /**
  * GET and HEAD of `search.do`: the people that meet all criteria. Inactive people are left out unless

@@ -6,17 +6,17 @@ import { isContextId } from '../grant.js'
 import { refused } from './document.js'
 import type { Property, PropertyType } from './properties.js'
 
-/** A value as its column holds it; of a state, the number that is shown. */
+/** A value of a column; the state is a number, as shown. */
 export type Value = string | number | Date
 
-/** The singular of the name of a type of object; undefined where there is no such type. */
+/** The singular name of a type of object; undefined for an unknown type. */
 export type Singular = (name: string) => string | undefined
 
 /**
- * Reads a value that a property is compared with.
+ * Reads a value to compare a property with.
  *
- * @param path of the value, for the fault
- * @throws Fault `invalidArgument.query` for a value of another type
+ * @param path of the value, for faults
+ * @throws Refusal `invalidArgument.query` for a value of another type
  */
 export function valueOf(type: PropertyType, value: unknown, path: string, singular: Singular): Value {
   switch (type) {
@@ -42,10 +42,10 @@ export function valueOf(type: PropertyType, value: unknown, path: string, singul
   }
 }
 
-/** @throws Fault `invalidArgument.query` for what is no text, or one that the database cannot hold */
+/** @throws Refusal `invalidArgument.query` for a value that is not a text, or that the database cannot store */
 function textOf(value: unknown, path: string): string {
   if (typeof value === 'string' && isStorable(value)) return value
-  throw refused(path, 'This has to be a text, without NUL and halves of characters.')
+  throw refused(path, 'This has to be a text without NUL and unpaired surrogates.')
 }
 
 const iso = /^(\d{4}-\d\d-\d\d)(?:T(?:[01]\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:\d\d))?$/
@@ -59,27 +59,27 @@ function dateOf(value: unknown, path: string): Date {
 }
 
 /**
- * A time that programs give: ISO 8601 with a zone, milliseconds since 1970, or a `Date`; undefined for anything else.
+ * Reads a date of a program: ISO 8601 with a zone, milliseconds since 1970, or a `Date`. @returns undefined for others
  */
 export function timeOf(value: unknown): Date | undefined {
   const time = isDate(value) ? value.getTime() : typeof value === 'string' ? millisecondsOf(value) : value
-  // Beyond these years the drivers of the two databases write dates in ways of their own.
+  // The drivers of the two databases write dates beyond these years differently.
   if (typeof time === 'number' && Number.isInteger(time) && time >= earliest && time <= latest) return new Date(time)
   return undefined
 }
 
 function millisecondsOf(text: string): number {
   const day = iso.exec(text)?.[1]
-  // JavaScript takes the 30th of February for the 2nd of March.
+  // JavaScript reads February 30 as March 2.
   const exists = day !== undefined && new Date(Date.parse(day) || 0).toISOString().startsWith(day)
   return exists ? Date.parse(text) : NaN
 }
 
-/** A condition on connections. Nothing in it is a name of the user's: properties are those of the table. */
+/** A condition on connections. It holds no name of the user: properties are those of the table. */
 export type Where =
   Condition | { readonly is: 'and' | 'or'; readonly of: readonly Where[] } | { readonly is: 'not'; readonly of: Where }
 
-/** A condition on one property. What is absent fulfils none but `absent`, and the negation of every other. */
+/** A condition on one property. An absent value fulfils only `absent`, and the negation of all others. */
 export type Condition =
   | { readonly is: 'absent'; readonly property: Property }
   | { readonly is: Comparison; readonly property: Property; readonly value: Value }
@@ -95,10 +95,10 @@ export type Condition =
 
 export type Comparison = 'equal' | 'greater' | 'greaterOrEqual' | 'less' | 'lessOrEqual'
 
-/** What holds for every connection. */
+/** The condition that every connection fulfils. */
 export const everything: Where = { is: 'and', of: [] }
 
-/** The values that a column has wherever a condition holds; undefined if the condition does not say. */
+/** The only values of a column that a condition allows; undefined if it does not limit them. */
 export function valuesOf(where: Where, column: Property['column']): readonly Value[] | undefined {
   if (where.is === 'and') return where.of.map((each) => valuesOf(each, column)).find((values) => values !== undefined)
   if (where.is === 'equal' && where.property.column === column) return [where.value]
@@ -106,29 +106,28 @@ export function valuesOf(where: Where, column: Property['column']): readonly Val
   return undefined
 }
 
-/** Every property that a condition names, wherever in it. */
+/** All properties in a condition. */
 export function propertiesIn(where: Where): Property[] {
   if ('property' in where) return [where.property]
   return where.is === 'not' ? propertiesIn(where.of) : where.of.flatMap(propertiesIn)
 }
 
-/** The conditions all together. */
+/** The conjunction of conditions. */
 export const oneOrAll = (parts: readonly Where[]): Where =>
   parts.length === 1 ? (parts[0] as Where) : { is: 'and', of: parts }
 
-// Signs stand for themselves unless they mean something; those that do, and any other sign but letters and digits, do
-// behind a backslash.
+// ^, then literal characters; special ones, and any other but letters and digits, may stand behind a backslash.
 const plain = /^\^((?:[^\\^$.*+?()[\]{}|]|\\[^a-zA-Z0-9])*)$/su
 
 /**
- * The text with which an address begins, out of a pattern that says just this: `^ann\.lee`. Nobody's pattern runs
- * against the database (docs/module.md, Queries).
+ * The prefix of addresses in a pattern such as `^ann\.lee`. No pattern of a caller runs in the database
+ * (docs/module.md, Queries).
  *
  * @returns folded, as addresses are
- * @throws Fault `invalidArgument.query` for every other pattern
+ * @throws Refusal `invalidArgument.query` for every other pattern
  */
 export function prefixOf(pattern: unknown, path: string): string {
   const literal = plain.exec(textOf(pattern, path))?.[1]
-  if (literal === undefined) throw refused(path, 'Only a plain beginning is offered: ^ and then text.')
+  if (literal === undefined) throw refused(path, 'Only a prefix is supported: ^ and then text.')
   return foldedEmail(literal.replaceAll(/\\(.)/gsu, '$1'))
 }

@@ -1,15 +1,15 @@
-import { Fault } from '../../faults.js'
+import { Refusal } from '../../faults.js'
 import { isStorable } from '../../people/store.js'
 
 const maxDocumentBytes = 16 * 1024
 
-/** The fault of a query that cannot be understood. The path begins within the option: `$or.1.access.$gt`. */
-export const refused = (path: string, reason: string): Fault => new Fault('invalidArgument.query', { path, reason })
+/** The refusal of a query. The path begins within the option: `$or.1.access.$gt`. */
+export const refused = (path: string, reason: string): Refusal => new Refusal('invalidArgument.query', { path, reason })
 
-/** The path of a name within what has a path itself. */
+/** The path of a name below another path. */
 export const within = (path: string, name: string | number): string => (path === '' ? `${name}` : `${path}.${name}`)
 
-/** Whether a value is an object of names and values, from whichever realm; a Map, a Date or a promise is not. */
+/** Whether a value is an object of names and values, of any realm; not a Map, a Date or a promise. */
 export const isNamesAndValues = (value: unknown): value is object =>
   Object.prototype.toString.call(value) === '[object Object]'
 
@@ -23,10 +23,10 @@ export function isDocument(value: unknown): value is object {
 /**
  * The names and values of a document.
  *
- * @param option whose the document is, for the fault
+ * @param option name of the option, for faults
  * @param path of the document within the option
- * @throws Fault `invalidArgument.query` for what is not a plain object, has hidden names, or a name whose value is
- *   undefined: a variable that was never set, or an object of another kind, must not turn a condition into none
+ * @throws Refusal `invalidArgument.query` for another kind of object, hidden names, or an undefined value: an unset
+ *   variable must not drop a condition
  */
 export function entriesOf(document: unknown, option: string, path = ''): [string, unknown][] {
   if (!isDocument(document)) throw refused(path || option, 'This has to be a plain object of names and values.')
@@ -35,15 +35,15 @@ export function entriesOf(document: unknown, option: string, path = ''): [string
     throw refused(path || option, 'This has names that are symbols or not enumerable.')
   }
   const unset = entries.find(([, value]) => value === undefined)
-  if (unset) throw refused(within(path, unset[0]), 'The value is undefined; use null for what is absent.')
+  if (unset) throw refused(within(path, unset[0]), 'The value is undefined; use null for an absent value.')
   return entries
 }
 
 /**
- * Refuses what is longer than 16 kB as JSON, or cannot be written as JSON at all.
+ * Refuses a value over 16 kB as JSON, or without a form as JSON.
  *
- * @param option its name, for the fault
- * @throws Fault `invalidArgument.query`
+ * @param option name of the option, for faults
+ * @throws Refusal `invalidArgument.query`
  */
 export function checkSize(input: unknown, option: string): void {
   let text: string | undefined
@@ -61,8 +61,8 @@ const maxDepth = 10
 /**
  * The steps of a name with dots, such as `target.email`.
  *
- * @param at the path of the fault
- * @throws Fault `invalidArgument.query` for an empty or overlong name, and one that stands for something else (`$`)
+ * @param at path for faults
+ * @throws Refusal `invalidArgument.query` for an empty or overlong name, or one with a `$`
  */
 export function stepsOf(name: string, at: string): string[] {
   const steps = name.split('.')
@@ -71,6 +71,6 @@ export function stepsOf(name: string, at: string): string[] {
   throw refused(at, `Names are 1 to ${maxNameLength} characters long and do not begin with $.`)
 }
 
-/** What `$name` refers to. Undefined where the value refers to nothing. */
+/** The name in `$name`; undefined for another value. */
 export const referred = (value: unknown): string | undefined =>
   typeof value === 'string' && value.startsWith('$') ? value.slice(1) : undefined

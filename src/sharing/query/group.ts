@@ -3,15 +3,15 @@ import { properties, type Property, sortEntries } from './properties.js'
 
 export type Accumulator = '$count' | '$sum' | '$avg' | '$min' | '$max' | '$addToSet'
 
-/** How rows are put together. The names are the user's and only name results. */
+/** A grouping of rows. The names come from the caller, and only name results. */
 export interface Group {
-  /** By what; without a name where the rows have one value rather than an object of them. */
+  /** The keys; a single key without a name makes `_id` a value, not an object. */
   readonly keys: readonly { readonly name: string | undefined; readonly property: Property }[]
-  /** What is made of the rows of one group. `$count` without a property counts all of them. */
+  /** The accumulators. `$count` without a property counts all rows. */
   readonly out: readonly { readonly name: string; readonly by: Accumulator; readonly property: Property | undefined }[]
 }
 
-/** A key of the order of groups: the key or the accumulator with this number. */
+/** A sort key of groups: the key or the accumulator with this index. */
 export interface GroupSort {
   readonly of: 'key' | 'out'
   readonly index: number
@@ -20,14 +20,14 @@ export interface GroupSort {
 
 const maxAccumulators = 8
 
-/** How many values `$addToSet` may come to. */
+/** The most values of `$addToSet`. */
 export const maxSetSize = 1000
 
 /**
  * Reads the option `group` (docs/module.md, Queries).
  *
- * @returns undefined where nothing is to be grouped
- * @throws Fault `invalidArgument.query` with the path within the option (`out.n.$sum`), or `group` for the whole
+ * @returns undefined without a grouping
+ * @throws Refusal `invalidArgument.query` with the path within the option (`out.n.$sum`), or `group` for the whole
  */
 export function parseGroup(input: unknown): Group | undefined {
   if (input === undefined || input === null) return undefined
@@ -36,7 +36,7 @@ export function parseGroup(input: unknown): Group | undefined {
   for (const name of parts.keys()) {
     if (name !== '_id' && name !== 'out') throw refused(name, 'A group has only _id and out.')
   }
-  if (!parts.has('_id')) throw refused('_id', 'By what to group is missing; null puts all in one group.')
+  if (!parts.has('_id')) throw refused('_id', '_id is missing; null puts all in one group.')
   const outs = parts.has('out') ? entriesOf(parts.get('out'), 'group', 'out') : []
   if (outs.length > maxAccumulators) throw refused('out', `At most ${maxAccumulators} accumulators are offered.`)
   return { keys: keysOf(parts.get('_id')), out: outs.map(([name, value]) => outOf(name, value)) }
@@ -57,19 +57,19 @@ function keysOf(input: unknown): Group['keys'] {
 function keyOf(value: unknown, path: string): Property {
   const property = typeof value === 'string' ? properties.get(referred(value) ?? value) : undefined
   if (property?.isGrouped) return property
-  throw refused(path, 'This has to be the name of a property that connections can be grouped by.')
+  throw refused(path, 'This has to be a property that connections can be grouped by.')
 }
 
 function outOf(name: string, input: unknown): Group['out'][number] {
   const path = within('out', name)
   plainName(name, path)
-  if (name === '_id') throw refused(path, 'This name is that of the groups.')
+  if (name === '_id') throw refused(path, '_id names the keys of the groups.')
   const [[by, value] = ['', null], ...others] = entriesOf(input, 'group', path)
   const accepts = accumulators.get(by as Accumulator)
   if (!accepts || others.length > 0) throw refused(path, `One of ${[...accumulators.keys()].join(' ')} is needed.`)
   if (by === '$count' && value === 1) return { name, by, property: undefined }
   const property = properties.get(referred(value) ?? '')
-  // What many connections come to must not tell what its reader is not shown in each of them.
+  // An accumulator must not reveal a property that single connections hide from the reader.
   if (property && !property.isHidden && accepts(property)) return { name, by: by as Accumulator, property }
   throw refused(within(path, by), 'This has to be a $ and the name of a property that suits the accumulator.')
 }
@@ -89,10 +89,10 @@ function plainName(name: string, path: string): string {
 }
 
 /**
- * Reads the option `sort` of a grouping: its names are those of `out`, `_id` for all keys, and `_id.name` for one.
+ * Reads the option `sort` of a grouping: names of `out`, `_id` for all keys, `_id.name` for one key.
  *
- * @returns the keys, the first counting most; those of the groups are always among them
- * @throws Fault as `parseSort`
+ * @returns the sort keys by precedence; they include all keys of the groups
+ * @throws Refusal as `parseSort`
  */
 export function parseGroupSort(input: unknown, { keys, out }: Group): readonly GroupSort[] {
   const allKeys = keys.map((_, index) => ({ of: 'key' as const, index, isDescending: false }))
@@ -100,7 +100,7 @@ export function parseGroupSort(input: unknown, { keys, out }: Group): readonly G
     const index = out.findIndex((each) => each.name === name)
     if (index !== -1) return [{ of: 'out', index, isDescending }]
     const found = allKeys.filter(({ index }) => name === '_id' || name === `_id.${keys[index]?.name ?? ''}`)
-    if (found.length === 0) throw refused(name, 'There is nothing of this name in the groups to sort by.')
+    if (found.length === 0) throw refused(name, 'The groups have no key or accumulator with this name.')
     return found.map((each) => ({ ...each, isDescending }))
   })
   return [...sorts, ...allKeys]

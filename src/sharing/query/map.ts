@@ -1,6 +1,6 @@
 import { checkSize, entriesOf, referred, refused, stepsOf } from './document.js'
 
-/** From where to where values go, each a path of names. */
+/** Source and destination paths of values. */
 type Mapping = readonly { readonly from: readonly string[]; readonly to: readonly string[] }[]
 
 const maxNames = 50
@@ -9,8 +9,8 @@ const maxNames = 50
  * Reads the option `map`: `{name: 1}` selects, `{newName: '$path'}` renames (docs/module.md, Queries). Names with dots
  * select or make properties of objects.
  *
- * @returns undefined where nothing is to be mapped
- * @throws Fault `invalidArgument.query` with the name, or `map` for the whole
+ * @returns undefined without a mapping
+ * @throws Refusal `invalidArgument.query` with the name, or `map` for the whole
  */
 export function parseMap(input: unknown): Mapping | undefined {
   if (input === undefined || input === null) return undefined
@@ -32,9 +32,9 @@ export function parseMap(input: unknown): Mapping | undefined {
 }
 
 /**
- * What a mapping makes of a connection as its reader is shown it; what is not shown is absent.
+ * Maps a connection as its reader sees it. Hidden values are absent.
  *
- * @param shown stays as it is
+ * @param shown is not changed
  */
 export function applyMap(mapping: Mapping | undefined, shown: Record<string, unknown>): Record<string, unknown> {
   if (mapping === undefined) return shown
@@ -46,14 +46,37 @@ export function applyMap(mapping: Mapping | undefined, shown: Record<string, unk
   return made
 }
 
-/** What an application's objects hold need not be plain. */
+/** Objects of an application may hold values that are not plain. */
 const isObject = (value: unknown): value is object =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
 const own = (of: object, name: string): unknown =>
   Object.hasOwn(of, name) ? (of as Record<string, unknown>)[name] : undefined
 
-/** Puts a value where a path of names says; the objects on the way are made, or copied. */
+/** The value at a path, or undefined. An element of a list is named by its `_id`, else by its index. */
+export const valueAt = (value: unknown, path: readonly string[]): unknown => path.reduce(named, value)
+
+function named(within: unknown, name: string): unknown {
+  if (typeof within !== 'object' || within === null) return undefined
+  if (Array.isArray(within)) {
+    const element: unknown = within.find((each) => named(each, '_id') === name)
+    if (element !== undefined) return element
+  }
+  return own(within, name)
+}
+
+/** Only these paths of a document, with its `_id` and type. */
+export function only(document: object, paths: readonly string[]): Record<string, unknown> {
+  const picked: Record<string, unknown> = {}
+  for (const path of ['_id', 'object', ...paths]) {
+    const names = path.split('.')
+    const value = valueAt(document, names)
+    if (value !== undefined) place(picked, names, value)
+  }
+  return picked
+}
+
+/** Puts a value at a path; the objects on the way are made, or copied. */
 export function place(into: Record<string, unknown>, names: readonly string[], value: unknown): void {
   const [name = '', ...rest] = names
   if (rest.length === 0) return define(into, name, value)
@@ -63,6 +86,6 @@ export function place(into: Record<string, unknown>, names: readonly string[], v
   define(into, name, inner)
 }
 
-/** A name such as `__proto__` is one like any other. */
+/** `__proto__` is a name like all others. */
 const define = (into: object, name: string, value: unknown) =>
   void Object.defineProperty(into, name, { value, enumerable: true, configurable: true, writable: true })

@@ -2,7 +2,7 @@ import type { ConnectionTable } from '../../db/tables.js'
 import { entriesOf, refused } from './document.js'
 
 /**
- * How values of a property look: `id` is a UUID, `contextId` the id of any object, `object` the name of a type of object,
+ * The form of the values of a property: `id` is a UUID, `contextId` the id of any object, `object` the name of a type,
  * `email` an address in any case.
  */
 export type PropertyType = 'id' | 'contextId' | 'int' | 'date' | 'object' | 'email' | 'roles'
@@ -15,7 +15,7 @@ export interface Property {
   readonly isSorted?: true
   /** Whether rows may be grouped by it. */
   readonly isGrouped?: true
-  /** Whether some readers of a connection do not see it: such must not show in what many connections come to. */
+  /** Hidden from some readers of a connection, and thus from accumulators. */
   readonly isHidden?: true
 }
 
@@ -42,7 +42,7 @@ const table: Record<string, Property> = {
   roles: { type: 'roles', column: 'roles' },
 }
 
-/** All that queries may name: the one table of it (docs/module.md, Queries). */
+/** All properties that queries may name (docs/module.md, Queries). */
 export const properties: ReadonlyMap<string, Property> = new Map(Object.entries(table))
 
 /** One of the keys of an order. */
@@ -58,14 +58,14 @@ const byId: Sort = { property: properties.get('_id') as Property, isDescending: 
  * Reads the option `sort` (docs/module.md, Queries).
  *
  * @param input a name, or an object of names with 1 or -1; undefined, null and an empty object stand for `_id`
- * @returns the keys, the first counting most; `_id` is always among them, so that the order is of all rows
- * @throws Fault `invalidArgument.query` with the name, or `sort` for the whole
+ * @returns the sort keys by precedence; they include `_id`, so that the order is total
+ * @throws Refusal `invalidArgument.query` with the name, or `sort` for the whole
  */
 export function parseSort(input: unknown): readonly Sort[] {
   const sorts = sortEntries(input).map(({ name, isDescending }): Sort => {
     const property = properties.get(name)
     if (property?.isSorted) return { property, isDescending }
-    throw refused(name, 'There is no property of this name to sort by.')
+    throw refused(name, 'Connections cannot be sorted by a property with this name.')
   })
   return sorts.some(({ property }) => property === byId.property) ? sorts : [...sorts, byId]
 }
@@ -73,7 +73,7 @@ export function parseSort(input: unknown): readonly Sort[] {
 /**
  * The names of a `sort`, whatever they name.
  *
- * @throws Fault `invalidArgument.query`
+ * @throws Refusal `invalidArgument.query`
  */
 export function sortEntries(input: unknown): { readonly name: string; readonly isDescending: boolean }[] {
   if (input === undefined || input === null) return []

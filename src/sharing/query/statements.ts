@@ -6,21 +6,21 @@ import { refused, within } from './document.js'
 import { type Accumulator, type Group, type GroupSort, maxSetSize } from './group.js'
 import type { Property, PropertyType, Sort } from './properties.js'
 
-/** Whose list is queried. */
+/** The account that queries. */
 export interface Viewer {
   readonly accountId: string | null
-  /** Folded to lower case; null for whoever is not known to own one. */
+  /** In lower case; null for an account without a verified address. */
   readonly email: string | null
   readonly skipAcl: boolean
 }
 
 /**
- * The condition as SQL on a row of `connection as c`, with what keeps hidden properties hidden: a query that names the
- * target's account has only active connections, one that names the address only those of which the viewer is creator or
- * target. Both hold for the whole query, wherever in it the property stands, since else a negation would show what the
- * condition itself may not (docs/module.md, The connection object; Queries).
+ * The condition as SQL on a row of `connection as c`. It keeps hidden properties hidden: a query with the target's
+ * account finds only active connections, one with the address only connections that the viewer made or is the target
+ * of. Both hold for the whole query, since a negation would reveal the property otherwise (docs/module.md, The
+ * connection object; Queries).
  *
- * @returns every value bound; null counts as false
+ * @returns a condition with bound values; null counts as false
  */
 export function conditionOf(where: Where, viewer: Viewer): RawBuilder<boolean> {
   const named = new Set(propertiesIn(where).map(({ column }) => column))
@@ -41,7 +41,7 @@ function condition(where: Where): RawBuilder<boolean> {
     case 'or':
       return joined(where.is, where.of.map(condition))
     case 'not':
-      // What is absent makes a comparison neither true nor false; its negation is true all the same.
+      // A comparison with an absent value is null; its negation is true.
       return sql`(${condition(where.of)}) is not true`
     default:
       return onProperty(where)
@@ -82,7 +82,7 @@ function onProperty(of: Condition): RawBuilder<boolean> {
   }
 }
 
-/** Accounts and the organisation have UUIDs, which a query may write in another case. */
+/** Ids of accounts and the organisation are UUIDs, in any case. */
 function orRespelt(condition: RawBuilder<boolean>, property: Property, values: readonly Value[]): RawBuilder<boolean> {
   if (property.type !== 'contextId') return condition
   const folded = values.map(String).filter((id) => isUuid(id) && id !== id.toLowerCase())
@@ -92,23 +92,22 @@ function orRespelt(condition: RawBuilder<boolean>, property: Property, values: r
     ${columnOf(property)} = any(${ids}::text[]) and c.context_object = any(${uuidObjects}::text[])))`
 }
 
-/** The drivers would write a `Date` in the time zone of the machine. */
+/** The drivers write a `Date` in the time zone of the machine. */
 const bound = (value: Value): string | number => (value instanceof Date ? value.toISOString() : value)
 
 /** A row under the names that `groupQuery` gave its columns. */
 type GroupRow = Readonly<Record<string, unknown>>
 
-// Columns are numbered: the names of the user come in after the statement, in `toGroup`.
+// Columns are numbered: the names of the caller come in after the statement, in `toGroup`.
 const keyName = (index: number) => `k${index}`
 const outName = (index: number) => `a${index}`
 
 /**
- * Groups connections. Where there are none there are no groups, not even the one of all.
+ * Groups connections. Without connections there are no groups, not even that of all.
  *
- * @param group what to group by and what to make of it (`parseGroup`)
- * @param sorts in which order (`parseGroupSort`)
- * @param from what goes behind `from`: something called `c` with the columns of `connection`, only with rows that the
- * viewer may see
+ * @param group see `parseGroup`
+ * @param sorts see `parseGroupSort`
+ * @param from relation `c` with the columns of `connection`, and only the rows that the viewer may see
  */
 export function groupQuery(
   { keys, out }: Group,
@@ -146,16 +145,16 @@ function accumulated(by: Accumulator, property: Property | undefined): RawBuilde
     case '$max':
       return sql`max(${column})`
     case '$addToSet':
-      // One more than a set may have: enough to notice that there are too many.
+      // One more than allowed, to detect an overflow.
       return sql`coalesce(
         (array_agg(distinct ${column}) filter (where ${column} is not null))[1:${maxSetSize + 1}::integer], '{}')`
   }
 }
 
 /**
- * A group as it is shown, out of a row of `groupQuery`: numbers, ids, `Date`s and lists of ids; null for none.
+ * The group of a row of `groupQuery`: numbers, ids, `Date`s and lists of ids; null for absent values.
  *
- * @throws Fault `invalidArgument.query` for a set that has too many values
+ * @throws Refusal `invalidArgument.query` for a set with too many values
  */
 export function toGroup({ keys, out }: Group, row: GroupRow): Record<string, unknown> {
   const values = keys.map(({ name }, index): [string, unknown] => [name ?? '_id', row[keyName(index)]])
@@ -169,9 +168,9 @@ export function toGroup({ keys, out }: Group, row: GroupRow): Record<string, unk
 }
 
 /**
- * A property of a row of `connection as c`; the state as the number that is shown.
+ * A property of a row of `connection as c`; the state is a number, as shown.
  *
- * @param use where the order counts, texts go by their bytes; elsewhere an index of the column may serve
+ * @param use `ordered` compares texts by bytes; otherwise an index of the column can be used
  */
 function columnOf({ type, column }: Property, use?: 'ordered'): RawBuilder<unknown> {
   if (column === 'state') return sql`case c.state when 'active' then 1 else 0 end`
@@ -189,15 +188,16 @@ const types: Record<PropertyType, RawBuilder<unknown>> = {
   roles: sql`text`,
 }
 
-/** The type in SQL of the values of a property. */
+/** The SQL type of a property. */
 const typeOf = ({ type }: Property): RawBuilder<unknown> => types[type]
 
-/** What goes behind `order by`, on rows of `connection as c`. */
+/** The `order by` of rows of `connection as c`. */
 export const orderOf = (sorts: readonly Sort[]): RawBuilder<unknown> =>
   sql.join(
     sorts.map(({ property, isDescending }) => {
       const direction = isDescending ? sql`desc` : sql`asc`
-      // Absent values come first (docs/module.md, Queries). Said of other columns, it would keep indexes away.
+      // Absent values come first (docs/module.md, Queries). On other columns the clause would prevent the use of an
+      // index.
       const absent = property.column !== 'expires_at' ? sql`` : isDescending ? sql` nulls last` : sql` nulls first`
       return sql`${columnOf(property, 'ordered')} ${direction}${absent}`
     }),

@@ -1,4 +1,4 @@
-import { Fault } from '../../faults.js'
+import { Refusal } from '../../faults.js'
 import {
   type Comparison,
   everything,
@@ -12,10 +12,10 @@ import {
 import { checkSize, entriesOf, isDocument, refused, within } from './document.js'
 import { properties, type Property } from './properties.js'
 
-/** Where in a query a condition stands. */
+/** The place of a condition in a query. */
 interface Place {
   readonly path: string
-  /** How many operators deep more may be nested. */
+  /** How many more levels of operators may be nested. */
   readonly room: number
   readonly singular: Singular
 }
@@ -25,9 +25,9 @@ type Reader = (property: Property, operand: unknown, place: Place) => Where
 const maxValues = 1000
 
 /**
- * Reads what is said of one property: a value that it equals, or a document of operators that all hold.
+ * Reads the conditions on one property: a value that it equals, or a document of operators that all hold.
  *
- * @throws Fault as `parseWhere`
+ * @throws Refusal as `parseWhere`
  */
 function conditionsOn(property: Property, input: unknown, place: Place): Where {
   if (!isDocument(input)) return equal(property, input, place)
@@ -154,10 +154,10 @@ const unoffered: ReadonlySet<string> = new Set([
   '$expr',
 ])
 
-/** The fault of an operator that stands where there is none of its name. */
-function unknownOperator(name: string, path: string): Fault {
-  if (!unoffered.has(name)) return refused(path, 'There is no operator of this name here.')
-  return new Fault('unsupportedOperation.unspecified', { path, reason: 'This operator is not offered.' })
+/** The refusal of an operator that does not exist at its place. */
+function unknownOperator(name: string, path: string): Refusal {
+  if (!unoffered.has(name)) return refused(path, 'There is no such operator here.')
+  return new Refusal('unsupportedOperation.unspecified', { path, reason: 'This operator is not offered.' })
 }
 
 const maxDepth = 5
@@ -167,9 +167,9 @@ const maxNodes = 1000
 /**
  * Reads the option `where` (docs/module.md, Queries).
  *
- * @param input undefined, null and an empty object stand for everything
- * @param singular the singular of a type's name, since conditions may use the plural
- * @throws Fault `invalidArgument.query` with the path of what is wrong (`$or.1.access.$gt`; `where` for the whole),
+ * @param input undefined, null and an empty object select everything
+ * @param singular gives the singular name of a type, since conditions may use the plural
+ * @throws Refusal `invalidArgument.query` with the path of the error (`$or.1.access.$gt`; `where` for the whole),
  *   `unsupportedOperation.unspecified` for a known operator that is not offered
  */
 export function parseWhere(input: unknown, singular: Singular): Where {
@@ -183,7 +183,7 @@ export function parseWhere(input: unknown, singular: Singular): Where {
       if (++nodes > maxNodes) throw refused('where', `There are more than ${maxNodes} conditions.`)
       if (name.startsWith('$')) return logical(name, value, here, depth + 1)
       const property = properties.get(name)
-      if (!property) throw refused(here, 'There is no property of this name to be queried.')
+      if (!property) throw refused(here, 'Queries have no property with this name.')
       return conditionsOn(property, value, { path: here, room: maxDepth - depth, singular })
     })
     return oneOrAll(parts)

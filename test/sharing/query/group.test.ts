@@ -112,7 +112,7 @@ test('a set has at most a thousand values', async () => {
   const [group] = (await grouped(input, undefined, of(1000))) as { ids: string[]; n: number }[]
   expect([group?.ids.length, group?.n]).toEqual([1000, 1000])
   const call = grouped(input, undefined, of(1001))
-  await expect(call).rejects.toMatchObject({ errCode: 'cortex.invalidArgument.query', path: 'out.ids.$addToSet' })
+  await expect(call).rejects.toMatchObject({ code: 'invalidArgument.query', details: { path: 'out.ids.$addToSet' } })
 })
 
 test('of nothing there are no groups', async () => {

@@ -1,6 +1,6 @@
 import { type Kysely, sql } from 'kysely'
 import type { Tables } from '../../../src/db/tables.js'
-import { Fault } from '../../../src/faults.js'
+import { Refusal } from '../../../src/faults.js'
 import { conditionOf, type Viewer } from '../../../src/sharing/query/statements.js'
 import { parseWhere } from '../../../src/sharing/query/where.js'
 
@@ -93,7 +93,7 @@ export function failure(run: () => unknown): string {
   try {
     run()
   } catch (error) {
-    if (error instanceof Fault) return `${error.errCode.slice('cortex.'.length)} ${error.path ?? ''}`
+    if (error instanceof Refusal) return `${error.code} ${error.details.path ?? ''}`
     throw error
   }
   return 'accepted'

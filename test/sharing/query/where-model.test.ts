@@ -220,7 +220,7 @@ test('what comes from elsewhere is accepted or refused, never an error of anothe
       try {
         conditionOf(parseWhere(said, singular), everybody).compile(database.db)
       } catch (error) {
-        expect(error).toMatchObject({ object: 'fault', path: expect.any(String), reason: expect.any(String) })
+        expect(error).toMatchObject({ details: { path: expect.any(String), reason: expect.any(String) } })
       }
     }),
     { numRuns: 500 },

@@ -1,32 +1,32 @@
 import { type Kysely, type RawBuilder, sql } from 'kysely'
-import type { Tables } from '../db/tables.js'
-import { grantColumns, isAlive } from './grant-store.js'
-import type { Grant } from './grant.js'
-import type { Group, GroupSort } from './query/group.js'
-import { groupQuery, toGroup } from './query/statements.js'
+import type { Tables } from '../../db/tables.js'
+import { grantColumns, isAlive } from '../grant-store.js'
+import type { Grant } from '../grant.js'
+import type { Group, GroupSort } from './group.js'
+import { groupQuery, toGroup } from './statements.js'
 
-/** Whose connections; null for everybody's. */
+/** The account that lists its connections; null for all connections. */
 type Viewer = { readonly accountId: string; readonly email: string | null } | null
 
-/** Which of them. */
+/** The selected connections. */
 export interface Selection {
   readonly viewer: Viewer
-  /** What the viewer made, what is for the viewer, or what there is on contexts; null for whatever is the viewer's. */
+  /** Made by the viewer, for the viewer, or on contexts; null for made by or for the viewer. */
   readonly show: 'creator' | 'target' | Managed | null
   readonly state: Grant['state'] | null
   /** Names of types. */
   readonly objects: readonly string[]
   readonly where: RawBuilder<boolean>
-  /** Only those beyond this one, in the order of ids. */
+  /** Only those after or before this id. */
   readonly beyond: { readonly id: string; readonly direction: 'after' | 'before' } | null
 }
 
-/** Contexts: some that are named, or the viewer's account and all that a connection lets the viewer share. */
+/** Contexts: named ones, or `shared`: the viewer's account and those that a connection lets the viewer share. */
 export type Managed = { readonly contexts: readonly Context[] | 'shared' }
 
 export type Context = Pick<Grant, 'object' | 'contextId'>
 
-/** In what order, and how many; one more is read than is asked for. */
+/** Order and page; one row more than `limit` is read. */
 interface Part {
   readonly order: RawBuilder<unknown>
   readonly skip: number
@@ -34,14 +34,14 @@ interface Part {
 }
 
 /**
- * Lists connections. Each way in which one can be somebody's is a scan of an index of its own that ends as soon as the
- * page is full, so that a page costs the same however many there are.
+ * Lists connections. Each way in which a connection can be the viewer's is an index scan that ends when the page is
+ * full, so that the cost of a page does not grow with the list.
  */
 export async function listGrants(db: Kysely<Tables>, selection: Selection, part: Part): Promise<Grant[]> {
   return (await listQuery(selection, part).execute(db)).rows
 }
 
-/** The statement of `listGrants`, apart so that its plan can be looked at. */
+/** The statement of `listGrants`; tests look at its plan. */
 export function listQuery(selection: Selection, { order, skip, limit }: Part) {
   const most = sql`order by ${order} limit ${skip + limit + 1}`
   return sql<Grant>`
@@ -95,7 +95,7 @@ function contextsOf(viewer: Viewer, { contexts }: Managed): RawBuilder<unknown> 
     where context_object = 'account' and context_key = ${accountId} and state = 'active' and reverse_access >= 5`
 }
 
-/** Which of some contexts have connections. */
+/** Those of some contexts that have connections. */
 export async function findContexts(db: Kysely<Tables>, contexts: readonly Context[]): Promise<Context[]> {
   const { rows } = await sql<Context>`
     select managed.object, managed.key as "contextId"
@@ -105,7 +105,7 @@ export async function findContexts(db: Kysely<Tables>, contexts: readonly Contex
   return rows
 }
 
-/** The ways in which a connection is somebody's; none is in two of them. */
+/** The disjoint ways in which a connection can be the viewer's. */
 function waysOf(viewer: Viewer, show: 'creator' | 'target' | null): RawBuilder<boolean>[] {
   if (viewer === null) return [sql<boolean>`true`]
   const { accountId, email } = viewer
