@@ -1,5 +1,5 @@
 import type { Colleague } from '../connections/model.js'
-import { hidingEmails, type Presenter, showingEmails } from '../people/hide-email.js'
+import { type Presenter, showingEmails } from '../people/hide-email.js'
 import { connectionEntries } from './connection-entry.js'
 import { profileTypeDocument, serviceDocuments } from './documents.js'
 import { feedDocument } from './feed.js'
@@ -13,9 +13,6 @@ import { addresses } from './vocabulary.js'
 export const atomWriter = (baseUrl: string, presenter = showingEmails) => presented(plainWriter(baseUrl), presenter)
 
 export type AtomWriter = ReturnType<typeof plainWriter>
-
-/** The writer of a site that hides e-mail addresses. */
-export const hideEmails = (writer: AtomWriter): AtomWriter => presented(writer, hidingEmails)
 
 function plainWriter(baseUrl: string) {
   const to = addresses(baseUrl)

@@ -50,7 +50,7 @@ export function createApp(context: Context, isStopping: () => boolean = () => fa
   async function answerFrom(match: Match, head: Head, body: Uint8Array, { turn }: Place): Promise<Rendered> {
     const { pattern, methods, params } = match
     head.progress.route = pattern
-    if (config.HIDE_EMAIL && !isModulePath(pattern)) checkNames(head.search)
+    if (!services.presenter.takesAddresses && !isModulePath(pattern)) checkNames(head.search)
     const handler = methods[head.method as keyof Methods]
     if (!handler) return render(otherMethod(head, match), head, now)
     const exchange: Exchange = { ...head, body, params, turn }

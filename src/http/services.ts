@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto'
-import { type AtomWriter, atomWriter, hideEmails } from '../atom/writer.js'
+import { type AtomWriter, atomWriter } from '../atom/writer.js'
 import type { Context } from '../context.js'
 import { authorization, identifier } from '../identity/authenticate.js'
 import type { Client, Credentials, Identity } from '../identity/identity.js'
@@ -13,11 +13,14 @@ import {
   signOut,
 } from '../identity/session.js'
 import type { Account } from '../people/account.js'
+import { type Presenter, presenterFor } from '../people/hide-email.js'
 import { openQuotas, type Quotas } from './caller.js'
 import { type Load, openLoad, openLoopDelay } from './load.js'
 
 /** The services that all handlers share. */
 export interface HttpServices extends Context {
+  /** How people are shown, and whether e-mail addresses are. */
+  readonly presenter: Presenter
   /** Writes every document, with links under the public base. */
   readonly atom: AtomWriter
   /** Identifies the sender of a request, with any credential (`identity/authenticate.ts`). */
@@ -35,10 +38,12 @@ export interface HttpServices extends Context {
 export function openServices(context: Context): HttpServices {
   const { HIDE_EMAIL, MAX_DELAY_MS } = context.config
   const check = passwordSignIn(context)
+  const presenter = presenterFor(HIDE_EMAIL)
   return {
     ...context,
     release: secretRelease(context),
-    atom: HIDE_EMAIL ? hideEmails(atomWriter(context.baseUrl)) : atomWriter(context.baseUrl),
+    presenter,
+    atom: atomWriter(context.baseUrl, presenter),
     identify: identifier([authorization(context, check), (client) => sessionIdentity(context, client)]),
     quotas: openQuotas(context),
     load: openLoad(context.loopDelay ?? openLoopDelay(), MAX_DELAY_MS),

@@ -3,7 +3,6 @@ import { checkMessage, htmlOf } from '../../atom/content.js'
 import { mediaType } from '../../atom/vocabulary.js'
 import { ownTotals } from '../../connections/find.js'
 import { Failure } from '../../errors.js'
-import { hideEmails } from '../../pages/hide-email.js'
 import type { Frame } from '../../pages/layout.js'
 import { isPlace, pagePolicy, script, style, to } from '../../pages/links.js'
 import { type Done, isDone } from '../../pages/texts.js'
@@ -25,7 +24,7 @@ export async function frameFor(services: HttpServices, exchange: Exchange, calle
     viewer: caller && { key: caller.key, name: caller.name, totals: await ownTotals(services, caller) },
     done: doneIn(openParameters(exchange.search).value),
   }
-  return services.config.HIDE_EMAIL ? hideEmails(frame) : frame
+  return services.presenter.values(frame)
 }
 
 /** The action that the address of a page reports as done. */
@@ -57,12 +56,12 @@ export const unstoredPage = (page: string, fields: Fields = pageFields): Answer 
  * @param values everything that the page shows
  */
 export function pageAnswer<Values extends Frame>(
-  { config, release }: HttpServices,
+  { presenter, release }: HttpServices,
   { path }: Exchange,
   values: Values,
   write: (values: Values) => string,
 ): Answer {
-  const shown = config.HIDE_EMAIL ? hideEmails(values) : values
+  const shown = presenter.values(values)
   return {
     status: 200,
     type: pageType,

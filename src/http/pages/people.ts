@@ -81,7 +81,7 @@ export function showNetworkPage(services: HttpServices, parse: (search: string) 
       totals: isMine ? frame.viewer?.totals : undefined,
       total: page.total,
       colleagues: page.colleagues.map((colleague) => ({ ...colleague, standing: standing(colleague.peer) })),
-      around: pageLinks(`..${exchange.path}`, query, page, services.config.HIDE_EMAIL),
+      around: pageLinks(`..${exchange.path}`, query, page, services.presenter),
       feed: feedOf(exchange),
     }
     return pageAnswer(services, exchange, values, networkPage)

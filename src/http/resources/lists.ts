@@ -43,7 +43,7 @@ function showList<Query extends ConnectionsQuery>(services: HttpServices, resour
     const write = async (): Promise<Written> => {
       if (query.list.pageSize > longPage) await exchange.turn()
       const page = await read()
-      const links = pageLinks(resource.address, query, page, services.config.HIDE_EMAIL)
+      const links = pageLinks(resource.address, query, page, services.presenter)
       const head = { ...resource.name(query, page), links }
       const content = await writeFeed(services, head, query, page, isOwner(caller, state.ownerId))
       return { content, links, validators: validatorsOf(page.network), fields: resource.fields?.(page) }

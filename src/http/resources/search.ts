@@ -1,6 +1,5 @@
 import { mediaType } from '../../atom/vocabulary.js'
 import { findLastChange } from '../../people/change-store.js'
-import { presenterFor } from '../../people/hide-email.js'
 import { foldedEmail } from '../../people/merge.js'
 import { type Found, type Search, searchAccounts } from '../../people/search-store.js'
 import type { Handler } from '../answer.js'
@@ -14,9 +13,9 @@ import { newestOf } from './profiles.js'
 
 /** A page of the people that meet all criteria, within the rules of the site. */
 export const findPeople = (
-  { db, config: { HIDE_EMAIL } }: HttpServices,
+  { db, presenter }: HttpServices,
   query: ReturnType<typeof readSearchQuery>,
-): Promise<Found> => searchAccounts(db, { ...query.search, presenter: presenterFor(HIDE_EMAIL) }, query)
+): Promise<Found> => searchAccounts(db, { ...query.search, presenter }, query)
 
 /**
  * GET and HEAD of `search.do`: the people that meet all criteria. Inactive people are left out unless

@@ -1,6 +1,6 @@
 import type { PageLinks } from '../../atom/feed.js'
 import type { Page, Position } from '../../connections/model.js'
-import { mayHoldAddress } from '../../people/hide-email.js'
+import type { Presenter } from '../../people/hide-email.js'
 import { type ConnectionsQuery, writePosition } from '../request/lists.js'
 import { type Parameters, writeParameters } from '../request/parameters.js'
 
@@ -25,12 +25,12 @@ export function pageLinks(
   resource: string,
   { list, parameters }: ConnectionsQuery,
   page: Page,
-  hidesEmail: boolean,
+  { mayLink }: Presenter,
 ): PageLinks {
   const pageAt = pagesOf(resource, parameters, list.pageSize)
   const to = (number: number, position?: Position) =>
     pageAt(number, position && isShown(position) ? [['pos', writePosition(position, { ...list, page: number })]] : [])
-  const isShown = (position: Position) => !(hidesEmail && 'name' in position && mayHoldAddress(position.name))
+  const isShown = (position: Position) => !('name' in position) || mayLink(position.name)
   const { total } = page
   if (total === 0) return { self: selfLink(resource, parameters) }
   const lastPage = Math.ceil(total / list.pageSize)
