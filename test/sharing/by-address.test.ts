@@ -26,7 +26,7 @@ afterAll(async () => {
   await database.close()
 })
 
-/** Somebody who can sign in. */
+/** A person with a password. */
 async function person(name: string): Promise<Person & { name: string }> {
   const unique = `${name}${++people}`
   const id = await addPerson(database.db, unique, { password: signInSecret })
@@ -36,13 +36,13 @@ async function person(name: string): Promise<Person & { name: string }> {
 const set = ({ id }: Person, values: object) =>
   database.db.updateTable('account').set(values).where('id', '=', id).execute()
 
-/** What may be between an inviter, the context and a member whose address the inviter only guesses. */
+/** The relation of an inviter, the context and a member. The inviter only guesses the member's address. */
 type Situation = (inviter: Person, member: Person, document: string) => Promise<unknown>
 const forced = { skipAcl: true, forceAuto: true }
 const situations: Record<string, Situation> = {
-  nothing: () => Promise.resolve(),
-  'a member who is disabled': (_inviter, member) => set(member, { state: 'inactive' }),
-  'a member who is not verified': (_inviter, member) => set(member, { verified: false }),
+  'no relation': () => Promise.resolve(),
+  'a disabled member': (_inviter, member) => set(member, { state: 'inactive' }),
+  'an unverified member': (_inviter, member) => set(member, { verified: false }),
   'an administrator': (_inviter, member) => set(member, { roles: ['admin'] }),
   colleagues: async (inviter, member) =>
     inviter.calls.create('accounts', inviter.id, { _id: member.id, auto: true }, forced),
@@ -53,14 +53,14 @@ const situations: Record<string, Situation> = {
     inviter.calls.create('documents', document, { _id: member.id, access: 4, auto: true }, forced),
   'an invitation to the object, by id': async (inviter, member, document) =>
     inviter.calls.create('documents', document, { _id: member.id, access: 6 }),
-  'an invitation to the object by somebody else': async (_inviter, member, document) => {
+  'an invitation to the object by a third person': async (_inviter, member, document) => {
     const other = await person('other')
     const targets = [{ _id: member.id }, { email: member.email }]
     await other.calls.create('documents', document, targets, { skipAcl: true })
   },
 }
 
-/** Everything that the inviter gets to see, with what differs anyway replaced. */
+/** All answers to the inviter, with ids, dates and names replaced. */
 async function seen(inviter: Person & { name: string }, email: string, document: string): Promise<unknown[]> {
   const answers: unknown[] = []
   for (const [objects, id] of [
@@ -97,8 +97,8 @@ async function seen(inviter: Person & { name: string }, email: string, document:
   return JSON.parse(text.replaceAll(uuid, 'ID').replaceAll(date, 'DATE')) as unknown[]
 }
 
-describe.each(Object.entries(situations))('between the inviter and the address: %s', (_name, arrange) => {
-  test('`create`, `list`, `read` and /v2 answer as they do for an address that nobody has', async () => {
+describe.each(Object.entries(situations))('an invitation by address despite %s', (_name, arrange) => {
+  test('gets the answers of an unknown address from `create`, `list`, `read` and /v2', async () => {
     const [ann, bo] = [await person('ann'), await person('bo')]
     const document = module.addDocument(ann.id)
     await arrange(ann, bo, document)
@@ -110,7 +110,7 @@ describe.each(Object.entries(situations))('between the inviter and the address: 
   })
 })
 
-test('what is between them stays as it is, and the invitation is beside it', async () => {
+test('an invitation by address does not change an existing connection', async () => {
   const [ann, bo] = [await person('ann'), await person('bo')]
   const { _id } = made(await ann.calls.create('accounts', ann.id, { _id: bo.id, auto: true }, forced))
   const invitation = made(await ann.calls.create('accounts', ann.id, { email: bo.email, access: 6 }))
@@ -122,7 +122,7 @@ test('what is between them stays as it is, and the invitation is beside it', asy
   ])
 })
 
-test('one call may name a member by id and by address: two invitations', async () => {
+test('one call with a member by id and by address makes two invitations', async () => {
   const [ann, bo] = [await person('ann'), await person('bo')]
   const result = await ann.calls.create('documents', module.addDocument(ann.id), [{ _id: bo.id }, { email: bo.email }])
   expect(result).toMatchObject([
@@ -132,7 +132,7 @@ test('one call may name a member by id and by address: two invitations', async (
 })
 
 test.each(['documents', 'accounts'])(
-  'a member who accepts by id leaves invitations by address alone, so that none tells by its end whose address that is: %s',
+  'an acceptance by id keeps the invitations by address, so that they do not reveal their owner: %s',
   async (objects) => {
     const [ann, bo] = [await person('ann'), await person('bo')]
     const id = objects === 'accounts' ? ann.id : module.addDocument(ann.id)
@@ -142,14 +142,14 @@ test.each(['documents', 'accounts'])(
     await bo.calls.apply((await bo.calls.getToken(byId?._id as string)) as string)
     const left = await ann.calls.list({ where: { context: id, state: 0 } })
     expect(left.map(({ target }) => target?.email)).toEqual(addresses)
-    // The one who has the address may still apply it; the connection keeps what it gives.
+    // The owner of the address may still apply it. The connection keeps its level.
     const applied = await bo.calls.apply((await bo.calls.getToken(byAddress?._id as string)) as string)
     expect(applied).toMatchObject({ _id: byId?._id, access: 4 })
     expect(await ann.calls.list({ where: { context: id, state: 0 } })).toHaveLength(1)
   },
 )
 
-test('an address with `auto` is the same fault, whether anybody has it or not', async () => {
+test('an address with `auto` is the same fault for known and unknown addresses', async () => {
   const [ann, bo] = [await person('ann'), await person('bo')]
   for (const email of [bo.email, 'nobody@example.com']) {
     const call = ann.calls.create('documents', module.addDocument(ann.id), { email, auto: true }, forced)
@@ -157,7 +157,7 @@ test('an address with `auto` is the same fault, whether anybody has it or not', 
   }
 })
 
-test('how many e-mails are left this hour does not tell to whom they went', async () => {
+test('the remaining e-mails of the hour do not reveal the recipients', async () => {
   const members = [await person('bo'), await person('bo'), await person('bo')]
   await set(members[0] as Person, { state: 'inactive' })
   await set(members[1] as Person, { verified: false })

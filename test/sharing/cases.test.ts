@@ -5,7 +5,7 @@ import { faultOf, made, nameOf, openModule, type Person } from '../support/modul
 import { signInSecret } from '../support/world.js'
 import { all, parse } from '../support/xml.js'
 
-/** Calls of real programs and their results, each under its number (docs/module.md, Calling). */
+/** Calls of real programs and their results (docs/module.md, Calling). */
 
 let database: TestDatabase
 let module: Awaited<ReturnType<typeof openModule>>
@@ -32,7 +32,7 @@ afterAll(async () => {
 })
 
 let people = 0
-/** Somebody whom nobody knows yet. */
+/** A new person without connections. */
 const stranger = () => module.person(`stranger${++people}`)
 
 const trusted = { skipAcl: true, connectionAppKey: 'connections' }
@@ -41,7 +41,7 @@ const forced = { ...trusted, forceAuto: true }
 const unverify = (id: string, verified = false) =>
   database.db.updateTable('account').set({ verified }).where('id', '=', id).execute()
 
-/** Names of the people on a list of the Atom door, as its owner gets it. */
+/** The names on a list of the Atom API, for its owner. */
 async function feed(person: Person, status: string): Promise<string[]> {
   await database.db
     .insertInto('credential')
@@ -65,7 +65,7 @@ async function feed(person: Person, status: string): Promise<string[]> {
 }
 
 describe('connecting at once', () => {
-  test('1: with forceAuto and auto, a target is connected', async () => {
+  test('forceAuto and auto connect a target (case 1)', async () => {
     const target = await stranger()
     const result = await admin.calls.create('accounts', ann.id, { _id: target.id, auto: true }, forced)
     expect(result).toHaveLength(1)
@@ -75,19 +75,19 @@ describe('connecting at once', () => {
     expect(await feed(target, 'accepted')).toEqual(['ann'])
   })
 
-  test('2: without forceAuto, a type that requires acceptance refuses', async () => {
+  test('a type that requires acceptance refuses without forceAuto (case 2)', async () => {
     const target = { _id: bo.id, auto: true }
     expect(await faultOf(admin.calls.create('accounts', ann.id, target, trusted))).toBe(
       'invalidArgument.requireConnectionAccept account',
     )
   })
 
-  test('3: an address is no id', async () => {
+  test('an address is refused as an id (case 3)', async () => {
     const call = admin.calls.create('accounts', ann.id, { _id: bo.email, auto: true }, forced)
     await expect(call).rejects.toMatchObject({ code: 'kInvalidArgument', path: bo.email })
   })
 
-  test('4: an account that is not verified is not connected at once', async () => {
+  test('an unverified account is refused (case 4)', async () => {
     const target = await stranger()
     await unverify(target.id)
     expect(await faultOf(admin.calls.create('accounts', ann.id, { _id: target.id, auto: true }, forced))).toBe(
@@ -95,13 +95,13 @@ describe('connecting at once', () => {
     )
   })
 
-  test('5: nor one that does not exist', async () => {
+  test('a missing account is refused (case 5)', async () => {
     expect(await faultOf(admin.calls.create('accounts', ann.id, { _id: document, auto: true }, forced))).toBe(
       `notFound.instance ${document}`,
     )
   })
 
-  test('6: nor one to which the caller has no access', async () => {
+  test('an account without access for the caller is refused (case 6)', async () => {
     const options = { forceAuto: true }
     expect(await faultOf(ann.calls.create('documents', document, { _id: bo.id, auto: true }, options))).toBe(
       `accessDenied.autoConnectionRequiresAccess ${bo.id}.5`,
@@ -109,14 +109,14 @@ describe('connecting at once', () => {
   })
 })
 
-test('7: a creator reads a connection, deletes it, and it is gone', async () => {
+test('a creator reads and deletes a connection (case 7)', async () => {
   const { _id } = made(await ann.calls.create('documents', document, { _id: bo.id, access: 4 }))
   expect(await ann.calls.read(_id)).toMatchObject({ _id, object: 'connection', state: 0, access: 4 })
   expect(await ann.calls.delete(_id)).toBe(true)
   expect(await faultOf(ann.calls.read(_id))).toBe(`notFound.unspecified ${_id}`)
 })
 
-test('8: a link with one use is read once', async () => {
+test('a link with one use is read once (case 8)', async () => {
   const { token } = await admin.calls.linkTo('accounts', bo.id, 'read', { ...trusted, usesRemaining: 1 })
   expect(await module.nobody.read<string>(`${token}/context/name/first`)).toBe('bo')
   await expect(module.nobody.read(`${token}/context/name/first`)).rejects.toMatchObject({
@@ -125,13 +125,13 @@ test('8: a link with one use is read once', async () => {
   })
 })
 
-test('9: a link that carries a role shows what the role may see', async () => {
+test('a link with a role shows the properties of the role (case 9)', async () => {
   const { token } = await admin.calls.linkTo('documents', document, 1, { ...trusted, roles: 'editor' })
   expect(await chen.calls.read<string>(`${token}/context/notes`)).toBe('Not yet.')
   await expect(chen.calls.read(`${token}/context/body`)).rejects.toMatchObject({ code: 'kAccessDenied' })
 })
 
-test('10: two addresses with a role each become two invitations, in order', async () => {
+test('two addresses with a role each become two invitations, in order (case 10)', async () => {
   const targets = [
     { email: 'One@Example.com ', roles: 'editor' },
     { email: 'two@example.com', roles: 'reviewer' },
@@ -143,7 +143,7 @@ test('10: two addresses with a role each become two invitations, in order', asyn
   ])
 })
 
-test('10: an address is folded as those of accounts are: A to Z alone', async () => {
+test('an address ignores the case of A to Z only (case 10)', async () => {
   const { db } = database
   const [capital, small] = [await stranger(), await stranger()]
   for (const [{ id }, email] of [
@@ -161,7 +161,7 @@ test('10: an address is folded as those of accounts are: A to Z alone', async ()
   expect(await small.calls.list()).toEqual([])
 })
 
-test('11, 12: a target sees what is public of what is offered, applies it, and has it', async () => {
+test('a target sees the public part of an offer, applies it, and gets the rest (cases 11, 12)', async () => {
   const other = module.addDocument(ann.id)
   const options = { ...trusted, skipNotification: true }
   const { _id } = made(await admin.calls.create('documents', other, { _id: bo.id, roles: ['editor'] }, options))
@@ -182,7 +182,7 @@ test('11, 12: a target sees what is public of what is offered, applies it, and h
   })
 })
 
-test('13: the same invitation again keeps its token and gathers roles', async () => {
+test('a repeated invitation keeps its token and gathers roles (case 13)', async () => {
   const other = module.addDocument(ann.id)
   const target = await stranger()
   const invite = (role: string) =>
@@ -201,7 +201,7 @@ test('13: the same invitation again keeps its token and gathers roles', async ()
   expect(await target.calls.apply(token as string)).toMatchObject({ roles: ['editor', 'reviewer'], state: 1 })
 })
 
-test('14: an invitation is on the lists of both, and in both feeds', async () => {
+test('an invitation is on the lists of both people, and in both feeds (case 14)', async () => {
   const [one, other] = [await stranger(), await stranger()]
   const { _id } = made(await one.calls.create('accounts', one.id, { _id: other.id, access: 2 }))
   for (const { calls } of [one, other]) {
@@ -220,7 +220,7 @@ test('14: an invitation is on the lists of both, and in both feeds', async () =>
   expect([await feed(one, 'accepted'), await feed(other, 'accepted')]).toEqual([[], []])
 })
 
-test('15: who reads by a token', async () => {
+test('only the target reads an invitation by its token (case 15)', async () => {
   const { _id } = made(await ann.calls.create('documents', document, { _id: chen.id }))
   const token = (await chen.calls.getToken(_id)) as string
   expect(await chen.calls.read(token)).toMatchObject({ _id, token })
@@ -230,7 +230,7 @@ test('15: who reads by a token', async () => {
   await ann.calls.delete(_id)
 })
 
-test('16: who reads by an id', async () => {
+test('only the creator and the target read an invitation by its id (case 16)', async () => {
   const { _id } = made(await ann.calls.create('documents', document, { _id: chen.id }))
   for (const { calls } of [chen, ann]) expect(await calls.read(_id)).toMatchObject({ _id })
   for (const calls of [bo.calls, module.nobody]) {
@@ -240,7 +240,7 @@ test('16: who reads by an id', async () => {
   await ann.calls.delete(_id)
 })
 
-test('17: a target declines by the token', async () => {
+test('a target declines by the token (case 17)', async () => {
   const [one, other] = [await stranger(), await stranger()]
   const { _id } = made(await one.calls.create('accounts', one.id, { _id: other.id }))
   const token = (await other.calls.getToken(_id)) as string
@@ -249,13 +249,13 @@ test('17: a target declines by the token', async () => {
   expect([await feed(one, 'unconfirmed'), await feed(other, 'pending')]).toEqual([[], []])
 })
 
-test('18: an id is no token', async () => {
+test('an id does not work as a token (case 18)', async () => {
   const { _id } = made(await ann.calls.create('documents', document, { _id: chen.id }))
   expect(await faultOf(chen.calls.apply(_id))).toBe('invalidArgument.unspecified token')
   await ann.calls.delete(_id)
 })
 
-test('19: an account applies once it is verified', async () => {
+test('an account applies once it is verified (case 19)', async () => {
   const target = await stranger()
   const { _id } = made(await ann.calls.create('documents', document, { _id: target.id }))
   const token = (await target.calls.getToken(_id)) as string
@@ -266,7 +266,7 @@ test('19: an account applies once it is verified', async () => {
 })
 
 test.each(['connections', 'notifications', 'events', 'roles', 'apps'])(
-  '20: %s take no connections',
+  '%s take no connections (case 20)',
   async (objects) => {
     expect(await faultOf(ann.calls.create(objects, document, { _id: bo.id }))).toBe(
       `accessDenied.connectionsDisabled ${objects.slice(0, -1)}`,
@@ -274,19 +274,19 @@ test.each(['connections', 'notifications', 'events', 'roles', 'apps'])(
   },
 )
 
-test('21: nobody connects with themselves', async () => {
+test('a caller cannot connect with the own account (case 21)', async () => {
   for (const target of [{ _id: ann.id }, { email: 'ANN@example.com' }]) {
     expect(await faultOf(ann.calls.create('documents', document, target))).toBe('invalidArgument.connectionTarget self')
   }
 })
 
-test('22: a target given twice is connected once, with the higher level', async () => {
+test('a target given twice is connected once, with the higher level (case 22)', async () => {
   const target = await stranger()
   const targets = [7, 2].map((access) => ({ _id: target.id, access }))
   expect(made(await admin.calls.create('documents', document, targets, trusted))).toMatchObject({ access: 7 })
 })
 
-test('23: where accounts are missing, nobody is connected', async () => {
+test('a missing account refuses the whole call (case 23)', async () => {
   const target = await stranger()
   const missing = [document, '00000000-0000-7000-8000-000000000000']
   const targets = [target.id, ...missing].map((_id) => ({ _id }))
@@ -294,20 +294,20 @@ test('23: where accounts are missing, nobody is connected', async () => {
   expect(await target.calls.list()).toEqual([])
 })
 
-test('24: a call without targets', async () => {
+test('a call without targets is refused (case 24)', async () => {
   const call = ann.calls.create('documents', document, undefined as never)
   expect(await faultOf(call)).toBe('invalidArgument.noConnectionTargets targets')
   expect(await faultOf(ann.calls.create('documents', document, []))).toBe('invalidArgument.noConnectionTargets targets')
 })
 
-test('25: options of all kinds, and one that is unknown', async () => {
+test('a call takes all kinds of options, and ignores an unknown one (case 25)', async () => {
   const target = await stranger()
   const options = { ...forced, skipNotification: true, forceAllowConnections: true, grant: 8 }
   const result = await admin.calls.create('documents', document, { _id: target.id, auto: true }, options)
   expect(made(result)).toMatchObject({ state: 1, access: 2 })
 })
 
-test('26: a role is changed by deleting and creating again', async () => {
+test('deleting and creating again changes a role (case 26)', async () => {
   const other = module.addDocument(ann.id)
   await admin.calls.create('documents', other, { _id: bo.id, roles: ['editor'], auto: true }, forced)
   const paths = ['context', 'target']
@@ -319,12 +319,12 @@ test('26: a role is changed by deleting and creating again', async () => {
   expect(made(again)).toMatchObject({ roles: ['reviewer'] })
 })
 
-test('27: a type may be named in the singular', async () => {
+test('a type may be named in the singular (case 27)', async () => {
   const target = await stranger()
   expect(made(await ann.calls.create('document', document, { _id: target.id })).context.object).toBe('document')
 })
 
-test('28, 29: without an app each target has a fault, and the whole is no fault', async () => {
+test('without an app each target has a fault, but the call does not fail (cases 28, 29)', async () => {
   const { calls } = await module.person('appless', { appKey: null })
   const own = module.addDocument(ann.id)
   const result = await calls.create('documents', own, { _id: bo.id }, { skipAcl: true })
@@ -338,7 +338,7 @@ test('28, 29: without an app each target has a fault, and the whole is no fault'
   expect(await calls.linkTo('documents', own, 4, helped)).toMatchObject({ state: 1, access: 4 })
 })
 
-test('30: what the Atom door writes, the module shows, applies and deletes', async () => {
+test('the module shows, applies and deletes an invitation of the Atom API (case 30)', async () => {
   const [one, other] = [await stranger(), await stranger()]
   const [nameOfOne, nameOfOther] = [one, other].map(({ email }) => email.replace('@example.com', '')) as [
     string,
@@ -369,7 +369,7 @@ test('30: what the Atom door writes, the module shows, applies and deletes', asy
   expect([await feed(one, 'accepted'), await feed(other, 'accepted')]).toEqual([[], []])
 })
 
-test('a link leads to the pages of its app, which keeps them when the site starts again', async () => {
+test('a link leads to the pages of its app, also after a restart', async () => {
   const { _id, token } = await ann.calls.linkTo('documents', document, 4)
   const url = async () => (await ann.calls.read(_id, { includeUrl: true, skipAcl: true })).url
   expect(await url()).toBe(`https://connections.example/v2/connections/${token}`)

@@ -2,7 +2,7 @@ import { freshDatabase, type TestDatabase } from '../support/database.js'
 import { faultOf, made, openModule, type Person } from '../support/module.js'
 
 /**
- * Lines of the contract beyond options, faults and cases (docs/module.md, apply; create; linkTo; read; list; delete).
+ * Parts of the contract beyond options, faults and cases (docs/module.md, apply; create; linkTo; read; list; delete).
  */
 
 let database: TestDatabase
@@ -38,7 +38,7 @@ describe('a target', () => {
     [[], 'targets[1]'],
     [7, 'targets[1]'],
     ['who@example.com', 'targets[1]'],
-  ])('%j is refused, and named by its place or by what is wrong', async (target, path) => {
+  ])('%j is refused with its place or its wrong value', async (target, path) => {
     const call = invite([{ email: 'fine@example.com' }, target])
     await expect(call).rejects.toMatchObject({ errCode: 'cortex.invalidArgument.connectionTarget', path })
     if (!path.startsWith('targets'))
@@ -46,7 +46,7 @@ describe('a target', () => {
     expect(await ann.calls.list({ where: { 'target.email': 'fine@example.com' } })).toEqual([])
   })
 
-  test('cannot be the account that is shared, by id or by address', async () => {
+  test('cannot be the shared account, by id or by address', async () => {
     for (const target of [{ _id: bo.id }, { email: 'BO@example.com' }]) {
       const call = ann.calls.create('accounts', bo.id, target, { skipAcl: true })
       expect(await faultOf(call)).toBe('invalidArgument.connectionTarget self')
@@ -62,7 +62,7 @@ describe('a target', () => {
 })
 
 describe('the name of a target', () => {
-  test('is that of the account, as it is now, where the creator gave none', async () => {
+  test('is the current name of the account, unless the creator gave a name', async () => {
     const lee = await module.person('lee')
     await set(lee.id, { name: 'Lee Long Last' })
     const { _id, target } = made(await invite({ _id: lee.id }))
@@ -73,7 +73,7 @@ describe('the name of a target', () => {
     expect((await lee.calls.read(token as string)).target?.name).toEqual({ first: 'Leo', last: 'Long' })
   })
 
-  test('is not told of whoever has an address, but to themselves', async () => {
+  test('is shown for an address to its owner only', async () => {
     const { _id, target } = made(await invite({ email: bo.email }))
     expect(target).toEqual({ email: bo.email })
     expect((await bo.calls.read(_id)).target).toMatchObject({
@@ -100,12 +100,12 @@ describe('a link', () => {
     expect(await faultOf(link(options))).toBe(`invalidArgument.unspecified ${path}`)
   })
 
-  test('has its roles as they were asked for, each once', async () => {
+  test('has the requested roles, each once', async () => {
     const roles = ['reviewer', 'editor', 'reviewer']
     expect((await link({ skipAcl: true, roles })).roles).toEqual(['reviewer', 'editor'])
   })
 
-  test('cannot be applied, which is told to whoever is verified', async () => {
+  test('cannot be applied, and unverified callers get another fault', async () => {
     const { token } = await link({})
     const carl = await module.person('carl')
     expect(await faultOf(carl.calls.apply(token as string))).toBe('invalidArgument.unspecified token')
@@ -114,7 +114,7 @@ describe('a link', () => {
   })
 })
 
-test('an invitation by somebody whose account is no longer active cannot be applied', async () => {
+test('an invitation by an inactive account cannot be applied', async () => {
   const dora = await module.person('dora')
   const { _id } = made(await invite({ _id: bo.id }, dora))
   const token = (await bo.calls.getToken(_id)) as string
@@ -124,7 +124,7 @@ test('an invitation by somebody whose account is no longer active cannot be appl
   expect(await bo.calls.apply(token)).toMatchObject({ state: 1 })
 })
 
-test('what a path leads to, and may not be seen, is refused; what is not there is not found', async () => {
+test('a path to a hidden property is refused, and a path to a missing one is not found', async () => {
   const { _id } = made(await invite({ _id: bo.id }))
   const read = (path: string) => faultOf(ann.calls.read(`${_id}/${path}`))
   expect(await ann.calls.read<string>(`${_id}/target/account/name/first`)).toBe('bo')
@@ -135,7 +135,7 @@ test('what a path leads to, and may not be seen, is refused; what is not there i
   expect(await read('token')).toBe('notFound.unspecified token')
 })
 
-test('a grouping is of the caller’s own connections; under skipAcl of everybody’s, and shows no more of each', async () => {
+test('a grouping covers the caller’s own connections, or all with skipAcl, and does not group by hidden properties', async () => {
   const [gus, hal] = [await module.person('gus'), await module.person('hal')]
   const document = module.addDocument(gus.id)
   await gus.calls.create('documents', document, [{ _id: bo.id }, { email: 'who@example.com' }])

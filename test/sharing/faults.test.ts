@@ -20,11 +20,11 @@ afterAll(() => database.close())
 const create = (targets: unknown, options = {}, by = ann) =>
   by.calls.create('documents', document, targets as never, options)
 
-/** For each option, a call that gives it a value of another kind. */
+/** For each option, a call with a value of another kind. */
 const ofOptions = (names: readonly string[], call: (options: object) => Promise<unknown>) =>
   Object.fromEntries(names.map((name) => [`invalidArgument.${name}`, () => call({ [name]: 1 })]))
 
-/** What raises each fault of the catalogue (docs/module.md, Faults); `element` is one in a result. */
+/** A call for each fault of the catalogue (docs/module.md, Faults); `element` throws a fault inside a result. */
 const raising: Partial<Record<FaultName, () => Promise<unknown>>> = {
   'accessDenied.notLoggedIn': () => module.nobody.list(),
   'accessDenied.connectionRequiresVerification': async () => {
@@ -97,23 +97,23 @@ const raising: Partial<Record<FaultName, () => Promise<unknown>>> = {
   'unsupportedOperation.unspecified': () => ann.calls.list({ pipeline: [] } as never),
 }
 
-/** Throws the fault that a result has for its only target. */
+/** Throws the fault of the only target in a result. */
 function element([only]: readonly unknown[]): void {
   expect((only as Fault).target).toBeDefined()
   throw only as Error
 }
 
-test('every fault but those of the server itself is raised here', () => {
+test('every fault, except those of the server itself, is raised here', () => {
   const ofServer = ['error.unspecified', 'throttled.unspecified', 'tooLarge.unspecified']
   expect(Object.keys(raising).sort()).toEqual(faultNames.filter((name) => !ofServer.includes(name)).sort())
 })
 
-test.each(Object.entries(raising))('%s', async (name, raise) => {
+test.each(Object.entries(raising))('a call raises %s', async (name, raise) => {
   expect((await faultOf(raise())).split(' ')[0]).toBe(name)
 })
 
 test.each([[undefined], [null], ['a text'], [404], [{}]])(
-  'of a load that throws %p is one of the server',
+  'a load that throws %p raises a fault of the server',
   async (thrown) => {
     const plural = `throwing_${faults++}`
     module.defineObject({ name: `${plural}_one`, plural, load: () => Promise.reject(thrown as Error), properties: {} })
@@ -123,7 +123,7 @@ test.each([[undefined], [null], ['a text'], [404], [{}]])(
 let faults = 0
 
 describe('a fault', () => {
-  test('has a form that goes over any wire', () => {
+  test('has a form for any transport', () => {
     const fault = new Fault('conflict.connectionExists', { path: 'x', target: { _id: 'y' } })
     expect(JSON.parse(JSON.stringify(fault))).toEqual({
       object: 'fault',
@@ -139,7 +139,7 @@ describe('a fault', () => {
     expect(nameOf(fault)).toBe('conflict.connectionExists x')
   })
 
-  test('of one target leaves the others alone', async () => {
+  test('of one target does not affect the others', async () => {
     const [carl, dora] = [await module.person('carl2'), await module.person('dora')]
     const own = module.addDocument(ann.id)
     const auto = { forceAuto: true, skipAcl: true }
@@ -153,11 +153,11 @@ describe('a fault', () => {
   })
 })
 
-describe('of letters', () => {
+describe('e-mails', () => {
   const lettersTo = async ({ id }: Person) =>
     (await database.db.selectFrom('outbox').select('id').where('recipient_id', '=', id).execute()).length
 
-  test('fifty an hour are owed for one creator; more is throttled, unless nobody is told or the list is skipped', async () => {
+  test('are limited to fifty an hour per creator, except without notification or with skipAcl', async () => {
     const writer = await module.person('writer')
     const readers = await Promise.all(Array.from({ length: 54 }, (_, at) => module.person(`reader${at}`)))
     const [first, last, silent, forced] = [readers[0], ...readers.slice(-3)] as [Person, Person, Person, Person]
@@ -192,7 +192,7 @@ describe('of letters', () => {
     expect(made(await invite([last])).state).toBe(0)
   })
 
-  test('those to addresses count, and those about what was withdrawn', async () => {
+  test('to addresses, and about withdrawn invitations, count', async () => {
     const { id, calls } = await module.person('hasty')
     const own = module.addDocument(id)
     const invite = (count: number) =>
@@ -205,7 +205,7 @@ describe('of letters', () => {
     expect(await invite(1)).toMatchObject([{ errCode: 'cortex.throttled.connectionInvitations' }])
   })
 
-  test('one in 24 hours is owed to a target, though the invitation is renewed each time', async () => {
+  test('to one target are limited to one in 24 hours, even for renewed invitations', async () => {
     const [one, other] = [await module.person('one'), await module.person('other')]
     const invite = async (access: number) =>
       made(await one.calls.create('accounts', one.id, { _id: other.id, access: access as never }))

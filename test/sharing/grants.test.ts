@@ -10,7 +10,7 @@ import {
   type ShareEntry,
 } from '../../src/sharing/object-types.js'
 
-/** What of a wish is granted (docs/module.md, Granted level). */
+/** The granted part of a wish (docs/module.md, Granted level). */
 
 const context = { _id: 'context' }
 const somebody: Principal = {
@@ -31,14 +31,14 @@ function typeWith(settings: Partial<ObjectDefinition>): ObjectType {
 
 const of = (level: number) => ({ level, roles: new Set<string>() })
 
-describe('the table of the contract', () => {
+describe('the granted level', () => {
   test.each([
     [7, [6, 5, 4, 2], 7, 6],
     [7, [6, 5, 4, 2], 4, 4],
     [5, [6, 5, 4, 2], 5, 4],
     [5, [5, 2], 4, 2],
     [7, [5, 4, 2], 0, 2],
-  ])('level %i with the chain %j, asked for %i, grants %i', (level, shareChain, access, result) => {
+  ])('level %i with the chain %j and the wish %i grants %i', (level, shareChain, access, result) => {
     const wish = { access, roles: [] }
     expect(
       granted({ type: typeWith({ shareChain }), context, principal: somebody, skipAcl: false }, of(level), wish),
@@ -48,7 +48,7 @@ describe('the table of the contract', () => {
     })
   })
 
-  test('a share list may give a role and less than the least', () => {
+  test('a share list may give a role, and less than the least level', () => {
     const shareAcl: ShareEntry[] = [
       { type: 'access', target: 5, role: 'G' },
       { type: 'access', target: 5, allow: 1 },
@@ -62,7 +62,7 @@ describe('the table of the contract', () => {
     ).toEqual({ access: 0, roles: [] })
   })
 
-  test('whoever skips the list grants what is asked, at most 7', () => {
+  test('skipAcl grants the wish, at most 7', () => {
     for (const [access, result] of [
       [9, 7],
       [7, 7],
@@ -81,7 +81,7 @@ describe('the table of the contract', () => {
     }
   })
 
-  test('without a chain and a list nothing is granted', () => {
+  test('an empty chain without a list grants nothing', () => {
     const wish = { access: 4, roles: ['G'] }
     expect(
       granted({ type: typeWith({ shareChain: [] }), context, principal: somebody, skipAcl: false }, of(7), wish),
@@ -102,7 +102,7 @@ const entry: fc.Arbitrary<ShareEntry> = fc.oneof(
   fc.record({ type: fc.constant('role' as const), target: role, allow: level }),
 )
 
-test('Z5: never more is granted than was asked, nor as much as the granter has, nor a role that was not asked', () => {
+test('a grant is at most the wish, below the granter’s level, and has only wished roles (Z5)', () => {
   fc.assert(
     fc.property(
       fc.array(level),
@@ -132,7 +132,7 @@ test('Z5: never more is granted than was asked, nor as much as the granter has, 
 const highest = (entries: readonly ShareEntry[]) =>
   Math.max(0, ...entries.map((each) => ('allow' in each ? levelOf(each.allow, 'test') : 0)))
 
-test('a level is a number, a string of digits or a name; a number counts as the next lower level', () => {
+test('a level is a number, a string of digits or a name, and a number counts as the next lower level', () => {
   const read: (readonly [unknown, number])[] = [
     ...([
       ['read', 4],
@@ -157,7 +157,7 @@ test('a level is a number, a string of digits or a name; a number counts as the 
   expect(read.map(([given]) => readLevel(given))).toEqual(read.map(([, level]) => level))
 })
 
-test('everything else is not a level', () => {
+test('other values are not levels', () => {
   const names: fc.Arbitrary<unknown> = fc.string().filter((text) => !/^\d+$/.test(text) && !Object.hasOwn(levels, text))
   const others = fc.constantFrom(NaN, true, false, null, undefined, [], [4], {}, 4n, Symbol('read'), new Date(4), '-1')
   const near = fc.constantFrom('READ', ' read', 'read ', '4.0', '4 ', '0x4', '', 'toString', '__proto__')
@@ -191,11 +191,11 @@ test.each<[string, object]>([
   ['thing.load must be a function.', { load: undefined }],
   ['thing.load must be a function.', { load: 'load' }],
   ['thing.owner must be a function, or left out.', { owner: 'ann' }],
-])('a definition without a function where one belongs is refused: %s', (message, settings) => {
+])('a definition without a required function is refused: %s', (message, settings) => {
   expect(() => typeWith(settings)).toThrow(new TypeError(message))
 })
 
-test('an access list that is a function may not give an unknown level either', () => {
+test('a function as access list may not give an unknown level', () => {
   const type = typeWith({ acl: () => [{ type: 'account', target: 'anyone', allow: 'READ' as never }] })
   expect(() => accessTo(type, context, somebody, noAccess)).toThrow(TypeError)
 })
@@ -203,11 +203,11 @@ test('an access list that is a function may not give an unknown level either', (
 describe('a loader', () => {
   const loading = (...rows: unknown[]) => typeWith({ load: () => Promise.resolve(rows as never) })
 
-  test('may leave objects out', async () => {
+  test('may leave out objects', async () => {
     expect(await loading({ _id: 'a' }).load(['a', 'b'])).toEqual([{ _id: 'a' }])
   })
 
-  test('may take apart the list of ids that it is given', async () => {
+  test('may change the list of ids', async () => {
     const { load } = typeWith({
       load: (ids) => Promise.resolve((ids as string[]).splice(0).map((_id) => ({ _id }))),
     })
@@ -218,7 +218,7 @@ describe('a loader', () => {
     ])
   })
 
-  test('that puts another id in place of what it was asked for is an error of the application', async () => {
+  test('that replaces a requested id is an error of the application', async () => {
     const load = (ids: readonly string[]) => {
       ;(ids as string[])[0] = 'c'
       return Promise.resolve(ids.map((_id) => ({ _id })))
@@ -227,7 +227,7 @@ describe('a loader', () => {
   })
 
   test.each([[{ _id: 'c' }], [{ _id: 'A' }], [{ _id: undefined }], [{}]])(
-    'that returns %j when asked for a and b is an error of the application',
+    'that returns %j for a and b is an error of the application',
     async (row) => {
       await expect(loading({ _id: 'a' }, row).load(['a', 'b'])).rejects.toThrow(
         /^load of thing returned an object with the _id .+, which it was not asked for.$/,
@@ -243,14 +243,14 @@ describe('roles', () => {
   const rolesOf = (type: ObjectType, by: Principal, connected = noAccess, skipAcl = false) =>
     granted({ type, context, principal: by, skipAcl }, accessTo(type, context, by, connected), wish).roles
 
-  test('are all the owner’s to give, and those of calls with skipAcl', () => {
+  test('are all free for the owner, and for calls with skipAcl', () => {
     for (const shareChain of [['connected'] as const, []]) {
       expect(rolesOf(typeWith({ shareChain, owner: () => 'me' }), caller)).toEqual(wish.roles)
       expect(rolesOf(typeWith({ shareChain }), somebody, noAccess, true)).toEqual(wish.roles)
     }
   })
 
-  test('others give those that they have here: by the access list or a connection, not those that they have everywhere', () => {
+  test('held on the object, by the access list or a connection, are free for others', () => {
     const connected = { level: 5, roles: new Set(['held']) }
     expect(rolesOf(typeWith({}), caller, connected)).toEqual(['held'])
     const acl = [{ type: 'account' as const, target: 'me', role: 'other' }]
@@ -258,7 +258,7 @@ describe('roles', () => {
     expect(rolesOf(typeWith({}), { ...caller, grant: 8 })).toEqual([])
   })
 
-  test('if the type has a share list, it says what others give', () => {
+  test('of the share list, if the type has one, are free for others', () => {
     const shareAcl: ShareEntry[] = [{ type: 'access', target: 'share', role: 'other' }]
     const connected = { level: 5, roles: new Set(['held']) }
     expect(rolesOf(typeWith({ shareAcl }), caller, connected)).toEqual(['other'])
@@ -266,7 +266,7 @@ describe('roles', () => {
   })
 })
 
-test('an owner has the object, and roles count that a connection gave', () => {
+test('an owner has full access, and roles of a connection count', () => {
   const account = { id: 'me', roles: [] } as unknown as NonNullable<Principal['account']>
   const owned = typeWith({ owner: () => 'me' })
   expect(accessTo(owned, context, { ...somebody, account }, noAccess).level).toBe(7)

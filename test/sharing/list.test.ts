@@ -23,7 +23,7 @@ describe('a caller with many connections', () => {
   const count = scaled(100_000)
 
   beforeAll(async () => {
-    // Half were made by the caller, half are for the caller; and every sixth connection is others'.
+    // The caller created half of them, and is the target of the other half. Every sixth connection is of others.
     await sql`
       insert into connection (id, context_object, context_id, creator_id, target_id, state, access,
         created_at, updated_at)
@@ -45,7 +45,7 @@ describe('a caller with many connections', () => {
   })
   const order: RawBuilder<unknown> = orderOf(parseSort(undefined))
 
-  test('the first page is read off indexes in their order', async () => {
+  test('gets the first page from indexes in their order', async () => {
     const query = listQuery(selection({ accountId: ann.id, email: ann.email }), { order, skip: 0, limit: 100 })
     const nodes = await planOf(database.db, query.compile(database.db))
     const reads = nodes.filter((node) => node['Relation Name'] === 'connection')
@@ -54,7 +54,7 @@ describe('a caller with many connections', () => {
     expect(nodes.map((node) => node['Node Type'])).not.toContain('Seq Scan')
   })
 
-  test('pages by cursor show every connection once, whatever is written meanwhile', async () => {
+  test('gets every connection once in pages by cursor, despite concurrent writes', async () => {
     const all = await database.db
       .selectFrom('connection')
       .select('id')
@@ -71,7 +71,7 @@ describe('a caller with many connections', () => {
       expect([list.length, list.hasMore]).toEqual([500, true])
       seen.push(...list.map(({ _id }) => _id))
       startingAfter = seen.at(-1) ?? null
-      // One that was shown goes, and another comes at the end.
+      // One of the shown connections is deleted, and another is added at the end.
       await ann.calls.delete(seen[page * 500] as string, { skipAcl: true })
       gone.add(seen[page * 500] as string)
       made(await ann.calls.create('documents', document, { email: `page${page}@example.com` }))
@@ -83,7 +83,7 @@ describe('a caller with many connections', () => {
   })
 })
 
-test('what is of a type that is not known here, where another program defines it, is passed over', async () => {
+test('connections of an unknown type of another program are skipped', async () => {
   const bo = await module.person('bo')
   const document = module.addDocument(bo.id)
   await bo.calls.linkTo('documents', document, 'read')

@@ -7,7 +7,7 @@ import { keysOf } from '../../src/sharing/grant.js'
 import { freshDatabase, serverUrl, type TestDatabase } from '../support/database.js'
 import { made, openModule } from '../support/module.js'
 
-/** A program gets a result or a `Fault`, however much it asks and whatever the database does. */
+/** A program gets a result or a `Fault`, under any load and in any state of the database. */
 
 let database: TestDatabase
 let module: Awaited<ReturnType<typeof openModule>>
@@ -17,7 +17,7 @@ beforeAll(async () => {
 })
 afterAll(() => database.close())
 
-/** The module with a queue in which a call may wait for as long as this machine needs. */
+/** The module, with its own limit for waiting calls. */
 async function patient(longestWaitMs: number): Promise<ModuleApp> {
   const world = await createModuleContext(database.db, {
     tokenKeys: keysOf([randomBytes(32)]),
@@ -28,7 +28,7 @@ async function patient(longestWaitMs: number): Promise<ModuleApp> {
   return appIn({ ...world, types: module.world.types })
 }
 
-test('2,000 links to one object that are made at once are all made', async () => {
+test('2,000 concurrent links to one object are all made', async () => {
   const { id } = await module.person('maker')
   const document = module.addDocument(id)
   const calls = (await patient(3_600_000)).connectionsFor({ accountId: id })
@@ -39,7 +39,7 @@ test('2,000 links to one object that are made at once are all made', async () =>
   expect(rows).toEqual([{ count: 2000 }])
 }, 600_000)
 
-test('5,000 calls may wait while twenty run; the others, and what waits too long, get a fault that says to come again', async () => {
+test('twenty calls run, 5,000 wait, and the others get a fault with a retry', async () => {
   let free = () => {}
   const isFree = new Promise<void>((resolve) => (free = resolve))
   module.defineObject({
@@ -67,7 +67,7 @@ const busy = '503 cortex.error.unspecified'
 const asTold = (error: unknown) =>
   error instanceof Fault ? `${error.status} ${error.errCode}` : `raw ${String(error)}`
 
-/** Every way into the module. */
+/** Every entry point of the module. */
 const ways: [string, (calls: Connections, app: ModuleApp, document: string) => Promise<unknown>][] = [
   ['apply', (calls) => calls.apply('A'.repeat(32))],
   ['create', (calls, _app, document) => calls.create('documents', document, { email: 'who@example.com' })],
@@ -84,7 +84,7 @@ const ways: [string, (calls: Connections, app: ModuleApp, document: string) => P
   ['defineApp', (_calls, app) => app.defineApp('new')],
 ]
 
-describe('a database that is closed', () => {
+describe('a closed database', () => {
   let closed: TestDatabase
   let other: Awaited<ReturnType<typeof openModule>>
   beforeAll(async () => {
@@ -102,7 +102,7 @@ describe('a database that is closed', () => {
   })
 })
 
-describe('an application whose own code fails', () => {
+describe('a failing application', () => {
   test.each([
     ['broken', new Error('broken'), '500 cortex.error.unspecified'],
     ['away', Object.assign(new Error('away'), { code: 'ECONNREFUSED' }), busy],
@@ -121,11 +121,11 @@ describe('an application whose own code fails', () => {
 })
 
 if (serverUrl === undefined) {
-  test('one process has the embedded database alone; a busy one is tested where DATABASE_URL names a server', () => {
+  test('the tests of a full pool are omitted without a server in DATABASE_URL', () => {
     expect(process.env['DATABASE_URL'] ?? '').toBe('')
   })
 } else {
-  test('a pool whose connections are all taken gives a fault, once a call has waited', async () => {
+  test('a full pool gives a fault after a wait', async () => {
     const { id } = await module.person('of the pool')
     const document = module.addDocument(id)
     const [brief, long] = [await patient(1), await patient(3_600_000)]
@@ -140,7 +140,7 @@ if (serverUrl === undefined) {
     expect((await waits).object).toBe('connection')
   })
 
-  test('a context that another transaction holds gives a fault once it was tried four times', async () => {
+  test('a context locked by another transaction gives a fault after four tries', async () => {
     const { id, calls } = await module.person('blocked')
     const document = module.addDocument(id)
     await database.db.transaction().execute(async (transaction) => {

@@ -9,7 +9,7 @@ import { faultOf, made, openModule, type Person } from '../support/module.js'
 import { planOf } from '../support/plan.js'
 import { addPerson, signInSecret } from '../support/world.js'
 
-/** What others made on what is one's own: listed by `show: 'context'`, and ended. */
+/** Connections by others on one's own objects: listed by `show: 'context'`, and deleted. */
 
 let database: TestDatabase
 let module: Awaited<ReturnType<typeof openModule>>
@@ -38,7 +38,7 @@ beforeAll(async () => {
       loads.push([...ids])
       return Promise.resolve(ids.map((_id) => ({ _id })))
     },
-    // The owner has nothing by the access list, but is the owner.
+    // The owner has access by ownership only, not by the access list.
     owner: () => ann.id,
     acl: [{ type: 'role', target: 'auditor', allow: 'share' }],
     properties: {},
@@ -56,7 +56,7 @@ const tokenOf = async ({ calls }: Person, context: string) => {
   return pending?.token as string
 }
 
-/** A document of ann's that bo may share, on which bo made a link, an invitation and a grant for dora. */
+/** A document of ann that bo may share, with a link, an invitation and a grant for dora, all by bo. */
 async function shared() {
   const document = module.addDocument(ann.id)
   const own = made(await ann.calls.create('documents', document, { _id: bo.id, access: 6 }))
@@ -69,7 +69,7 @@ async function shared() {
 }
 
 describe('an object of an application', () => {
-  test('shows its owner, who names it, what others made on it, and no token of theirs', async () => {
+  test('shows its owner all connections on it, without the tokens of others', async () => {
     const { document, all, link } = await shared()
     const list = await managed(ann.calls, { where: { context: document } })
     expect(ids(list)).toEqual(all)
@@ -86,7 +86,7 @@ describe('an object of an application', () => {
     ])
   })
 
-  test('is ended by its owner in every part, whatever it gives', async () => {
+  test('lets its owner delete every connection on it', async () => {
     const { document, all } = await shared()
     const trusted = { skipAcl: true, forceAuto: true }
     const most = { _id: chen.id, access: 7, auto: true }
@@ -100,7 +100,7 @@ describe('an object of an application', () => {
     expect(await chen.calls.list({ where: { context: document } })).toHaveLength(0)
   })
 
-  test('shows and is ended by who may share it, but not what gives as much as that person has', async () => {
+  test('lets a sharer list its connections, and delete those below the sharer’s level', async () => {
     const { document, all, own } = await shared()
     expect(ids(await managed(bo.calls, { where: { context: document } }))).toEqual(all)
     expect(ids(await managed(bo.calls, { where: { 'context.object': 'account' } }))).not.toContain(own._id)
@@ -119,7 +119,7 @@ describe('an object of an application', () => {
     expect(await ann.calls.delete(equal._id)).toBe(true)
   })
 
-  test('shows nothing to who may not share it', async () => {
+  test('shows nothing to callers without share access', async () => {
     const { document } = await shared()
     for (const { calls } of [dora, chen]) {
       expect(await managed(calls, { where: { context: document } })).toHaveLength(0)
@@ -128,7 +128,7 @@ describe('an object of an application', () => {
     expect(await faultOf(managed(module.nobody, { where: { context: document } }))).toBe('accessDenied.notLoggedIn')
   })
 
-  test('has to be named: one, or up to 100', async () => {
+  test('must be named: one, or up to 100', async () => {
     const documents = Array.from({ length: 100 }, () => module.addDocument(ann.id))
     for (const each of documents.slice(0, 3)) await ann.calls.linkTo('documents', each)
     const several = await managed(ann.calls, { objects: 'documents', where: { context: { $in: documents } } })
@@ -148,7 +148,7 @@ describe('an object of an application', () => {
     expect(await managed(ann.calls, { where: both })).toHaveLength(1)
   })
 
-  test('is its owner’s by the type’s word alone, and another’s by the access that the type gives', async () => {
+  test('belongs to its owner by the type alone, and to others by the access list', async () => {
     const trusted = { skipAcl: true }
     const link = await bo.calls.linkTo('reports', 'r1', 'read', trusted)
     await module.defineRole('auditor')
@@ -161,7 +161,7 @@ describe('an object of an application', () => {
     for (const { calls } of [ann, chen]) {
       expect(ids(await managed(calls, { where: { context: { $in: ['r1', 'r2'] } } }))).toEqual([link._id])
     }
-    // The type is asked for what has connections alone: ids may be of other types.
+    // The type loads only objects with connections, since ids may be of other types.
     expect(loads).toEqual([['r1'], ['r1']])
     expect(await managed(dora.calls, { where: { context: 'r1' } })).toHaveLength(0)
     expect(await dora.calls.list({ show: 'context', where: { context: 'r1' }, skipAcl: true })).toHaveLength(1)
@@ -170,8 +170,8 @@ describe('an object of an application', () => {
   })
 })
 
-describe('one’s own account', () => {
-  test('shows what others made on it, and is ended by its owner', async () => {
+describe('the own account', () => {
+  test('shows connections by others, and lets its owner delete them', async () => {
     const [gus, hal, ida] = [await module.person('gus'), await module.person('hal'), await module.person('ida')]
     made(await gus.calls.create('accounts', gus.id, { _id: hal.id, access: 6 }))
     await hal.calls.apply(await tokenOf(hal, gus.id))
@@ -183,7 +183,7 @@ describe('one’s own account', () => {
     expect(ids(all)).toEqual(expect.arrayContaining([link._id, invitation._id]))
     expect(ids(all)).not.toContain(other._id)
     expect(all.filter(({ token }) => token)).toEqual([])
-    // Whom the account is shared with sees the same; the one who was invited has nothing to show.
+    // A sharer of the account sees the same. An invited person sees nothing.
     expect(ids(await managed(hal.calls))).toEqual(ids(all))
     expect(ids(await managed(hal.calls, { objects: 'accounts', where: { context: gus.id.toUpperCase() } }))).toEqual(
       ids(all),
@@ -200,7 +200,7 @@ describe('one’s own account', () => {
     expect(await managed(hal.calls)).toHaveLength(0)
   })
 
-  test('shows its connections to a colleague who invited first and was later given share access', async () => {
+  test('shows its connections to an earlier inviter with later share access', async () => {
     const [kit, lou] = [await module.person('kit'), await module.person('lou')]
     made(await lou.calls.create('accounts', lou.id, { _id: kit.id }))
     await kit.calls.apply(await tokenOf(kit, lou.id))
@@ -214,7 +214,7 @@ describe('one’s own account', () => {
   })
 })
 
-test('the same is at /v2', async () => {
+test('/v2 lists and deletes the same connections', async () => {
   const { document, all, link } = await shared()
   const ask = async (name: string, query: string) => {
     const { status, text } = await client.send(`/v2/connections?show=context&${query}`, { as: `${name}:colleagues` })
@@ -236,7 +236,7 @@ test('the same is at /v2', async () => {
   )
 })
 
-describe('with many connections on one object, and a tenth of that on others', () => {
+describe('many connections on one object, and a tenth of that on others', () => {
   beforeAll(async () => {
     const count = scaled(110_000)
     await sql`
@@ -261,8 +261,8 @@ describe('with many connections on one object, and a tenth of that on others', (
 
   test.each<[string, readonly Context[] | 'shared', string[]]>([
     ['one object', [{ object: 'document', contextId: 'busy' }], ['connection_context_key']],
-    ['what is shared', 'shared', ['connection_context_key', 'connection_shared', 'connection_shared_back']],
-  ])('a page of %s is read off indexes', async (_name, contexts, indexes) => {
+    ['the shared objects', 'shared', ['connection_context_key', 'connection_shared', 'connection_shared_back']],
+  ])('are read from indexes for a page of %s', async (_name, contexts, indexes) => {
     const nodes = await planOf(database.db, listQuery(selection(contexts), part).compile(database.db))
     const reads = nodes.filter((node) => node['Relation Name'] === 'connection' || node['Index Name'])
     expect([...new Set(reads.map((node) => node['Index Name']))].sort()).toEqual(indexes)

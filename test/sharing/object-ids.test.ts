@@ -31,20 +31,20 @@ afterAll(async () => {
 
 const ids = [
   ['24 hex digits', '65a1f0c2e4b0a1b2c3d4e5f6', '65a1f0c2e4b0a1b2c3d4e5f6'],
-  ['the same in upper case', '65A1F0C2E4B0A1B2C3D4E5F6', '65A1F0C2E4B0A1B2C3D4E5F6'],
+  ['24 hex digits in upper case', '65A1F0C2E4B0A1B2C3D4E5F6', '65A1F0C2E4B0A1B2C3D4E5F6'],
   ['a number', '42', '42'],
   ['a slug', 'plan-of_2027', 'plan-of_2027'],
   ['a path with a query', 'a/b?c=d&e#f', 'a%2Fb%3Fc%3Dd%26e%23f'],
-  ['percent signs and blanks', ' 100% %2F ', '%20100%25%20%252F%20'],
+  ['percent signs and spaces', ' 100% %2F ', '%20100%25%20%252F%20'],
   ['other letters', 'Жук 漢😀', '%D0%96%D1%83%D0%BA%20%E6%BC%A2%F0%9F%98%80'],
   ['128 characters', '😀'.repeat(128), '%F0%9F%98%80'.repeat(128)],
   ['a UUID', '0190cafe-0000-7000-8000-00000000000a', '0190cafe-0000-7000-8000-00000000000a'],
   ['a UUID in upper case', '0190CAFE-0000-7000-8000-00000000000A', '0190CAFE-0000-7000-8000-00000000000A'],
   ['a token', 'A'.repeat(32), 'A'.repeat(32)],
-  ['a name of SQL', `'; drop table connection; --`, `'%3B%20drop%20table%20connection%3B%20--`],
+  ['a statement of SQL', `'; drop table connection; --`, `'%3B%20drop%20table%20connection%3B%20--`],
 ] as const
 
-test.each(ids)('an object whose id is %s is shared, found, read, listed and deleted', async (_kind, id, encoded) => {
+test.each(ids)('an object with the id %s is shared, found, read, listed and deleted', async (_kind, id, encoded) => {
   module.addDocument(ann.id, id)
   const link = await ann.calls.linkTo('documents', id, 'read')
   const context = { _id: id, object: 'document', path: `/documents/${encoded}` }
@@ -69,7 +69,7 @@ test.each(ids)('an object whose id is %s is shared, found, read, listed and dele
   expect(await module.removeContext('documents', id)).toBe(1)
 })
 
-test('ids that differ in the case of a letter are two objects, each with connections of its own', async () => {
+test('ids that differ in case are two objects with their own connections', async () => {
   for (const id of [
     'abcdef',
     'ABCDEF',
@@ -82,7 +82,7 @@ test('ids that differ in the case of a letter are two objects, each with connect
   }
 })
 
-test('whatever text an id is, exactly its connections are found by it', async () => {
+test('any text as an id finds exactly its connections', async () => {
   const id = fc
     .string({ unit: 'binary', minLength: 1, maxLength: 128 })
     .filter((text) => /^[^\p{Cc}\p{Cs}]+$/u.test(text))
@@ -105,14 +105,14 @@ test('whatever text an id is, exactly its connections are found by it', async ()
 })
 
 describe.each([
-  ['nothing', ''],
+  ['an empty text', ''],
   ['129 characters', 'x'.repeat(129)],
   ['a line break', 'a\nb'],
   ['NUL', 'a\0b'],
   ['half a character', 'a\ud800'],
-  ['a number that is no text', 42 as unknown as string],
-])('%s is not an id', (_kind, id) => {
-  test('for whatever takes one, which says so', async () => {
+  ['a value of type number', 42 as unknown as string],
+])('%s as an id', (_kind, id) => {
+  test('is refused by every call, with the reason', async () => {
     expect(await faultOf(ann.calls.create('documents', id, { _id: bo.id }))).toBe('invalidArgument.unspecified id')
     expect(await faultOf(ann.calls.linkTo('documents', id))).toBe('invalidArgument.unspecified id')
     expect(await faultOf(module.removeContext('documents', id))).toBe('invalidArgument.unspecified id')
@@ -133,7 +133,7 @@ test('accounts and the organisation have UUIDs, in any case', async () => {
   expect(await contexts({ context: upper })).toEqual([['account', ann.id]])
   expect(await contexts({ context: { $in: [upper, 'other'] } })).toEqual([['account', ann.id]])
   expect(await contexts({ context: { $ne: upper } })).toEqual([])
-  // A document with the same id in lower case is not meant.
+  // A document with the same id in lower case does not match.
   module.addDocument(ann.id, ann.id)
   made(await ann.calls.create('documents', ann.id, { _id: chen.id }))
   expect(await contexts({ context: upper })).toEqual([['account', ann.id]])
@@ -142,12 +142,12 @@ test('accounts and the organisation have UUIDs, in any case', async () => {
   expect(await faultOf(ann.calls.create('orgs', '42', { _id: chen.id }))).toBe('notFound.instance 42')
 })
 
-describe('a server of the release before, which runs beside', () => {
+describe('a server of the previous release beside this one', () => {
   const insert = (context: string) => sql`
     insert into connection (id, context_object, context_id, creator_id, target_id, state, access, created_at, updated_at)
     values (${newId()}, 'document', ${context}, ${ann.id}, ${bo.id}, 'active', 4, now(), now())`
 
-  test('writes what this one finds, and finds what this one writes', async () => {
+  test('shares the connections with this one', async () => {
     const [theirs, ours] = [module.addDocument(ann.id), module.addDocument(ann.id)]
     await insert(theirs).execute(database.db)
     expect((await bo.calls.list({ where: { context: theirs } })).map(({ access }) => access)).toEqual([4])
@@ -161,7 +161,7 @@ describe('a server of the release before, which runs beside', () => {
     expect(rows).toEqual([{ id: link._id, context_id: ours }])
   })
 
-  test('cannot give a second connection to somebody who has one by this server', async () => {
+  test('cannot add a second connection for one target', async () => {
     const document = module.addDocument(ann.id)
     const { token } = made(
       await ann.calls.create('documents', document, { _id: bo.id }).then(async ([each]) => {
@@ -173,7 +173,7 @@ describe('a server of the release before, which runs beside', () => {
     await expect(insert(document).execute(database.db)).rejects.toThrow(/connection_active/)
   })
 
-  test('is what is gone back to: connections with other ids go, all others stay', async () => {
+  test('can be restored: connections with other ids are deleted, all others stay', async () => {
     const { db } = database
     const [document, slug] = [module.addDocument(ann.id), module.addDocument(ann.id, 'slug')]
     await ann.calls.linkTo('documents', document)

@@ -15,7 +15,7 @@ let folder: Folder
 let app: App
 beforeAll(async () => {
   folder = await databaseFolder()
-  // Even where a server is tested, this is the embedded database: the server's is full of other tests' schemas.
+  // Always the embedded database, since a server has the schemas of other tests.
   app = await open({ dataDir: folder.path, baseUrl: 'https://connections.example', maxDelayMs: 1_000_000 })
 })
 afterAll(async () => {
@@ -23,12 +23,12 @@ afterAll(async () => {
   await folder.remove()
 })
 
-test('outside a scope nobody is signed in', async () => {
+test('a call outside a scope is not logged in', async () => {
   expect(await faultOf(connections.list())).toBe('accessDenied.notLoggedIn')
   expect(await faultOf(app.runAs(null, {}, () => connections.list()))).toBe('accessDenied.notLoggedIn')
 })
 
-test('nobody goes by an unknown name', async () => {
+test('runAs refuses an unknown name', async () => {
   const work = ({ accountId }: { accountId: string }) => connections.create('accounts', accountId, { _id: accountId })
   await expect(app.runAs('nobody', {}, work)).rejects.toMatchObject({ code: 'notFound' })
 })
@@ -42,7 +42,7 @@ test.each([-1, 0.5, NaN, 3_600_001, '10' as unknown as number])(
   },
 )
 
-test('types have names of their own', () => {
+test('a type has a unique name and an existing title', () => {
   const definition = { name: 'report', plural: 'reports', load: () => Promise.resolve([]), properties: {} }
   app.defineObject(definition)
   expect(() => app.defineObject(definition)).toThrow('There is a type called report already.')
@@ -51,7 +51,7 @@ test('types have names of their own', () => {
   expect(() => app.defineObject(titled)).toThrow('The title nmae must be one of the properties: name.')
 })
 
-/** The `http` of an app, on a port of its own. */
+/** The `http` of an app, on its own port. */
 async function served({ http }: App) {
   const server = createServer(http)
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
@@ -61,14 +61,14 @@ async function served({ http }: App) {
   }
 }
 
-test('both doors are served', async () => {
+test('the app serves both APIs', async () => {
   const { send, stop } = await served(app)
   expect((await send('/profiles/atom/profileService.do')).status).toBe(401)
   expect((await send('/v2/connections')).headers['content-type']).toBe('application/json;charset=UTF-8')
   await stop()
 })
 
-test('what a site keeps to itself, a program that serves it keeps too', async () => {
+test('the app applies the options of a private site', async () => {
   const other = await databaseFolder()
   const site = {
     baseUrl: 'https://connections.example',
@@ -91,7 +91,7 @@ test('what a site keeps to itself, a program that serves it keeps too', async ()
   await other.remove()
 })
 
-test('what could not be opened holds nothing', async () => {
+test('a failed open releases everything', async () => {
   const other = await databaseFolder()
   const secret = join(other.path, 'token-secret')
   await writeFile(secret, 'short')
@@ -101,7 +101,7 @@ test('what could not be opened holds nothing', async () => {
   await other.remove()
 })
 
-test('what is over is swept', async () => {
+test('open sweeps expired sessions and links', async () => {
   const other = await databaseFolder()
   await putWhatIsOver(other.path)
   expect(await whatIsOver(other.path)).toEqual(['session', 'link'])
@@ -110,7 +110,7 @@ test('what is over is swept', async () => {
   await other.remove()
 })
 
-test('no caller waits for a database that does not answer', async () => {
+test('a call to an unresponsive database is a fault', async () => {
   const database = await freshDatabase()
   // The embedded database always answers.
   if (database.url !== undefined) {
@@ -129,7 +129,7 @@ test('no caller waits for a database that does not answer', async () => {
   await database.close()
 })
 
-test('the base of links is the same with a slash at its end and without', async () => {
+test('a slash at the end of baseUrl has no effect', async () => {
   const other = await databaseFolder()
   const site = await open({ dataDir: other.path, baseUrl: 'https://connections.example/network/', maxDelayMs: 1e6 })
   const { send, stop } = await served(site)
@@ -179,7 +179,7 @@ test.each<[object | string | null, string | RegExp]>([
   [{ log: console.log }, 'log must be a logger of pino.'],
   [{ requireSignin: true }, 'requireSignin is not an option of open. Do you mean requireSignIn?'],
   [{ toString: 1 }, /^toString is not an option of open. The options are databaseUrl, /],
-])('an option that a program gets wrong is a Failure that says what is wanted: %j', async (options, message) => {
+])('a wrong option is a Failure with the expected value: %j', async (options, message) => {
   const opening = open(options as never)
   await expect(opening).rejects.toMatchObject({ name: 'Failure', code: 'invalid' })
   await expect(opening).rejects.toThrow(message)
@@ -189,7 +189,7 @@ function secretWanted(): string {
   return 'tokenSecret must be a Uint8Array, such as a Buffer, of at least 32 bytes, or an array of them with the newest first.'
 }
 
-test('another secret than that of the database is refused, and so is a newer schema with which this release cannot work', async () => {
+test('open refuses another secret, and an incompatible newer schema', async () => {
   const other = await databaseFolder()
   const [old, fresh] = [Buffer.alloc(32, 'a'), Buffer.alloc(32, 'b')]
   const opened = (tokenSecret: Uint8Array) => open({ dataDir: other.path, tokenSecret })
@@ -207,7 +207,7 @@ test('another secret than that of the database is refused, and so is a newer sch
   await other.remove()
 })
 
-test('the secret of tokens is made once, for its owner alone', async () => {
+test('the token secret is created once, for its owner only', async () => {
   const file = join(folder.path, 'token-secret')
   expect(await tokenSecret(folder.path)).toEqual(await readFile(file))
   expect((await stat(file)).mode & 0o777).toBe(0o600)

@@ -16,7 +16,7 @@ beforeAll(async () => {
 })
 afterAll(() => database.close())
 
-/** A document of Ann's that nobody else has to do with. */
+/** A new document of Ann without connections. */
 const fresh = () => module.addDocument(ann.id)
 const invite = async (target: object = { _id: bo.id }, options = {}, id = fresh()) =>
   made(await ann.calls.create('documents', id, target, options))
@@ -24,7 +24,7 @@ const appless = () => module.connectionsFor({ accountId: ann.id, appKey: null })
 const lettersTo = async ({ id }: Person) =>
   (await database.db.selectFrom('outbox').select('id').where('recipient_id', '=', id).execute()).length
 
-/** Every option (docs/module.md, Calling), and what would fail if it were ignored. */
+/** Every option (docs/module.md, Calling), with a check that fails if the option is ignored. */
 const options: Record<string, () => Promise<void>> = {
   'apply skipAcl': async () => {
     const id = fresh()
@@ -355,7 +355,7 @@ beforeAll(() => {
   })
 })
 
-test('every option of the seed and of the reference has a test', () => {
+test('every option has a test', () => {
   const projection = ['paths', 'include', 'expand']
   const target = ['_id', 'email', 'access', 'roles'].map((name) => `targets ${name}`)
   const seed = {
@@ -380,4 +380,4 @@ test('every option of the seed and of the reference has a test', () => {
   expect(Object.keys(options).sort()).toEqual(lines.sort())
 })
 
-test.each(Object.entries(options))('%s', (_name, check) => check())
+test.each(Object.entries(options))('the option %s has its effect', (_name, check) => check())

@@ -52,7 +52,7 @@ describe('a path through a list', () => {
     ['c_children/0/name', 'first'],
     ['c_children/a%2Fb%2Ec/name', 'second'],
     ['c_children/2', 'third'],
-    // An id is the same element whatever comes before it.
+    // An id takes precedence over an index.
     ['c_numbered/1/name', 'one'],
     ['c_numbered/0/name', 'zero'],
     ['extra/list/x/y', 4],
@@ -62,18 +62,18 @@ describe('a path through a list', () => {
     expect([status, JSON.parse(text)]).toEqual([200, { object: 'result', data: value }])
   })
 
-  test('may be written with dots', async () => {
+  test('may have dots', async () => {
     expect(await module.nobody.read(`${token}.context.c_children.a%2Fb%2Ec.name`)).toBe('second')
   })
 
-  test.each(['none', '9', 'a/b.c', '__proto__'])('that names no element is not found: %s', async (name) => {
+  test.each(['none', '9', 'a/b.c', '__proto__'])('to a missing element is not found: %s', async (name) => {
     const path = `context/c_children/${name}`
     expect(await faultOf(module.nobody.read(`${token}/${path}`))).toBe(
       `notFound.unspecified ${path.replaceAll('/', '.')}`,
     )
   })
 
-  test('with a percent sign that encodes nothing is refused', async () => {
+  test('with a malformed percent sign is refused', async () => {
     expect(await faultOf(module.nobody.read(`${token}/context/100%`))).toBe('invalidArgument.unspecified tokenOrId')
     expect(await faultOf(module.nobody.read(`${token}/context/%ff`))).toBe('invalidArgument.unspecified tokenOrId')
   })
@@ -94,7 +94,7 @@ describe('a part of an optional property', () => {
     [['context.extra.a', 'context.extra'], study.extra],
     [['context.extra.planet', 'context.extra.__proto__.x'], undefined],
     [['context'], undefined],
-  ])('is shown where it is included: %j', async (include, extra) => {
+  ])('is shown if it is included: %j', async (include, extra) => {
     expect((await module.nobody.read(token, { include })).context['extra']).toEqual(extra)
     const [listed] = await ann.calls.list({ include })
     expect(listed?.context).toMatchObject({ title: 'Study' })
@@ -105,7 +105,7 @@ describe('a part of an optional property', () => {
     )
   })
 
-  test('is not shown to a reader who may not see the whole', async () => {
+  test('is hidden from a reader without access to the whole', async () => {
     const { context } = await module.nobody.read(token, { include: ['context.secret.a', 'context.extra.a'] })
     expect(context).not.toHaveProperty('secret')
     expect((await ann.calls.list({ include: ['context.secret.a'] }))[0]?.context['secret']).toEqual({ a: 5 })

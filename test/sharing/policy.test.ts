@@ -26,7 +26,7 @@ import {
 
 /** Every rule for callers and connections, for every caller and kind of connection. */
 
-test('no rule is missing here (Z1)', () => {
+test('every rule is tested here (Z1)', () => {
   expect(Object.keys(policy).sort()).toEqual([
     ...['acceptanceOf', 'accessShown', 'accountOf', 'applierOf', 'badToken', 'checkMayApply', 'checkMayEnd'],
     ...['checkMayRead', 'checkMaySeeToken', 'checkScope', 'checkVerified', 'endingBy', 'endsFreely'],
@@ -42,7 +42,7 @@ describe('a caller (Z1)', () => {
     )
   })
 
-  test('counts as anonymous once the account is inactive, and owns no address before it is verified', () => {
+  test('is anonymous if the account is inactive, and owns no address before verification', () => {
     const inactive = person('gone', { state: 'inactive' })
     expect(access.principalFor({ account: inactive, verified: true }).account).toBeNull()
     expect(access.principalFor({ account: addressed, verified: false })).toMatchObject({
@@ -63,7 +63,7 @@ describe('a caller (Z1)', () => {
     )
   })
 
-  test('has to be verified', () => {
+  test('must be verified', () => {
     expect(outcome(() => policy.checkVerified({ verified: true }))).toBe('yes')
     expect(outcome(() => policy.checkVerified({ verified: false }))).toBe('connectionRequiresVerification')
     expect(outcome(() => policy.checkVerified({ verified: false }, 'x'))).toBe('connectionRequiresVerification x')
@@ -76,7 +76,7 @@ describe('reading (Z1, Z7)', () => {
     ['invitation by address', '5, 5, 0, 5, 0, 5'],
     ['active connection', '2, 2, 0, 0, 2, 2'],
     ['link', '2, 2, 0, 2, 2, 2'],
-  ] as const)('by id takes a level on the context: %s, %s', (kind, expected) => {
+  ] as const)('by id requires a level on the context: %s, %s', (kind, expected) => {
     expect(forAll((caller) => policy.levelToRead(grants[kind], caller))).toBe(expected)
     for (const caller of callers) {
       const level = policy.levelToRead(grants[kind], caller)
@@ -105,7 +105,7 @@ describe('reading (Z1, Z7)', () => {
     expect([see(false), see(true)]).toEqual([byId, asHolder])
   })
 
-  test('the token of a link is for readers with its level and roles, save in lists of contexts', () => {
+  test('shows the token of a link to readers with its level and roles, except in lists of contexts', () => {
     const link = grant({ state: 'active', access: levels.read, roles: ['editor'] })
     const see = (own: access.Access, ownTokens = false) =>
       policy.maySeeToken(link, as(other), own, { isHolder: false, ownTokens })
@@ -117,20 +117,20 @@ describe('reading (Z1, Z7)', () => {
     expect(policy.isTokenByAccess(grants.link, as(creator))).toBe(false)
   })
 
-  test('asking for a token is refused if it is not shown', () => {
+  test('refuses a hidden token', () => {
     const ask = (caller: Account | null, privileges = {}) =>
       outcome(() => policy.checkMaySeeToken(grants.invitation, as(caller, privileges), access.noAccess))
     expect([ask(target), ask(creator), ask(creator, { skipAcl: true })]).toEqual(['yes', 'connection', 'yes'])
   })
 
-  test('the app is for the target', () => {
+  test('shows the app to the target', () => {
     expect(forAll((caller) => policy.maySeeApp(grants.invitation, as(caller), false))).toBe('no, no, no, yes, no, no')
     expect(forAll((caller) => policy.maySeeApp(grants.invitation, as(caller), true))).toBe(
       'yes, yes, yes, yes, yes, yes',
     )
   })
 
-  test('the context is shown as public by an invitation, and as granted to the holder of a link', () => {
+  test('shows the public context of an invitation, and the granted context to the holder of a link', () => {
     const shown = (isHolder: boolean) => kinds.map((kind) => policy.accessShown(grants[kind], isHolder).level)
     expect([shown(false), shown(true)]).toEqual([
       [levels.public, levels.public, levels.none, levels.none],
@@ -139,7 +139,7 @@ describe('reading (Z1, Z7)', () => {
     expect([...policy.accessShown(grant({ roles: ['editor'] }), true).roles]).toEqual([])
   })
 
-  test('lists of a context are for its owner and callers with share', () => {
+  test('lists a context for its owner and callers with share', () => {
     expect(forAll((caller) => policy.mayManage(type, context, as(caller), access.noAccess))).toBe(
       'no, yes, no, no, no, no',
     )
@@ -164,13 +164,13 @@ describe('ending (Z1)', () => {
     expect(forAll((caller) => policy.checkMayEnd(grants[kind], as(caller), of(level)))).toBe(expected)
   })
 
-  test('an active connection that grants as much as the caller has stays', () => {
+  test('is refused for an active connection with as much access as the caller', () => {
     const much = grant({ targetId: target.id, state: 'active', access: levels.share })
     const end = (caller: Account, level: number) => outcome(() => policy.checkMayEnd(much, as(caller), of(level)))
     expect([end(other, levels.share), end(other, levels.update), end(target, levels.none)]).toEqual([no, 'yes', 'yes'])
   })
 
-  test('access does not count for privileges, the owner, and the holder of an invitation', () => {
+  test('needs no access with privileges, for the owner, and for the holder of an invitation', () => {
     const none = { skipAcl: false, isOwned: false, isHolder: false }
     const free = (more: Partial<typeof none>) =>
       kinds.map((kind) => policy.endsFreely(grants[kind], { ...none, ...more }))
@@ -185,7 +185,7 @@ describe('ending (Z1)', () => {
     ['invitation by address', 'declined, removed, withdrawn, removed, declined, removed'],
     ['active connection', all('removed')],
     ['link', all('removed')],
-  ] as const)('is an event: %s, %s', (kind, expected) => {
+  ] as const)('writes an event: %s, %s', (kind, expected) => {
     expect(forAll((caller) => policy.endingBy(grants[kind], as(caller)))).toBe(expected)
   })
 })
@@ -204,7 +204,7 @@ describe('a valid invitation or link (Z5)', () => {
     ['to a missing context: invitation', grants.invitation, verified(creator), undefined, true],
     ['to a missing context: link', grants.link, verified(creator), undefined, false],
     ['of an active creator', grants.link, verified(creator), context, undefined],
-  ])('%s', (_kind, of, by, on, expected) => {
+  ])('is judged by its creator and context: %s', (_kind, of, by, on, expected) => {
     expect(policy.validityOf(of, by, on)).toBe(expected)
   })
 
@@ -213,11 +213,11 @@ describe('a valid invitation or link (Z5)', () => {
     ['less than share', of(levels.read), { access: levels.connected }, false],
     ['no more than the level', of(levels.share), { access: levels.share }, false],
     ['the role', of(levels.share, 'editor'), { roles: ['editor'] }, true],
-    ['no such role', of(levels.share), { roles: ['editor'] }, false],
+    ['a missing role', of(levels.share), { roles: ['editor'] }, false],
     ['the level, by privilege', of(levels.share), { access: levels.update, skippedAccess: levels.update }, true],
     ['less by privilege', of(levels.share), { access: levels.update, skippedAccess: levels.connected }, false],
     ['the role, by privilege', of(levels.share), { roles: ['editor'], skippedRoles: ['editor'] }, true],
-  ])('while its creator may grant the same: %s', (_has, mine, more, expected) => {
+  ])('requires that its creator may still grant it: %s', (_has, mine, more, expected) => {
     const sharer = { type, context, principal: as(creator) }
     expect(policy.isStillGranted(sharer, mine, grant(more))).toBe(expected)
   })
@@ -280,19 +280,19 @@ describe('applying (Z1)', () => {
       })
     })
 
-    test('or an active one, raised', () => {
+    test('an active one, raised', () => {
       const { before, after, gone } = accept(offer, [active])
       expect([before, gone]).toEqual([active, [offer]])
       expect(after).toMatchObject({ access: levels.share, roles: ['reviewer', 'editor'] })
     })
 
-    test('and takes away what grants no more, save invitations by address', () => {
+    test('and deletes those that grant no more, except invitations by address', () => {
       const [less, more] = [levels.share, levels.update].map((each) => grant({ targetId: target.id, access: each }))
       const byAddress = grant({ targetEmail: 'target@example.com', access: levels.connected })
       expect(accept(offer, [less, more, byAddress] as Grant[]).gone).toEqual([less])
     })
 
-    test('of two accounts, in which a pending one of the other direction gives no more than colleagues have', () => {
+    test('of two accounts, and a pending one of the other direction gives the level of colleagues', () => {
       const pair = { object: 'account', targetId: target.id, access: levels.update }
       const mine = grant({ ...pair, contextId: owner.id })
       const theirs = grant({ ...pair, contextId: target.id, targetId: owner.id })

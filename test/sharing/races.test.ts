@@ -7,7 +7,7 @@ import { Fault } from '../../src/faults.js'
 import { freshDatabase, serverUrl, type TestDatabase } from '../support/database.js'
 import { made, nameOf, openModule } from '../support/module.js'
 
-/** What happens when programs act in the same instant (docs/trust.md, C2; C3; C4; C5; C6). */
+/** Concurrent calls (docs/trust.md, C2; C3; C4; C5; C6). */
 
 let database: TestDatabase
 let module: Awaited<ReturnType<typeof openModule>>
@@ -17,7 +17,7 @@ beforeAll(async () => {
 })
 afterAll(() => database.close())
 
-/** What comes of calls that are made at once: `done`, or the fault of each. */
+/** The outcome of each concurrent call: `done`, or its fault. */
 async function outcomesOf(calls: readonly Promise<unknown>[]): Promise<string[]> {
   const settled = await Promise.allSettled(calls)
   return settled.map((each) => {
@@ -35,7 +35,7 @@ const pair = async () => [await module.person(`one${++people}`), await module.pe
 test.each([
   [3, 10],
   [10, 3],
-])('a link with %i uses lets %i readers through as often as it can', async (uses, readers) => {
+])('a link with %i uses admits as many of %i concurrent readers', async (uses, readers) => {
   const [ann] = await pair()
   const { token, _id } = await ann.calls.linkTo('documents', module.addDocument(ann.id), 4, { usesRemaining: uses })
   const reads = Array.from({ length: readers }, () => module.nobody.read(token as string))
@@ -52,11 +52,11 @@ test.each([
 })
 
 if (serverUrl === undefined) {
-  test('two processes need a Postgres server between them: this is run where DATABASE_URL names one', () => {
+  test('the test of two processes is omitted without a server in DATABASE_URL', () => {
     expect(process.env['DATABASE_URL'] ?? '').toBe('')
   })
 } else {
-  test('the readers of a link in two processes share its uses', async () => {
+  test('readers in two processes share the uses of a link', async () => {
     const [ann] = await pair()
     const { token } = await ann.calls.linkTo('accounts', ann.id, 4, { usesRemaining: 25 })
     const read = async () => {
@@ -75,7 +75,7 @@ if (serverUrl === undefined) {
   })
 }
 
-test('of fifty that apply an invitation at once one does', async () => {
+test('one of fifty concurrent acceptances succeeds', async () => {
   const [ann, bo] = await pair()
   const { _id } = made(await ann.calls.create('accounts', ann.id, { _id: bo.id }))
   const token = (await bo.calls.getToken(_id)) as string
@@ -85,7 +85,7 @@ test('of fifty that apply an invitation at once one does', async () => {
   expect(await findFaults(database.db)).toEqual([])
 })
 
-test('of twenty equal invitations at once one is made', async () => {
+test('twenty equal concurrent invitations make one', async () => {
   const [ann, bo] = await pair()
   const results = await Promise.all(
     Array.from({ length: 20 }, () => ann.calls.create('accounts', ann.id, { _id: bo.id }, { skipNotification: true })),
@@ -94,7 +94,7 @@ test('of twenty equal invitations at once one is made', async () => {
   expect(await ann.calls.list()).toHaveLength(1)
 })
 
-test('of two invitations that cross one is made, and the other says so', async () => {
+test('two crossing invitations make one, and the other is a conflict', async () => {
   for (let round = 0; round < 20; round++) {
     const [ann, bo] = await pair()
     const results = await Promise.all([
@@ -106,7 +106,7 @@ test('of two invitations that cross one is made, and the other says so', async (
   }
 })
 
-test('accepting against withdrawing ends in one of the two orders', async () => {
+test('an acceptance against a withdrawal ends in one of two orders', async () => {
   for (let round = 0; round < 30; round++) {
     const [ann, bo] = await pair()
     const { _id } = made(await ann.calls.create('accounts', ann.id, { _id: bo.id }))
@@ -115,7 +115,7 @@ test('accepting against withdrawing ends in one of the two orders', async () => 
     if (round % 2 === 1) calls.reverse()
     const started = await outcomesOf(calls.map((call) => call()))
     const [applied, deleted] = round % 2 === 1 ? started.toReversed() : started
-    // Whoever is first succeeds; an accepted connection can be deleted, but what is gone cannot be accepted.
+    // The first call succeeds. An accepted connection can be deleted, but a deleted one cannot be accepted.
     expect(deleted).toBe('done')
     expect(['done', 'invalidArgument.connectionToken']).toContain(applied)
     const events = await database.db
@@ -134,9 +134,9 @@ test('accepting against withdrawing ends in one of the two orders', async () => 
 
 const hour = 3_600_000
 
-// The embedded database has no clock but that of its process.
+// The embedded database uses the clock of its process.
 test.each(serverUrl === undefined ? [0] : [-hour, 0, hour])(
-  'with the clock of the process off by %i ms, expiry is judged by the clock of the database',
+  'with the process clock off by %i ms, the database clock decides about expiry',
   async (off) => {
     const [ann, bo] = await pair()
     const document = module.addDocument(ann.id)

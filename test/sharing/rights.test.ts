@@ -6,7 +6,7 @@ import { freshDatabase, type TestDatabase } from '../support/database.js'
 import { faultOf, made, openModule, type Person } from '../support/module.js'
 import { signInSecret } from '../support/world.js'
 
-/** What invitations and links give, to whom, and for how long. */
+/** The rights from invitations and links, their holders, and their duration. */
 
 let database: TestDatabase
 let module: Awaited<ReturnType<typeof openModule>>
@@ -31,7 +31,7 @@ const offer = async (by: Person, to: object, context = by.id) => made(await by.c
 const badToken = 'invalidArgument.connectionToken'
 const unknown = 'x'.repeat(32)
 
-/** The token of an invitation to an address, as its letter has it. */
+/** The token of an invitation to an address, as in its e-mail. */
 const tokenFromLetter = (id: string) =>
   module.runAs(null, { skipAcl: true }, async () => {
     const { token } = await module.connectionsFor({ accountId: admin, skipAcl: true }).read(id, { includeToken: true })
@@ -42,7 +42,7 @@ beforeAll(async () => {
   admin = (await person()).id
 })
 
-/** Whether a person may share the account of another, and what is shown of it. */
+/** Whether a person may share another person's account, and the visible part of it. */
 async function having(who: Person, whose: Person): Promise<{ shares: boolean; sees: 'public' | 'connected' | 'read' }> {
   const outsider = await person()
   const [made_] = await who.calls
@@ -66,7 +66,7 @@ const colleague = { shares: false, sees: 'connected' }
 const sharer = { shares: true, sees: 'read' }
 
 describe('between two accounts', () => {
-  test('who accepts gets what was offered on the inviter’s account, and the inviter what colleagues have', async () => {
+  test('the accepter gets the offer on the inviter’s account, and the inviter gets the level of colleagues', async () => {
     const [kit, lou] = await people()
     const { _id } = await offer(kit, { _id: lou.id, access: 6 })
     await lou.calls.apply(await tokenOf(lou, _id))
@@ -76,7 +76,7 @@ describe('between two accounts', () => {
     expect(await faultOf(link)).toBe(`accessDenied.shareAccess ${kit.id}`)
   })
 
-  test('no role that was offered is the inviter’s on the account of who accepts', async () => {
+  test('an offered role gives the inviter nothing on the accepter’s account', async () => {
     const [kit, lou] = await people()
     const roles = { _id: lou.id, access: 2 as Level, roles: ['admin'] }
     const invitation = made(await kit.calls.create('accounts', kit.id, roles, { skipAcl: true }))
@@ -86,7 +86,7 @@ describe('between two accounts', () => {
     expect(await having(lou, kit)).toEqual(sharer)
   })
 
-  test('to give the inviter more, who accepted ends the connection and invites', async () => {
+  test('the accepter gives the inviter more by a new invitation after a removal', async () => {
     const [kit, lou] = await people()
     const first = await offer(kit, { _id: lou.id })
     await lou.calls.apply(await tokenOf(lou, first._id))
@@ -101,9 +101,9 @@ describe('between two accounts', () => {
   })
 
   test.each([
-    ['invited by the one whose account it is', true],
-    ['invited by the other', false],
-  ])('a job gives a colleague more of one account alone: %s', async (_who, isSame) => {
+    ['invited by its owner', true],
+    ['invited by the colleague', false],
+  ])('a job raises the access to one account only: %s', async (_who, isSame) => {
     const [kit, lou] = await people()
     const [inviter, other] = isSame ? [kit, lou] : [lou, kit]
     const { _id } = await offer(inviter, { _id: other.id })
@@ -115,10 +115,10 @@ describe('between two accounts', () => {
   })
 
   test.each([
-    ['of the account that is shared', true],
+    ['of the shared account', true],
     ['of the target', false],
   ])(
-    'connecting at once accepts an invitation %s, and gives the target alone what was asked',
+    'connecting at once accepts an invitation %s, and gives the wished level to the target only',
     async (_whose, isSame) => {
       const [kit, lou] = await people()
       const pending = isSame
@@ -133,21 +133,21 @@ describe('between two accounts', () => {
   )
 })
 
-describe('an invitation by address that somebody applies who is already', () => {
-  /** What there is between the two before, made by either of them. */
+describe('an invitation by address to a person already', () => {
+  /** The relation of the two before, made by either of them. */
   const before = {
     'invited by its creator': (kit: Person, lou: Person) => offer(kit, { _id: lou.id, access: 2 }),
     'inviting its creator': (kit: Person, lou: Person) => offer(lou, { _id: kit.id, access: 6 }),
-    'connected, by its creator’s invitation': async (kit: Person, lou: Person) => {
+    'connected by its creator’s invitation': async (kit: Person, lou: Person) => {
       const { _id } = await offer(kit, { _id: lou.id, access: 2 })
       return lou.calls.apply(await tokenOf(lou, _id))
     },
-    'connected, by an invitation of their own': async (kit: Person, lou: Person) => {
+    'connected by an own invitation': async (kit: Person, lou: Person) => {
       const { _id } = await offer(lou, { _id: kit.id, access: 2 })
       return kit.calls.apply(await tokenOf(kit, _id))
     },
   }
-  test.each(Object.entries(before))('%s, is one connection with that', async (_how, connect) => {
+  test.each(Object.entries(before))('%s becomes one connection', async (_how, connect) => {
     const [kit, lou] = await people()
     const invitation = await offer(kit, { email: lou.email, access: 6 })
     const { _id } = await connect(kit, lou)
@@ -165,7 +165,7 @@ describe('an invitation by address that somebody applies who is already', () => 
     expect(accepted[0]?.detail).toMatchObject({ invitation: invitation._id })
   })
 
-  test('connected with more keeps what they have', async () => {
+  test('connected with more keeps that access', async () => {
     const [kit, lou] = await people()
     const invitation = await offer(kit, { email: lou.email, access: 4 })
     const first = await offer(lou, { _id: kit.id, access: 6 })
@@ -175,8 +175,8 @@ describe('an invitation by address that somebody applies who is already', () => 
   })
 })
 
-describe('what is pending', () => {
-  test('shows of its context what its reader sees anyway, at least what is public', async () => {
+describe('a pending invitation', () => {
+  test('shows the visible parts of its context, at least the public ones', async () => {
     const [ann, bo] = await people()
     const document = module.addDocument(ann.id)
     const target = { _id: bo.id, access: 6 as Level, roles: ['editor'] }
@@ -198,7 +198,7 @@ describe('what is pending', () => {
     return { status, text, type: headers['content-type'], challenge: headers['www-authenticate'] }
   }
 
-  test('for an account is read by its token by that account alone; others get the answer of an unknown token', async () => {
+  test('to an account is read by token by that account only; others get the answer of an unknown token', async () => {
     const [ann, bo, chen] = await people()
     for (const { id } of [ann, chen]) await password(id)
     const { _id } = await offer(ann, { _id: bo.id })
@@ -215,7 +215,7 @@ describe('what is pending', () => {
     expect(await bo.calls.read(token)).toMatchObject({ _id, state: 0 })
   })
 
-  test('for an address is read by its token by anybody who has it', async () => {
+  test('to an address is read by any holder of its token', async () => {
     const [ann, chen] = await people()
     const { _id } = await offer(ann, { email: 'who@example.com', access: 6 })
     const token = await tokenFromLetter(_id)
@@ -238,7 +238,7 @@ async function password(id: string): Promise<void> {
     .execute()
 }
 
-/** Gives somebody access to a document at once. */
+/** Gives a person access to a document at once. */
 const give = async (document: string, { id }: Person, access: Level) =>
   made(
     await module
@@ -247,7 +247,7 @@ const give = async (document: string, { id }: Person, access: Level) =>
   )
 
 describe('a link', () => {
-  test('is good while its creator may share what it gives, and answers as an unknown token else', async () => {
+  test('works while its creator may share as much, else it answers as an unknown token', async () => {
     const [owner, ann] = await people()
     const document = module.addDocument(owner.id)
     let given = await give(document, ann, 6)
@@ -272,7 +272,7 @@ describe('a link', () => {
     }
   })
 
-  test('is dead while its creator is disabled, also one made with skipAcl; the latter needs no more than that', async () => {
+  test('does not work while its creator is disabled, even if made with skipAcl', async () => {
     const [owner, ann] = await people()
     const document = module.addDocument(owner.id)
     const own = await owner.calls.linkTo('documents', document, 4)
@@ -290,7 +290,7 @@ describe('a link', () => {
     }
   })
 
-  test('of an account dies with the connection under which it was made', async () => {
+  test('to an account ends with the connection of its creator', async () => {
     const [kit, lou] = await people()
     const { _id } = await offer(kit, { _id: lou.id, access: 6 })
     await lou.calls.apply(await tokenOf(lou, _id))
@@ -300,7 +300,7 @@ describe('a link', () => {
     expect(await faultOf(module.nobody.read(`${token}/context/email`))).toBe(badToken)
   })
 
-  test('spends no use while it is dead', async () => {
+  test('spends no use while it does not work', async () => {
     const ann = await person()
     const { token } = await ann.calls.linkTo('documents', module.addDocument(ann.id), 4, { usesRemaining: 1 })
     await set(ann.id, { state: 'inactive' })
@@ -322,7 +322,7 @@ describe('a link', () => {
     expect(unread[1]).toEqual([{ verb: 'linked' }])
   })
 
-  test('shows its token to its creator, and to who gains nothing by it', async () => {
+  test('shows its token to its creator, and to callers with the same access', async () => {
     const [owner, reader, editor] = await people()
     const document = module.addDocument(owner.id)
     await give(document, reader, 2)
@@ -343,7 +343,7 @@ describe('a link', () => {
     expect(await faultOf(reader.calls.getToken(link._id))).toBe('accessDenied.connection')
   })
 
-  test('known by its id alone gives nothing', async () => {
+  test('gives nothing by its id alone', async () => {
     const [owner, reader] = await people()
     const document = module.addDocument(owner.id)
     await give(document, reader, 2)
@@ -352,7 +352,7 @@ describe('a link', () => {
     expect((await reader.calls.read(token as string, { expand: ['context'] })).context).toHaveProperty('body')
   })
 
-  test('does not go on giving its creator what they have lost', async () => {
+  test('does not give its creator lost access', async () => {
     const [owner, ann] = await people()
     const document = module.addDocument(owner.id)
     const { _id } = await give(document, ann, 6)
@@ -364,7 +364,7 @@ describe('a link', () => {
   })
 })
 
-/** Accepts an invitation at the Atom door. Returns the status of the answer. */
+/** Accepts an invitation by the Atom API. Returns the status of the answer. */
 async function acceptByAtom(who: Person, connectionId: string): Promise<number> {
   const { id } = await database.db
     .selectFrom('colleague')
@@ -379,7 +379,7 @@ async function acceptByAtom(who: Person, connectionId: string): Promise<number> 
   return (await client.send(to, { method: 'PUT', as: `${who.email}:colleagues`, body })).status
 }
 
-describe('an invitation whose creator may no longer share', () => {
+describe('an invitation by a creator without share access', () => {
   test.each(['an account', 'an address'])('answers as an unknown token: to %s', async (to) => {
     const [owner, ann, bo] = await people()
     const document = module.addDocument(owner.id)
@@ -396,7 +396,7 @@ describe('an invitation whose creator may no longer share', () => {
     expect(await bo.calls.apply(token)).toMatchObject({ state: 1, access: 4 })
   })
 
-  test('is not revived by a job that makes it again with less', async () => {
+  test('is not revived by a job that repeats it with less', async () => {
     const [owner, ann, bo] = await people()
     const document = module.addDocument(owner.id)
     const { _id } = await give(document, ann, 7)
@@ -409,7 +409,7 @@ describe('an invitation whose creator may no longer share', () => {
     expect(await bo.calls.apply(await tokenOf(bo, again._id))).toMatchObject({ access: 2 })
   })
 
-  test('of an account is not accepted at the Atom door either', async () => {
+  test('to an account is refused by the Atom API too', async () => {
     const [kit, helper, lou] = await people()
     const { _id } = await offer(kit, { _id: helper.id, access: 6 })
     await helper.calls.apply(await tokenOf(helper, _id))
@@ -423,7 +423,7 @@ describe('an invitation whose creator may no longer share', () => {
     expect([await accept(), await lou.calls.read(invitation._id)]).toMatchObject([200, { state: 1 }])
   })
 
-  test('is not accepted at the Atom door while its creator is disabled', async () => {
+  test('is refused by the Atom API while its creator is disabled', async () => {
     const [kit, lou] = await people()
     const { _id } = await offer(kit, { _id: lou.id })
     await password(lou.id)
@@ -433,7 +433,7 @@ describe('an invitation whose creator may no longer share', () => {
     expect([await acceptByAtom(lou, _id), await lou.calls.read(_id)]).toMatchObject([200, { state: 1 }])
   })
 
-  test('does not outlive the access by what a job had offered beside it', async () => {
+  test('ends with its creator’s access despite an earlier offer by a job', async () => {
     const [owner, ann, bo] = await people()
     const document = module.addDocument(owner.id)
     const invite = async (access: Level, options = {}) =>
@@ -449,7 +449,7 @@ describe('an invitation whose creator may no longer share', () => {
 })
 
 describe('under a granted level', () => {
-  test('what was lawful when it was made can be applied, and read, while its creator is active', async () => {
+  test('an invitation or link works while its creator is active', async () => {
     const [owner, ann, bo] = await people()
     const document = module.addDocument(owner.id)
     const [invitation, link] = await module.runAs(ann.id, { grant: 'update' }, async (caller) => {
@@ -466,7 +466,7 @@ describe('under a granted level', () => {
     expect(await bo.calls.apply(token)).toMatchObject({ state: 1, access: 5 })
   })
 
-  test('that was not needed, what is made dies with the creator’s own access', async () => {
+  test('an unneeded privilege does not keep a link alive', async () => {
     const [owner, ann] = await people()
     const document = module.addDocument(owner.id)
     const { _id } = await give(document, ann, 6)
@@ -481,7 +481,7 @@ describe('under a granted level', () => {
 describe('apply with skipAcl', () => {
   const job = () => module.connectionsFor({ accountId: admin, skipAcl: true })
 
-  test('is for the account that is named', async () => {
+  test('is for the named account', async () => {
     const [ann, bo] = await people()
     const document = module.addDocument(ann.id)
     const { _id } = made(await ann.calls.create('documents', document, { _id: bo.id }))
@@ -492,14 +492,14 @@ describe('apply with skipAcl', () => {
     expect([await having(bo, ann), await having(ann, bo)]).toEqual([sharer, colleague])
   })
 
-  test('is for the account that has the address, in whatever case', async () => {
+  test('is for the account with the address, in any case', async () => {
     const [ann, bo] = await people()
     const { _id } = await offer(ann, { email: bo.email.toUpperCase() })
     const applied = await job().apply(await tokenFromLetter(_id))
     expect(applied).toMatchObject({ state: 1, target: { account: { _id: bo.id } } })
   })
 
-  test('is for the caller only if no account has the address, or none is known to', async () => {
+  test('is for the caller if no verified account has the address', async () => {
     const [ann, bo] = await people()
     await set(bo.id, { verified: false })
     for (const email of [`nobody${++count}@example.com`, bo.email]) {
@@ -510,7 +510,7 @@ describe('apply with skipAcl', () => {
     }
   })
 
-  test('is refused for an account that is disabled, or not verified', async () => {
+  test('is refused for a disabled or unverified account', async () => {
     const [ann, bo] = await people()
     const { _id } = await offer(ann, { _id: bo.id })
     const token = await tokenOf(bo, _id)
@@ -523,7 +523,7 @@ describe('apply with skipAcl', () => {
   })
 })
 
-test('whatever is granted is still good as long as nothing changes', async () => {
+test('every grant stays valid while nothing changes', async () => {
   const owner = await person()
   const document = module.addDocument(owner.id)
   const ann = await person()

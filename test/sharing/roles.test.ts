@@ -2,7 +2,7 @@ import { sql } from 'kysely'
 import { freshDatabase, type TestDatabase } from '../support/database.js'
 import { faultOf, made, openModule, type Person } from '../support/module.js'
 
-/** Who may give which role to a target or a link (docs/module.md, Granted level). */
+/** The roles that a caller may give to a target or a link (docs/module.md, Granted level). */
 
 let database: TestDatabase
 let module: Awaited<ReturnType<typeof openModule>>
@@ -18,7 +18,7 @@ beforeAll(async () => {
   bo = await module.person('bo')
   chen = await module.person('chen')
   document = module.addDocument(ann.id)
-  // Bo may share the document, and has one role on it, and another one everywhere.
+  // Bo may share the document, has one role on it, and another role everywhere.
   await database.db
     .updateTable('account')
     .set({ roles: ['reviewer'] })
@@ -30,7 +30,7 @@ afterAll(() => database.close())
 
 const address = (at: number) => ({ email: `target${at}@example.com` })
 
-/** How many rows there are of what a call may write. */
+/** The number of rows of each table that a call may write. */
 async function stored(): Promise<unknown> {
   const { rows } = await sql`
     select (select count(*) from connection) as connections, (select count(*) from connection_event) as events,
@@ -50,13 +50,13 @@ describe('the owner', () => {
     expect(await module.nobody.read<string>(`${link.token}/context/notes`)).toBe('Not yet.')
   })
 
-  test('gives any role of an account: its own', async () => {
+  test('gives any role of the own account', async () => {
     const { roles } = made(await ann.calls.create('accounts', ann.id, { ...address(2), roles: 'editor' }))
     expect(roles).toEqual(['editor'])
   })
 })
 
-describe('somebody who may share', () => {
+describe('a caller with share access', () => {
   test('gives a role of a connection', async () => {
     const { roles } = made(await bo.calls.create('documents', document, { ...address(3), roles: 'editor' }))
     expect(roles).toEqual(['editor'])
@@ -70,28 +70,28 @@ describe('somebody who may share', () => {
       'targets[1].roles[0]',
       () => [address(7), { ...address(8), roles: ['reviewer'] }, { ...address(8), roles: ['reviewer'] }],
     ],
-  ])('does not give another one, not even one of their account: %s', async (path, targets) => {
+  ])('does not give another role, not even one of the own account: %s', async (path, targets) => {
     const before = await stored()
     const call = bo.calls.create('documents', document, targets())
     expect(await faultOf(call)).toBe(`accessDenied.shareRoles ${path}`)
     expect(await stored()).toEqual(before)
   })
 
-  test('nor by a link', async () => {
+  test('does not give another role by a link', async () => {
     const before = await stored()
     const call = bo.calls.linkTo('documents', document, 2, { roles: ['editor', 'reviewer'] })
     expect(await faultOf(call)).toBe('accessDenied.shareRoles roles[1]')
     expect(await stored()).toEqual(before)
   })
 
-  test('nor by a privilege that is a level', async () => {
+  test('does not give a role by a granted level', async () => {
     const trusted = module.connectionsFor({ accountId: chen.id, grant: 'delete' })
     expect(await faultOf(trusted.create('documents', document, { ...address(9), roles: 'editor' }))).toBe(
       'accessDenied.shareRoles targets[0].roles[0]',
     )
   })
 
-  test('gives any role by a call with skipAcl', async () => {
+  test('gives any role with skipAcl', async () => {
     const result = await chen.calls.create(
       'documents',
       document,
@@ -102,7 +102,7 @@ describe('somebody who may share', () => {
   })
 })
 
-test('roles of the access list and of the share list of a type', async () => {
+test('the access list and the share list of a type give roles', async () => {
   const load = (ids: readonly string[]) => Promise.resolve(ids.map((_id) => ({ _id })))
   const acl = [
     { type: 'account', target: 'signed-in', allow: 'share' },
@@ -141,6 +141,6 @@ test.each([
 test.each([
   ['roles[0]', 'unknown'],
   ['roles[1]', ['editor', 'unknown']],
-])('an unknown role of a link: %s', async (path, roles) => {
+])('an unknown role of a link is a fault: %s', async (path, roles) => {
   expect(await faultOf(ann.calls.linkTo('documents', document, 2, { roles }))).toBe(`invalidArgument.roles ${path}`)
 })

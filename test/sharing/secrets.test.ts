@@ -1,7 +1,7 @@
 import { freshDatabase, type TestDatabase } from '../support/database.js'
 import { made, openModule } from '../support/module.js'
 
-/** A new secret of tokens takes the place of an old one, whose tokens stay what they are. */
+/** A new token secret replaces an old one. Tokens of the old one stay valid. */
 
 const [older, newer] = [Buffer.alloc(32, 'a'), Buffer.alloc(32, 'b')] as const
 
@@ -11,7 +11,7 @@ beforeAll(async () => {
 })
 afterAll(() => database.close())
 
-test('the newest makes tokens, and every one that is known shows its own again', async () => {
+test('the newest secret makes tokens, and every known secret shows its own tokens again', async () => {
   const before = await openModule(database, {}, [older])
   const ann = await before.person('ann')
   const bo = await before.person('bo')

@@ -20,7 +20,7 @@ import {
 
 /** Every rule of making connections. */
 
-test('no rule is missing here (Z1)', () => {
+test('every rule is tested here (Z1)', () => {
   expect(Object.keys(sharePolicy).sort()).toEqual([
     ...['checkMayConnectAtOnce', 'checkMayImpart', 'checkMayShare', 'checkTakesConnections', 'checkTarget'],
     ...['quotaAfter', 'stepFor'],
@@ -30,7 +30,7 @@ test('no rule is missing here (Z1)', () => {
 describe('sharing (Z1, Z5)', () => {
   const sharer = (by: Account, skipAcl = false) => ({ type, context, principal: as(by), skipAcl })
 
-  test('takes a type with connections, and the level share', () => {
+  test('requires a type with connections, and the level share', () => {
     const closed = typeWith({ allowConnections: false })
     const takes = (of: typeof type, isForced: boolean) => outcome(() => sharePolicy.checkTakesConnections(of, isForced))
     expect([takes(type, false), takes(closed, false), takes(closed, true)]).toEqual([
@@ -68,8 +68,8 @@ describe('sharing (Z1, Z5)', () => {
   >([
     ['an id', byId, {}, 'yes'],
     ['an address', byAddress, {}, 'yes'],
-    ['an address on a site that hides them', byAddress, { hides: true }, 'connectionTarget email'],
-    ['an id on such a site', byId, { hides: true }, 'yes'],
+    ['an address on a site that hides addresses', byAddress, { hides: true }, 'connectionTarget email'],
+    ['an id on a site that hides addresses', byId, { hides: true }, 'yes'],
     ['the caller', ownId, {}, 'connectionTarget self'],
     ['the caller by address', ownAddress, {}, 'connectionTarget self'],
     ['the context, an account', { id: context._id, email: null }, { of: people }, 'connectionTarget self'],
@@ -79,17 +79,20 @@ describe('sharing (Z1, Z5)', () => {
     ['an id at once', byId, { auto: true }, 'requireConnectionAccept thing'],
     ['an id at once by force', byId, { auto: true, forceAuto: true }, 'yes'],
     ['an id at once of a type that allows it', byId, { auto: true, of: lenient }, 'yes'],
-  ])('names %s', (_target, named, { auto = false, forceAuto = false, hides = false, of = type }, expected) => {
-    const request = { type: of, context: { ...context, email: 'context@example.com' }, creator }
-    const options = { forceAuto, takesAddresses: !hides }
-    expect(outcome(() => sharePolicy.checkTarget(named, auto, 'targets[0]', request, options))).toBe(expected)
-  })
+  ])(
+    'checks the target: %s',
+    (_target, named, { auto = false, forceAuto = false, hides = false, of = type }, expected) => {
+      const request = { type: of, context: { ...context, email: 'context@example.com' }, creator }
+      const options = { forceAuto, takesAddresses: !hides }
+      expect(outcome(() => sharePolicy.checkTarget(named, auto, 'targets[0]', request, options))).toBe(expected)
+    },
+  )
 
   test.each([
     ['an unknown account', undefined, levels.delete, false, 'notFound.instance x'],
-    ['with too little access', verified(target), levels.read, false, 'autoConnectionRequiresAccess x.5'],
-    ['with a privilege', verified(target), levels.none, true, 'yes'],
-    ['with access', verified(target), levels.share, false, 'yes'],
+    ['too little access', verified(target), levels.read, false, 'autoConnectionRequiresAccess x.5'],
+    ['a privilege', verified(target), levels.none, true, 'yes'],
+    ['enough access', verified(target), levels.share, false, 'yes'],
     [
       'an unverified account',
       { account: target, verified: false },
@@ -97,7 +100,7 @@ describe('sharing (Z1, Z5)', () => {
       false,
       'connectionRequiresVerification x',
     ],
-  ])('connects at once %s', (_kind, found, level, skipAcl, expected) => {
+  ])('checks a connection at once: %s', (_kind, found, level, skipAcl, expected) => {
     expect(outcome(() => sharePolicy.checkMayConnectAtOnce('x', found, of(level), { type, skipAcl }))).toBe(expected)
   })
 
@@ -134,15 +137,15 @@ describe('sharing (Z1, Z5)', () => {
       ['nothing is granted', { wish: nothing }, 'accessDenied.shareAccess'],
       ['nothing is granted, of a type that allows it', { wish: nothing, of: typeWith({ leastAccess: 0 }) }, 'invited'],
       ['a role alone is granted', { wish: { ...nothing, roles: ['editor'] } }, 'invited'],
-      ['nothing is there', {}, 'invited'],
-      ['nothing is there, by address', { to: null }, 'invited'],
+      ['no connection exists', {}, 'invited'],
+      ['no connection exists, by address', { to: null }, 'invited'],
       ['an active one grants as much', { between: [active] }, 'conflict.connectionExists'],
       ['an active one grants a lower level', { between: [active], wish: more }, 'upgraded'],
       ['an active one grants fewer roles', { between: [{ ...active, roles: [] }] }, 'upgraded'],
       ['colleagues get more', { between: [colleagues], wish: more }, 'conflict.connectionExists'],
       ['colleagues get more by privilege', { between: [colleagues], wish: more, skipAcl: true }, 'upgraded'],
-      ['at once', { auto: true }, 'connected'],
-      ['at once, and a pending one is there', { auto: true, between: [mine] }, 'connected'],
+      ['it connects at once', { auto: true }, 'connected'],
+      ['it connects at once, and a pending one exists', { auto: true, between: [mine] }, 'connected'],
       ['an own one is pending', { between: [mine] }, 'refreshed'],
       ['another creator’s is pending', { between: [theirs] }, 'invited'],
       ['one by address is pending', { between: [byEmail] }, 'invited'],
@@ -153,19 +156,15 @@ describe('sharing (Z1, Z5)', () => {
       ['no invitation is left', { quota: { invitations: 0, emails: 1 } }, 'throttled.connectionInvitations'],
       ['no e-mail is left', { quota: { invitations: 1, emails: 0 } }, 'throttled.connectionInvitations'],
       ['no e-mail is left or sent', { quota: { invitations: 1, emails: 0 }, isNotified: false }, 'invited'],
-      [
-        'no invitation is left, and one is there',
-        { between: [mine], quota: { invitations: 0, emails: 0 } },
-        'refreshed',
-      ],
-    ])('%s', (_case, { between = [], to = target, auto = false, ...rest }, expected) => {
+      ['no invitation is left, and one exists', { between: [mine], quota: { invitations: 0, emails: 0 } }, 'refreshed'],
+    ])('if %s', (_case, { between = [], to = target, auto = false, ...rest }, expected) => {
       const { skipAcl = false, isNotified = true, quota = enough, of = type, wish: asked = wish } = rest
       const request = { type: of, context, creator, skipAcl, isNotified }
       const step = sharePolicy.stepFor(request, { account: to, auto }, asked, between, quota)
       expect(typeof step === 'string' ? step : step.verb).toBe(expected)
     })
 
-    test('which changes the right connection, and takes away what grants no more', () => {
+    test('that changes the right connection, and deletes those that grant no more', () => {
       const step = (between: readonly Grant[], auto = false) => {
         const request = { type, context, creator, skipAcl: false, isNotified: true }
         return sharePolicy.stepFor(request, { account: target, auto }, wish, between, enough)

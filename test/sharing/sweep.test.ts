@@ -16,7 +16,7 @@ const expire = (id: string) =>
 
 const idsOf = async () => (await database.db.selectFrom('connection').select('id').execute()).map(({ id }) => id)
 
-test('what has expired is gone at once, and swept later', async () => {
+test('an expired connection is hidden at once, and deleted by the sweep', async () => {
   const ann = await module.person('ann')
   const document = module.addDocument(ann.id)
   const invite = async () => made(await ann.calls.create('documents', document, { email: 'who@example.com' }))
@@ -36,7 +36,7 @@ test('what has expired is gone at once, and swept later', async () => {
   expect(await sweep(database.db)).toBe(0)
 })
 
-test('an invitation that expired is started afresh by another', async () => {
+test('a new invitation replaces an expired one', async () => {
   const bo = await module.person('bo')
   const document = module.addDocument(bo.id)
   const invite = async () => made(await bo.calls.create('documents', document, { email: 'who@example.com', access: 4 }))
@@ -52,8 +52,8 @@ test('an invitation between two accounts never expires', async () => {
   expect(made(await chen.calls.create('accounts', chen.id, { _id: dalia.id }))).not.toHaveProperty('expiresAt')
 })
 
-describe('with an object that is no more,', () => {
-  test('every connection goes, and it is kept that they did', async () => {
+describe('removing an object', () => {
+  test('deletes its connections, and writes an event for each', async () => {
     const [eve, finn] = [await module.person('eve'), await module.person('finn')]
     const [gone, stays] = [module.addDocument(eve.id), module.addDocument(eve.id)]
     const forced = { skipAcl: true, forceAuto: true }
@@ -79,7 +79,7 @@ describe('with an object that is no more,', () => {
     expect(await module.removeContext('document', gone)).toBe(0)
   })
 
-  test('what names none is refused', async () => {
+  test('refuses an unknown type, an account and an empty id', async () => {
     const id = module.addDocument('')
     expect(await faultOf(module.removeContext('planets', id))).toBe('invalidArgument.object planets')
     expect(await faultOf(module.removeContext('accounts', id))).toBe('invalidArgument.object account')

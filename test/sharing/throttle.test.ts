@@ -7,7 +7,7 @@ import { freshDatabase, type TestDatabase } from '../support/database.js'
 import { made, nameOf, openModule } from '../support/module.js'
 import { planOf } from '../support/plan.js'
 
-/** A person may make a hundred invitations an hour by the module, and five hundred a day by both doors. */
+/** Limits of a person: a hundred invitations an hour by the module, and five hundred a day by both APIs. */
 
 let database: TestDatabase
 let module: Awaited<ReturnType<typeof openModule>>
@@ -21,11 +21,11 @@ const addresses = (count: number, of: string) =>
   Array.from({ length: count }, (_, at) => ({ email: `${of}${at}@example.com` }))
 const faultsIn = (result: readonly (Connection | Fault)[]) =>
   result.flatMap((each) => (each instanceof Fault ? [nameOf(each)] : []))
-/** So that the limit of letters is not met before. */
+/** Avoids the limit of e-mails. */
 const silently = { skipNotification: true }
 const throttled = 'throttled.connectionInvitations'
 
-test('what was withdrawn or accepted counts all the same, until the hour is over', async () => {
+test('withdrawn and accepted invitations count until the hour is over', async () => {
   const ann = await module.person('ann')
   const bo = await module.person('bo')
   const document = module.addDocument(ann.id)
@@ -36,27 +36,27 @@ test('what was withdrawn or accepted counts all the same, until the hour is over
   expect(faultsIn(rest)).toEqual([])
   for (const each of rest.slice(0, 5)) await ann.calls.delete(each._id)
   expect(faultsIn(await invite({ email: 'a0@example.com' }))).toEqual([throttled])
-  // What waits already may be made again, and whoever is trusted may make more.
+  // A pending invitation may be repeated, and skipAcl is exempt.
   expect(faultsIn(await invite({ email: 'a9@example.com' }))).toEqual([])
   expect(faultsIn(await ann.calls.create('documents', document, addresses(1, 'b'), { skipAcl: true }))).toEqual([])
   await sql`update connection_event set at = at - interval '61 minutes' where actor_id = ${ann.id}`.execute(database.db)
   expect(faultsIn(await invite({ email: 'a0@example.com' }))).toEqual([])
 })
 
-test('who had fifty letters written invites without, or waits', async () => {
+test('after fifty e-mails a creator invites without notification, or waits', async () => {
   const eve = await module.person('eve')
   const document = module.addDocument(eve.id)
   const invite = (targets: object | object[], options = {}) => eve.calls.create('documents', document, targets, options)
   expect(faultsIn(await invite(addresses(52, 'e')))).toEqual([throttled, throttled])
   expect(faultsIn(await invite({ email: 'f@example.com' }))).toEqual([throttled])
   expect(faultsIn(await invite({ email: 'f@example.com' }, silently))).toEqual([])
-  // What waits already may be made again, but of that nobody hears either.
+  // A pending invitation may be repeated, but without an e-mail.
   expect(faultsIn(await invite({ email: 'f@example.com' }))).toEqual([])
   const owed = await database.db.selectFrom('outbox').select('id').where('creator_id', '=', eve.id).execute()
   expect(owed).toHaveLength(50)
 })
 
-test('invitations to several objects at once are no more together', async () => {
+test('concurrent invitations to several objects share one limit', async () => {
   const carl = await module.person('carl')
   const documents = [module.addDocument(carl.id), module.addDocument(carl.id)]
   const results = await Promise.all(
@@ -75,14 +75,14 @@ test('a call with skipAcl is neither limited nor counted', async () => {
   }
   const trusted = module.connectionsFor({ accountId: dan.id, skipAcl: true })
   expect(faultsIn(await trusted.create('documents', document, addresses(101, 'f')))).toEqual([])
-  // All that was dan's to do is still there: fifty e-mails, and fifty invitations more.
+  // The whole quota of dan is left: fifty e-mails, and fifty more invitations.
   expect(faultsIn(await create(addresses(50, 'g'), {}))).toEqual([])
   expect(faultsIn(await create(addresses(51, 'h'), silently))).toEqual([throttled])
   const owed = await database.db.selectFrom('outbox').select('id').where('creator_id', '=', dan.id).execute()
   expect(owed).toHaveLength(50)
 })
 
-test('an e-mail that was not needed in the end counts, as it would tell of the recipient', async () => {
+test('a dropped e-mail counts, since the difference would reveal the recipient', async () => {
   const gil = await module.person('gil')
   const document = module.addDocument(gil.id)
   await gil.calls.create('documents', document, addresses(50, 'gil'))
@@ -90,7 +90,7 @@ test('an e-mail that was not needed in the end counts, as it would tell of the r
   expect(faultsIn(await gil.calls.create('documents', document, addresses(1, 'more')))).toEqual([throttled])
 })
 
-test('five hundred invitations a day, by both doors and whatever became of them', async () => {
+test('a person makes at most 500 invitations a day by both APIs, withdrawn ones included', async () => {
   const { id, calls } = await module.person('fay')
   const document = module.addDocument(id)
   const invite = (count: number, of: string) => calls.create('documents', document, addresses(count, of), silently)
@@ -112,7 +112,7 @@ test('five hundred invitations a day, by both doors and whatever became of them'
   await inviteAtom('next')
 })
 
-test('counting reads no more than the index of one person’s', async () => {
+test('counting reads only the index entries of one person', async () => {
   const { id } = await module.person('dora')
   await sql`
     insert into connection_event (id, connection_id, actor_id, verb, at, detail)

@@ -13,21 +13,21 @@ function told(value: unknown, { level = 4, roles = [] as string[], isTitled = tr
 
 test.each([
   ['as it is', 'Größe & <b>', {}, 'Größe & <b>'],
-  ['to whoever has a role that may read it', 'Plan', { level: 0, roles: ['editor'] }, 'Plan'],
-  ['on one line, without what cannot be kept', ' A\u0000\r\n B\uD83D ', {}, 'A B\uFFFD'],
-  ['cut where it is too long', 'x'.repeat(1000), {}, 'x'.repeat(200)],
-  ['not to whoever may not read it', 'Plan', { level: 2, roles: ['reviewer'] }, undefined],
-  ['not where there is nothing to see', ' \n\u0000', {}, undefined],
-  ['not where it is no text', { first: 'Ann' }, {}, undefined],
-])('a title is told %s', (_how, value, having, expected) => {
+  ['to a reader by role', 'Plan', { level: 0, roles: ['editor'] }, 'Plan'],
+  ['on one line, without characters that cannot be stored', ' A\u0000\r\n B\uD83D ', {}, 'A B\uFFFD'],
+  ['up to 200 characters', 'x'.repeat(1000), {}, 'x'.repeat(200)],
+  ['never to a caller without access', 'Plan', { level: 2, roles: ['reviewer'] }, undefined],
+  ['never if it is empty', ' \n\u0000', {}, undefined],
+  ['never if it is not a text', { first: 'Ann' }, {}, undefined],
+])('a title is shown %s', (_how, value, having, expected) => {
   expect(told(value, having)).toBe(expected)
 })
 
-test('an object of a type without a title has none', () => {
+test('an object of a type without a title has no title', () => {
   expect(told('Plan', { isTitled: false })).toBeUndefined()
 })
 
-test('whatever a title is, it is one short line that the database can keep', () => {
+test('every title is one short line that the database can store', () => {
   fc.assert(
     fc.property(fc.oneof(fc.string({ unit: 'binary', maxLength: 500 }), fc.anything()), (value) => {
       const title = told(value)

@@ -3,7 +3,7 @@ import { freshDatabase, type TestDatabase } from '../support/database.js'
 import { faultOf, made, openModule, type Person } from '../support/module.js'
 import { addPerson, signInSecret } from '../support/world.js'
 
-/** What nobody gets, by whichever door (docs/trust.md, Z5; Z7). */
+/** Limits that hold in every API (docs/trust.md, Z5; Z7). */
 
 let database: TestDatabase
 let module: Awaited<ReturnType<typeof openModule>>
@@ -24,8 +24,8 @@ afterAll(async () => {
   await database.close()
 })
 
-describe('Z7: an id is no token:', () => {
-  test('of a link, its token is for who may read it', async () => {
+describe('an id instead of a token (Z7)', () => {
+  test('gives the token of a link to callers with access only', async () => {
     const document = module.addDocument(person('ann').id)
     const { _id, token } = await person('ann').calls.linkTo('documents', document, 4)
     expect(await faultOf(person('chen').calls.getToken(_id))).toBe('accessDenied.connection')
@@ -36,7 +36,7 @@ describe('Z7: an id is no token:', () => {
     )
   })
 
-  test('of an active grant, who may not read it does not even learn that it has none', async () => {
+  test('does not reveal to others that an active grant has no token', async () => {
     const document = module.addDocument(person('ann').id)
     const forced = { skipAcl: true, forceAuto: true }
     const target = { _id: person('bo').id, auto: true }
@@ -46,7 +46,7 @@ describe('Z7: an id is no token:', () => {
   })
 })
 
-test('nobody raises what they have of a colleague by raising what the colleague has of them', async () => {
+test('a person cannot raise the own access by raising the access of a colleague', async () => {
   const [dora, eli] = [await module.person('dora'), await module.person('eli')]
   const invite = (access: number, options = {}) =>
     dora.calls.create('accounts', dora.id, { _id: eli.id, access }, options)
@@ -59,11 +59,11 @@ test('nobody raises what they have of a colleague by raising what the colleague 
   expect(made(await invite(4, { skipAcl: true }))).toMatchObject({ _id, access: 4 })
 })
 
-describe('an invitation accepted at the Atom door', () => {
+describe('an invitation accepted by the Atom API', () => {
   const entry = `<entry xmlns="http://www.w3.org/2005/Atom"><category scheme="http://www.ibm.com/xmlns/prod/sn/type"
     term="connection"/><category scheme="http://www.ibm.com/xmlns/prod/sn/status" term="accepted"/></entry>`
 
-  test('gives the accepter what was offered, and the inviter what colleagues have', async () => {
+  test('gives the accepter the offer, and the inviter the level of colleagues', async () => {
     const [ann, bo] = [person('ann'), person('bo')]
     const target = { _id: bo.id, access: 6, roles: ['editor'] }
     const { _id } = made(await ann.calls.create('accounts', ann.id, target, { skipAcl: true }))
@@ -81,7 +81,7 @@ describe('an invitation accepted at the Atom door', () => {
     expect(await faultOf(onBehalf)).toBe(`accessDenied.shareAccess ${ann.id}`)
   })
 
-  test('gives what colleagues have if an administrator completes it', async () => {
+  test('gives the level of colleagues if an administrator completes it', async () => {
     const [ann, chen] = [person('ann'), person('chen')]
     await addPerson(database.db, 'root', { password: signInSecret })
     await database.db

@@ -4,7 +4,7 @@ import { freshDatabase, type TestDatabase } from '../support/database.js'
 import { faultOf, made, openModule } from '../support/module.js'
 import { addPerson, signInSecret } from '../support/world.js'
 
-/** A value that is not understood is a fault that names it; no default takes its place. */
+/** An invalid value is a fault that names it. No default replaces it. */
 
 let database: TestDatabase
 let module: Awaited<ReturnType<typeof openModule>>
@@ -32,7 +32,7 @@ afterAll(async () => {
   const after = await stored()
   await client.close()
   await database.close()
-  // Only what was understood is there.
+  // Only valid calls stored connections.
   expect(after - rows).toBe(understood)
 })
 
@@ -97,7 +97,7 @@ describe('a level', () => {
     ['a symbol', Symbol('read')],
     ['a String', new String('read')],
     ['a Date', new Date(4)],
-  ])('%s, which only programs have, is a fault', async (_name, access) => {
+  ])('%s, a value of programs only, is a fault', async (_name, access) => {
     const call = calls.create('documents', document, inThirdPlace({ access }))
     expect(await faultOf(call)).toBe('invalidArgument.access targets[3].access')
     expect(await faultOf(calls.linkTo('documents', document, access as never))).toBe('invalidArgument.access access')
@@ -109,7 +109,7 @@ describe('a level', () => {
 describe('the uses of a link', () => {
   const link = (usesRemaining: unknown) => calls.linkTo('documents', document, 2, { usesRemaining } as never)
 
-  test.each([[1], ['1'], [1_000_000], ['1000000']])('%p', async (uses) => {
+  test.each([[1], ['1'], [1_000_000], ['1000000']])('%p is accepted', async (uses) => {
     expect((await link(uses)).usesRemaining).toBe(Number(uses))
     understood++
   })
@@ -143,7 +143,7 @@ describe('other values of a target', () => {
     ['name targets[3].name.first', { name: { first: 'x'.repeat(201) } }],
     ['name targets[3].name.last', { name: { last: '😀'.repeat(201) } }],
     ['name targets[3].name.last', { name: { last: true } }],
-  ])('%s', async (fault, wrong) => {
+  ])('are refused with the fault %s', async (fault, wrong) => {
     const targets = inThirdPlace(wrong)
     expect(await faultOf(calls.create('documents', document, targets as never))).toBe(`invalidArgument.${fault}`)
     const [errCode, path] = `cortex.invalidArgument.${fault}`.split(' ')
@@ -157,7 +157,7 @@ describe('other values of a target', () => {
   })
 })
 
-/** Whatever they hold, no name would be looked up in them: a promise is what is left of a forgotten await. */
+/** None of these has an option as its own property. A promise results from a forgotten await. */
 const holdingNothing: [string, object][] = [
   ['a promise', Promise.resolve({ usesRemaining: 1 })],
   ['a Map', new Map([['usesRemaining', 1]])],
@@ -169,7 +169,7 @@ const holdingNothing: [string, object][] = [
 describe.each(holdingNothing)('%s', (_name, value) => {
   const given = value as never
 
-  test('is no options', async () => {
+  test('is refused as options', async () => {
     const all = [
       calls.linkTo('documents', document, 2, given),
       calls.create('documents', document, fresh(), given),
@@ -181,7 +181,7 @@ describe.each(holdingNothing)('%s', (_name, value) => {
     expect(await Promise.all(all.map(faultOf))).toEqual(all.map(() => 'invalidArgument.unspecified options'))
   })
 
-  test('is no target, and no part of one', async () => {
+  test('is refused as a target, and as a part of one', async () => {
     const [target, name] = [[fresh(), value], inThirdPlace({ name: value })] as never[]
     expect(await faultOf(calls.create('documents', document, target as never))).toBe(
       'invalidArgument.connectionTarget targets[1]',
@@ -191,7 +191,7 @@ describe.each(holdingNothing)('%s', (_name, value) => {
     )
   })
 
-  test('is no number', async () => {
+  test('is refused as a number', async () => {
     for (const name of ['usesRemaining', 'expiresInMs']) {
       const fault = name === 'usesRemaining' ? name : 'unspecified'
       const call = calls.linkTo('documents', document, 2, { [name]: value })
@@ -200,7 +200,7 @@ describe.each(holdingNothing)('%s', (_name, value) => {
     expect(await faultOf(calls.list({ limit: given }))).toBe('invalidArgument.unspecified limit')
   })
 
-  test('is no type of object', async () => {
+  test('is refused as a type of object', async () => {
     expect(await faultOf(calls.linkTo(given, document))).toBe('invalidArgument.object objects')
   })
 })
@@ -223,12 +223,12 @@ describe('privileges', () => {
     expect(await faultOf(as({ scope }))).toBe(`invalidArgument.unspecified ${path}`)
   })
 
-  test('that are null are none', async () => {
+  test('may be null', async () => {
     expect(await faultOf(as({ skipAcl: null, scope: null, grant: null }))).toBe('accessDenied.notLoggedIn')
   })
 })
 
-test.each(['paths', 'include', 'expand'])('at most a hundred %s can be named', async (name) => {
+test.each(['paths', 'include', 'expand'])('at most a hundred %s are allowed', async (name) => {
   const named = (count: number) => ({ [name]: Array(count).fill('context') as string[] })
   expect(await faultOf(calls.list(named(100)))).toBe('none')
   expect(await faultOf(calls.list(named(101)))).toBe(`invalidArgument.${name} ${name}`)
@@ -252,16 +252,16 @@ describe('options', () => {
     ['expand expand', () => calls.read(document, { expand: 'context' } as never)],
     ['objects objects[0]', () => calls.list({ objects: [null] } as never)],
     ['skipAcl skipAcl', () => calls.list({ skipAcl: 'true' } as never)],
-    // What a program says of the caller.
+    // Privileges of the caller.
     ['skipAcl skipAcl', () => module.connectionsFor({ accountId: null, skipAcl: 'false' } as never).list()],
     ['unspecified scope', () => module.connectionsFor({ accountId: null, scope: 'read' } as never).list()],
     ['unspecified scope[1]', () => module.connectionsFor({ accountId: null, scope: ['read', 'all'] } as never).list()],
     ['forceAuto forceAuto', () => calls.create('documents', document, fresh(), { forceAuto: 1 } as never)],
-  ])('%s', async (fault, call) => {
+  ])('are refused with the fault %s', async (fault, call) => {
     expect(await faultOf(call())).toBe(`invalidArgument.${fault}`)
   })
 
-  test('a string of digits is a number', async () => {
+  test('take a string of digits as a number', async () => {
     const expiresInMs = '60000' as never
     const { expiresAt, created } = await calls.linkTo('documents', document, 2, { expiresInMs })
     expect(Number(expiresAt) - Number(created)).toBe(60_000)
@@ -273,7 +273,7 @@ describe('options', () => {
   })
 })
 
-test('an object that was loaded in place of the one that was asked for is an error of the server, and logged', async () => {
+test('an object loaded in place of the requested one is a logged error of the server', async () => {
   const asked = '0198c0de-0000-7000-8000-000000000001'
   const answer = await client.send(`/v2/folders/${asked}/connections`, {
     as: 'ann:colleagues',

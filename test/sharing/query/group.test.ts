@@ -27,7 +27,7 @@ async function grouped(...asked: Parameters<typeof query>) {
 
 test.each<[string, unknown, unknown, unknown[]]>([
   ['all in one', { _id: null, out: { n: { $count: 1 } } }, undefined, [{ n: 8 }]],
-  ['nothing made of it', { _id: null }, undefined, [{}]],
+  ['without outputs', { _id: null }, undefined, [{}]],
   ['by a property', { _id: 'state' }, undefined, [{ _id: 0 }, { _id: 1 }]],
   ['by a property behind a $', { _id: '$context.object' }, undefined, [{ _id: 'document' }, { _id: 'site' }]],
   [
@@ -63,7 +63,7 @@ test.each<[string, unknown, unknown, unknown[]]>([
     ],
   ],
   [
-    'where a value is absent in all',
+    'with an absent value',
     { _id: '$creator._id', out: { until: { $min: '$expiresAt' } } },
     'until',
     [
@@ -73,7 +73,7 @@ test.each<[string, unknown, unknown, unknown[]]>([
     ],
   ],
   [
-    'sorted by what is made',
+    'sorted by an output',
     { _id: 'access', out: { n: { $count: 1 } } },
     { n: -1, _id: -1 },
     [
@@ -94,7 +94,7 @@ test.each<[string, unknown, unknown, unknown[]]>([
   expect(await grouped(group, sort)).toEqual(expected)
 })
 
-test('only what is given is grouped, and a part of it read', async () => {
+test('groups only the given rows, and reads a part of the groups', async () => {
   const from = sql`(select * from connection c where c.creator_id = ${ann}) as c`
   const input = { _id: 'access', out: { n: { $count: 1 } } }
   expect(await grouped(input, { n: 1 }, from)).toEqual([
@@ -115,13 +115,13 @@ test('a set has at most a thousand values', async () => {
   await expect(call).rejects.toMatchObject({ code: 'invalidArgument.query', details: { path: 'out.ids.$addToSet' } })
 })
 
-test('of nothing there are no groups', async () => {
+test('gives no groups for no rows', async () => {
   const none = sql`(select * from connection where false) as c`
   expect(await grouped({ _id: null, out: { n: { $count: 1 } } }, undefined, none)).toEqual([])
   expect(await grouped({ _id: 'state' }, undefined, none)).toEqual([])
 })
 
-test('names are the user’s, and no part of the statement', async () => {
+test('keeps names of the caller out of the statement', async () => {
   const name = fc
     .string({ unit: 'grapheme', minLength: 1, maxLength: 10 })
     .map((text) => `§${text.replaceAll(/[.\0]/g, '')}"'`)
@@ -194,6 +194,6 @@ test.each<[unknown, string]>([
   expect(failure(() => parseGroupSort(sort, group))).toBe(`invalidArgument.query ${path}`)
 })
 
-test('nothing to group', () => {
+test('takes a missing group as undefined', () => {
   expect([undefined, null].map(parseGroup)).toEqual([undefined, undefined])
 })

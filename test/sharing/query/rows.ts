@@ -11,7 +11,7 @@ export const [ann, bo, chen] = [id(0xa1), id(0xb0), id(0xc4)]
 
 export const singular = (name: string) => ({ documents: 'document', sites: 'site' })[name]
 
-/** What a test says of a connection, in the words of queries. */
+/** A connection of a test, in the words of queries. */
 export interface Row {
   readonly n: number
   readonly state: 0 | 1
@@ -46,7 +46,7 @@ const blank: Row = {
   roles: [],
 }
 
-/** Connections of which no two are alike. */
+/** Connections that differ from each other. */
 export const rows: readonly Row[] = [
   { ...blank, n: 1, target: bo },
   { ...blank, n: 2, target: bo, context: id(0xd1), state: 0, access: 4, expiresAt: day(20), roles: ['editor'] },
@@ -88,7 +88,7 @@ export async function found(db: Kysely<Tables>, where: unknown, viewer = everybo
   return rows.map((row) => parseInt(row.id.slice(-12), 16))
 }
 
-/** How something fails: as the fault's name and path. */
+/** The name and path of the fault that a function raises. */
 export function failure(run: () => unknown): string {
   try {
     run()

@@ -76,7 +76,7 @@ test.each<[unknown, unknown]>([
   expect(applyMap(parseMap(map), shown)).toEqual(expected)
 })
 
-test('names of prototypes are names', () => {
+test('names of prototypes are ordinary names', () => {
   const map = JSON.parse('{"__proto__": "$access", "a.__proto__.polluted": "$access"}') as unknown
   const made = applyMap(parseMap(map), shown)
   expect(JSON.stringify(made)).toBe('{"__proto__":4,"a":{"__proto__":{"polluted":4}}}')
@@ -84,7 +84,7 @@ test('names of prototypes are names', () => {
   expect(({} as Record<string, unknown>)['polluted']).toBeUndefined()
 })
 
-test('what is shown stays as it is', () => {
+test('mapping does not change its input', () => {
   const before = structuredClone(shown)
   applyMap(parseMap({ 'context._id': 1, 'context.name': '$access' }), shown)
   expect(shown).toEqual(before)

@@ -5,7 +5,7 @@ import { parseWhere } from '../../../src/sharing/query/where.js'
 import { freshDatabase, type TestDatabase } from '../../support/database.js'
 import { addRows, ann, bo, chen, day, everybody, found, id, type Row, rows, singular } from './rows.js'
 
-/** Whatever is asked, the database finds what a reading of the question in memory finds. */
+/** For any query, the database finds the same rows as a model in memory. */
 
 let database: TestDatabase
 beforeAll(async () => {
@@ -109,7 +109,7 @@ const strings = (json: Json): string[] =>
       ? []
       : Object.values<Json>(json as Record<string, Json>).flatMap(strings)
 
-/** Negative, 0 or positive, as texts by their bytes; undefined where either is absent. */
+/** Negative, 0 or positive, for texts by their bytes. Undefined if either is absent. */
 function order(a: Scalar, b: Scalar): number | undefined {
   if (a === null || b === null) return undefined
   if (typeof a === 'string' && typeof b === 'string') return Buffer.compare(Buffer.from(a), Buffer.from(b))
@@ -191,7 +191,7 @@ const isShown = (row: Row, said: Json, viewer: Viewer) => {
   )
 }
 
-test('the database finds what the question says, and sees no text of it', async () => {
+test('the database finds the rows of the model, and no text of the query is in the statement', async () => {
   await fc.assert(
     fc.asyncProperty(where, fc.constantFrom(...viewers), async (said, viewer) => {
       const expected = rows.filter((row) => isShown(row, said, viewer) && holds(row, said)).map(({ n }) => n)
@@ -203,7 +203,7 @@ test('the database finds what the question says, and sees no text of it', async 
   )
 })
 
-test('what comes from elsewhere is accepted or refused, never an error of another kind', () => {
+test('any input is accepted or refused, without another error', () => {
   const key = fc.constantFrom(
     ...scalars.map(([name]) => name),
     'roles',

@@ -17,7 +17,7 @@ const all = rows.map(({ n }) => n)
 const but = (...numbers: number[]) => all.filter((n) => !numbers.includes(n))
 
 test.each<[string, unknown, number[]]>([
-  ['nothing said', undefined, all],
+  ['no query', undefined, all],
   ['null', null, all],
   ['an empty object', {}, all],
   ['an id', { _id: id(3) }, [3]],
@@ -25,15 +25,15 @@ test.each<[string, unknown, number[]]>([
   ['ids from one on', { _id: { $gte: id(7) } }, [7, 8]],
   ['a state', { state: 0 }, [2, 3, 4, 7]],
   ['states above', { state: { $gt: 0 } }, [1, 5, 6, 8]],
-  ['a state that is none', { state: 2 }, []],
+  ['an unknown state', { state: 2 }, []],
   ['several names', { state: 0, access: 4 }, [2, 3]],
   ['several operators', { access: { $gte: 1, $lt: 4 } }, [1, 4, 5, 8]],
   ['$eq', { access: { $eq: 7 } }, [6]],
   ['$ne', { access: { $ne: 2 } }, [2, 3, 6, 7, 8]],
-  ['$ne of what may be absent', { usesRemaining: { $ne: 3 } }, but(5)],
+  ['$ne of an optional property', { usesRemaining: { $ne: 3 } }, but(5)],
   ['$lte', { access: { $lte: 1 } }, [7, 8]],
   ['a number larger than the column', { access: { $lt: Number.MAX_SAFE_INTEGER } }, all],
-  ['null for what is absent', { usesRemaining: null }, but(5, 8)],
+  ['null for an absent value', { usesRemaining: null }, but(5, 8)],
   ['$ne null', { usesRemaining: { $ne: null } }, [5, 8]],
   ['$exists', { expiresAt: { $exists: true } }, [2, 3, 5]],
   ['not $exists', { expiresAt: { $exists: false } }, but(2, 3, 5)],
@@ -41,7 +41,7 @@ test.each<[string, unknown, number[]]>([
   ['$in nothing', { access: { $in: [] } }, []],
   ['$in with null', { usesRemaining: { $in: [0, null] } }, but(5)],
   ['$nin', { access: { $nin: [2, 4] } }, [6, 7, 8]],
-  ['$nin of what may be absent', { usesRemaining: { $nin: [3] } }, but(5)],
+  ['$nin of an optional property', { usesRemaining: { $nin: [3] } }, but(5)],
   ['$nin with null', { usesRemaining: { $nin: [3, null] } }, [8]],
   ['$nin nothing', { usesRemaining: { $nin: [] } }, all],
   ['a date', { created: day(2) }, [5, 6]],
@@ -52,14 +52,14 @@ test.each<[string, unknown, number[]]>([
   ['a context by its bare name', { context: id(0xd1) }, [2, 4]],
   ['a context by its id', { 'context._id': { $in: [id(0xd1), id(0xd2)] } }, [2, 4, 5, 8]],
   ['a type of context', { 'context.object': 'site' }, [5, 8]],
-  ['its plural', { 'context.object': { $in: ['sites'] } }, [5, 8]],
+  ['a type in the plural', { 'context.object': { $in: ['sites'] } }, [5, 8]],
   ['an unknown type', { 'context.object': 'nothing' }, []],
   ['a creator', { creator: chen.toUpperCase() }, [7, 8]],
   ['not a creator', { 'creator._id': { $ne: ann } }, [6, 7, 8]],
   ['$and', { $and: [{ state: 0 }, { creator: ann }, {}] }, [2, 3, 4]],
   ['$or', { $or: [{ access: 7 }, { access: 0 }] }, [6, 7]],
   ['$nor', { $nor: [{ state: 1 }, { access: { $gt: 3 } }] }, [4, 7]],
-  ['$nor of what may be absent', { $nor: [{ usesRemaining: { $gt: 0 } }] }, but(5)],
+  ['$nor of an optional property', { $nor: [{ usesRemaining: { $gt: 0 } }] }, but(5)],
   ['$nor everything', { $nor: [{}] }, []],
   ['$not of a property', { usesRemaining: { $not: { $gt: 0 } } }, but(5)],
   ['$not of all', { $not: { expiresAt: { $lt: day(15) } } }, but(3)],
@@ -73,10 +73,10 @@ test.each<[string, unknown, number[]]>([
   ['$not of roles', { roles: { $not: { $size: 0 } } }, [2, 4, 7]],
   ['an address in any case', { 'target.email': 'BO@example.com' }, [3]],
   ['addresses between', { 'target.email': { $gt: 'bo', $lt: 'd' } }, [3, 6]],
-  ['a beginning', { 'target.email': { $regex: '^B' } }, [3, 4]],
-  ['a beginning with signs that like knows', { 'target.email': { $regex: '^b_%@' } }, [4]],
-  ['a beginning with signs that patterns know', { 'target.email': { $regex: '^bo@example\\.com' } }, [3]],
-  ['not a beginning', { 'target.email': { $not: { $regex: '^bo' } } }, but(3)],
+  ['a prefix', { 'target.email': { $regex: '^B' } }, [3, 4]],
+  ['a prefix with wildcards of LIKE', { 'target.email': { $regex: '^b_%@' } }, [4]],
+  ['a prefix with an escaped pattern sign', { 'target.email': { $regex: '^bo@example\\.com' } }, [3]],
+  ['not a prefix', { 'target.email': { $not: { $regex: '^bo' } } }, but(3)],
   ['a text of SQL', { 'target.email': "' or true --" }, []],
 ])('finds by %s', async (_name, where, expected) => {
   expect(await found(database.db, where)).toEqual(expected)
@@ -88,7 +88,7 @@ test.each<[string, unknown, number[]]>([
   ['not a target', { 'target.account._id': { $ne: bo } }, [5, 6, 8]],
   ['none of them', { $nor: [{ 'target.account': bo }, { 'target.account': chen }] }, [5, 8]],
   ['a target, or anything', { $or: [{ 'target.account': bo }, {}] }, [1, 5, 6, 8]],
-])('finds only what is active by %s', async (_name, where, expected) => {
+])('finds only active connections by %s', async (_name, where, expected) => {
   expect(await found(database.db, where)).toEqual(expected)
 })
 
@@ -98,12 +98,12 @@ test.each<[string, unknown, number[]]>([
   ['an address', { 'target.email': { $exists: true } }, [3, 4, 7]],
   ['not an address', { 'target.email': { $ne: 'bo@example.com' } }, [1, 2, 4, 5, 7, 8]],
   ['an address, or anything', { $or: [{ 'target.email': 'chen@example.com' }, {}] }, [1, 2, 3, 4, 5, 7, 8]],
-  ['a beginning, twice not', { $nor: [{ 'target.email': { $not: { $regex: '^chen' } } }] }, []],
-])('finds only one’s own by %s', async (_name, where, expected) => {
+  ['a prefix, negated twice', { $nor: [{ 'target.email': { $not: { $regex: '^chen' } } }] }, []],
+])('finds only own connections by %s', async (_name, where, expected) => {
   expect(await found(database.db, where, mine)).toEqual(expected)
 })
 
-test('nobody finds anything by address, unless they skip the rules', async () => {
+test('a caller without an account finds nothing by address, except with skipAcl', async () => {
   const where = { $or: [{ 'target.email': { $exists: true } }, {}] }
   expect(await found(database.db, where, { ...everybody, skipAcl: false })).toEqual([])
   expect(await found(database.db, where)).toEqual(all)
@@ -122,7 +122,7 @@ test.each<[string, unknown, string]>([
   ['a function', () => true, 'where'],
   ['a circle', endless, 'where'],
   ['a large number', { access: 1n }, 'where'],
-  ['what is too long', { 'context.object': 'x'.repeat(16 * 1024) }, 'where'],
+  ['a query that is too long', { 'context.object': 'x'.repeat(16 * 1024) }, 'where'],
   ['too many conditions', { $and: many(50, { $or: many(25, { access: 1 }) }) }, 'where'],
   ['an unknown property', { title: 'x' }, 'title'],
   ['a token', { token: 'x' }, 'token'],
@@ -135,17 +135,21 @@ test.each<[string, unknown, string]>([
   ['an unknown operator of a property', { access: { $mod: [2, 0] } }, 'access.$mod'],
   ['a document without operators', { access: {} }, 'access'],
   ['a document with a name', { access: { $gt: 1, x: 1 } }, 'access.x'],
-  ['$and of no array', { $and: {} }, '$and'],
-  ['$or of nothing', { $or: [] }, '$or'],
+  ['$and without an array', { $and: {} }, '$and'],
+  ['$or of an empty array', { $or: [] }, '$or'],
   ['$nor of too many', { $nor: many(51, {}) }, '$nor'],
   ['$and of a text', { $and: [{}, 'x'] }, '$and.1'],
-  ['what is deep', deep(6), '$and.0.$and.0.$and.0.$and.0.$and.0.$and'],
-  ['what is deep in a property', { access: deepNot(6) }, 'access.$not.$not.$not.$not.$not.$not'],
-  ['both', { $nor: [{ access: deepNot(5) }] }, '$nor.0.access.$not.$not.$not.$not.$not'],
+  ['a query that is too deep', deep(6), '$and.0.$and.0.$and.0.$and.0.$and.0.$and'],
+  ['a property that is too deep', { access: deepNot(6) }, 'access.$not.$not.$not.$not.$not.$not'],
+  [
+    'a query and a property that are too deep together',
+    { $nor: [{ access: deepNot(5) }] },
+    '$nor.0.access.$not.$not.$not.$not.$not',
+  ],
   ['$not of a value', { access: { $not: 1 } }, 'access.$not'],
   ['$not of an array', { $not: [] }, '$not'],
-  ['no id', { _id: 'x' }, '_id'],
-  ['no id among ids', { creator: { $in: [ann, 'x'] } }, 'creator.$in.1'],
+  ['a text instead of an id', { _id: 'x' }, '_id'],
+  ['a text among ids', { creator: { $in: [ann, 'x'] } }, 'creator.$in.1'],
   ['an order of ids', { creator: { $gt: ann } }, 'creator.$gt'],
   ['a fraction', { access: { $gt: 1.5 } }, 'access.$gt'],
   ['a number as text', { state: '1' }, 'state'],
@@ -153,13 +157,13 @@ test.each<[string, unknown, string]>([
   ['an array as a value', { access: [1] }, 'access'],
   ['an order of null', { expiresAt: { $lt: null } }, 'expiresAt.$lt'],
   ['a date without a zone', { created: '2026-01-02T01:00' }, 'created'],
-  ['a day that is none', { created: '2026-02-30' }, 'created'],
-  ['a month that is none', { created: '2026-13-01' }, 'created'],
-  ['a date that is none', { created: new Date(NaN) }, 'created'],
+  ['a day that does not exist', { created: '2026-02-30' }, 'created'],
+  ['a month that does not exist', { created: '2026-13-01' }, 'created'],
+  ['an invalid date', { created: new Date(NaN) }, 'created'],
   ['a date too far off', { created: 8.64e15 }, 'created'],
   ['a text with NUL', { 'context.object': 'a\0' }, 'context.object'],
   ['half a character', { 'target.email': '\ud800' }, 'target.email'],
-  ['$in of no array', { access: { $in: 1 } }, 'access.$in'],
+  ['$in without an array', { access: { $in: 1 } }, 'access.$in'],
   ['$in of too many', { access: { $in: many(1001, 1) } }, 'access.$in'],
   ['$exists of a number', { access: { $exists: 1 } }, 'access.$exists'],
   ['$all of a number', { access: { $all: [1] } }, 'access.$all'],
@@ -177,10 +181,10 @@ class Filter {
   constructor(readonly state = 0) {}
 }
 class Empty {}
-/** Each would count as `{}`, or as less than it says, if its kind were not looked at. */
+/** Each would count as `{}`, or lose a condition, if its kind were not checked. */
 const instances: [string, object][] = [
   ['an instance with fields', new Filter()],
-  ['an instance without', new Empty()],
+  ['an instance without fields', new Empty()],
   ['an instance of a derived class', new (class extends Filter {})()],
   ['a Map', new Map([['state', 0]])],
   ['a Set', new Set(['state'])],
@@ -207,7 +211,7 @@ test.each(instances)('refuses %s in place of a plain object', (_name, value) => 
   expect(failure(() => parseGroup(value))).toBe('invalidArgument.query group')
 })
 
-test('a plain object may come from elsewhere, or have no prototype', async () => {
+test('a plain object may come from another realm, or have no prototype', async () => {
   const others = [runInNewContext('({ state: 0 })'), Object.assign(Object.create(null) as object, { state: 0 })]
   for (const where of others as unknown[]) expect(await found(database.db, where)).toEqual([2, 3, 4, 7])
 })
@@ -230,7 +234,7 @@ test.each<[unknown, string]>([
 })
 
 test.each([deep(5), { access: deepNot(5) }, { $nor: [{ access: deepNot(4) }] }, { access: { $in: many(1000, 1) } }])(
-  'takes what is just within the limits',
+  'accepts queries just within the limits',
   async (where) => {
     await expect(found(database.db, where)).resolves.toBeDefined()
   },
