@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, normalize, relative } from 'node:path'
 
-/** From top to bottom; a room imports from itself and from rooms below it. */
+/** From top to bottom. A room imports from itself and from rooms below it. */
 const floors = [
   ['main', 'index'],
   ['cli'],
@@ -20,7 +20,7 @@ const floors = [
   ['errors', 'faults', 'formats'],
 ]
 
-/** Who may know of a library. What is not listed here is for everyone. */
+/** The rooms that may import a library. All rooms may import an unlisted one. */
 const rooms: Record<string, string[]> = {
   express: ['http', 'identity'],
   passport: ['identity'],
@@ -82,21 +82,21 @@ const imports: Line[] = files.flatMap((file) =>
 
 const floorOf = (room: string) => floors.findIndex((floor) => floor.includes(room))
 
-test('every room has its floor', () => {
+test('every room has a floor', () => {
   expect(files.map(roomOf).filter((room) => floorOf(room) === -1)).toEqual([])
 })
 
-test('imports point downwards only', () => {
+test('imports point to lower floors only', () => {
   const upward = imports
     .filter(({ from }) => from.startsWith('.'))
     .map((line) => ({ ...line, to: roomOf(normalize(join(dirname(line.file), line.from)).replace(/\.js$/, '.ts')) }))
     .filter(({ room, to }) => room !== to && floorOf(to) <= floorOf(room))
-  // The context is made of the types of what it holds.
+  // The context is made of the types of its parts.
   const breaches = upward.filter(({ room, isType }) => !(room === 'context' && isType))
   expect(breaches.map(({ file, from }) => `${file} imports ${from}`)).toEqual([])
 })
 
-test('one library, one room', () => {
+test('each library is imported by its own rooms only', () => {
   const breaches = imports.filter(({ room, from }) => {
     const library = from.split('/', from.startsWith('@') ? 2 : 1).join('/')
     return rooms[library] !== undefined && !rooms[library].includes(room)
@@ -104,12 +104,12 @@ test('one library, one room', () => {
   expect(breaches.map(({ file, from }) => `${file} imports ${from}`)).toEqual([])
 })
 
-test('only the app and the adapter of sessions know Express, as values or as types', () => {
+test('only the app and the session adapter import Express, values or types', () => {
   const users = imports.filter(({ from }) => from === 'express').map(({ file }) => file)
   expect(users.toSorted()).toEqual(['src/http/app.ts', 'src/identity/session.ts'])
 })
 
-test('statements stand in stores', () => {
+test('only stores and migrations hold SQL statements', () => {
   const mayHold = /(^src\/db\/|(store|statements)\.ts$|^migrations\/)/
   const breaches = files.filter(
     (file) =>
@@ -119,7 +119,7 @@ test('statements stand in stores', () => {
   expect(breaches).toEqual([])
 })
 
-test('doors ask the domain, which decides by its rules, and no store of any depth (Z1)', () => {
+test('the HTTP, page and mail layers import no store of the domain (Z1)', () => {
   const doors = ['server', 'http', 'pages', 'mail']
   const breaches = imports.filter(
     ({ file, room, from, isType }) =>
@@ -132,13 +132,13 @@ test('doors ask the domain, which decides by its rules, and no store of any dept
   expect(breaches.map(({ file, from }) => `${file} imports ${from}`)).toEqual([])
 })
 
-test('the domain refuses by name; only the doors make faults with a status', () => {
+test('the domain refuses by name, and only the APIs create faults with a status', () => {
   const makers = files.filter((file) => /\bnew Fault\(/.test(readFileSync(file, 'utf8')))
   expect(makers.filter((file) => file !== 'src/sharing/api.ts' && !file.startsWith('src/http/'))).toEqual([])
   expect(makers).toContain('src/sharing/api.ts')
 })
 
-test('only main touches the process', () => {
+test('only main uses the process', () => {
   const breaches = files.filter(
     (file) =>
       file !== 'src/main.ts' && /\bprocess\.\w+[.(]|\bprocess\.(env|argv|std\w+)/.test(readFileSync(file, 'utf8')),
@@ -146,7 +146,7 @@ test('only main touches the process', () => {
   expect(breaches).toEqual([])
 })
 
-test('L1: whoever makes a log sees to it that errors leave values out', () => {
+test('every log is created with redaction of errors (L1)', () => {
   const makers = files.filter((file) => /\bpino\(/.test(readFileSync(file, 'utf8')))
   expect(makers.length).toBeGreaterThan(0)
   expect(makers.filter((file) => !readFileSync(file, 'utf8').includes('redactedLog('))).toEqual([])

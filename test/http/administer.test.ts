@@ -5,10 +5,7 @@ import { connectionEntry } from '../support/entries.js'
 import { addPerson, connect, disconnect, signInSecret, touch } from '../support/world.js'
 import { child, parse } from '../support/xml.js'
 
-/**
- * The administrator's address (docs/wire.md, Other resources): makes people colleagues, and removes what is between
- * them.
- */
+/** The administrator's address (docs/wire.md, Other resources): connects two people, and removes connections. */
 
 let database: TestDatabase
 let client: Client
@@ -69,7 +66,7 @@ const rows = async () =>
   ).map((row) => Object.values(row).join(' '))
 
 describe('PUT', () => {
-  test('makes two people colleagues who had nothing to do with each other', async () => {
+  test('connects two people without a connection', async () => {
     const { status, headers, text } = await complete()
     expect([status, headers['content-type']]).toEqual([200, 'application/atom+xml;charset=UTF-8'])
     const entry = parse(text)
@@ -83,13 +80,13 @@ describe('PUT', () => {
     expect(letters).toEqual([])
   })
 
-  test('decides an invitation, whoever invited', async () => {
+  test('accepts a pending invitation of either direction', async () => {
     await connect(database.db, of('bo'), of('ann'), 'invited', { message: 'please' })
     expect((await complete()).status).toBe(200)
     expect(await rows()).toEqual(['ann bo bo ann accepted by us', 'bo ann bo ann accepted by us'])
   })
 
-  test('takes place only while the connection is as the administrator saw it, and so does DELETE', async () => {
+  test('PUT and DELETE with a stale If-Match are 412', async () => {
     const row = await connect(database.db, of('ann'), of('bo'), 'accepted')
     const { headers } = await client.send(`/atom/connection.do?connectionId=${row}`, { as: 'root:colleagues' })
     const two = 'sourceUserid=ann&targetUserid=bo'
@@ -104,7 +101,7 @@ describe('PUT', () => {
     expect(await rows()).toEqual([])
   })
 
-  test('leaves colleagues as they are, and may be repeated', async () => {
+  test('does not change existing colleagues', async () => {
     await complete()
     const first = await database.db.selectFrom('network').selectAll().orderBy('owner_id').orderBy('status').execute()
     expect((await complete()).status).toBe(200)
@@ -112,7 +109,7 @@ describe('PUT', () => {
     expect(second).toEqual(first)
   })
 
-  test('an event tells who did it', async () => {
+  test('the event names the administrator', async () => {
     await complete()
     const event = await database.db.selectFrom('connection_event').selectAll().orderBy('id', 'desc').executeTakeFirst()
     expect(event).toMatchObject({
@@ -134,7 +131,7 @@ describe('PUT', () => {
     ['action=complete&sourceUserid=bo&targetUserid=gone', 'root', 'accepted', 400],
     ['action=undo&sourceUserid=ann&targetUserid=bo', 'root', 'accepted', 400],
     ['action=complete&sourceUserid=ann&targetUserid=bo', 'root', 'pending', 400],
-  ])('%s by %s with status %s: %d', async (query, name, status, expected) => {
+  ])('%s by %s with status %s is %d', async (query, name, status, expected) => {
     const answer = await send('PUT', query, name, connectionEntry(status))
     expect(answer.status).toBe(expected)
     expect(await rows()).toEqual([])
@@ -161,23 +158,26 @@ describe('DELETE', () => {
     ['userid=ann', ['bo di', 'di bo']],
     ['email=ANN%40example.com', ['bo di', 'di bo']],
     ['userid=root', ['ann bo', 'ann cy', 'bo ann', 'bo di', 'cy ann', 'di bo']],
-  ])('%s', async (query, left) => {
+  ])('removes the connections of %s', async (query, left) => {
     const answer = await send('DELETE', query.replace(':row', row), 'root')
     expect([answer.status, answer.body.length, answer.headers['content-type']]).toEqual([200, 0, 'text/html'])
     expect(await pairs()).toEqual(left)
   })
 
-  test.each([['connectionId=:row'], ['userid=ann']])('%s, though the account of a peer is missing', async (query) => {
-    const lost = await addPerson(database.db, 'lost')
-    const orphan = await connect(database.db, of('ann'), lost, 'accepted')
-    await database.db.deleteFrom('colleague').where('owner_id', '=', lost).execute()
-    await database.db.deleteFrom('account').where('id', '=', lost).execute()
-    expect((await send('DELETE', query.replace(':row', orphan), 'root')).status).toBe(200)
-    const left = await database.db.selectFrom('colleague').select('id').where('peer_id', '=', lost).execute()
-    expect(left).toEqual([])
-  })
+  test.each([['connectionId=:row'], ['userid=ann']])(
+    'removes the connections of %s despite a missing peer account',
+    async (query) => {
+      const lost = await addPerson(database.db, 'lost')
+      const orphan = await connect(database.db, of('ann'), lost, 'accepted')
+      await database.db.deleteFrom('colleague').where('owner_id', '=', lost).execute()
+      await database.db.deleteFrom('account').where('id', '=', lost).execute()
+      expect((await send('DELETE', query.replace(':row', orphan), 'root')).status).toBe(200)
+      const left = await database.db.selectFrom('colleague').select('id').where('peer_id', '=', lost).execute()
+      expect(left).toEqual([])
+    },
+  )
 
-  test('of thousands at once', async () => {
+  test('removes thousands of connections at once', async () => {
     await sql`
       with person as (
         insert into account (id, key, user_id, name, state, profile, seen, created_at, updated_at, sort, words)
@@ -209,12 +209,12 @@ describe('DELETE', () => {
     ['sourceUserid=ann&targetUserid=di', 'root', 404],
     ['userid=zed', 'root', 400],
     ['', 'root', 400],
-  ])('%s by %s: %d, and nothing is changed', async (query, name, expected) => {
+  ])('%s by %s is %d and changes nothing', async (query, name, expected) => {
     expect((await send('DELETE', query.replace(':row', row), name)).status).toBe(expected)
     expect(await pairs()).toHaveLength(6)
   })
 
-  test('GET is refused with what is allowed', async () => {
+  test('GET is 405 with the allowed methods', async () => {
     const { status, headers } = await send('GET', '', 'root')
     expect([status, headers.allow]).toEqual([405, 'PUT, DELETE, OPTIONS'])
   })

@@ -7,7 +7,7 @@ import { connectionEntry, escaped } from '../support/entries.js'
 import { addPerson, signInSecret } from '../support/world.js'
 import { all, child, parse } from '../support/xml.js'
 
-/** What clients send as an entry, in which encoding and type, and what becomes of its message wherever it is shown. */
+/** Entries in all encodings and content types, and their messages on the wire, on pages and in e-mails. */
 
 let database: TestDatabase
 let client: Client
@@ -39,7 +39,7 @@ function invite(body: string | Uint8Array, type?: string) {
 const stored = async () =>
   (await database.db.selectFrom('colleague').select('message').execute()).map(({ message }) => message)
 
-/** The message as the invited person reads it: what a parser of XML finds in the feed, which is HTML. */
+/** The message for the invited person: the HTML that an XML parser finds in the feed. */
 async function readByBo(): Promise<string> {
   const { text } = await client.send(`${list}&status=pending&inclMessage=true`, { as: 'bo:colleagues' })
   const [entry] = all(parse(text), 'entry')
@@ -70,7 +70,7 @@ const declaring = (encoding: string, text = 'Grüße, Bo') =>
 const swap = (bytes: Buffer) => Buffer.from(bytes).swap16()
 const utf16 = (text: string) => Buffer.from(`\uFEFF${text}`, 'utf16le')
 
-describe('an entry is read in the encoding', () => {
+describe('the encoding of an entry', () => {
   test.each<[what: string, body: string | Uint8Array, type: string | undefined, message?: string]>([
     ['ASCII', declaring('"ASCII"', 'Hi'), undefined, 'Hi'],
     ['us-ascii, in single quotes', declaring("'us-ascii'", 'Hi'), undefined, 'Hi'],
@@ -78,13 +78,13 @@ describe('an entry is read in the encoding', () => {
     ['utf-8, with a byte order mark', `\uFEFF${declaring('"utf-8"')}`, undefined],
     ['iso-8859-1', Buffer.from(declaring('"iso-8859-1"'), 'latin1'), undefined],
     [
-      'ISO-8859-1, where 80 to 9F are controls',
+      'ISO-8859-1, with 80 to 9F as controls',
       Buffer.from(declaring('"ISO-8859-1"', '\x80\x9f'), 'latin1'),
       undefined,
       '\x80\x9f',
     ],
     [
-      'windows-1252, where they are letters',
+      'windows-1252, with 80 to 9F as letters',
       Buffer.from(declaring('"Windows-1252"', '\x80\x9f\x93x\x94'), 'latin1'),
       undefined,
       '€Ÿ“x”',
@@ -93,19 +93,15 @@ describe('an entry is read in the encoding', () => {
     ['UTF-16, high byte first', swap(utf16(declaring('"utf-16"'))), 'application/atom+xml'],
     ['UTF-16LE by name', utf16(declaring('"UTF-16LE"')), undefined],
     ['UTF-16 without a declaration', utf16(declaring('').replace(/^<\?.*?\?>/, '')), undefined],
-    ['of the Content-Type, before the declaration', declaring('"ISO-8859-1"'), 'text/plain; charset="UTF-8"'],
+    ['the Content-Type before the declaration', declaring('"ISO-8859-1"'), 'text/plain; charset="UTF-8"'],
     ['iso-8859-1 by the Content-Type', Buffer.from(declaring('"UTF-8"'), 'latin1'), 'text/xml;charset=ISO-8859-1'],
-    [
-      'of the byte order mark, before the Content-Type',
-      `\uFEFF${declaring('"utf-8"')}`,
-      'text/xml; charset=iso-8859-1',
-    ],
+    ['the byte order mark before the Content-Type', `\uFEFF${declaring('"utf-8"')}`, 'text/xml; charset=iso-8859-1'],
     [
       'UTF-16 by mark and Content-Type, before the declaration',
       utf16(declaring('"UTF-8"')),
       'text/xml; charset=utf-16',
     ],
-  ])('%s', async (_, body, type, message = 'Grüße, Bo') => {
+  ])('accepts %s', async (_, body, type, message = 'Grüße, Bo') => {
     const { status, text } = await invite(body, type)
     expect([status, text]).toEqual([201, ''])
     expect(await stored()).toEqual([message, message])
@@ -113,23 +109,33 @@ describe('an entry is read in the encoding', () => {
   })
 
   test.each<[what: string, body: string | Uint8Array, type: string | undefined, reason: RegExp]>([
-    ['us-ascii with another byte', declaring('"us-ascii"'), undefined, /line 1 is not in US-ASCII, which it declares/],
     [
-      'UTF-8 that is Latin-1',
+      'US-ASCII with a byte above 7F',
+      declaring('"us-ascii"'),
+      undefined,
+      /line 1 is not in US-ASCII, which it declares/,
+    ],
+    [
+      'a declaration of UTF-8, in Latin-1',
       Buffer.from(declaring('"UTF-8"'), 'latin1'),
       undefined,
       /not in UTF-8, which it declares/,
     ],
-    ['none, but is Latin-1', Buffer.from('<entry>\n\xe9</entry>', 'latin1'), undefined, /line 2 is not in UTF-8\./],
     [
-      'windows-1252 with a byte that it lacks',
+      'no declaration, in Latin-1',
+      Buffer.from('<entry>\n\xe9</entry>', 'latin1'),
+      undefined,
+      /line 2 is not in UTF-8\./,
+    ],
+    [
+      'windows-1252 with an undefined byte',
       Buffer.from(declaring('"cp1252"', '\x81'), 'latin1'),
       undefined,
       /windows-1252/,
     ],
     ['UTF-16 in single bytes', declaring('"UTF-16"'), undefined, /declares "UTF-16", but there is no byte order mark/],
     [
-      'UTF-8 in UTF-16',
+      'a declaration of UTF-8, in UTF-16',
       utf16(declaring('"UTF-8"')),
       undefined,
       /declares "UTF-8", but its byte order mark says UTF-16LE/,
@@ -150,7 +156,7 @@ describe('an entry is read in the encoding', () => {
       /declares "KOI8-R", which is not supported; use UTF-8, US-ASCII, ISO-8859-1/,
     ],
     [
-      'by Content-Type',
+      'KOI8-R by Content-Type',
       declaring('"UTF-8"'),
       'text/xml;charset=koi8-r',
       /its Content-Type says "koi8-r", which is not/,
@@ -161,7 +167,7 @@ describe('an entry is read in the encoding', () => {
       'text/xml;charset=us-ascii',
       /US-ASCII, which its Content-Type says/,
     ],
-  ])('but is refused, with the reason, where it declares %s', async (_, body, type, reason) => {
+  ])('refuses with the reason: %s', async (_, body, type, reason) => {
     const { status, text } = await invite(body, type)
     expect(status).toBe(400)
     expect(child(parse(text), 'message').text).toMatch(reason)
@@ -169,7 +175,7 @@ describe('an entry is read in the encoding', () => {
   })
 })
 
-describe('a message is what its type says', () => {
+describe('the content type of a message', () => {
   const div = (inner: string) =>
     `<content type="xhtml"><div xmlns="http://www.w3.org/1999/xhtml">${inner}</div></content>`
 
@@ -192,7 +198,7 @@ describe('a message is what its type says', () => {
       'Hi Bo',
     ],
     [div('<script>alert(1)</script><a href="javascript:x()">Hi</a>'), '<a>Hi</a>', 'Hi'],
-  ])('%s', async (content, wire, text) => {
+  ])('gives the meaning of %s', async (content, wire, text) => {
     expect((await invite(withContent(content))).status).toBe(201)
     expect(await readByBo()).toBe(wire)
     // A client that renders HTML shows the same words.
@@ -201,7 +207,7 @@ describe('a message is what its type says', () => {
     expect((await invite('')).status).toBe(400)
   })
 
-  test('and a form’s message is a text', async () => {
+  test('is text for the message of a form', async () => {
     const key = bo
     const { status } = await client.send('/profiles/html/invite.do', {
       method: 'POST',
@@ -214,14 +220,14 @@ describe('a message is what its type says', () => {
     expect([await pageOfBo(), await letterToBo()]).toEqual(['a <b> c\n& <script>', 'a <b> c\n& <script>'])
   })
 
-  test('stored is what was sent, with what is not shown', async () => {
+  test('does not change the stored message', async () => {
     const message = '<script>alert(1)</script><p onclick="x()">Hi <!-- Bo --></p>'
     await invite(connectionEntry('pending', message))
     expect(await stored()).toEqual([message, message])
     expect(await readByBo()).toBe('<p>Hi </p>')
   })
 
-  test('a text may have 4,000 characters, whatever they become as HTML', async () => {
+  test('does not change the limit of 4,000 characters of a text', async () => {
     const text = '<'.repeat(4000)
     expect((await invite(withContent(`<content type="text">${escaped(text)}</content>`))).status).toBe(201)
     expect(await pageOfBo()).toBe(text)
@@ -232,7 +238,7 @@ describe('a message is what its type says', () => {
   test.each([
     ['<content type="image/png">aGk=</content>', /may have the type text, html or xhtml, not "image\/png"/],
     ['<content type="html" src="https://x.example/"/>', /must be in the entry itself/],
-  ])('another is refused: %s', async (content, reason) => {
+  ])('is refused: %s', async (content, reason) => {
     const { status, text } = await invite(withContent(content))
     expect(status).toBe(400)
     expect(child(parse(text), 'message').text).toMatch(reason)

@@ -29,7 +29,7 @@ afterEach(async () => {
 afterAll(() => database.close())
 
 const log = pino({ level: 'silent' })
-/** Tests name the address of each client. */
+/** Each test sets the address of its clients. */
 const config = () => readConfig({ BASE_URL: baseUrl, ANONYMOUS_PER_MINUTE: '1000000', TRUST_PROXY: '127.0.0.1' })
 const context = () => {
   const now = () => new Date()
@@ -38,7 +38,7 @@ const context = () => {
 
 const ourApp = () => createApp(context())
 
-/** Receives bodies as our app does, with seconds of another length, and answers what it received. */
+/** Receives bodies as the app does, with a shorter second. Answers the length of the body. */
 function echo(second: number): RequestListener {
   const { load, identify } = openServices(context())
   const receive = receiver(load, second)
@@ -67,7 +67,7 @@ const signIn = (name: string) => `Authorization: Basic ${Buffer.from(`${name}:co
 const proxied = (address: string) => `X-Forwarded-For: ${address}\r\nX-Forwarded-Proto: https\r\n`
 const statusOf = (text: string) => Number(/^HTTP\/1\.1 (\d{3}) /.exec(text)?.[1])
 
-/** Answers whole, in the API's error form. */
+/** Expects a complete answer in the API's error form. */
 function expectRefusal(text: string, status: number, sentence: string): void {
   const [head = '', body = ''] = text.split('\r\n\r\n')
   expect(statusOf(head)).toBe(status)
@@ -85,16 +85,16 @@ const places: [string, () => Server][] = [
 
 describe.each(places)('on %s', (where, open) => {
   test.each([
-    ['by an entry', '/atom/connections.do?userid=bo', signIn('ann')],
-    ['by a form, of nobody', '/profiles/html/signIn.do', form],
-    ['by JSON', '/v2/accounts/0190cafe-0000-7000-8000-000000000001/connections', ''],
-    ['where nothing is', '/nowhere', ''],
-  ])('a body that is called too large is refused before it comes: %s', async (_name, path, fields) => {
+    ['an entry', '/atom/connections.do?userid=bo', signIn('ann')],
+    ['an anonymous form', '/profiles/html/signIn.do', form],
+    ['JSON', '/v2/accounts/0190cafe-0000-7000-8000-000000000001/connections', ''],
+    ['an unknown path', '/nowhere', ''],
+  ])('an oversized Content-Length is refused before the body arrives: %s', async (_name, path, fields) => {
     const port = await serve(open(), ourApp())
     for (const expectation of ['', 'Expect: 100-continue\r\n']) {
       const line = speak(port, post(path, `${fields}Content-Length: 1073741824\r\n${expectation}`))
       const text = (await line.ended).replace(/^HTTP\/1\.1 100 Continue\r\n\r\n/, (interim) => {
-        // Another program's server says that by itself.
+        // The server of another program sends 100 Continue by itself.
         expect(where).not.toBe('our server')
         return interim && ''
       })
@@ -102,7 +102,7 @@ describe.each(places)('on %s', (where, open) => {
     }
   })
 
-  test('a body that grows too large without a length is refused as soon as it does', async () => {
+  test('a chunked body is refused as soon as it exceeds the limit', async () => {
     const port = await serve(open(), ourApp())
     const line = speak(port, post('/atom/connections.do?userid=bo', `${signIn('ann')}Transfer-Encoding: chunked\r\n`))
     for (let count = 0; count < 5; count++) line.socket.write(`4000\r\n${'x'.repeat(0x4000)}\r\n`)
@@ -113,18 +113,18 @@ describe.each(places)('on %s', (where, open) => {
     [413, `${signIn('ann')}Content-Length: 10000000\r\n`, 'at most 65536 bytes'],
     [403, 'Sec-Fetch-Site: cross-site\r\nContent-Length: 10000000\r\n', 'A page of another site'],
     [415, 'Content-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n', 'uncompressed, without Content-Encoding'],
-  ])('a client that goes on sending gets its answer whole: %i', async (status, fields, sentence) => {
+  ])('a client that keeps sending gets a complete %i', async (status, fields, sentence) => {
     const port = await serve(open(), ourApp())
     const line = speak(port, post('/atom/connections.do?userid=bo', fields))
     const piece = `afc8\r\n${'x'.repeat(45_000)}\r\n`
-    // More than ten times as much as a body may have, before the answer is looked at.
+    // More than ten times the size limit, before the client reads the answer.
     line.socket.pause()
     for (let count = 0; count < 20; count++) await new Promise((sent) => line.socket.write(piece, sent))
     line.socket.resume()
     expectRefusal(await line.ended, status, sentence)
   })
 
-  test('what goes on being sent after the answer is cut off soon', async () => {
+  test('the connection closes soon if the client keeps sending', async () => {
     const port = await serve(open(), ourApp())
     const line = speak(port, post('/atom/connections.do?userid=bo', `Content-Length: 1073741824\r\n`))
     let sent = 0
@@ -137,11 +137,11 @@ describe.each(places)('on %s', (where, open) => {
     send()
     await closed
     expectRefusal(line.received(), 413, 'at most 65536 bytes')
-    // What the operating system keeps on the way counts for us too.
+    // Buffers of the operating system count as sent.
     expect(sent).toBeLessThan(100_000_000)
   })
 
-  test('a request that follows on such a connection is not served', async () => {
+  test('a request after a refused body is not served', async () => {
     const port = await serve(open(), ourApp())
     const write = post('/profiles/html/signIn.do', `${form}Sec-Fetch-Site: cross-site\r\nContent-Length: 10\r\n`)
     const line = speak(port, write)
@@ -151,7 +151,7 @@ describe.each(places)('on %s', (where, open) => {
     expect(await line.ended).not.toContain('live\n')
   })
 
-  test('after a body that was read the connection goes on', async () => {
+  test('the connection stays open after a complete body', async () => {
     const port = await serve(open(), ourApp())
     const body = connectionEntry('pending', 'Hello')
     const length = `Content-Length: ${Buffer.byteLength(body)}\r\n`
@@ -166,7 +166,7 @@ describe.each(places)('on %s', (where, open) => {
   })
 })
 
-test('a client that waits is told to go on, once, and its body is read', async () => {
+test('a client with Expect gets 100 Continue once, and its body is read', async () => {
   const port = await serve(openServer(log).server, echo(1_000_000))
   const line = speak(port, post('/', 'Content-Length: 5\r\nExpect: 100-continue\r\n'))
   await line.until(/\r\n\r\n/)
@@ -177,7 +177,7 @@ test('a client that waits is told to go on, once, and its body is read', async (
 describe('slow bodies', () => {
   const slow = 'A body must arrive within 5 seconds, at 500 bytes a second or more.'
 
-  test('one that comes byte by byte is given up', async () => {
+  test('a body that arrives byte by byte is 408', async () => {
     const port = await serve(openServer(log).server, echo(50))
     const line = speak(port, post('/', 'Content-Length: 60000\r\n'))
     const trickle = setInterval(() => line.socket.write('x'), 10)
@@ -185,14 +185,14 @@ describe('slow bodies', () => {
     clearInterval(trickle)
   })
 
-  test('so is one that comes fast enough, but never ends', async () => {
+  test('a body that never ends is 408', async () => {
     const port = await serve(openServer(log).server, echo(50))
     const line = speak(port, post('/', 'Transfer-Encoding: chunked\r\n'))
     line.socket.write(`4000\r\n${'x'.repeat(0x4000)}\r\n`)
     expectRefusal(await line.ended, 408, slow)
   })
 
-  test('five hundred of them, from many addresses and of one account, keep no reader from an answer', async () => {
+  test('five hundred slow bodies do not delay readers', async () => {
     const port = await serve(openServer(log).server, ourApp())
     const senders = Array.from({ length: 500 }, (_, index) => {
       const from = proxied(`10.0.${index}.1`)
@@ -213,7 +213,7 @@ describe('slow bodies', () => {
   test.each([
     ['one address', 50, (index: number) => proxied(`2001:db8:0:1::${index}`), 'One address may send 50 bodies'],
     ['one account', 20, (index: number) => proxied(`10.1.${index}.1`) + signIn('kit'), 'An account may send 20 bodies'],
-  ])('so many may be under way from %s', async (_name, most, fieldsOf, sentence) => {
+  ])('%s has a limit of concurrent bodies', async (_name, most, fieldsOf, sentence) => {
     const port = await serve(openServer(log).server, echo(1_000_000))
     const begin = (index: number) =>
       speak(port, post('/', `${fieldsOf(index)}Content-Length: 5\r\nExpect: 100-continue\r\n`))
@@ -223,7 +223,7 @@ describe('slow bodies', () => {
     const text = await begin(most).ended
     expectRefusal(text, 429, `${sentence} at the same time; wait until one has arrived.`)
     expect(text).toContain('\r\nRetry-After: 1\r\n')
-    // Others, and small bodies that come with their heads, are received.
+    // Other senders, and small bodies that arrive with their heads, are not limited.
     const other = post('/', `${proxied('10.2.0.1')}${signIn('bo')}Content-Length: 5\r\n`)
     expect(await speak(port, `${other}hello`).until(/received/)).toContain('received 5')
     expect(await speak(port, `${post('/', `${fieldsOf(0)}Content-Length: 5\r\n`)}hello`).until(/received/)).toContain(
@@ -236,7 +236,7 @@ describe('slow bodies', () => {
   })
 })
 
-test('whose a body is, is looked up once a second, and not for an address that sends too many', async () => {
+test('the sender of a body is authenticated once a second, and not beyond the limit of its address', async () => {
   const receive = receiver(openServices(context()).load, 1_000_000)
   let asked = 0
   const app = stepApp(
@@ -256,7 +256,7 @@ test('whose a body is, is looked up once a second, and not for an address that s
   expect(asked).toBe(before)
 })
 
-test('where another program has read the body already, nothing waits for it', async () => {
+test('a body that another program has read already is not awaited', async () => {
   const app = express().use(express.text({ type: () => true }), ourApp())
   const port = await serve(createServer(), app)
   const body = connectionEntry('pending', 'Hello')

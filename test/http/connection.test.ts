@@ -7,7 +7,7 @@ import { child, links, parse } from '../support/xml.js'
 
 /**
  * One connection, by id or by its two people (docs/wire.md, Check two people; One connection by id; The message;
- * Visibility), and writes that depend on its tag.
+ * Visibility), and conditional writes.
  */
 
 let database: TestDatabase
@@ -43,7 +43,7 @@ const who = (text: string) => {
   return { source, target, status: entry.children[5]?.attributes['term'], message: child(entry, 'content').text }
 }
 
-describe('what is between two people', () => {
+describe('the connection of two people', () => {
   test.each([
     ['sourceUserid=ann&targetUserid=bo', undefined, { source: 'ann', target: 'bo', status: 'accepted' }],
     ['sourceUserid=bo&targetUserid=ann', undefined, { source: 'bo', target: 'ann', status: 'accepted' }],
@@ -52,7 +52,7 @@ describe('what is between two people', () => {
     ['sourceUserid=ann&targetUserid=cy', 'ann', { source: 'ann', target: 'cy', status: 'unconfirmed' }],
     ['sourceUserid=ann&targetUserid=cy', 'cy', { source: 'ann', target: 'cy', status: 'unconfirmed' }],
     ['sourceUserid=cy&targetUserid=ann', 'cy', { source: 'cy', target: 'ann', status: 'pending' }],
-  ])('%s, asked by %s', async (query, name, expected) => {
+  ])('is found by %s, for %s', async (query, name, expected) => {
     const { status, headers, text } = await get(`connectionType=colleague&${query}`, name)
     expect(status).toBe(200)
     expect(who(text)).toEqual({ ...expected, message: '' })
@@ -65,7 +65,7 @@ describe('what is between two people', () => {
     })
   })
 
-  test('is found by key too, and by a user id that looks like one', async () => {
+  test('is found by key, and by a user id in the form of a key', async () => {
     expect((await get(`sourceKey=${of('ann').toUpperCase()}&targetKey=${of('bo')}`)).status).toBe(200)
     const unconnected = await get(`sourceKey=${of('ann')}&targetKey=2f8e6f9c-12a4-1033-9c5f-000000000001`)
     expect(unconnected.status).toBe(404)
@@ -84,7 +84,7 @@ describe('what is between two people', () => {
     ['connectionType=friend&sourceUserid=ann&targetUserid=bo', 'ann', 400],
     ['sourceUserid=ann&sourceUserid=bo&targetUserid=bo', 'ann', 400],
     ['sourceUserid=%00&targetUserid=bo', 'ann', 400],
-  ])('%s, asked by %s: %d, as a document', async (query, name, expected) => {
+  ])('is an error document for %s by %s: %d', async (query, name, expected) => {
     const { status, headers, text } = await get(query, name)
     expect(status).toBe(expected)
     expect(headers).not.toHaveProperty('x-profiles-connection-status')
@@ -92,7 +92,7 @@ describe('what is between two people', () => {
     expect(child(parse(text), 'code').text).toBe(String(expected))
   })
 
-  test.each(['connection.do?', 'connections.do?'])('HEAD %s tells it without a body', async (resource) => {
+  test.each(['connection.do?', 'connections.do?'])('HEAD %s answers its status without a body', async (resource) => {
     const ask = (query: string) =>
       client.send(`/profiles/atom/${resource}connectionType=colleague&${query}`, { method: 'HEAD' })
     const yes = await ask('targetUserid=bo&sourceUserid=ann')
@@ -101,14 +101,14 @@ describe('what is between two people', () => {
     expect([no.status, no.headers['x-profiles-connection-status']]).toEqual([404, undefined])
   })
 
-  test('GET of the plural address stays a feed', async () => {
+  test('GET of connections.do stays a feed', async () => {
     const { text } = await client.send(
       '/profiles/atom/connections.do?connectionType=colleague&userid=ann&sourceUserid=ann&targetUserid=bo',
     )
     expect(parse(text).name).toBe('feed')
   })
 
-  test('where a sign-in is required, nobody learns anything', async () => {
+  test('is 401 for anonymous requests if a sign-in is required', async () => {
     for (const target of ['bo', 'di', 'zed']) {
       const { status } = await strict.send(`/atom/connection.do?sourceUserid=ann&targetUserid=${target}`)
       expect(status).toBe(401)
@@ -119,13 +119,13 @@ describe('what is between two people', () => {
   })
 })
 
-describe('one view by its id', () => {
+describe('a connection by its id', () => {
   test.each([
     ['the owner', 'ann', 'Hello <b>Bo</b>'],
-    ['the other', 'bo', ''],
+    ['the other person', 'bo', ''],
     ['a third person', 'di', ''],
-    ['nobody', undefined, ''],
-  ])('is shown to %s, the message to its owner alone', async (_name, name, message) => {
+    ['an anonymous caller', undefined, ''],
+  ])('is shown to %s, with the message for its owner only', async (_name, name, message) => {
     const { status, text } = await get(`connectionId=${accepted}&inclMessage=true`, name)
     expect(status).toBe(200)
     expect(who(text)).toEqual({ source: 'ann', target: 'bo', status: 'accepted', message })
@@ -142,20 +142,20 @@ describe('one view by its id', () => {
     ['01900000-0000-7000-8000-000000000001', 'ann', 404],
     ['%00', 'ann', 400],
     ['1', 'ann', 400],
-  ])('%s, asked by %s: %d', async (named, name, expected) => {
+  ])('is answered for %s by %s with %d', async (named, name, expected) => {
     expect((await get(`connectionId=${named.replace(':undecided', undecided)}`, name)).status).toBe(expected)
   })
 
-  test('an id goes before two people', async () => {
+  test('takes precedence over two people', async () => {
     expect(who((await get(`connectionId=${accepted}&sourceUserid=ann&targetUserid=cy`, 'ann')).text).target).toBe('bo')
   })
 })
 
-describe('its tag', () => {
+describe('the ETag of a connection', () => {
   const tag = async (query: string, name?: string, headers: Record<string, string> = {}) =>
     String((await get(query, name, { headers })).headers.etag)
 
-  test('is another for whoever sees something else, and the same by whichever way', async () => {
+  test('differs between viewers, but not between id and people', async () => {
     const own = await tag(`connectionId=${accepted}`, 'ann')
     expect(own).toMatch(/^"[\w-]{22}"$/)
     expect(await tag('sourceUserid=ann&targetUserid=bo', 'ann')).toBe(own)
@@ -167,7 +167,7 @@ describe('its tag', () => {
     expect(gunzipSync(zipped.body).toString()).toBe((await get(`connectionId=${accepted}`, 'ann')).text)
   })
 
-  test('saves reading it again', async () => {
+  test('gives 304 to its viewer only', async () => {
     const own = await tag(`connectionId=${accepted}`, 'ann')
     const answer = await get(`connectionId=${accepted}`, 'ann', { headers: { 'if-none-match': own } })
     expect([answer.status, answer.body.length]).toEqual([304, 0])
@@ -178,13 +178,13 @@ describe('its tag', () => {
     ['the tag', (tag) => ({ 'if-match': tag }), 200],
     ['the tag among others', (tag) => ({ 'if-match': `"x", ${tag}` }), 200],
     ['the tag of the compressed entry', (tag) => ({ 'if-match': tag.replace(/"$/, '-gzip"') }), 200],
-    ['any', () => ({ 'if-match': '*' }), 200],
+    ['*', () => ({ 'if-match': '*' }), 200],
     ['a stale tag', () => ({ 'if-match': '"stale"' }), 412],
     ['a weak tag', (tag) => ({ 'if-match': `W/${tag}` }), 412],
-    ['nothing in quotes', () => ({ 'if-match': 'x' }), 412],
-    ['a tag that must not be there', (tag) => ({ 'if-none-match': `W/${tag}` }), 412],
-    ['nothing that may be there', () => ({ 'if-none-match': '*' }), 412],
-    ['another tag that must not be there', () => ({ 'if-none-match': '"x"' }), 200],
+    ['a tag without quotes', () => ({ 'if-match': 'x' }), 412],
+    ['If-None-Match with the tag', (tag) => ({ 'if-none-match': `W/${tag}` }), 412],
+    ['If-None-Match with *', () => ({ 'if-none-match': '*' }), 412],
+    ['If-None-Match with another tag', () => ({ 'if-none-match': '"x"' }), 200],
   ])('guards PUT and DELETE: %s', async (_name, headersWith, expected) => {
     const { db } = database
     const row = await connect(db, of('bo'), of('di'), 'invited', { message: 'old' })
@@ -207,7 +207,7 @@ describe('its tag', () => {
     if (expected === 412) await client.send(`/profiles/atom/${address}`, { method: 'DELETE', as: as('di') })
   })
 
-  test('of twenty who change what they saw at once, one does', async () => {
+  test('allows one of twenty concurrent writes', async () => {
     const row = await connect(database.db, of('cy'), of('di'), 'accepted')
     const seen = await tag(`connectionId=${row}`, 'cy')
     const answers = await Promise.all(

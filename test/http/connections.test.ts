@@ -16,7 +16,7 @@ let strict: Client
 const id: Record<string, string> = {}
 
 beforeAll(async () => {
-  // One test takes an account away from under its colleagues.
+  // One test deletes an account that has colleagues.
   const orphaned = [
     'a colleague row has no account for its peer',
     'the peer has no colleague row of the same connection',
@@ -56,12 +56,12 @@ describe('addresses and methods', () => {
     },
   )
 
-  test('an address in absolute form is the same address', async () => {
+  test('a request target in absolute form gets the same feed', async () => {
     const { status, text } = await client.send(`http://anything.example${path('&userid=ann')}`)
     expect([status, text]).toEqual([200, (await client.send(path('&userid=ann'))).text])
   })
 
-  test('HEAD says what GET says, without a body', async () => {
+  test('HEAD has the fields of GET without a body', async () => {
     const { headers: got, body } = await client.send(path('&userid=ann'))
     const head = await client.send(path('&userid=ann'), { method: 'HEAD' })
     expect(head.status).toBe(200)
@@ -70,14 +70,14 @@ describe('addresses and methods', () => {
     expect(head.headers['content-length']).toBe(String(body.length))
   })
 
-  test.each(['PUT', 'DELETE', 'PATCH', 'TRACE'])('%s is refused with what is allowed', async (method) => {
+  test.each(['PUT', 'DELETE', 'PATCH', 'TRACE'])('%s is 405 with the allowed methods', async (method) => {
     const { status, headers, text } = await client.send(path(''), { method })
     expect(status).toBe(405)
     expect(headers['allow']).toBe('GET, HEAD, POST, OPTIONS')
     expect(child(parse(text), 'code').text).toBe('405')
   })
 
-  test('OPTIONS tells the methods', async () => {
+  test('OPTIONS lists the methods', async () => {
     const { status, headers } = await client.send(path(''), { method: 'OPTIONS' })
     expect([status, headers['allow']]).toEqual([204, 'GET, HEAD, POST, OPTIONS'])
   })
@@ -88,7 +88,7 @@ describe('addresses and methods', () => {
     '/profiles/atom/Connections.do',
     '/profiles/saml/atom/connections.do',
     '/%zz',
-  ])('%s is not there', async (address) => {
+  ])('%s is 404', async (address) => {
     const { status, headers, text } = await client.send(address)
     expect(status).toBe(404)
     expect(headers['content-type']).toBe('text/xml;charset=UTF-8')
@@ -99,7 +99,7 @@ describe('addresses and methods', () => {
     )
   })
 
-  test('an address of more than 4096 bytes is too long', async () => {
+  test('an address of more than 4096 bytes is 414', async () => {
     expect((await client.send(path(`&x=${'a'.repeat(4096)}`))).status).toBe(414)
   })
 
@@ -112,7 +112,7 @@ describe('addresses and methods', () => {
   )
 })
 
-describe('who may see what', () => {
+describe('access to lists', () => {
   test.each([
     [undefined, '&userid=ann', 200],
     [bo, '&userid=ann', 200],
@@ -142,11 +142,11 @@ describe('who may see what', () => {
     [undefined, '&userid=nobody', 401],
     [bo, '&userid=ann', 200],
     [bo, '&userid=nobody', 400],
-  ])('where a sign-in is required, %s asking for "%s" gets %d', async (as, query, status) => {
+  ])('with required sign-in, %s asking for "%s" gets %d', async (as, query, status) => {
     expect((await strict.send(path(query), as === undefined ? {} : { as })).status).toBe(status)
   })
 
-  test('every refusal of credentials is the same, and challenges', async () => {
+  test('every refusal of credentials has the same body and a challenge', async () => {
     const refusals = await Promise.all(
       [
         { as: 'ann:wrong password' },
@@ -167,7 +167,7 @@ describe('who may see what', () => {
     expect(unasked.headers['www-authenticate']).toBe('Basic realm="connections", charset="UTF-8"')
   })
 
-  test('two Authorization fields are a malformed request', async () => {
+  test('two Authorization fields are 400', async () => {
     const authorization = `Basic ${Buffer.from(ann).toString('base64')}`
     const { status } = await client.send(path('&userid=ann'), {
       headers: { authorization: [authorization, authorization] },
@@ -175,21 +175,21 @@ describe('who may see what', () => {
     expect(status).toBe(400)
   })
 
-  test('a forbidden list looks the same whether or not its owner exists', async () => {
+  test('a forbidden list has the same answer for known and unknown owners', async () => {
     const known = await client.send(path('&userid=ann&status=pending'), { as: bo })
     const unknown = await client.send(path('&userid=nobody&status=pending'), { as: bo })
     expect(known.text).toBe(unknown.text)
     expect(known.text).toContain('<code>403</code><message>CLFRN1174E: You are not authorized to perform that action.')
   })
 
-  test('a stranger with the right tag still has to sign in', async () => {
+  test('a matching ETag does not replace the sign-in', async () => {
     const { headers } = await client.send(path('&status=pending'), { as: ann })
     const stranger = await client.send(path('&userid=ann&status=pending'), { headers: { 'if-none-match': '*' } })
     expect(headers['etag']).toBeDefined()
     expect(stranger.status).toBe(401)
   })
 
-  test('the message is for the owner of the list who asks for it', async () => {
+  test('only the owner of a list gets messages, on request', async () => {
     const message = async (more: string, as?: string) => {
       const { text } = await client.send(path(more), as === undefined ? {} : { as })
       return child(entries(text)[0] as Element, 'content').text
@@ -203,7 +203,7 @@ describe('who may see what', () => {
     expect(await message('&userid=ann&inclMessage=true')).toBe('')
   })
 
-  test('the number of waiting invitations is for the owner who asks for it', async () => {
+  test('only the owner gets the number of pending invitations, on request', async () => {
     const count = async (more: string, as: string) =>
       all(parse((await client.send(path(more), { as })).text), 'pendingInvitations').map(({ text }) => text)
     expect(await count('&inclPendingCount=true', ann)).toEqual(['1'])
@@ -214,7 +214,7 @@ describe('who may see what', () => {
   })
 })
 
-describe('what a list shows', () => {
+describe('contents of lists', () => {
   test.each([
     ['accepted', ann, ['bo']],
     ['pending', ann, ['cy']],
@@ -223,7 +223,7 @@ describe('what a list shows', () => {
     ['pending', 'di:colleagues', ['ann']],
     ['unconfirmed', 'cy:colleagues', ['ann']],
     ['accepted', 'ed:colleagues', []],
-  ])('%s of %s', async (status, as, expected) => {
+  ])('the %s list of %s', async (status, as, expected) => {
     const { text } = await client.send(path(`&status=${status}`), { as })
     expect(titles(text)).toEqual(expected)
     const feed = parse(text)
@@ -232,7 +232,7 @@ describe('what a list shows', () => {
     expect(child(feed, 'id').text).toBe(`tag:profiles.ibm.com,2006:feed:${of(as.split(':')[0] as string)}:${status}`)
   })
 
-  test('profiles instead of connections, as hCard or vCard', async () => {
+  test('outputType=profile gives profiles as hCard or vCard', async () => {
     const content = async (more: string) =>
       child(entries((await client.send(path(`&userid=ann&outputType=profile${more}`))).text)[0] as Element, 'content')
     expect((await content('')).attributes['type']).toBe('xhtml')
@@ -252,14 +252,14 @@ describe('conditional requests', () => {
   const statusWith = async (query: string, headers: Record<string, string>, as?: string) =>
     (await client.send(path(query), { headers, ...(as === undefined ? {} : { as }) })).status
 
-  /** The list's last change is put back, so that its second has come. */
+  /** Moves the list's last change back by an hour, since Last-Modified is absent within its second. */
   async function touchBack(name: string) {
     await sql`update network set changed = changed - interval '1 hour' where owner_id = ${of(name)}`.execute(
       database.db,
     )
   }
 
-  test('a feed carries what a poller needs, and 304 the same', async () => {
+  test('a feed and its 304 have the same fields for polling', async () => {
     await touchBack('ann')
     const full = await client.send(path('&userid=ann'))
     expect(full.headers).toMatchObject({
@@ -287,7 +287,7 @@ describe('conditional requests', () => {
     expect(await statusWith('&userid=ann', { 'if-modified-since': 'Thu, 01 Jan 1998 00:00:00 GMT' })).toBe(200)
   })
 
-  test('the date of the feed is the date of its last change, and stays', async () => {
+  test('the date of a feed is the date of its last change', async () => {
     const updated = async () => child(parse((await client.send(path('&userid=bo'))).text), 'updated').text
     const { changed } = await database.db
       .selectFrom('network')
@@ -299,7 +299,7 @@ describe('conditional requests', () => {
     expect(await updated()).toBe(changed.toISOString())
   })
 
-  test('an entry that comes, and one that leaves, move tag and date', async () => {
+  test('an added entry and a removed entry change ETag and date', async () => {
     const before = await validators('&userid=ed')
     const row = await connect(database.db, of('ed'), of('bo'), 'accepted')
     await touchBack('ed')
@@ -311,21 +311,21 @@ describe('conditional requests', () => {
     expect(titles(after.text)).toEqual([])
   })
 
-  test('an invitation does not move the accepted list', async () => {
+  test('an invitation does not change the accepted list', async () => {
     await touchBack('ed')
     const before = await validators('&userid=ed')
     await connect(database.db, of('cy'), of('ed'), 'invited')
     expect(await validators('&userid=ed')).toEqual(before)
   })
 
-  test('but a list that shows the pending count moves with it', async () => {
+  test('an invitation changes a list with the pending count', async () => {
     const how = { as: 'bo:colleagues' }
     const before = await validators('&inclPendingCount=true', how)
     await connect(database.db, of('di'), of('bo'), 'invited')
     expect((await validators('&inclPendingCount=true', how)).etag).not.toBe(before.etag)
   })
 
-  test('viewers with different rights, and different questions, have different tags', async () => {
+  test('different viewers and queries have different ETags', async () => {
     const tags = [
       await validators('&userid=ann'),
       await validators('&userid=ann', { as: bo }),
@@ -339,7 +339,7 @@ describe('conditional requests', () => {
     expect(new Set(tags).size).toBe(tags.length)
   })
 
-  test('links on another base, or other code, make another tag', async () => {
+  test('another base URL or release gives another ETag', async () => {
     const others = [
       await startClient(database.db, { BASE_URL: 'https://elsewhere.example' }),
       await startClient(database.db, {}, () => new Date(), 'another release'),
@@ -351,7 +351,7 @@ describe('conditional requests', () => {
     }
   })
 
-  test('a 304 reads no entry: it comes although the rows cannot be read', async () => {
+  test('a 304 does not read the entries', async () => {
     const { etag } = await validators('&userid=ann')
     await sql`alter table colleague rename to hidden`.execute(database.db)
     const status = await statusWith('&userid=ann', { 'if-none-match': etag })
@@ -390,7 +390,7 @@ describe('compression', () => {
 })
 
 describe('bad rows and bad input', () => {
-  test('a bad row leaves the rest of the feed well-formed, and is logged', async () => {
+  test('a bad row is logged, and the rest of the feed stays well-formed', async () => {
     const { db } = database
     const [bad, gone, good] = [await addPerson(db, 'bad'), await addPerson(db, 'gone'), await addPerson(db, 'good')]
     for (const peer of [bad, gone, good]) await connect(db, of('cy'), peer, 'accepted')
@@ -405,7 +405,7 @@ describe('bad rows and bad input', () => {
     expect(client.logged().some((line) => line.includes('entries left out'))).toBe(true)
   })
 
-  test('no parameters, however odd, break the server', async () => {
+  test('odd parameters never cause a server error', async () => {
     const names = ['userid', 'email', 'key', 'status', 'outputType', 'output', 'format', 'since', 'sortBy', 'sortOrder']
     const name = fc.constantFrom(
       ...names,
@@ -450,7 +450,7 @@ describe('bad rows and bad input', () => {
     expect([...seen]).toEqual(expect.arrayContaining([200, 400]))
   })
 
-  test('an error inside shows nothing of its cause', async () => {
+  test('an internal error hides its cause', async () => {
     await sql`alter table network rename to hidden`.execute(database.db)
     const { status, text } = await client.send(path('&userid=ann'))
     await sql`alter table hidden rename to network`.execute(database.db)
@@ -462,7 +462,7 @@ describe('bad rows and bad input', () => {
   })
 })
 
-test('each request is one line of log, without secrets or parameters', async () => {
+test('each request is one line of the log, without secrets or parameters', async () => {
   const quiet = await startClient(database.db, { LOG_LEVEL: 'info' })
   await quiet.send(path('&email=ann%40example.com'), { as: ann })
   await quiet.close()
@@ -478,7 +478,7 @@ test('each request is one line of log, without secrets or parameters', async () 
   expect(quiet.logged().join()).not.toMatch(/colleagues|ann@|YW5u|authorization/i)
 })
 
-test('live and ready', async () => {
+test('the server is live and ready', async () => {
   expect((await client.send('/live')).status).toBe(200)
   expect((await client.send('/ready')).status).toBe(200)
   expect((await client.send('/ready', { method: 'POST' })).status).toBe(405)

@@ -4,7 +4,7 @@ import { freshDatabase, type TestDatabase } from '../support/database.js'
 import { connectionEntry } from '../support/entries.js'
 import { as } from '../support/served-cast.js'
 
-/** What pages of other origins may do (docs/decisions.md, Browsers write only for our own pages). */
+/** Access of pages of other origins (docs/decisions.md, Browsers write only for our own pages). */
 
 const list = '/profiles/atom/connections.do?connectionType=colleague&userid=ann'
 const [one, other] = ['https://intranet.example', 'http://localhost:8080']
@@ -41,7 +41,7 @@ const preflight = (origin: string): Sending => ({
   headers: { origin, 'access-control-request-method': 'PUT', 'access-control-request-headers': 'authorization' },
 })
 
-test.each([one, other])('a page of %s may read, whatever comes', async (origin) => {
+test.each([one, other])('a page of %s may read every answer', async (origin) => {
   const feed = await open.send(list, asking(origin))
   expect([feed.status, corsFields(feed)]).toEqual([200, readable(origin)])
   expect(feed.headers.vary).toBe('Origin, Accept, Accept-Encoding, Authorization, Cookie')
@@ -49,14 +49,14 @@ test.each([one, other])('a page of %s may read, whatever comes', async (origin) 
   expect([refusal.status, corsFields(refusal), refusal.headers.vary]).toEqual([401, readable(origin), 'Origin'])
 })
 
-test('a 304 says so too', async () => {
+test('a 304 has the CORS fields', async () => {
   const { headers } = await open.send(list)
   const answer = await open.send(list, { headers: { origin: one, 'if-none-match': headers.etag as string } })
   expect([answer.status, corsFields(answer)]).toEqual([304, readable(one)])
   expect(answer.headers.vary).toBe('Origin, Accept, Accept-Encoding, Authorization, Cookie')
 })
 
-test('the preflight is answered without a sign-in', async () => {
+test('the preflight needs no sign-in', async () => {
   const answer = await open.send(list, preflight(one))
   expect([answer.status, answer.text]).toEqual([204, ''])
   expect(corsFields(answer)).toEqual({
@@ -69,13 +69,13 @@ test('the preflight is answered without a sign-in', async () => {
 })
 
 describe.each([
-  ['an origin that is not named', stranger],
-  ['an origin that only begins like one', `${one}.evil.example`],
+  ['an unlisted origin', stranger],
+  ['an origin that begins with a listed origin', `${one}.evil.example`],
   ['another port', `${one}:8443`],
   ['another scheme', 'http://intranet.example'],
   ['an opaque origin', 'null'],
 ])('%s', (_, origin) => {
-  test('is told nothing, but caches are', async () => {
+  test('gets no CORS fields, but Vary: Origin', async () => {
     for (const sending of [asking(origin), preflight(origin)]) {
       const answer = await open.send(list, sending)
       expect([corsFields(answer), answer.headers.vary?.split(',')[0]]).toEqual([{}, 'Origin'])
@@ -83,19 +83,19 @@ describe.each([
   })
 })
 
-test('without an origin the answer varies by it all the same', async () => {
+test('a request without Origin gets Vary: Origin', async () => {
   const answer = await open.send(list)
   expect([corsFields(answer), answer.headers.vary?.split(',')[0]]).toEqual([{}, 'Origin'])
 })
 
-test('by default nobody is told anything', async () => {
+test('a server without CORS_ORIGINS sends no CORS fields', async () => {
   for (const sending of [asking(one), preflight(one)]) {
     const answer = await closed.send(list, sending)
     expect([corsFields(answer), answer.headers.vary?.includes('Origin') ?? false]).toEqual([{}, false])
   }
 })
 
-test('a page of a named origin may write, and of no other', async () => {
+test('only a page of a listed origin may write', async () => {
   const invite = (client: Client, origin: string, site: string | undefined) =>
     client.send('/profiles/atom/connections.do?connectionType=colleague&userid=lou', {
       method: 'POST',

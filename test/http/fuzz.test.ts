@@ -5,9 +5,7 @@ import { connectionEntry } from '../support/entries.js'
 import { addPerson, connect, signInSecret } from '../support/world.js'
 import { parse } from '../support/xml.js'
 
-/**
- * Whatever anybody sends (docs/trust.md, I2; I5): no answer is the server's fault, and every document is well-formed.
- */
+/** Random requests (docs/trust.md, I2; I5): no answer is a server error, and every document is well-formed. */
 
 let database: TestDatabase
 let client: Client
@@ -80,7 +78,7 @@ const request = fc.record({
   body,
 })
 
-test('no request is answered as the server’s fault', async () => {
+test('no request causes a server error', async () => {
   await fc.assert(
     fc.asyncProperty(request, async ({ method, prefix, resource, parameters, isSignedIn, body }) => {
       const query = parameters.map(([name, value]) => `${encodeURIComponent(name.toWellFormed())}=${value}`).join('&')

@@ -6,9 +6,9 @@ import { freshDatabase, type TestDatabase } from '../support/database.js'
 import { meaning, parse } from '../support/xml.js'
 
 /**
- * Each file under `fixtures/feeds` is one answer, in the folder of the section of the API's description that it
- * shows. It opens with a comment: the request, as whom it is sent, and the status that is expected; the rest is the
- * document, compared by meaning: white space between elements does not count.
+ * Each file under `fixtures/feeds` is one answer, in the folder of its section of the API's description. Its first
+ * comment has the request, its user and the expected status. The rest is the document, compared by meaning: white space
+ * between elements is ignored.
  */
 const folder = 'fixtures/feeds'
 const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.xml'))
@@ -29,7 +29,7 @@ afterAll(async () => {
   await database.close()
 })
 
-test.each(files.sort())('%s', async (file) => {
+test.each(files.sort())('the answer equals the golden file %s', async (file) => {
   const expected = readFileSync(join(folder, file), 'utf8')
   const [, address, who, status] = /<!--\s*Request: GET (\S+)\s*As: (\S+)\s*Expect: (\d+)[^]*?-->/.exec(expected) ?? []
   const as = who === 'nobody' ? {} : { as: `${who}:${castPassword}` }

@@ -13,14 +13,14 @@ import { connectionEntry } from '../support/entries.js'
 import { as } from '../support/served-cast.js'
 import { addPerson, connect, signInSecret } from '../support/world.js'
 
-/** Z3 of the trust reference: a site that hides e-mail addresses, beside the same site when it does not. */
+/** A site that hides e-mail addresses, compared with the same site that shows them (docs/trust.md, Z3). */
 
 let database: TestDatabase
 let hiding: Client
 let open: Client
-/** What each address may look like in an answer. */
+/** The forms of each address in an answer. */
 let addresses: Map<string, string[]>
-/** Here one account asks for everything, as fast as it can. */
+/** One account sends all requests here. */
 const unlimited = { REQUESTS_PER_MINUTE: '1000000' }
 const idOf = async (userId: string) =>
   (await database.db.selectFrom('account').select('id').where('user_id', '=', userId).executeTakeFirstOrThrow()).id
@@ -32,7 +32,7 @@ beforeAll(async () => {
   await db.updateTable('account').set({ verified: true }).execute()
   await db.updateTable('credential').set({ secret: signInSecret }).execute()
   const [ann, bo] = [await idOf('ann'), await idOf('bo')]
-  // Addresses where nobody looks for them: as a login, a name, and in whatever a profile says.
+  // Addresses in unusual places: a login, a name, and texts of a profile.
   const profile = {
     description: 'Write to ann@example.com, or to <b>bo&#64;example.com</b>',
     distinguishedName: 'E=odd@example.net,CN=Odd',
@@ -85,7 +85,7 @@ function formsOf(address: string): string[] {
   ].map((form) => form.toLowerCase())
 }
 
-/** The addresses that an answer holds in whatever form, head and body. */
+/** The addresses in the head and body of an answer, in any form. */
 function found({ headers, text }: Answer): string[] {
   const whole = `${JSON.stringify(headers)}\n${text}`
   const positions = [...whole.matchAll(/[?&;]pos=([\w-]+)/g)].map(([, position = '']) => position)
@@ -127,7 +127,7 @@ const starts = [
   `/v2/connections?map=${encodeURIComponent('"target.email"')}`,
 ]
 
-/** Follows every link from there on, and answers each once. */
+/** Follows every link, and gives each answer once. */
 async function* crawl(client: Client, sending: Sending): AsyncGenerator<[path: string, answer: Answer]> {
   const seen = new Set<string>()
   const open = [...starts]
@@ -147,15 +147,15 @@ async function* crawl(client: Client, sending: Sending): AsyncGenerator<[path: s
 const own = () => [...addresses.keys()].filter((address) => address !== 'outside@example.net')
 
 test.each([
-  ['nobody', 'text'],
+  ['anonymous', 'text'],
   ['ann', 'text'],
   ['greta', 'text'],
-  ['nobody', 'page'],
+  ['anonymous', 'page'],
   ['ann', 'page'],
   ['odd', 'page'],
-])('Z3: no answer holds an address, nor anything made of one, for %s, as %s', async (name, form) => {
+])('no answer holds an address or a form of one, for %s, as %s (Z3)', async (name, form) => {
   const headers: Record<string, string> = form === 'page' ? { accept: 'text/html' } : {}
-  const sending = name === 'nobody' ? { headers } : { headers, as: as(name) }
+  const sending = name === 'anonymous' ? { headers } : { headers, as: as(name) }
   const wrong: string[] = []
   for await (const [path, answer] of crawl(hiding, sending)) {
     if (answer.status >= 500) wrong.push(`${path}: ${answer.status}`)
@@ -163,7 +163,7 @@ test.each([
   }
   expect(wrong).toEqual([])
 
-  // The same crawl meets them where they are shown, so that it is no crawl past them.
+  // The same crawl finds them on the open site. This proves that the crawl reaches them.
   const unmet = new Set(own())
   for await (const [, answer] of crawl(open, sending)) {
     for (const address of found(answer)) unmet.delete(address)
@@ -172,7 +172,7 @@ test.each([
   expect([...unmet]).toEqual([])
 })
 
-test('Z3: what one wrote to whom is shown to nobody by address', async () => {
+test('an invitation does not show the address of its target (Z3)', async () => {
   const path = '/v2/connections?show=creator&state=0'
   expect(found(await open.send(path, { as: as('bo') }))).toEqual(['outside@example.net'])
   const answer = await hiding.send(path, { as: as('bo') })
@@ -186,7 +186,7 @@ test.each([
   { 'target.email': 'outside@example.net' },
   { 'target.email': 'nobody@example.net' },
   { $nor: [{ state: 1 }, { 'target.email': { $regex: '^o' } }] },
-])('Z3: an address is not found by asking for what it begins with: %j', async (where) => {
+])('a query by a part of an address is refused: %j (Z3)', async (where) => {
   const path = `/v2/connections?show=creator&where=${encodeURIComponent(JSON.stringify(where))}`
   expect((await open.send(path, { as: as('bo') })).status).toBe(200)
   const { status, text } = await hiding.send(path, { as: as('bo') })
@@ -217,7 +217,7 @@ const byAddress: [method: string, path: string][] = [
   ['DELETE', '/profiles/admin/atom/connections.do?email='],
 ]
 
-test.each(byAddress)('Z3: an address fails alike whoever has it: %s %s', async (method, path) => {
+test.each(byAddress)('known and unknown addresses are refused alike: %s %s (Z3)', async (method, path) => {
   for (const sending of [{}, { as: as('greta') }]) {
     const answers = await Promise.all(
       named.map((address) =>
@@ -239,8 +239,8 @@ test.each(byAddress)('Z3: an address fails alike whoever has it: %s %s', async (
 
 const spellings = ['uid', 'distinguishedName', 'UID', 'dn', 'mail', 'emailAddress', 'EMAIL', 'mcode', 'login']
 
-test.each(spellings)('Z3: nobody is named by an address as %s, whoever has it', async (name) => {
-  // odd has this login, and a distinguished name that holds it.
+test.each(spellings)('the parameter %s refuses known and unknown addresses alike (Z3)', async (name) => {
+  // odd has this login, and a distinguished name with it.
   const values = [
     'odd@example.net',
     'E=odd@example.net,CN=Odd',
@@ -267,13 +267,13 @@ test.each(spellings)('Z3: nobody is named by an address as %s, whoever has it', 
   }
 })
 
-test('Z3: a login and a distinguished name without an address name their person here too', async () => {
+test('a login and a distinguished name without an address name their person (Z3)', async () => {
   const names = async (query: string) => (await hiding.send(`/profiles/atom/profile.do?${query}`)).text
   expect(await names('uid=ann.desk')).toContain('<snx:userid>ann</snx:userid>')
   expect(await names('uid=odd')).not.toContain('<entry>')
 })
 
-test.each(['search', 'name'])('Z3: nobody is looked for by an address as %s', async (parameter) => {
+test.each(['search', 'name'])('the search parameter %s refuses an address (Z3)', async (parameter) => {
   for (const text of ['ann@example.com', 'odd@example.net', 'no@one', 'odd＠example.net']) {
     const answer = await hiding.send(`/profiles/atom/search.do?${parameter}=${encodeURIComponent(text)}`)
     expect([answer.status, answer.text.includes(sentence)]).toEqual([400, true])
@@ -281,7 +281,7 @@ test.each(['search', 'name'])('Z3: nobody is looked for by an address as %s', as
   expect((await hiding.send(`/profiles/atom/search.do?${parameter}=ann`)).status).toBe(200)
 })
 
-test('Z3: the module connects nobody by address over HTTP, known or not', async () => {
+test('the module refuses known and unknown addresses alike over HTTP (Z3)', async () => {
   const ann = await idOf('ann')
   const answers = await Promise.all(
     ['bo@example.com', 'nobody@example.com'].map((email) =>
@@ -301,7 +301,7 @@ test('Z3: the module connects nobody by address over HTTP, known or not', async 
   })
 })
 
-test('Z3: whoever has no other name is called by what stands before the sign', async () => {
+test('a name that is an address is shown up to the @ (Z3)', async () => {
   const { text } = await hiding.send('/profiles/atom/profileEntry.do?userid=odd&format=full')
   expect(text).toContain('<title type="text">odd</title>')
   expect(text).toContain('Write to , or to &lt;b&gt;;example.com&lt;/b&gt;')
@@ -309,20 +309,23 @@ test('Z3: whoever has no other name is called by what stands before the sign', a
   expect(text).not.toContain('<category term=""')
 })
 
-test.each(['', 'text/html'])('Z3: a search finds nobody by the domain of an address in a name (%s)', async (accept) => {
-  const found = async (client: Client, words: string) => {
-    const { text } = await client.send(`/profiles/atom/search.do?name=${encodeURIComponent(words)}`, {
-      headers: { accept },
-    })
-    return text.includes(await idOf('odd'))
-  }
-  for (const words of ['odd', 'o', 'ODD*']) expect([words, await found(hiding, words)]).toEqual([words, true])
-  for (const words of ['odd example', 'odd e', 'example', 'odd.example.net', 'net']) {
-    expect([words, await found(open, words), await found(hiding, words)]).toEqual([words, true, false])
-  }
-})
+test.each(['', 'text/html'])(
+  'with Accept "%s", a search does not match the domain of an address in a name (Z3)',
+  async (accept) => {
+    const found = async (client: Client, words: string) => {
+      const { text } = await client.send(`/profiles/atom/search.do?name=${encodeURIComponent(words)}`, {
+        headers: { accept },
+      })
+      return text.includes(await idOf('odd'))
+    }
+    for (const words of ['odd', 'o', 'ODD*']) expect([words, await found(hiding, words)]).toEqual([words, true])
+    for (const words of ['odd example', 'odd e', 'example', 'odd.example.net', 'net']) {
+      expect([words, await found(open, words), await found(hiding, words)]).toEqual([words, true, false])
+    }
+  },
+)
 
-test('Z3: no tag tells whether an address that is guessed is right', async () => {
+test('no ETag confirms a guessed address (Z3)', async () => {
   const account = await findAccount(database.db, { by: 'userId', value: 'ann' })
   const guess = (release: string) => entityTag([release, 'vcard', baseUrl, account])
   const { headers } = await hiding.send('/profiles/vcard/profile.do?userid=ann')
@@ -330,7 +333,7 @@ test('Z3: no tag tells whether an address that is guessed is right', async () =>
   expect(['test-discreet', 'test', 'entity tags test true'].map(guess)).not.toContain(headers.etag)
 })
 
-test('one still signs in by the own address', async () => {
+test('a user still signs in by e-mail address', async () => {
   const path = '/profiles/atom/connections.do?connectionType=colleague&status=pending'
   expect((await hiding.send(path, { as: 'ann@example.com:colleagues' })).status).toBe(200)
 })
@@ -342,7 +345,7 @@ test.each([
   '/profiles/atom/search.do?search=*',
   '/profiles/vcard/profile.do?userid=ann',
   '/profiles/html/profileView.do?userid=ann',
-])('what was shown before the switch is not good after it: %s', async (path) => {
+])('an ETag from before the switch does not match after it: %s', async (path) => {
   const { headers } = await open.send(path)
   const known = { headers: { 'if-none-match': String(headers.etag) } }
   expect((await open.send(path, known)).status).toBe(304)
@@ -351,7 +354,7 @@ test.each([
   expect(answer.headers.etag).not.toBe(headers.etag)
 })
 
-test('whoever signs in is led to a page of any address, here too', async () => {
+test('the sign-in form accepts a next page of any length', async () => {
   const next = encodeURIComponent(`../atom/search.do?search=${'a'.repeat(512)}&name=${'b'.repeat(512)}`)
   expect((await hiding.send(`/profiles/html/signIn.do?next=${next}`)).status).toBe(200)
 })

@@ -3,7 +3,7 @@ import { freshDatabase, type TestDatabase } from '../support/database.js'
 import { addPerson, connect, disconnect, signInSecret } from '../support/world.js'
 import { all, child, links, parse } from '../support/xml.js'
 
-/** The colleagues whom two people share (docs/wire.md, Other resources). */
+/** The common colleagues of two people (docs/wire.md, Other resources). */
 
 let database: TestDatabase
 let client: Client
@@ -39,7 +39,7 @@ const of = (name: string) => id[name] as string
 const get = (query: string, more: Sending = {}) => client.send(`/profiles/atom/connectionsInCommon.do?${query}`, more)
 const titles = (text: string) => all(parse(text), 'entry').map((entry) => child(entry, 'title').text)
 
-test('is a feed of the first one’s entries, newest first, and tells how many they are', async () => {
+test('the feed shows the first person’s entries, newest first, with their number', async () => {
   const { status, headers, text } = await get('userid=ann,bo')
   expect(status).toBe(200)
   expect(titles(text)).toEqual([...shared].reverse())
@@ -52,11 +52,11 @@ test('is a feed of the first one’s entries, newest first, and tells how many t
   expect(child(child(entry as never, 'connection').children[0] as never, 'userid').text).toBe('ann')
 })
 
-test('of the second one asked first, in that one’s order', async () => {
+test('the feed has the order of the first person named', async () => {
   expect(titles((await get('userid=bo,ann')).text)).toEqual(shared)
 })
 
-test('takes the parameters of a list', async () => {
+test('the feed takes the parameters of a list', async () => {
   const first = await get('email=ann%40example.com%2C%20bo%40example.com%20&ps=2&sortBy=displayName&sortOrder=desc')
   expect(titles(first.text)).toEqual(['shared4', 'shared3'])
   expect(child(parse(first.text), 'title').text).toBe('Connections in common of ann@example.com, bo@example.com ')
@@ -72,7 +72,7 @@ test('takes the parameters of a list', async () => {
   expect(child(all(parse(full.text), 'entry')[0] as never, 'content').text).toContain('Cell:')
 })
 
-test('shows messages to the first one alone', async () => {
+test('the feed shows messages to the first person only', async () => {
   const message = async (as?: string) =>
     child(
       all(
@@ -114,7 +114,7 @@ test.each([
   ['CN=Ann,CN=Users,DC=example,DC=com', 'CN=Bo,CN=Users,DC=example,DC=com'],
   ['UID=ann,O=Example', 'CN=Bo,O=Example'],
   ['CN=Ann', 'CN=Bo'],
-])('two people are named by login, and by distinguished name: %s, %s', async (one, other) => {
+])('a login and a distinguished name name two people: %s, %s', async (one, other) => {
   for (const [userId, distinguishedName] of [
     ['ann', one],
     ['bo', other],
@@ -133,20 +133,20 @@ test.each([
   }
 })
 
-test('nobody shared is an empty feed', async () => {
+test('two people without common colleagues have an empty feed', async () => {
   const { status, headers, text } = await get('userid=ann,cy')
   expect([status, titles(text), headers['x_profiles_connections_in_common_count']]).toEqual([200, [], '0'])
 })
 
-test('where a sign-in is required, nobody learns anything', async () => {
+test('anonymous requests are 401 if a sign-in is required', async () => {
   expect((await strict.send('/atom/connectionsInCommon.do?userid=ann,bo')).status).toBe(401)
   expect((await strict.send('/atom/connectionsInCommon.do?userid=ann,zed')).status).toBe(401)
 })
 
-describe('what a poller needs', () => {
+describe('the ETag of the feed', () => {
   const tag = async () => String((await get('userid=ann,bo')).headers.etag)
 
-  test('a change in either list is news, and nothing else is', async () => {
+  test('changes with either list, and not otherwise', async () => {
     const before = await tag()
     expect((await get('userid=ann,bo', { headers: { 'if-none-match': before } })).status).toBe(304)
     const mine = await connect(database.db, of('ann'), of('cy'), 'accepted')

@@ -5,7 +5,7 @@ import { freshDatabase, type TestDatabase } from '../support/database.js'
 import { child, parse } from '../support/xml.js'
 import { account, type Folder, jsonLines, temporaryFolder } from '../transfer/files.js'
 
-/** How the directory as a whole dates what shows people, so that a date tells of somebody who left too. */
+/** The date of feeds of people is that of the directory, so that it also covers people no longer in a feed. */
 
 const feeds = ['reportingChain.do?userid=bo', 'peopleManaged.do?userid=ann', 'search.do?search=*']
 const emptyFeeds = ['profile.do?userid=nobody', 'search.do?search=nobody', 'search.do?userid=nobody&page=7']
@@ -20,7 +20,7 @@ const bring = async (...lines: object[]) =>
 beforeAll(async () => {
   folder = await temporaryFolder()
   database = await freshDatabase()
-  // An hour ahead, since a date is only told once its second has come.
+  // An hour ahead, since Last-Modified is absent within the second of a change.
   client = await startClient(database.db, {}, () => new Date(Date.now() + 3_600_000))
   await bring(account('ann', { login: 'ann.desk' }), account('bo', { profile: { managerLogin: 'ann.desk' } }))
 })
@@ -37,18 +37,18 @@ const lastChange = async () =>
   (await database.db.selectFrom('directory').select('changed').executeTakeFirstOrThrow()).changed
 
 describe.each(feeds)('%s', (feed) => {
-  test('says when the directory last changed', async () => {
+  test('has the last change of the directory as Last-Modified', async () => {
     expect((await get(feed)).headers['last-modified']).toBe('Wed, 04 Mar 2026 05:06:08 GMT')
   })
 
-  test('is never called unchanged by a date alone, since somebody may have left', async () => {
+  test('is never 304 by a date alone, since a person may have left the feed', async () => {
     for (const date of ['Wed, 04 Mar 2026 05:06:08 GMT', 'Fri, 01 Jan 2027 00:00:00 GMT']) {
       const { status, text } = await get(feed, { 'if-modified-since': date })
       expect([status, text.length > 0]).toEqual([200, true])
     }
   })
 
-  test('keeps its tag when others change', async () => {
+  test('keeps its ETag when others change', async () => {
     const { headers } = await get(feed)
     await database.db
       .updateTable('directory')
@@ -59,14 +59,14 @@ describe.each(feeds)('%s', (feed) => {
   })
 })
 
-test.each(emptyFeeds)('the empty feed %s has the date of the directory, the same at each request', async (feed) => {
+test.each(emptyFeeds)('the empty feed %s has the date of the directory', async (feed) => {
   expect([await updatedOf(feed), await updatedOf(feed)]).toEqual([long.toISOString(), long.toISOString()])
   const { headers } = await get(feed)
   expect(headers['last-modified']).toBe('Wed, 04 Mar 2026 05:06:08 GMT')
   expect((await get(feed, { 'if-none-match': String(headers['etag']) })).status).toBe(304)
 })
 
-test('an empty feed is another once its date is', async () => {
+test('the ETag of an empty feed changes with its date', async () => {
   const tags = () => Promise.all(emptyFeeds.map(async (feed) => (await get(feed)).headers['etag']))
   const before = await tags()
   await database.db
@@ -80,14 +80,17 @@ describe('the date of the directory', () => {
   const one = { key: '368771b6-89d1-438b-9d38-21bcec5a64af', userId: 'half', email: '' }
   const changes: [string, () => Promise<unknown>][] = [
     [
-      'comes by the command line',
+      'is added by the command line',
       () =>
         database.db
           .transaction()
           .execute((db) => addAccount(db, { userId: 'cy', login: null, email: 'cy@example.com', name: 'Cy' })),
     ],
-    ['comes by an import', () => bring(account('half', { ...one }), account('other', { email: 'other@example.com' }))],
-    ['looks different', () => bring(account('bo', { name: 'Bo Lee', profile: { managerLogin: 'ann.desk' } }, 2))],
+    [
+      'is added by an import',
+      () => bring(account('half', { ...one }), account('other', { email: 'other@example.com' })),
+    ],
+    ['changes its name', () => bring(account('bo', { name: 'Bo Lee', profile: { managerLogin: 'ann.desk' } }, 2))],
     ['is disabled', () => bring(account('bo', { name: 'Bo Lee', state: 'inactive' }, 3))],
   ]
   test.each(changes)('moves when an account %s', async (_what, change) => {
@@ -95,7 +98,7 @@ describe('the date of the directory', () => {
     expect((await lastChange()).getTime()).toBeGreaterThan(long.getTime())
   })
 
-  test('moves when an account goes, since two turned out to be one person', async () => {
+  test('moves when an import merges two accounts', async () => {
     const bare = '<feed xmlns="http://www.w3.org/2005/Atom"><title type="text">Connections of ZED</title>'
     const self = (query: string) =>
       `<updated>2026-01-01T00:00:00Z</updated><link href="https://example.com/c.do?${query}" rel="self"></link></feed>`
@@ -122,7 +125,7 @@ describe('the date of the directory', () => {
     expect(await lastChange()).toEqual(new Date('2126-01-01T00:00:00.001Z'))
   })
 
-  test('stays where nothing that is shown changes: an import that is repeated, or a role', async () => {
+  test('stays if nothing visible changes: a repeated import, or a role', async () => {
     await bring(account('eve'))
     await database.db.updateTable('directory').set({ changed: long }).execute()
     await bring(account('eve'))

@@ -35,7 +35,7 @@ afterEach(async () => {
 
 type Handler = (request: Request, response: Response, place: Place) => void | Promise<void>
 
-/** Admits requests as our app does, and handles them. A place is left when its answer is made. Gives the port. */
+/** Admits requests as the app does, and handles them. A complete answer frees its place. Returns the port. */
 async function serve(handler: Handler, load = openLoad(() => 0, 300)): Promise<number> {
   const app = stepApp((request, response, head) => {
     const place = load.admit(response, head)
@@ -60,8 +60,8 @@ function speak(port: number, first: string): Line {
   return line
 }
 
-describe('places', () => {
-  test('with two hundred requests served the next is told to come again, but not that we do not live', async () => {
+describe('places of requests', () => {
+  test('with 200 requests in progress the next is 503, except /live', async () => {
     const held: Response[] = []
     let full = () => {}
     const isFull = new Promise<void>((resolve) => (full = resolve))
@@ -77,7 +77,7 @@ describe('places', () => {
     expect(refused.text).toContain('The server is busy. Try again in a moment.')
     expect((await sendTo(port)('/live')).status).toBe(200)
 
-    // A client that goes away does not end the work for it.
+    // A client that disconnects does not end the work for it.
     for (const { socket } of waiting) socket.destroy()
     await Promise.all(waiting.map(({ ended }) => ended))
     expect((await sendTo(port)('/other')).status).toBe(503)
@@ -85,14 +85,14 @@ describe('places', () => {
     expect((await sendTo(port)('/other')).status).toBe(200)
   })
 
-  test('an answer that is made gives its place back, though its client does not read it, nor those after it', async () => {
+  test('unread answers do not hold places', async () => {
     const large = Buffer.alloc(15_000_000)
     const arrived = new EventEmitter()
     const port = await serve(({ path }, response) => {
       response.end(path === '/large' ? large : 'small')
       arrived.emit(path)
     })
-    // Less unread than one address may leave, and more requests than there are places.
+    // Below the limit of unread bytes of one address, with more requests than places.
     const last = once(arrived, '/last')
     const unread = speak(port, get('/large') + get('/small').repeat(250) + get('/last'))
     unread.socket.pause()
@@ -101,7 +101,7 @@ describe('places', () => {
   })
 })
 
-describe('answers that are not read', () => {
+describe('unread answers', () => {
   const from = (address: string) => `X-Forwarded-For: ${address}\r\n`
 
   const leaving = async (size: number) => {
@@ -132,7 +132,7 @@ describe('answers that are not read', () => {
   }
   const served = [200, undefined]
 
-  test('are bounded for each address, and sooner for dear requests', async () => {
+  test('have a limit per address, lower for expensive requests', async () => {
     const { ask, leave } = await leaving(14_000_000)
     const own = [429, 'Read the answers that wait for you first.']
     const first = await leave('2001:db8::1')
@@ -143,13 +143,13 @@ describe('answers that are not read', () => {
     expect(await ask('10.0.0.1')).toEqual(served)
     expect(await ask('10.0.0.1', '/dear')).toEqual(served)
 
-    // Whoever reads, or goes away, makes room.
+    // A client that reads or disconnects frees its bytes.
     second.socket.destroy()
     first.socket.resume()
     while ((await ask('2001:db8::3', '/dear'))[0] !== 200) continue
   })
 
-  test('are bounded for all, and sooner for dear requests: the address that leaves the most gives way', async () => {
+  test('have a total limit, lower for expensive requests: the address with the most is disconnected', async () => {
     const { ask, leave, closed } = await leaving(15_000_000)
     await leave('10.0.0.2')
     await leave('10.0.0.2')
@@ -166,7 +166,7 @@ describe('answers that are not read', () => {
   })
 })
 
-describe('when the event loop is late', () => {
+describe('a late event loop', () => {
   const feed = '/atom/connections.do?connectionType=colleague&userid=ann'
   const dear = [
     `${feed}&ps=250`,
@@ -180,7 +180,7 @@ describe('when the event loop is late', () => {
   const statuses = (paths: string[], headers: Record<string, string> = {}) =>
     Promise.all(paths.map(async (path) => (await client.send(path, { headers, as: 'ann:colleagues' })).status))
 
-  test('dear requests are refused first, then others, and never the one for whether we live', async () => {
+  test('refuses expensive requests first, then all others except /live', async () => {
     const pages = [`${feed}&ps=250`, '/atom/search.do?name=ann']
     expect(await statuses(dear)).toEqual(dear.map(() => 200))
     const tag = (await client.send(`${feed}&ps=250`)).headers.etag as string
@@ -189,7 +189,7 @@ describe('when the event loop is late', () => {
     expect(await statuses([...dear, '/v2/connections'])).toEqual([...dear.map(() => 503), 503])
     expect(await statuses(pages, { accept: 'text/html' })).toEqual([503, 503])
     expect(await statuses(cheap)).toEqual(cheap.map(() => 200))
-    // A poll that finds nothing new costs nothing.
+    // A poll that finds nothing new is cheap.
     expect((await client.send(`${feed}&ps=250`, { headers: { 'if-none-match': tag } })).status).toBe(304)
     const refused = await client.send('/v2/connections', { as: 'ann:colleagues' })
     expect(refused.headers['retry-after']).toBe('1')
@@ -203,7 +203,7 @@ describe('when the event loop is late', () => {
     expect((await client.send('/live')).status).toBe(200)
   })
 
-  test('how late it is, is measured', async () => {
+  test('is measured', async () => {
     const late = openLoopDelay()
     expect(late()).toBe(0)
     for (let count = 0; count < 3; count++) await new Promise((resolve) => setTimeout(resolve, 10))
@@ -218,7 +218,7 @@ describe('when the event loop is late', () => {
   })
 })
 
-test('dear requests take turns: three are worked on, some wait, and the others are told to come again', async () => {
+test('three expensive requests run, some wait, and the others are 503', async () => {
   const load = openLoad(() => 0, 300, 1_000_000)
   const happened = new EventEmitter()
   const working: Response[] = []
@@ -244,7 +244,7 @@ test('dear requests take turns: three are worked on, some wait, and the others a
   working[0]?.end('done')
   await until(() => working.length === 4)
 
-  // What no client waits for any more is not worked on.
+  // A waiting request without a client is not run.
   const before = left
   for (const { socket } of clients) socket.destroy()
   await until(() => left - before >= 26)
@@ -255,7 +255,7 @@ test('dear requests take turns: three are worked on, some wait, and the others a
   working[4]?.end()
 })
 
-test('entries are written a few at a time, and others have their turn between', async () => {
+test('entries are written in small chunks, and other tasks run in between', async () => {
   const values = Array.from({ length: 110 }, (_, index) => index)
   let turns = 0
   let isOver = false

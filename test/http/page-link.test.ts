@@ -2,7 +2,7 @@ import { baseUrl } from '../support/client.js'
 import { as, servedCast } from '../support/served-cast.js'
 import { all, child, type Element, parse } from '../support/xml.js'
 
-/** What a reader opens of an entry: the person's page, before whatever else an entry may be read as. */
+/** The page of a person comes first among the alternate links of an entry. */
 
 const cast = servedCast()
 
@@ -23,7 +23,7 @@ const documents = [
   'reportingChain.do?userid=bo',
 ]
 
-test.each(documents)('%s', async (path) => {
+test.each(documents)('the first alternate link of each entry is the page of its person: %s', async (path) => {
   const root = parse((await cast.send(`/profiles/atom/${path}`, { as: as('ann') })).text)
   const entries = root.name === 'entry' ? [root] : all(root, 'entry')
   expect(entries).not.toEqual([])
@@ -35,7 +35,7 @@ test.each(documents)('%s', async (path) => {
   }
 })
 
-/** Of the person whom an entry is about: the other one of a connection. */
+/** The user id of the person of an entry: the other person of a connection. */
 const userIdOf = (entry: Element): string => {
   const connection = all(entry, 'connection')[0]
   const person = connection ? (all(connection, 'contributor')[1] as Element) : child(entry, 'contributor')

@@ -57,7 +57,7 @@ async function page(path: string): Promise<{ feed: Element; ids: string[] }> {
 const list = (more: string) => `/profiles/atom/connections.do?connectionType=colleague&userid=owner${more}`
 const next = (feed: Element, rel: string) => links(feed)[rel]?.replace(baseUrl, '')
 
-/** Follows one relation to its end; gives the ids page by page. */
+/** Follows one relation to its end. Returns the ids page by page. */
 async function walk(start: string, rel: 'next' | 'previous', onPage = async () => {}): Promise<string[][]> {
   const pages: string[][] = []
   for (let path: string | undefined = start; path !== undefined;) {
@@ -85,7 +85,7 @@ const sorts = fc.record({
   order: fc.constantFrom('asc' as const, 'desc' as const),
 })
 
-test('every order and page size: pages by number, forwards and backwards, agree with a model', async () => {
+test('pages by number, forwards and backwards agree with a model, for every order and size', async () => {
   const offsets = fc.array(fc.integer({ min: 0, max: 5 }), { maxLength: 24 })
   await fc.assert(
     fc.asyncProperty(offsets, sorts, fc.integer({ min: 1, max: 9 }), async (updates, { by, order }, size) => {
@@ -122,7 +122,7 @@ test('every order and page size: pages by number, forwards and backwards, agree 
   )
 })
 
-test('a walk while others write meets every entry that stays exactly once', async () => {
+test('a walk during writes meets every staying entry exactly once', async () => {
   await fc.assert(
     fc.asyncProperty(sorts, fc.constantFrom('next' as const, 'previous' as const), async ({ by, order }, rel) => {
       await clear()
@@ -146,7 +146,7 @@ test('a walk while others write meets every entry that stays exactly once', asyn
   )
 })
 
-test('the next link ends in page and ps, after the position, and keeps all else', async () => {
+test('the next link keeps all parameters, and ends with pos, page and ps', async () => {
   await fill([1, 2, 3])
   const { feed } = await page(list('&ps=2&lastMod=5&sortBy=displayName'))
   expect(next(feed, 'next')).toMatch(
@@ -156,14 +156,14 @@ test('the next link ends in page and ps, after the position, and keeps all else'
   expect(all(feed, 'link')[0]?.attributes).not.toHaveProperty('type')
 })
 
-test('a position on another page number than its own is passed over', async () => {
+test('a position with the number of another page is ignored', async () => {
   await fill([1, 2, 3, 4, 5])
   const { feed } = await page(list('&ps=2'))
   const moved = (next(feed, 'next') as string).replace('page=2', 'page=3')
   expect((await page(moved)).ids).toEqual((await page(list('&ps=2&page=3'))).ids)
 })
 
-test('the Link field says what the links say', async () => {
+test('the Link field equals the links of the feed', async () => {
   await fill([1, 2, 3, 4, 5])
   const answer = await client.send(list('&ps=2&page=2'), { method: 'HEAD' })
   const { text } = await client.send(list('&ps=2&page=2'))
@@ -171,7 +171,7 @@ test('the Link field says what the links say', async () => {
   expect(String(answer.headers['link']).split(', ').sort()).toEqual(expected.sort())
 })
 
-test('since takes only what is later, counts it, and keeps paging right', async () => {
+test('since selects and counts later entries only, and paging still works', async () => {
   await fc.assert(
     fc.asyncProperty(sorts, fc.integer({ min: -1, max: 7 }), async ({ by, order }, at) => {
       await clear()
@@ -190,7 +190,7 @@ test('since takes only what is later, counts it, and keeps paging right', async 
   )
 })
 
-test('a poller that asks since the newest entry it saw gets what came later and nothing twice', async () => {
+test('polling since the newest entry finds each later entry once', async () => {
   await fill([0, 1])
   const { feed } = await page(list(''))
   const newest = child(all(feed, 'entry')[0] as Element, 'updated').text
@@ -201,7 +201,7 @@ test('a poller that asks since the newest entry it saw gets what came later and 
   expect((await page(list(`&since=${newest}`))).ids).toEqual([id])
 })
 
-test('the links of a request with as many parameters as there may be lead on', async () => {
+test('the links work for a request with the maximum number of parameters', async () => {
   await fill([1, 2, 3])
   const many = Array.from({ length: 17 }, (_, index) => `&x${index}=`).join('')
   const { feed } = await page(list(`${many}&ps=1`))
@@ -209,7 +209,7 @@ test('the links of a request with as many parameters as there may be lead on', a
   expect((await client.send(list(`${many}&y=&z=`))).status).toBe(400)
 })
 
-test('a walk goes on from an id of any version, though its entry is gone', async () => {
+test('a walk continues after a deleted entry with an id of any version', async () => {
   const ids = ['1', '2', '3'].map((digit) => `aaaaaaaa-bbbb-0ccc-0ddd-00000000000${digit}`)
   for (const [index, id] of ids.entries()) {
     const { id: peer } = [...peers.values()][index] as { id: string }

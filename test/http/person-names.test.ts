@@ -6,9 +6,7 @@ import { freshDatabase, type TestDatabase } from '../support/database.js'
 import { connectionEntry } from '../support/entries.js'
 import { addPerson, connect, signInSecret } from '../support/world.js'
 
-/**
- * How requests name people (docs/wire.md, Naming a person), and what happens to a parameter that is not one of ours.
- */
+/** Names of people in requests (docs/wire.md, Naming a person), and unknown parameters. */
 
 let database: TestDatabase
 let client: Client
@@ -36,7 +34,7 @@ afterAll(async () => {
 
 type Address = [method: string, path: string]
 
-/** Every address that takes one person; the parameter follows. */
+/** Every address about one person; the parameter follows. */
 const aboutOne: Address[] = [
   ...['connections.do?connectionType=colleague', 'profile.do?a=1', 'profileEntry.do?a=1', 'profileService.do?a=1'].map(
     (path): Address => ['GET', `/profiles/atom/${path}`],
@@ -52,7 +50,7 @@ const writingToOne: Address[] = [
   ['POST', '/profiles/atom/connection.do?a=1'],
   ['DELETE', '/profiles/admin/atom/connections.do?a=1'],
 ]
-/** Every address that takes the two ends of a connection, with one of them. */
+/** Every address about the two ends of a connection, with one end given. */
 const ofTwo: Address[] = [
   ['GET', '/profiles/atom/connection.do?sourceUserid=ann'],
   ['HEAD', '/profiles/atom/connections.do?connectionType=colleague&sourceUserid=ann'],
@@ -67,14 +65,14 @@ const send = ([method, path]: Address, name: string, value: string, as?: string)
     ...((method === 'POST' || method === 'PUT') && { body }),
   })
 
-/** Without what only repeats the request, and the tag that is made of that. */
+/** Without the parts that repeat the request. */
 const shown = ({ status, headers, text }: Awaited<ReturnType<typeof send>>) => [
   status,
   headers['content-type'],
   text.replaceAll(/<link href="[^"]*" rel="self"[^>]*>|<title type="text">profile with [^<]*|[^"]*\.do\?[^"]*/g, ''),
 ]
 
-test('a request that lacks a person is told every parameter that names one', async () => {
+test('a request without a person gets a list of the parameters for people', async () => {
   const messageOf = async (path: string) => (await client.send(`/profiles/${path}`)).text
   const ways = 'userid, key, email, uid or distinguishedName'
   expect(await messageOf('atom/connections.do?connectionType=colleague')).toContain(`name a person by ${ways}.`)
@@ -98,7 +96,7 @@ test.each(aboutOne)('a login and a distinguished name name their person: %s %s',
 })
 
 test.each(aboutOne)(
-  'an unknown login or distinguished name is nobody, as an unknown user id is: %s %s',
+  'an unknown login or distinguished name is answered as an unknown user id: %s %s',
   async (...address) => {
     const unknown = shown(await send(address, 'userid', 'zed', 'ann:colleagues'))
     for (const name of ['uid', 'distinguishedName', 'key', 'email']) {
@@ -112,7 +110,7 @@ test.each(aboutOne)(
   },
 )
 
-test('the ends of a connection are named by login and distinguished name too', async () => {
+test('a login and a distinguished name name the ends of a connection', async () => {
   for (const address of ofTwo) {
     const known = await send(address, 'targetUserid', 'bo', 'ann:colleagues')
     expect(known.status).toBe(200)
@@ -129,7 +127,7 @@ test('the ends of a connection are named by login and distinguished name too', a
   }
 })
 
-test('somebody is invited, and everything of somebody removed, by login and distinguished name', async () => {
+test('a login and a distinguished name work for invitations and for removals', async () => {
   const { db } = database
   for (const [name, value] of [
     ['uid', login],
@@ -151,7 +149,7 @@ test('somebody is invited, and everything of somebody removed, by login and dist
   await db.updateTable('network').set({ total: 0 }).execute()
 })
 
-/** What others call the parameters, and which of ours would do. */
+/** Wrong spellings of the parameters, each with the right one. */
 const wrong: [name: string, right: string][] = [
   ...['userId', 'UserID', 'USERID', 'user', 'id', 'guid', 'user_id', 'userids', 'name'].map((n) => [n, 'userid']),
   ...['Key', 'KEY', 'keys', 'idKey', 'uuid', 'profileKey'].map((n) => [n, 'key']),
@@ -160,27 +158,24 @@ const wrong: [name: string, right: string][] = [
   ...['dn', 'DN', 'distinguishedname', 'distinguished-name'].map((n) => [n, 'distinguishedName']),
 ] as [string, string][]
 
-test.each([...aboutOne, ...writingToOne])(
-  'another spelling of a person is refused, not taken for the caller: %s %s',
-  async (...address) => {
-    const ends = personParameters('source').map(({ parameter }, n) => [
-      parameter,
-      personParameters(undefined)[n]?.parameter,
-    ])
-    // An administrator may name two people there.
-    const spellings = address[0] === 'DELETE' ? wrong : [...wrong, ...(ends as [string, string][])]
-    for (const [name, right] of spellings) {
-      for (const value of ['bo', '']) {
-        const { status, text } = await send(address, name, value, 'ann:colleagues')
-        expect([name, status]).toEqual([name, 400])
-        expect(text).toContain(`The parameter ${name} is not taken here; name the person by ${right}.`)
-        expect(text).not.toMatch(/Ann Lee|ann@example\.com/)
-      }
+test.each([...aboutOne, ...writingToOne])('a wrong spelling of a person is refused: %s %s', async (...address) => {
+  const ends = personParameters('source').map(({ parameter }, n) => [
+    parameter,
+    personParameters(undefined)[n]?.parameter,
+  ])
+  // This address takes two people.
+  const spellings = address[0] === 'DELETE' ? wrong : [...wrong, ...(ends as [string, string][])]
+  for (const [name, right] of spellings) {
+    for (const value of ['bo', '']) {
+      const { status, text } = await send(address, name, value, 'ann:colleagues')
+      expect([name, status]).toEqual([name, 400])
+      expect(text).toContain(`The parameter ${name} is not taken here; name the person by ${right}.`)
+      expect(text).not.toMatch(/Ann Lee|ann@example\.com/)
     }
-  },
-)
+  }
+})
 
-test('a wrong spelling is refused beside a right one, and before anything is known of who asks', async () => {
+test('a wrong spelling is refused beside a right one, and before authentication', async () => {
   for (const address of aboutOne) {
     const [method, path] = address
     for (const as of [undefined, 'ann:wrong']) {
@@ -190,7 +185,7 @@ test('a wrong spelling is refused beside a right one, and before anything is kno
   }
 })
 
-test.each(ofTwo)('another spelling of an end is refused: %s %s', async (...address) => {
+test.each(ofTwo)('a wrong spelling of an end is refused: %s %s', async (...address) => {
   for (const [name, right] of wrong) {
     const capital = (text: string) => text.charAt(0).toUpperCase() + text.slice(1)
     for (const [end, start] of [
@@ -208,7 +203,7 @@ test.each(ofTwo)('another spelling of an end is refused: %s %s', async (...addre
   }
 })
 
-test('a parameter that names nobody is passed over as ever', async () => {
+test('other unknown parameters are ignored', async () => {
   for (const name of [
     'lastMod',
     'lang',
@@ -225,7 +220,7 @@ test('a parameter that names nobody is passed over as ever', async () => {
   }
 })
 
-test('however a known parameter is spelled, it means itself or is refused', () => {
+test('each spelling of a known parameter is the parameter itself or refused', () => {
   const known = personParameters(undefined).map(({ parameter }) => parameter)
   const mark = fc.constantFrom('', '-', '_', '.', ' ')
   const spelled = fc.constantFrom(...known).chain((name) =>

@@ -27,7 +27,7 @@ const get = (query = 'userid=ann', headers: Record<string, string> = {}) =>
   client.send(`/profiles/photo.do?${query}`, { headers })
 const png = (more: number[] = []) => Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 0, 255, 128, ...more])
 
-test('whoever has no picture is shown by initials', async () => {
+test('a person without a photo is shown by initials', async () => {
   const { status, headers, text } = await get(`key=${ann}&lastMod=7`)
   expect([status, headers['content-type']]).toEqual([200, 'image/svg+xml'])
   expect(headers).not.toHaveProperty('last-modified')
@@ -37,7 +37,7 @@ test('whoever has no picture is shown by initials', async () => {
   expect((await get('email=ann%40EXAMPLE.com')).text).toBe(text)
 })
 
-test('a picture of one’s own is shown as it is, byte for byte', async () => {
+test('a photo is sent byte for byte', async () => {
   await changePhoto(database.db, ann, { type: 'image/png', bytes: png([1, 2, 3]) })
   const { status, headers, body } = await get('userid=ann', { 'accept-encoding': 'br' })
   expect([status, headers['content-type'], headers['content-length']]).toEqual([200, 'image/png', '14'])
@@ -50,7 +50,7 @@ test('a picture of one’s own is shown as it is, byte for byte', async () => {
   expect(head.body).toHaveLength(0)
 })
 
-test('every change of the picture has a tag of its own', async () => {
+test('every version of a photo has its own ETag', async () => {
   const tags = [(await get()).headers['etag']]
   for (const bytes of [png(), png(), png([1])]) {
     await changePhoto(database.db, ann, { type: 'image/png', bytes })
@@ -66,14 +66,14 @@ test('every change of the picture has a tag of its own', async () => {
   expect((await get()).headers['etag']).toBe(tags[0])
 })
 
-test('a picture goes with the account', async () => {
+test('deleting an account deletes its photo', async () => {
   const one = await addPerson(database.db, 'one')
   await changePhoto(database.db, one, { type: 'image/png', bytes: png() })
   await database.db.deleteFrom('account').where('id', '=', one).execute()
   expect(await database.db.selectFrom('photo').select('account_id').execute()).toEqual([])
 })
 
-describe('a change of a picture is news', () => {
+describe('a change of a photo', () => {
   const ids: Record<string, string> = {}
   const idOf = (name: string) => ids[name] as string
   beforeAll(async () => {
@@ -90,7 +90,7 @@ describe('a change of a picture is news', () => {
 
   const list = (owner: string, status = 'accepted') =>
     `/profiles/atom/connections.do?connectionType=colleague&outputType=profile&userid=${owner}&status=${status}`
-  /** Address, and who has to ask. */
+  /** Addresses with their callers. */
   const showing: [path: string, as: string][] = [
     [list('friend'), 'friend'],
     [list('asked', 'pending'), 'asked'],
@@ -131,10 +131,10 @@ describe('a change of a picture is news', () => {
     /photo\.do\?key=[^&]*&amp;lastMod=(\d+)/.exec(text.slice(text.indexOf(`key=${idOf('me')}&amp;lastMod`) - 40))?.[1]
 
   test.each([
-    ['comes', png()],
-    ['becomes another', png([1])],
-    ['goes', null],
-  ])('to all that shows it, and to nothing else, when it %s', async (_what, bytes) => {
+    ['is added', png()],
+    ['is replaced', png([1])],
+    ['is removed', null],
+  ])('changes the ETag of every answer that shows it, and of no other: the photo %s', async (_what, bytes) => {
     const [before, beside] = [await poll(showing), await poll(others)]
     await changePhoto(database.db, idOf('me'), bytes && { type: 'image/png', bytes })
     expect(await isNews(before)).toEqual(before.map(({ path }) => [path, 200]))
@@ -143,11 +143,11 @@ describe('a change of a picture is news', () => {
     expect(await isNews(after)).toEqual(after.map(({ path }) => [path, 304]))
     const dates = [before, after].map((polled) => Number(linkOf(polled[0]?.text as string)))
     expect(dates[1]).toBeGreaterThan(dates[0] as number)
-    // The words by which people are searched are still right, so there is nothing to do about them.
+    // The search words are still right, so they are not filled again.
     expect(await fillSearchWords(database.db)).toBe(0)
   })
 
-  test('is none when there was no picture to take away', async () => {
+  test('changes no ETag without a photo to remove', async () => {
     const polled = await poll(showing)
     expect(await changePhoto(database.db, idOf('me'), null)).toBe(false)
     expect(await isNews(polled)).toEqual(polled.map(({ path }) => [path, 304]))
@@ -160,7 +160,7 @@ describe('a change of a picture is news', () => {
     expect(await isNews(polled)).toEqual(polled.map(({ path }) => [path, 304]))
   })
 
-  test('reaches whoever becomes a colleague at the same moment', async () => {
+  test('reaches the lists of concurrent new colleagues', async () => {
     const names = Array.from({ length: 4 }, (_, n) => `new${n}`)
     for (const name of names) ids[name] = await addPerson(database.db, name, { password: signInSecret })
     await Promise.all([
@@ -184,7 +184,7 @@ describe('a change of a picture is news', () => {
     }
   })
 
-  test('leaves what a newer document says of a person its weight', async () => {
+  test('does not outrank a newer document about the person', async () => {
     const folder = await temporaryFolder()
     await changePhoto(database.db, idOf('other'), { type: 'image/png', bytes: png() })
     const file = await folder.write(
@@ -197,7 +197,7 @@ describe('a change of a picture is news', () => {
     expect(text).toContain('<title type="text">Renamed</title>')
   })
 
-  test('of somebody whose account is gone fails', async () => {
+  test('fails for a deleted account', async () => {
     const gone = await addPerson(database.db, 'gone')
     await database.db.deleteFrom('account').where('id', '=', gone).execute()
     await expect(changePhoto(database.db, gone, null)).rejects.toMatchObject({ code: 'notFound' })

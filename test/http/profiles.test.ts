@@ -53,7 +53,7 @@ describe.each(everything)('%s', (path) => {
     }
   })
 
-  test('HEAD says what GET says, without a body', async () => {
+  test('HEAD has the fields of GET without a body', async () => {
     const got = await client.send(`/profiles/${path}`)
     const head = await client.send(`/profiles/${path}`, { method: 'HEAD' })
     expect(head.body).toHaveLength(0)
@@ -61,12 +61,12 @@ describe.each(everything)('%s', (path) => {
     expect(head.headers['content-length']).toBe(String(got.body.length))
   })
 
-  test('takes GET, HEAD and OPTIONS alone', async () => {
+  test('takes GET, HEAD and OPTIONS only', async () => {
     const { status, headers } = await client.send(`/profiles/${path}`, { method: 'POST' })
     expect([status, headers['allow']]).toEqual([405, 'GET, HEAD, OPTIONS'])
   })
 
-  test('is kept by a client only as long as it is right', async () => {
+  test('is revalidated by its ETag', async () => {
     const { headers } = await client.send(`/profiles/${path}`)
     const etag = String(headers['etag'])
     expect(etag).toMatch(/^"[\w-]{22}"$/)
@@ -81,7 +81,7 @@ describe.each(everything)('%s', (path) => {
     await newer.close()
   })
 
-  test('is for everybody, but where a sign-in is required for those who sign in', async () => {
+  test('is public, or requires a sign-in if the server does', async () => {
     expect((await client.send(`/profiles/${path}`)).status).toBe(200)
     expect((await strict.send(`/profiles/${path}`, { as: bo })).status).toBe(200)
     const refused = await strict.send(`/profiles/${path}`)
@@ -93,12 +93,12 @@ describe.each(everything)('%s', (path) => {
   })
 })
 
-describe.each(aboutOne)('whom %s is about', (resource) => {
+describe.each(aboutOne)('the person of %s', (resource) => {
   const get = (query: string, as?: string) => client.send(`/profiles/${resource}${query}`, sign(as))
   const bodyOf = async (query: string, as?: string) =>
     (await get(query, as)).text.replaceAll(/<title>.*?<\/title>|<title .*?<\/title>|<link [^>]*rel="self"[^>]*>/g, '')
 
-  test('one person has many names', async () => {
+  test('has many names', async () => {
     const body = await bodyOf('?userid=ann')
     for (const query of [
       `?key=${id['ann']}`,
@@ -113,7 +113,7 @@ describe.each(aboutOne)('whom %s is about', (resource) => {
     }
   })
 
-  test('whoever asks of nobody asks of himself, and must be somebody', async () => {
+  test('is the caller by default, and 401 without one', async () => {
     expect(await bodyOf('', bo)).toBe(await bodyOf('?userid=bo'))
     expect((await get('')).status).toBe(401)
     expect((await strict.send(`/profiles/${resource}`, { as: bo })).status).toBe(200)
@@ -144,7 +144,7 @@ describe.each(aboutOne)('whom %s is about', (resource) => {
     '?email=%27;drop%20table%20account;--',
     `?userid=${'%F0%9D%92%A6'.repeat(256)}`,
     '?email=%25',
-  ])('nobody is %s', async (query) => {
+  ])('is not found by %s', async (query) => {
     const { status, text } = await get(query)
     expect(status).toBe(expected)
     if (expected !== 200) {
@@ -155,9 +155,9 @@ describe.each(aboutOne)('whom %s is about', (resource) => {
   })
 })
 
-describe('the date of what shows one person', () => {
+describe('the date of a profile', () => {
   test.each(['atom/profile.do', 'atom/profileEntry.do', 'atom/profileService.do', 'vcard/profile.do'])(
-    '%s says when the profile changed, and trusts no date of a client',
+    'is the Last-Modified of %s, and ignores If-Modified-Since',
     async (resource) => {
       const { headers } = await client.send(`/profiles/${resource}?userid=bo`)
       expect(headers['last-modified']).toBe('Tue, 03 Feb 2026 04:05:07 GMT')
@@ -168,7 +168,7 @@ describe('the date of what shows one person', () => {
 })
 
 describe('the profile feed', () => {
-  test('takes several people of one kind of name, and shows each once, in that order', async () => {
+  test('takes several people in one parameter, and shows each once, in that order', async () => {
     const titles = async (query: string) =>
       all(parse((await client.send(`/profiles/atom/profile.do?${query}`)).text), 'entry').map(
         (entry) => child(entry, 'title').text,
@@ -180,7 +180,7 @@ describe('the profile feed', () => {
     expect((await client.send('/profiles/atom/profile.do?userid=%20,,')).status).toBe(400)
   })
 
-  test('of one person leads on to what is there', async () => {
+  test('has working links for one person', async () => {
     const { text } = await client.send('/profiles/atom/profile.do?userid=bo')
     const { self, ...others } = links(parse(text))
     expect(self).toBe(`${baseUrl}/profiles/atom/profile.do?userid=bo`)
@@ -198,7 +198,7 @@ describe('the profile feed', () => {
     }
   })
 
-  test('is another as soon as anything of a profile is', async () => {
+  test('has another ETag after any change of a profile', async () => {
     const tag = async () => (await client.send('/profiles/atom/profile.do?userid=ann,bo')).headers['etag']
     const before = await tag()
     await database.db.updateTable('account').set({ external: true }).where('user_id', '=', 'ann').execute()
@@ -208,7 +208,7 @@ describe('the profile feed', () => {
   })
 })
 
-test('a profile by itself names its person as its author', async () => {
+test('a profile entry names its person as its author', async () => {
   for (const form of ['', '&output=vcard&format=full']) {
     const entry = parse((await client.send(`/profiles/atom/profileEntry.do?userid=bo${form}`)).text)
     const [author, ...others] = all(entry, 'author')
@@ -219,7 +219,7 @@ test('a profile by itself names its person as its author', async () => {
 })
 
 describe('the service document', () => {
-  test('is of its own type, declared without encoding, and names what may be edited: nothing', async () => {
+  test('has its own media type, an XML declaration without encoding, and no editable fields', async () => {
     const { text, headers } = await client.send('/profiles/atom/profileService.do?userid=..%2Fx')
     expect(headers['content-type']).toBe('application/atomsvc+xml; charset=UTF-8')
     expect(text).toMatch(
@@ -235,7 +235,7 @@ describe('the service document', () => {
 })
 
 describe('the vCard file', () => {
-  test('is a file to keep, its lines ended as files have them', async () => {
+  test('is an attachment with CRLF line ends', async () => {
     const { text, headers } = await client.send('/profiles/vcard/profile.do?userid=bo&encoding=ISO-8859-1')
     expect(headers['content-type']).toBe('text/x-vcard;charset=UTF-8')
     expect(headers['content-disposition']).toBe('attachment; filename="bo.vcf"')
@@ -246,13 +246,13 @@ describe('the vCard file', () => {
     expect(text.replaceAll('\r\n', '')).not.toMatch(/[\r\n]/)
   })
 
-  test('has a name that is safe', async () => {
+  test('has a safe name', async () => {
     const { headers } = await client.send('/profiles/vcard/profile.do?userid=..%2Fx')
     expect(headers['content-disposition']).toBe(`attachment; filename="${id['../x']}.vcf"`)
   })
 })
 
-test('the profile type is a document of its own kind; without a name it is the default one', async () => {
+test('the profile type has its own media type, and a default without a name', async () => {
   const named = await client.send('/profiles/atom/profileType.do?type=default')
   expect(named.headers['content-type']).toBe('application/profile-type+xml;charset=UTF-8')
   expect((await client.send('/profiles/atom/profileType.do')).text).toBe(named.text)

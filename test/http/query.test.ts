@@ -14,7 +14,7 @@ const refusal = (search: string) => {
   return 'accepted'
 }
 
-test('what holds without parameters', () => {
+test('parameters have defaults', () => {
   expect(read('')).toMatchObject({
     list: {
       person: undefined,
@@ -63,7 +63,7 @@ test.each<[string, Partial<ListRequest>]>([
   ['&since=2009-01-04T20:32:31.1719%2B01:00', { since: new Date('2009-01-04T19:32:31.171Z') }],
   ['&since=2016-12-31T23:59:60Z', { since: new Date('2017-01-01T00:00:00Z') }],
   ['&Status=pending&lastMod=1&inclUserStatus=maybe&lang=en&dojo.preventCache=7', { status: 'accepted' }],
-])('%s', (search, expected) => {
+])('the list of %s', (search, expected) => {
   expect(read(search).list).toMatchObject(expected)
 })
 
@@ -71,7 +71,7 @@ test.each([
   ['&outputType=profile&output=vcard&format=lite', 'profile', { output: 'vcard', format: 'lite' }],
   ['&outputType=connection&output=vcard&format=lite', 'connection', { output: 'vcard', format: 'lite' }],
   ['&outputType=profile&output=pdf&format=tiny', 'profile', { output: 'hcard', format: 'full' }],
-])('%s', (search, outputType, form) => {
+])('the output of %s', (search, outputType, form) => {
   expect(read(search)).toMatchObject({ outputType, form })
 })
 
@@ -106,11 +106,11 @@ test.each([
   ['connectionType=colleague&since=2009-01-04T20:32:60Z', sinceRule],
   ['connectionType=colleague&since=1969-12-31T23:59:59Z', sinceRule],
   ['connectionType=colleague&since=0099-01-01T00:00:00Z', sinceRule],
-])('refused: %s', (search, message) => {
+])('refuses %s', (search, message) => {
   expect(refusal(search)).toMatch(message)
 })
 
-/** Every text with each letter in either case. */
+/** The text with each letter in either case. */
 const inAnyCase = (text: string) =>
   fc
     .array(fc.boolean(), { minLength: text.length, maxLength: text.length })
@@ -123,7 +123,7 @@ test.each([
   'connectionType=colleague&inclMessage=false&sortBy=displayName&sortOrder=desc',
   'connectionType=colleague&sortBy=lastMod&sortOrder=asc',
   'connectionType=colleague&sortBy=modified&format=full&output=hcard',
-])('words mean the same in any case: %s', (search) => {
+])('values ignore case: %s', (search) => {
   const { parameters, ...meant } = readConnectionsQuery(search)
   const values = fc.tuple(...parameters.map(([, value]) => inAnyCase(value)))
   fc.assert(
@@ -144,7 +144,7 @@ test.each([
   expect([includeMessage, list.countPending]).toEqual([meant, meant])
 })
 
-test('a query string that is written anew reads the same', () => {
+test('a rewritten query string reads the same', () => {
   const text = fc.string({ unit: 'binary', maxLength: 60 }).filter((each) => each.isWellFormed())
   fc.assert(
     fc.property(fc.array(fc.tuple(text, text), { maxLength: 20 }), (parameters) => {
@@ -160,7 +160,7 @@ const request = (order: ListRequest['order']) => ({ ...read('&userid=ann').list,
 const anyName = fc.string({ unit: 'grapheme', maxLength: 64 })
 const anyDate = fc.date({ min: new Date(0), max: new Date('9999-01-01'), noInvalidDate: true })
 
-test('a position comes back from its text, and fits only the request that it was made for', () => {
+test('a position survives writing and reading, and fits only its own request', () => {
   const direction = fc.constantFrom('after' as const, 'before' as const)
   fc.assert(
     fc.property(direction, fc.uuid(), anyName, anyDate, fc.boolean(), (direction, id, name, change, descending) => {
@@ -178,7 +178,7 @@ test('a position comes back from its text, and fits only the request that it was
   )
 })
 
-test('a position that is no position is passed over', () => {
+test('a malformed position is ignored', () => {
   fc.assert(
     fc.property(
       fc.oneof(

@@ -22,7 +22,7 @@ afterAll(async () => {
 const path = '/profiles/atom/connections.do?connectionType=colleague'
 const ann = { as: 'ann:colleagues' }
 
-test('an account has so many requests a minute, by whatever door and credential, and the others have theirs', async () => {
+test('an account has one quota per minute for all APIs and credentials', async () => {
   const { headers } = await client.send(path, ann)
   const { bearer } = await appPasswordOf(database.db, 'ann')
   expect((await client.send(path, bearer)).status).toBe(200)
@@ -50,7 +50,7 @@ test('an account has so many requests a minute, by whatever door and credential,
   expect((await client.send(path, ann)).status).toBe(200)
 })
 
-describe('without a sign-in', () => {
+describe('anonymous requests', () => {
   const settings = { ANONYMOUS_PER_MINUTE: '3', REQUESTS_PER_MINUTE: '2', TRUST_PROXY: '127.0.0.1' }
   let visited: Client
   beforeAll(async () => {
@@ -72,7 +72,7 @@ describe('without a sign-in', () => {
     '/profiles/html/signIn.do',
     '/nowhere',
     '/v2/connections/0190cafe-0000-7000-8000-000000000001',
-  ])('an address has so many requests a minute: %s', async (asked) => {
+  ])('of one address have a quota per minute: %s', async (asked) => {
     const statuses = new Set<number>()
     for (let time = 0; time < 3; time++) statuses.add((await visited.send(asked, from('10.0.0.1'))).status)
     expect(statuses.has(429)).toBe(false)
@@ -89,7 +89,7 @@ describe('without a sign-in', () => {
     expect((await visited.send(asked, from('10.0.0.1'))).status).not.toBe(429)
   })
 
-  test('an IPv6 address counts by its /64', async () => {
+  test('of an IPv6 address count by its /64', async () => {
     for (const last of ['1', '2', 'ffff:1']) {
       expect((await visited.send(feed, from(`2001:db8:0:7::${last}`))).status).toBe(200)
     }
@@ -97,7 +97,7 @@ describe('without a sign-in', () => {
     expect((await visited.send(feed, from('2001:db8:0:8::1'))).status).toBe(200)
   })
 
-  test('polls that find nothing new are free, and so are what pages load and how the server is', async () => {
+  test('are free for a 304, for assets of pages and for health checks', async () => {
     const address = '10.0.1.1'
     const { headers } = await visited.send(feed, from(address))
     const poll = from(address, { 'if-none-match': headers.etag as string })
@@ -110,7 +110,7 @@ describe('without a sign-in', () => {
     expect((await visited.send(feed, { ...from(address), method: 'OPTIONS' })).status).toBe(204)
   })
 
-  test('credentials that are not right, and sessions that are over, do not get around it', async () => {
+  test('include those with wrong credentials and expired sessions', async () => {
     const address = '10.0.2.1'
     const tries = [
       { authorization: 'Bearer junk' },
@@ -125,7 +125,7 @@ describe('without a sign-in', () => {
     expect(statuses).toEqual([401, 200, 401, 429, 429, 429])
   })
 
-  test('who signs in is counted by account, at whatever address', async () => {
+  test('do not affect the quota of an account at the same address', async () => {
     const address = '10.0.3.1'
     for (let time = 0; time < 4; time++) await visited.send(feed, from(address))
     const signedIn = { ...from(address, { 'x-forwarded-proto': 'https' }), as: 'bo:colleagues' }
@@ -134,7 +134,7 @@ describe('without a sign-in', () => {
     expect((await visited.send(path, signedIn)).text).toContain('An account may send 2 requests a minute; wait')
   })
 
-  test('a body that belongs to a refused request is not waited for', async () => {
+  test('are refused without waiting for the body', async () => {
     const address = '10.0.4.1'
     for (let time = 0; time < 3; time++) await visited.send(feed, from(address))
     const fields = `Host: x\r\nX-Forwarded-For: ${address}\r\nContent-Length: 60000\r\n`
@@ -150,7 +150,7 @@ test.each([
   '/profiles/html/appPasswords.do',
   '/profiles/atom/search.do?search=bo',
   path,
-])('a page is one request, whatever it is made of: %s', async (page) => {
+])('a page counts as one request: %s', async (page) => {
   clock += 60_000
   const asked = { ...ann, headers: { accept: 'text/html' } }
   for (let time = 0; time < 5; time++) expect((await client.send(page, asked)).status).toBe(200)

@@ -16,7 +16,7 @@ afterEach(async () => {
 const managed = '06-people-managed-paged-hcard-lite-200.http'
 const found = '07-search-one-profile-200.http'
 
-/** Sends the request of a recording to a server that has what the recordings say. */
+/** Sends the request of a recording to a server with the recorded data. */
 async function ask(address: string, files: string[], others = 0) {
   const { origin, pathname, search } = new URL(address)
   database = await freshDatabase()
@@ -28,7 +28,7 @@ async function ask(address: string, files: string[], others = 0) {
   return client.send(`${pathname}${search}`)
 }
 
-/** All of a feed but what is ours to choose: its id and date, and the version of what made it. */
+/** A feed without the parts that are ours to choose: its id, date and generator. */
 const asCompared = (feed: Element) => ({
   ...feed,
   children: feed.children.map((each) =>
@@ -37,17 +37,17 @@ const asCompared = (feed: Element) => ({
 })
 
 if (!haveRecordings) {
-  test('the comparison with recorded answers is left out: the recordings are not beside the project', () => {
+  test('the comparison is omitted without the recordings of people', () => {
     expect(recording(found)).toBeUndefined()
   })
 } else {
-  describe('recorded answers, over HTTP', () => {
+  describe('recorded answers over HTTP', () => {
     test.each<[string, string[], number]>([
       [managed, [managed, found], 87],
       [found, [found], 0],
       ['11-profile-feed-hcard-full.sample.xml', ['11-profile-feed-hcard-full.sample.xml'], 0],
       ['12-profile-feed-vcard-lite.sample.xml', ['12-profile-feed-vcard-lite.sample.xml'], 0],
-    ])('the feed %s', async (name, files, others) => {
+    ])('equal the feed %s', async (name, files, others) => {
       const feed = bodyOf(name)
       const answer = await ask(links(feed)['self'] as string, files, others)
       expect(answer.status).toBe(200)
@@ -55,7 +55,7 @@ if (!haveRecordings) {
       expect(meaning(tidy(asCompared(parse(answer.text))))).toEqual(meaning(expected(asCompared(feed))))
     })
 
-    test('the entry 09', async () => {
+    test('equal the entry 09', async () => {
       const name = '09-profile-entry-vcard-full-200.http'
       const entry = bodyOf(name)
       const self = new URL(links(entry)['self'] as string)
@@ -66,7 +66,7 @@ if (!haveRecordings) {
       expect(meaning(tidy(parse(answer.text)))).toEqual(meaning(expected(entry)))
     })
 
-    test('the entry 10 of nobody, byte for byte', async () => {
+    test('equal the entry 10 of an unknown person, byte for byte', async () => {
       const recorded = Buffer.from(recording('10-profile-entry-unknown-user-200.http') as Uint8Array).toString()
       const path = '/profiles/atom/profileEntry.do?format=full&output=vcard&userid=wrong%20user%20id'
       const answer = await ask(`https://apps.example${path}`, [found])

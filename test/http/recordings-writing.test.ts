@@ -9,7 +9,9 @@ import { withoutPageLink } from '../support/recorded.js'
 import { addPerson, disconnect, signInSecret } from '../support/world.js'
 import { all, child, type Element, meaning, parse } from '../support/xml.js'
 
-/** What real servers answered to invitations, checks and refusals, asked for again: the same save for what is ours. */
+/**
+ * Recorded answers of real servers to invitations, checks and refusals. Ours are the same, except for our own parts.
+ */
 
 const files = {
   invited: '01-invite-201.http',
@@ -38,7 +40,7 @@ function recorded(name: string): Recorded {
   }
 }
 
-/** What clients read of the head, with one id in place of whatever was generated. */
+/** The parts of the head that clients read, with one id in place of all generated ones. */
 const headOf = ({ status, headers }: Answer | Recorded) => ({
   status,
   type: headers['content-type'],
@@ -48,18 +50,18 @@ const headOf = ({ status, headers }: Answer | Recorded) => ({
 
 const uuid = /[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g
 
-/** An error by what it says: the recorded ones are full of white space, and our message goes on after theirs. */
+/** The content of an error. The recorded ones have extra white space, and our message is longer. */
 const errorOf = (root: Element, message: string) => ({
   name: `{${root.uri}}${root.name}`,
   parts: root.children.map(({ name, text }) => [name, name === 'message' ? text.includes(message) : text.trim()]),
 })
 
 if (!haveRecordings) {
-  test('recorded writes are not compared: the recordings are not beside the project', () => {
+  test('the comparison is omitted without the recordings of writes', () => {
     expect(recording(files.invited)).toBeUndefined()
   })
 } else {
-  describe('recorded answers, asked for again', () => {
+  describe('recorded answers to writes', () => {
     const frank = 'fadams@renovations.com'
     const bill = 'bjordan@renovations.com'
     let database: TestDatabase
@@ -99,7 +101,7 @@ if (!haveRecordings) {
       })
     const idIn = ({ headers }: Answer) => String(headers.location).slice(-36)
 
-    test('01: an invitation', async () => {
+    test('an invitation (recording 01)', async () => {
       const answer = await invite()
       const original = recorded(files.invited)
       expect(headOf(answer)).toEqual(headOf(original))
@@ -107,14 +109,14 @@ if (!haveRecordings) {
       expect(answer.text).toBe(original.text)
     })
 
-    test('02: what is between the two then', async () => {
+    test('the new connection of the two people (recording 02)', async () => {
       const invited = await invite()
       const people = [`sourceEmail=${encodeURIComponent(frank)}`, `targetEmail=${encodeURIComponent(bill)}`]
       const answer = await send(`connection.do?connectionType=colleague&${people.join('&')}`, frank)
       const original = recorded(files.checked)
       expect(headOf(answer)).toEqual(headOf(original))
       expect(child(parse(answer.text), 'id').text).not.toContain(idIn(invited))
-      // What was generated, when, and the sentence of the summary.
+      // Generated ids, dates, and the sentence of the summary.
       const entry = (text: string) =>
         meaning(
           parse(
@@ -128,7 +130,7 @@ if (!haveRecordings) {
       expect(answer.text).toContain('<summary type="text">Frank Adams invited Bill Jordan to connect.</summary>')
     })
 
-    test('03: its withdrawal, by the id that the invitation gave', async () => {
+    test('the withdrawal by the id of the invitation (recording 03)', async () => {
       const answer = await send(`connection.do?connectionId=${idIn(await invite())}`, frank, { method: 'DELETE' })
       const original = recorded(files.deleted)
       expect(headOf(answer)).toEqual(headOf(original))
@@ -136,12 +138,12 @@ if (!haveRecordings) {
       expect(answer.text).toBe(original.text)
     })
 
-    test('04: an invitation while there is one', async () => {
+    test('a second invitation (recording 04)', async () => {
       await invite()
       expectError(await invite(), files.invitedAgain)
     })
 
-    test('08: a change of what is somebody else’s', async () => {
+    test('a change by a third person (recording 08)', async () => {
       const address = `connection.do?connectionId=${idIn(await invite())}`
       const answer = await send(address, 'third', { method: 'PUT', body: connectionEntry('accepted') })
       expectError(answer, files.forbidden)

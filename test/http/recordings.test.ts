@@ -11,7 +11,9 @@ import { newestFirst } from '../support/people.js'
 import { baseOf, bodyOf, entriesOf, expected, tidy, withoutPageLink } from '../support/recorded.js'
 import { child, type Element, links, meaning, parse } from '../support/xml.js'
 
-/** What real servers answered, brought in and answered again: the same by meaning, save for the known differences. */
+/**
+ * Recorded answers of real servers, imported and written again: the same by meaning, except for the known differences.
+ */
 const lite: ProfileForm = { output: 'hcard', format: 'lite' }
 const recordings: [string, ProfileForm, ProfilePlace][] = [
   ['06-people-managed-paged-hcard-lite-200.http', lite, { self: 'none' }],
@@ -22,12 +24,12 @@ const recordings: [string, ProfileForm, ProfilePlace][] = [
 ]
 
 if (!haveRecordings) {
-  test('the comparison with recorded answers is left out: the recordings are not beside the project', () => {
+  test('the comparison is omitted without the recordings of feeds', () => {
     expect(recording('05-connections-feed-empty-200.http')).toBeUndefined()
   })
 } else {
   describe('recorded answers', () => {
-    test.each(recordings)('every entry of %s', async (name, form, place) => {
+    test.each(recordings)('equal every entry of %s', async (name, form, place) => {
       const database = await freshDatabase()
       await importFiles(database.db, [recordingPath(name)])
       const entries = entriesOf(bodyOf(name))
@@ -47,7 +49,7 @@ if (!haveRecordings) {
       await database.close()
     })
 
-    test('the checked invitation of 02, in the list of whoever sent it', async () => {
+    test('equal the invitation 02 in the inviter’s list', async () => {
       const name = '02-check-colleague-unconfirmed-200.http'
       const database = await freshDatabase()
       await importFiles(database.db, [recordingPath(name)])
@@ -68,7 +70,7 @@ if (!haveRecordings) {
       await database.close()
     })
 
-    test('the empty feed of 05, over HTTP', async () => {
+    test('equal the empty feed 05 over HTTP', async () => {
       const name = '05-connections-feed-empty-200.http'
       const database = await freshDatabase()
       await importFiles(database.db, [recordingPath(name)])
@@ -88,7 +90,7 @@ if (!haveRecordings) {
   })
 }
 
-/** An entry of a feed, with the namespaces that the feed would declare. */
+/** An entry of a feed, with the namespaces of the feed. */
 function asDocument(entry: string): string {
   const declarations = 'xmlns="http://www.w3.org/2005/Atom" xmlns:snx="http://www.ibm.com/xmlns/prod/sn"'
   return entry.replace('<entry', `<entry ${declarations}`)

@@ -6,7 +6,7 @@ import { all, child, links, parse } from '../support/xml.js'
 let database: TestDatabase
 let client: Client
 
-/** Who is under whom: user id, login, the manager's login. */
+/** The hierarchy: user id, login, the manager's login. */
 const people: [userId: string, login: string | undefined, manager: string | undefined][] = [
   ['top', 'top.l', undefined],
   ['middle', 'middle.l', 'top.l'],
@@ -63,11 +63,11 @@ test.each([
   ['lost', []],
   ['shouting', []],
   ['wordy', []],
-])('a chain begins with %s, and goes on with %j', async (userId, managers) => {
+])('the chain of %s continues with %j', async (userId, managers) => {
   expect(await userIds('reportingChain.do', `userid=${userId}`)).toEqual([userId, ...managers])
 })
 
-test('a chain ends after as many ranks as no organisation has, and is not called complete then', async () => {
+test('a chain ends after 65 people, and is then not marked complete', async () => {
   const chain = await userIds('reportingChain.do', 'userid=rank69')
   expect(chain).toEqual(Array.from({ length: 65 }, (_, n) => `rank${69 - n}`))
   expect(all(await feedOf('reportingChain.do', 'userid=rank69'), 'complete')).toHaveLength(0)
@@ -89,11 +89,11 @@ test.each([
   ['userid=lost&ps=4', false],
   ['userid=lost&ps=4&page=2', false],
   ['userid=lost&page=9', false],
-])('whether the feed of %s holds everybody who is managed is said truly: %s', async (query, isComplete) => {
+])('the feed of %s is marked complete if it shows all managed people: %s', async (query, isComplete) => {
   expect(all(await feedOf('peopleManaged.do', query), 'complete')).toHaveLength(isComplete ? 1 : 0)
 })
 
-test('a chain is whole: it is not paged, and says how many there are', async () => {
+test('a chain is not paged, and has the number of its people', async () => {
   const feed = await feedOf('reportingChain.do', 'userid=low&ps=1&page=2')
   expect(all(feed, 'entry')).toHaveLength(3)
   expect(['totalResults', 'startIndex', 'itemsPerPage'].map((name) => child(feed, name).text)).toEqual(['3', '1', '3'])
@@ -108,11 +108,11 @@ test.each([
   ['own', ['under-own']],
   ['ring1', ['into-ring', 'ring3']],
   ['long', []],
-])('under %s are %j', async (userId, expected) => {
+])('%s manages %j', async (userId, expected) => {
   expect(await userIds('peopleManaged.do', `userid=${userId}`)).toEqual(expected)
 })
 
-test('those who are managed come by folded name and then id, page by page, dated by the newest shown', async () => {
+test('managed people are ordered by folded name and id, paged, and dated by the newest shown', async () => {
   expect(await userIds('peopleManaged.do', 'userid=lost')).toEqual(['t2', 't1', 't0', 't4', 't3'])
   const second = await feedOf('peopleManaged.do', 'page=2&userid=lost&ps=2')
   expect(all(second, 'entry').map((entry) => child(entry, 'title').text)).toEqual(['Zoë', 'zoe'])
@@ -139,7 +139,7 @@ test('those who are managed come by folded name and then id, page by page, dated
   expect(child(past, 'totalResults').text).toBe('5')
 })
 
-test('both feeds are others once somebody is managed by somebody else', async () => {
+test('a change of manager changes the ETags of both feeds', async () => {
   const tags = () =>
     Promise.all(
       ['peopleManaged.do?userid=top', 'peopleManaged.do?userid=lost', 'reportingChain.do?userid=t1'].map(

@@ -5,7 +5,7 @@ import { connectionEntry } from '../support/entries.js'
 import { type Visitor, openVisitor, signIn } from '../support/visitor.js'
 import { addPerson, connect, signInSecret } from '../support/world.js'
 
-/** Writes that a browser sends, with a session and with Basic, which it resends by itself (docs/trust.md, A9). */
+/** Writes of a browser, with a session and with Basic. Browsers resend both by themselves (docs/trust.md, A9). */
 
 let database: TestDatabase
 let client: Client
@@ -35,7 +35,7 @@ afterAll(async () => {
   await database.close()
 })
 
-/** What writes there are, and what they answer where they are let in. */
+/** The writes, with their statuses if they are allowed. */
 const writes = (): Record<string, [path: string, sending: Sending, status: number]> => ({
   POST: ['connections.do?userid=cy', { method: 'POST', body: connectionEntry('pending') }, 201],
   PUT: [`connection.do?connectionId=${id}`, { method: 'PUT', body: connectionEntry('accepted') }, 200],
@@ -45,19 +45,19 @@ const statuses = () => database.db.selectFrom('colleague').select('status').orde
 
 const cases: [name: string, fields: Record<string, string>, byCookie: boolean, byBasic: boolean][] = [
   ['another site', { 'sec-fetch-site': 'cross-site', origin: 'https://evil.example' }, false, false],
-  ['another site that sends no origin', { 'sec-fetch-site': 'cross-site' }, false, false],
-  ['a neighbour', { 'sec-fetch-site': 'same-site', origin: 'https://www.connections.example' }, false, false],
-  ['another site that says it is ours', { 'sec-fetch-site': 'cross-site', origin: baseUrl }, false, false],
+  ['another site without an origin', { 'sec-fetch-site': 'cross-site' }, false, false],
+  ['a neighbouring site', { 'sec-fetch-site': 'same-site', origin: 'https://www.connections.example' }, false, false],
+  ['another site with our origin', { 'sec-fetch-site': 'cross-site', origin: baseUrl }, false, false],
   ['another site, by an older browser', { origin: 'https://evil.example' }, false, false],
-  ['a place without origin, by an older browser', { origin: 'null' }, false, false],
+  ['an opaque origin, by an older browser', { origin: 'null' }, false, false],
   ['our site by another scheme', { origin: 'http://connections.example' }, false, false],
   ['our own site', { 'sec-fetch-site': 'same-origin', origin: baseUrl }, true, true],
-  ['the person', { 'sec-fetch-site': 'none' }, true, true],
+  ['the address bar', { 'sec-fetch-site': 'none' }, true, true],
   ['our own site, by an older browser', { origin: baseUrl }, true, true],
-  ['no browser', {}, false, true],
+  ['a program', {}, false, true],
 ]
 
-describe.each(['POST', 'PUT', 'DELETE'])('A9: %s', (method) => {
+describe.each(['POST', 'PUT', 'DELETE'])('%s (A9)', (method) => {
   const check = async (send: Send, more: Sending, isLetIn: boolean) => {
     const [path, sending, status] = writes()[method] as [string, Sending, number]
     const before = await statuses()
@@ -72,14 +72,14 @@ describe.each(['POST', 'PUT', 'DELETE'])('A9: %s', (method) => {
   )
 })
 
-test('A9: reading is for everybody who may', async () => {
+test('other sites may read (A9)', async () => {
   const headers = { 'sec-fetch-site': 'cross-site', origin: 'https://evil.example' }
   const path = '/profiles/atom/connections.do?connectionType=colleague'
   expect((await browser.send(path, { headers })).status).toBe(200)
   expect((await client.send(path, { as: 'ann:colleagues', headers })).status).toBe(200)
 })
 
-test.each(['signIn', 'signOut'])('A9: another site cannot make a browser %s', async (name) => {
+test.each(['signIn', 'signOut'])('another site cannot make a browser %s (A9)', async (name) => {
   const fields = { user: 'bo', password: 'colleagues' }
   const before = browser.cookie()
   const answer = await browser.post(`/profiles/html/${name}.do`, fields, {
@@ -91,16 +91,16 @@ test.each(['signIn', 'signOut'])('A9: another site cannot make a browser %s', as
   )
 })
 
-test('A9: what sends Authorization beside a cookie is no browser by itself', async () => {
+test('a request with Authorization and a cookie is not from a browser by itself (A9)', async () => {
   const [path, sending, status] = writes()['DELETE'] as [string, Sending, number]
   const answer = await browser.send(`/profiles/atom/${path}`, { ...sending, as: 'ann:colleagues' })
   expect(answer.status).toBe(status)
 })
 
-describe('Z4: what one person has seen', () => {
+describe('an answer to one person (Z4)', () => {
   const list = '/profiles/atom/connections.do?connectionType=colleague&userid=ann&inclPendingCount=true'
 
-  test('is not fresh for another with other rights, nor for nobody', async () => {
+  test('is not fresh for viewers with other rights', async () => {
     const own = await browser.send(list)
     expect(own.headers).toMatchObject({
       'cache-control': 'private, no-cache',
@@ -116,7 +116,7 @@ describe('Z4: what one person has seen', () => {
     }
   })
 
-  test('is refused to another, whatever the tag', async () => {
+  test('is refused to others despite its ETag', async () => {
     const path = '/profiles/atom/connections.do?connectionType=colleague&userid=ann&status=pending'
     const { headers } = await browser.send(path)
     const again = { 'if-none-match': headers.etag as string }

@@ -11,7 +11,7 @@ import { freshDatabase, type TestDatabase } from '../support/database.js'
 import { openModule } from '../support/module.js'
 import { addPerson, signInSecret } from '../support/world.js'
 
-/** Routes of an application's own, which call the module for whoever asks. */
+/** Routes of an application that call the module for the signed-in user. */
 
 let database: TestDatabase
 let server: Server
@@ -69,7 +69,7 @@ const invite = (as: string, headers: Record<string, string> = {}) =>
     body: JSON.stringify({ email: 'who@example.com' }),
   })
 
-test('the module acts for whoever signs in, also behind what reads the body', async () => {
+test('the module acts for the signed-in user, also behind a body parser', async () => {
   const invited = await invite('ann:colleagues')
   expect(invited.status).toBe(200)
   const [made] = JSON.parse(invited.text) as { _id: string }[]
@@ -82,13 +82,13 @@ test('the module acts for whoever signs in, also behind what reads the body', as
   expect(event.detail).toMatchObject({ request: 'a1b2' })
 })
 
-test('without credentials it acts for nobody, and before the middleware there is no scope', async () => {
+test('a call without credentials, or before the middleware, is not logged in', async () => {
   for (const path of ['/mine', '/outside']) {
     expect([path, (await send(path)).text]).toEqual([path, 'cortex.accessDenied.notLoggedIn'])
   }
 })
 
-test('wrong credentials are answered before the route', async () => {
+test('wrong credentials are refused before the route', async () => {
   const { status, headers, text } = await send('/mine', { as: 'ann:wrong' })
   expect([status, headers['www-authenticate']]).toEqual([401, expect.stringMatching(/^Basic realm=/)])
   expect(JSON.parse(text)).toMatchObject({ object: 'fault', errCode: 'cortex.accessDenied.notLoggedIn' })

@@ -46,7 +46,7 @@ async function find(query: string): Promise<string[]> {
   return found
 }
 
-describe('what is found', () => {
+describe('a search', () => {
   test.each([
     ['search=ann', ['Ann Lee', 'ann LEE', 'Änne Li']],
     ['search=a*&ps=250', ['Ann Lee', 'ann LEE', 'Änne Li']],
@@ -73,26 +73,26 @@ describe('what is found', () => {
     ['userid=u1&uid=u1', []],
     ['userid=u1&search=bo', []],
     ['userid=u1&name=&email=%20', ['ann LEE']],
-  ])('%s', async (query, expected) => {
+  ])('finds people by %s', async (query, expected) => {
     expect(await find(query)).toEqual(expected)
   })
 
   const inOrder = (all: readonly string[]) =>
     [...all].sort((a, b) => Buffer.compare(Buffer.from(sortKey(a)), Buffer.from(sortKey(b))))
 
-  test('a star alone is everybody who is active, by folded name', async () => {
+  test('finds all active people by a lone *, ordered by folded name', async () => {
     expect(await find('search=*')).toEqual(inOrder(names))
     expect(await find('search=*&activeUsersOnly=TRUE')).toEqual(inOrder(names))
   })
 
-  test('inactive people are found on request, and shown as such', async () => {
+  test('finds inactive people on request, and marks them', async () => {
     expect(await find('search=*&activeUsersOnly=false')).toEqual(inOrder([...names, 'Zoë']))
     expect(await find('userid=gone')).toEqual([])
     const { text } = await client.send(path('userid=gone&activeUsersOnly=false'))
     expect(text).toContain('<snx:userState>inactive</snx:userState>')
   })
 
-  test('whoever has another name since an import is found by it, and not by the old one', async () => {
+  test('finds a renamed person by the new name only', async () => {
     const folder = await temporaryFolder()
     const person = { userId: 'u0', name: 'Xenia Lee', updated: '2026-06-01T00:00:00.000Z' }
     await importFiles(database.db, [await folder.write('people.jsonl', jsonLines({ account: person }))])
@@ -104,7 +104,7 @@ describe('what is found', () => {
   })
 })
 
-describe('by every criterion', () => {
+describe('every criterion of a search', () => {
   beforeAll(async () => {
     await addPerson(database.db, 'p-17', {
       name: 'Mira Quist',
@@ -166,11 +166,11 @@ describe('by every criterion', () => {
     ['search=chemist&city=oslo', ['Chemist Smith']],
     ['name=quist&city=oslo', []],
     ['name=quist&lastMod=17&lang=de&forceRefresh=true&timestamp=9&dojo.preventCache=3&_=4', ['Mira Quist']],
-  ])('%s', async (query, expected) => {
+  ])('finds people by %s', async (query, expected) => {
     expect(await find(query)).toEqual(expected)
   })
 
-  test('a person that a server of an older release wrote is found once the words are made', async () => {
+  test('finds a person of an older release after the words are filled', async () => {
     const changed = sql<Date>`updated_at + interval '1 second'`
     await database.db
       .updateTable('account')
@@ -183,7 +183,7 @@ describe('by every criterion', () => {
     expect(await fillSearchWords(database.db)).toBe(0)
   })
 
-  test('where addresses are hidden, nobody is found by a part of one', async () => {
+  test('does not find a person by a part of a hidden address', async () => {
     const id = await addPerson(database.db, 'p-19', {
       name: 'Vera vera@secret.example',
       login: 'vera@hidden.example',
@@ -207,7 +207,7 @@ describe('by every criterion', () => {
   })
 })
 
-describe('what is refused', () => {
+describe('a refused search', () => {
   test.each([
     ['name=ann&x=1', 'The parameter x is not taken here.'],
     ['x=1', 'The parameter x is not taken here.'],
@@ -225,7 +225,7 @@ describe('what is refused', () => {
   })
 
   test.each(['', 'ps=5', 'search=', 'search=%20&name=%00&email=&userid=%20'])(
-    'nothing asked for: "%s"',
+    'has no criterion: "%s"',
     async (query) => {
       const { status, text } = await client.send(path(query))
       expect(status).toBe(400)
@@ -241,11 +241,11 @@ describe('what is refused', () => {
     'search=%ed%a0%80',
     `search=${'a'.repeat(513)}`,
     `search=${Array.from({ length: 65 }, (_, n) => `w${n}`).join('+')}`,
-  ])('%s', async (query) => {
+  ])('is malformed or too long: %s', async (query) => {
     expect((await client.send(path(query))).status).toBe(400)
   })
 
-  test('no text makes the server fail', async () => {
+  test('is never a server error', async () => {
     const hostile = fc.oneof(
       fc.string({ unit: 'binary', maxLength: 80 }).map((text) => text.toWellFormed()),
       fc.string({ unit: fc.constantFrom(...`'"&|!:*\\()<>-%_ a\0ß𝒦`), maxLength: 60 }),
@@ -273,8 +273,8 @@ describe('what is refused', () => {
   })
 })
 
-describe('the feed', () => {
-  test('pages by number as other lists do', async () => {
+describe('the feed of a search', () => {
+  test('has pages by number', async () => {
     for (let page = 1; page <= 6; page++) {
       const answer = await client.send(path(`page=${page}&search=*&ps=2&_=1`))
       const feed = parse(answer.text)
@@ -298,7 +298,7 @@ describe('the feed', () => {
     expect(child(far, 'totalResults').text).toBe('9')
   })
 
-  test('takes pages of up to 250, and 10 where it does not understand', async () => {
+  test('has pages of up to 250 entries, and of 10 for an invalid size', async () => {
     const size = async (ps: string) =>
       child(parse((await client.send(path(`search=*&ps=${ps}`))).text), 'itemsPerPage').text
     expect(await Promise.all(['250', '251', '1', '0', 'x', ''].map(size))).toEqual([
@@ -311,14 +311,14 @@ describe('the feed', () => {
     ])
   })
 
-  test('shows profiles in the form asked for, each with the feed of that person as itself', async () => {
+  test('shows profiles in the requested form, each with its own feed as self', async () => {
     const { text } = await client.send(path('userid=u8&output=vcard&format=full'))
     const [entry] = all(parse(text), 'entry')
     expect(entry && links(entry)['self']).toMatch(/\/profiles\/atom\/profile\.do\?key=[0-9a-f-]{36}$/)
     expect(entry && child(entry, 'content').text).toMatch(/^\nBEGIN:VCARD\n[^]*\nX_EMPLOYEE_NUMBER:\n/)
   })
 
-  test('has the id of what it finds, however that is asked for', async () => {
+  test('has one id for equivalent criteria', async () => {
     const idOf = async (query: string) => child(parse((await client.send(path(query))).text), 'id').text
     expect(await idOf('search=ann+lee')).toMatch(/^tag:profiles\.ibm\.com,2006:feed:search:[\w-]{22}$/)
     expect(await idOf('search=LEE*+ann&page=2')).toBe(await idOf('search=ann+lee'))
@@ -326,7 +326,7 @@ describe('the feed', () => {
     expect(await idOf('userid=ann')).not.toBe(await idOf('search=ann'))
   })
 
-  test('is another once somebody comes, and dated by the newest it shows', async () => {
+  test('gets a new ETag for a new person, and the date of the newest shown', async () => {
     const feed = () => client.send(path('search=newcomer'))
     const before = await feed()
     expect(child(parse(before.text), 'totalResults').text).toBe('0')

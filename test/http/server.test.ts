@@ -34,7 +34,7 @@ function ourApp(): RequestListener {
   return createApp({ db: database.db, config, baseUrl, sessionKeys: ['-'], release: '', log, now, loopDelay: () => 0 })
 }
 
-/** An app on a server of its own, with limits that tests can wait for. Gives the port. */
+/** Serves an app on its own server, with limits short enough for tests. Returns the port. */
 async function serve(changed: Parameters<typeof openServer>[1] = {}, app = ourApp()): Promise<number> {
   last = openServer(log, changed)
   const server = last.server.on('request', app)
@@ -49,7 +49,7 @@ function speak(port: number, first = ''): Line {
   return line
 }
 
-/** The status of an answer, once its document is the API's error with that status as code and this sentence. */
+/** The status and sentence of an answer in the API's error form. */
 function refusalOf(text: string): { status: number; sentence: string } {
   const [head = '', body = ''] = text.split('\r\n\r\n')
   const status = Number(/^HTTP\/1\.1 (\d{3}) /.exec(head)?.[1])
@@ -66,10 +66,10 @@ function refusalOf(text: string): { status: number; sentence: string } {
 
 const feed = '/atom/connections.do?connectionType=colleague&userid=ann'
 
-describe('what is no request is refused in the API’s error form', () => {
+describe('malformed requests get answers in the API’s error form', () => {
   test.each([
     ['BREW', 'BREW /pot HTTP/1.1\r\nHost: x\r\n\r\n', 501, 'This server does not know that method.'],
-    ['a method in small letters', 'get / HTTP/1.1\r\nHost: x\r\n\r\n', 501, 'This server does not know that method.'],
+    ['a lower-case method', 'get / HTTP/1.1\r\nHost: x\r\n\r\n', 501, 'This server does not know that method.'],
     [
       'CONNECT',
       'CONNECT x:443 HTTP/1.1\r\nHost: x\r\n\r\n',
@@ -91,13 +91,13 @@ describe('what is no request is refused in the API’s error form', () => {
       431,
       'The head of a request may have at most 16384 bytes.',
     ],
-  ])('%s', async (_name, bytes, status, sentence) => {
+  ])('refuses %s', async (_name, bytes, status, sentence) => {
     const text = await speak(await serve(), bytes).ended
     expect(text).toContain('\r\nConnection: close\r\n')
     expect(refusalOf(text)).toEqual({ status, sentence })
   })
 
-  test('a known method that no address takes is 405, as ever', async () => {
+  test('a known method without a handler is 405', async () => {
     const text = await speak(await serve(), 'PROPFIND /live HTTP/1.1\r\nHost: x\r\n\r\n').until(/<\/error>/)
     expect(refusalOf(text)).toEqual({
       status: 405,
@@ -105,7 +105,7 @@ describe('what is no request is refused in the API’s error form', () => {
     })
   })
 
-  test('no field is overlooked, however many there are', async () => {
+  test('fields after 2,000 others are not overlooked', async () => {
     const many = 'a: b\r\n'.repeat(2_000)
     const port = await serve()
     const twoHosts = await speak(port, `GET ${feed} HTTP/1.1\r\nHost: x\r\n${many}Host: y\r\n\r\n`).until(/<\/error>/)
@@ -114,7 +114,7 @@ describe('what is no request is refused in the API’s error form', () => {
     expect(refusalOf(await speak(port, long).ended).status).toBe(413)
   })
 
-  test('a head that does not come to its end', async () => {
+  test('an incomplete head is 408', async () => {
     const port = await serve({ headersTimeout: 20, connectionsCheckingInterval: 10 })
     const text = await speak(port, 'GET / HTTP/1.1\r\nHost: x\r\n').ended
     expect(refusalOf(text)).toEqual({ status: 408, sentence: 'The request did not arrive in time.' })
@@ -126,7 +126,7 @@ describe('what is no request is refused in the API’s error form', () => {
     expect(text).toMatch(/^HTTP\/1\.1 200 OK\r\n[^]*\r\n\r\nlive\n$/)
   })
 
-  test('whatever is sent, the server lives, and what it answers is HTTP', async () => {
+  test('random input gets HTTP answers, and the server survives', async () => {
     const port = await serve()
     const piece = fc.constantFrom(
       ...['GET ', 'BREW ', 'POST ', '/live', ' HTTP/1.1', '\r\n', '\r\n\r\n', 'Host: x\r\n', 'Content-Length: 3\r\n'],
@@ -160,8 +160,8 @@ describe('the Host field', () => {
     ['none', ''],
     ['with a path', 'Host: x/y\r\n'],
     ['with a user', 'Host: ann@x\r\n'],
-    ['with a blank', 'Host: x y\r\n'],
-  ])('%s: refused', async (_name, fields) => {
+    ['with a space', 'Host: x y\r\n'],
+  ])('refused: %s', async (_name, fields) => {
     for (const path of [feed, '/v2/connections', '/live']) {
       const text = await speak(await serve(), `GET ${path} HTTP/1.1\r\n${fields}\r\n`).until(/<\/error>/)
       expect(refusalOf(text)).toEqual({
@@ -176,14 +176,14 @@ describe('the Host field', () => {
     ['HTTP/1.1', 'Host: [::1]:3000\r\n'],
     ['HTTP/1.1', 'Host:\r\n'],
     ['HTTP/1.0', ''],
-  ])('%s with %j: taken', async (version, fields) => {
+  ])('accepted: %s with %j', async (version, fields) => {
     const text = await speak(await serve(), `GET ${feed} ${version}\r\n${fields}\r\n`).until(/<\/feed>/)
     expect(text).toMatch(/^HTTP\/1\.1 200 OK/)
   })
 })
 
-describe('a server that is closed', () => {
-  test('ends every connection without a request, and lets an answer be read to its end', async () => {
+describe('a closed server', () => {
+  test('ends every connection without a request, and finishes a running answer', async () => {
     const large = Buffer.alloc(50_000_000)
     const arrived = new EventEmitter()
     const port = await serve({}, (_request, response) => {
@@ -205,10 +205,10 @@ describe('a server that is closed', () => {
   })
 })
 
-describe('when there are as many connections as may be', () => {
+describe('the maximum number of connections', () => {
   const live = 'GET /live HTTP/1.1\r\nHost: x\r\n\r\n'
 
-  test('the oldest idle one gives way, and a new request is answered at once', async () => {
+  test('closes the oldest idle connection, and answers a new request at once', async () => {
     const port = await serve({ connections: 10 })
     const silent: Line[] = []
     for (let index = 0; index < 10; index++) {
@@ -221,13 +221,13 @@ describe('when there are as many connections as may be', () => {
     const [, second] = silent
     second?.socket.write(live)
     expect(await second?.until(/live\n/)).toContain(' 200 OK')
-    // It was heard last now, so others go first.
+    // It is the most recently used one now, so others are closed first.
     for (let index = 0; index < 8; index++) expect(await speak(port, live).until(/live\n/)).toContain(' 200 OK')
     second?.socket.write(live)
     expect(await second?.until(/live\n[^]*live\n/)).toContain(' 200 OK')
   })
 
-  test('one whose request is still on its way gives way too, and one whose answer is not read; none that waits', async () => {
+  test('closes an incomplete request and an unread answer, but not a waiting request', async () => {
     const large = Buffer.alloc(50_000_000)
     const arrived = new EventEmitter()
     const port = await serve({ connections: 4 }, ({ url = '' }, response) => {
@@ -255,7 +255,8 @@ describe('when there are as many connections as may be', () => {
     await quickly()
     half.socket.resume()
     await half.ended
-    // The quick one is idle now. Another that waits takes its place, and then the next quick one that of the large answer.
+    // The quick connection is idle now. Another waiting request takes its place. The next quick request takes that of
+    // the large answer.
     waiting.push(await ask('/slow'))
     await quickly()
     unread.socket.resume()

@@ -95,7 +95,7 @@ const raise = async (code: string) => {
 }
 const feed = '/atom/connections.do?connectionType=colleague&userid=ann'
 
-test('a read that meets an error of the database is 503 with Retry-After if the database cannot answer now, else 500', async () => {
+test('a database error is 503 with Retry-After if it is about the state of the database, else 500', async () => {
   const seen: [string, number, string | undefined][] = []
   for (const code of codes) {
     await raise(code)
@@ -133,11 +133,11 @@ test.each<[string, unknown, boolean]>([
   ['a broken connection', new Error('Connection terminated unexpectedly'), true],
   ['a refusal by load', new Failure('unavailable', 'too many'), true],
   ['another refusal', new Failure('invalid', 'wrong'), false],
-  ['a right that the role lacks', Object.assign(new Error(), { code: '42501', severity: 'ERROR' }), false],
-  ['a fault of ours', new TypeError('Cannot read properties of undefined'), false],
-  ['undefined, which a program threw', undefined, false],
-  ['null, which a program threw', null, false],
-  ['a text, which a program threw', 'no', false],
-])('%s: whether that means unavailable', (_name, error, is) => {
+  ['a missing right of the role', Object.assign(new Error(), { code: '42501', severity: 'ERROR' }), false],
+  ['a programming error', new TypeError('Cannot read properties of undefined'), false],
+  ['a thrown undefined', undefined, false],
+  ['a thrown null', null, false],
+  ['a thrown text', 'no', false],
+])('decides whether %s means unavailable', (_name, error, is) => {
   expect(isUnavailable(error)).toBe(is)
 })

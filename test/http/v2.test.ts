@@ -4,7 +4,7 @@ import { freshDatabase, type TestDatabase } from '../support/database.js'
 import { made, openModule, type Person } from '../support/module.js'
 import { addPerson, signInSecret } from '../support/world.js'
 
-/** What a type of object does when it loads one: a test may have it fail. */
+/** The loading of a type of object; a test may make it fail. */
 let loading: () => Promise<unknown> = () => Promise.resolve()
 
 let database: TestDatabase
@@ -64,7 +64,7 @@ const create = (name: string, path: string, targets: unknown, more: object = {})
 const fault = ({ status, body }: { status: number; body: Json }) =>
   [status, String(body['errCode']).replace('cortex.', ''), body['path']].filter((part) => part !== undefined)
 
-test('invited, listed, read, applied, deleted', async () => {
+test('a connection is invited, listed, read, applied and deleted', async () => {
   const [ann, bo] = [person('ann'), person('bo')]
   const invited = await create('ann', `/v2/accounts/${ann.id}/connections`, [{ _id: bo.id, access: 2 }])
   expect(invited).toMatchObject({
@@ -111,7 +111,7 @@ test('a list is queried, paged and projected', async () => {
   expect(counted.body).toEqual({ object: 'list', data: [{ n: 3 }], hasMore: false })
 })
 
-test('a parameter is given once, or with commas, or several times where it may have several values', async () => {
+test('a parameter takes one value, and a list takes several by commas or repetition', async () => {
   const { _id } = made(await person('ann').calls.create('documents', document, { _id: person('bo').id }))
   const picked = { _id, object: 'connection', state: 0, access: 2 }
   for (const query of ['paths=state,access', 'paths=state&paths=access', 'paths=state,,access&unknown=1&limit=1']) {
@@ -127,7 +127,7 @@ test('a parameter is given once, or with commas, or several times where it may h
   await person('ann').calls.delete(_id)
 })
 
-test('what the server does meanwhile, it does for the caller of the request', async () => {
+test('module calls during a request act for its caller', async () => {
   const seen: string[][] = []
   loading = async () =>
     void seen.push((await connections.list({ show: 'creator' })).map(({ creator }) => String(creator._id)))
@@ -153,7 +153,7 @@ test('what the server does meanwhile, it does for the caller of the request', as
 })
 
 describe('a link', () => {
-  test('is read by anybody, once for each use; looking for it with HEAD costs none', async () => {
+  test('is read by any caller once per use, and HEAD costs no use', async () => {
     const { token } = await person('ann').calls.linkTo('documents', document, 4, { usesRemaining: 2 })
     const head = await client.send(`/v2/connections/${token}`, { method: 'HEAD' })
     expect([head.status, head.headers.allow]).toEqual([405, 'GET, POST, DELETE, OPTIONS'])
@@ -162,7 +162,7 @@ describe('a link', () => {
     expect(fault(await json(`/v2/connections/${token}`))).toEqual([400, 'invalidArgument.connectionToken'])
   })
 
-  test('costs nothing where what is asked for may not be seen', async () => {
+  test('costs no use for a refused read', async () => {
     const { token } = await person('ann').calls.linkTo('documents', document, 4, { usesRemaining: 1 })
     expect(fault(await json(`/v2/connections/${token}/context/notes`))).toEqual([
       403,
@@ -173,7 +173,7 @@ describe('a link', () => {
   })
 })
 
-test('an id is no token, and a token no id', async () => {
+test('an id does not work as a token, nor a token as an id', async () => {
   const invitation = made(await person('ann').calls.create('documents', document, { _id: person('bo').id }))
   const applied = await json(`/v2/connections/${invitation._id}`, { ...as('bo'), method: 'POST' })
   expect(fault(applied)).toEqual([400, 'invalidArgument.object', 'connections'])
@@ -198,7 +198,7 @@ test('an id is no token, and a token no id', async () => {
   await person('ann').calls.delete(invitation._id)
 })
 
-describe('Z6: no privilege comes from a request', () => {
+describe('a request cannot gain a privilege (Z6)', () => {
   const privileges = {
     skipAcl: true,
     forceAuto: true,
@@ -215,7 +215,7 @@ describe('Z6: no privilege comes from a request', () => {
   const ways = Object.entries({ ...privileges, skipNotifications: true, includeUrl: true, includeKey: true }).flatMap(
     ([name, value]) => ['query', 'form', 'JSON', 'target', 'header'].map((way) => [name, way, value] as const),
   )
-  test.each(ways)('%s as %s', async (name, way, value) => {
+  test.each(ways)('by %s as %s', async (name, way, value) => {
     const target = { _id: person('bo').id, access: 2, ...(way === 'target' && { [name]: value }) }
     const targets = JSON.stringify({ targets: [target], ...(way === 'JSON' && { [name]: value }) })
     const sending = {
@@ -246,20 +246,20 @@ describe('Z6: no privilege comes from a request', () => {
     }
   })
 
-  test('to share what is not one’s own', async () => {
+  test('for objects of others', async () => {
     const path = `/v2/documents/${document}/connections?${query}`
     const body = JSON.stringify({ targets: [{ _id: person('bo').id, ...privileges }], ...everywhere })
     const answer = await json(path, { ...as('chen'), method: 'POST', headers, body })
     expect(fault(answer)).toEqual([403, 'accessDenied.shareAccess', person('chen').id])
   })
 
-  test('to connect at once', async () => {
+  test('for a connection at once', async () => {
     const path = `/v2/documents/${document}/connections?${query}`
     const answer = await create('ann', path, [{ _id: person('bo').id, auto: true }], everywhere)
     expect(fault(answer)).toEqual([400, 'invalidArgument.requireConnectionAccept', 'document'])
   })
 
-  test('to connect what takes no connections', async () => {
+  test('for a type without connections', async () => {
     const answer = await create(
       'ann',
       `/v2/events/${document}/connections?${query}`,
@@ -269,7 +269,7 @@ describe('Z6: no privilege comes from a request', () => {
     expect(fault(answer)).toEqual([403, 'accessDenied.connectionsDisabled', 'event'])
   })
 
-  test('to read, list, apply or delete what is others’', async () => {
+  test('for connections of others', async () => {
     const invitation = made(await person('ann').calls.create('documents', document, { _id: person('bo').id }))
     const token = (await person('bo').calls.getToken(invitation._id)) as string
     const body = JSON.stringify(everywhere)
@@ -292,7 +292,7 @@ describe('Z6: no privilege comes from a request', () => {
     await person('ann').calls.delete(invitation._id)
   })
 
-  test('to go without verification', async () => {
+  test('for a missing verification', async () => {
     const { token } = await person('ann').calls.linkTo('documents', document, 4)
     const verify = (verified: boolean) =>
       database.db.updateTable('account').set({ verified }).where('id', '=', person('chen').id).execute()
@@ -304,7 +304,7 @@ describe('Z6: no privilege comes from a request', () => {
 })
 
 describe('faults', () => {
-  test('nobody is asked to sign in', async () => {
+  test('an anonymous request is 401 with a challenge', async () => {
     for (const options of [{}, as('nobody'), { as: 'ann:wrong' }]) {
       const refused = await json('/v2/connections', options)
       expect(fault(refused)).toEqual([401, 'accessDenied.notLoggedIn'])
@@ -312,7 +312,7 @@ describe('faults', () => {
     }
   })
 
-  test('what is wrong with a request is named', async () => {
+  test('a fault names the wrong part of a request', async () => {
     const ann = as('ann')
     const path = `/v2/documents/${document}/connections`
     expect(fault(await json('/v2/connections?where={', ann))).toEqual([400, 'invalidArgument.query', 'where'])
@@ -336,7 +336,7 @@ describe('faults', () => {
     expect(fault(await json('/v2/elsewhere', ann))).toEqual([404, 'notFound.unspecified'])
   })
 
-  test('what is no text is refused, not stumbled over', async () => {
+  test('malformed text is refused', async () => {
     const ann = as('ann')
     for (const path of ['/v2/connections/%FF', '/v2/%E0%A4/x/connections', '/v2/connections?where=%', '/v2/%']) {
       expect(fault(await json(path, ann))).toEqual([400, 'invalidArgument.unspecified'])
@@ -352,7 +352,7 @@ describe('faults', () => {
     expect(fault(await json('/v2/connections', { headers }))).toEqual([400, 'invalidArgument.unspecified'])
   })
 
-  test('a database that is away, and what nobody foresaw', async () => {
+  test('an unavailable database is 503, and an unexpected error is 500', async () => {
     const path = '/v2/plans/0198c0de-0000-7000-8000-000000000002/connections'
     const failing = async (error: Error) => {
       loading = () => Promise.reject(error)
@@ -378,7 +378,7 @@ describe('faults', () => {
     expect(client.logged().filter((line) => line.includes('hunter2 is broken'))).toHaveLength(1)
   })
 
-  test('faults of targets stand in the list', async () => {
+  test('a fault of a target is an element of the list', async () => {
     const own = module.addDocument(person('ann').id)
     const path = `/v2/documents/${own}/connections`
     const target = { _id: person('bo').id }
@@ -389,7 +389,7 @@ describe('faults', () => {
     ])
   })
 
-  test('more than a hundred targets are refused, be they accounts or addresses', async () => {
+  test('more than a hundred targets are refused', async () => {
     const path = `/v2/documents/${document}/connections`
     const many = (count: number) => Array.from({ length: count }, () => ({ email: 'x@example.com' }))
     expect(fault(await create('ann', path, many(101)))).toEqual([413, 'tooLarge.connectionTargets', '101'])
@@ -403,13 +403,13 @@ describe('faults', () => {
     expect(fault(answer)).toEqual([403, 'accessDenied.unspecified'])
   })
 
-  test('of connections nobody has connections', async () => {
+  test('connections take no connections', async () => {
     const link = await person('ann').calls.linkTo('documents', document, 4)
     const answer = await create('ann', `/v2/connections/${link._id}/connections`, [{ _id: person('bo').id }])
     expect(fault(answer)).toEqual([403, 'accessDenied.connectionsDisabled', 'connection'])
   })
 
-  test('an address says what it takes', async () => {
+  test('OPTIONS lists the methods of an address, and others are 405', async () => {
     const answer = await client.send('/v2/connections', { method: 'OPTIONS' })
     expect([answer.status, answer.headers.allow]).toEqual([204, 'GET, OPTIONS'])
     expect(fault(await json('/v2/connections', { ...as('ann'), method: 'PUT' }))).toEqual([
@@ -419,7 +419,7 @@ describe('faults', () => {
   })
 })
 
-test('the log tells the route in full, also of what was refused, and never an id or a token', async () => {
+test('the log has the route, also of refused requests, but no id or token', async () => {
   const { token, _id } = await person('ann').calls.linkTo('documents', document, 4)
   const before = client.logged().length
   const asked = ['/v2/connections', `/v2/connections/${token}`, `/v2/connections/${_id}/context/body`, '/v2/nowhere']

@@ -1,6 +1,6 @@
 import { as, servedCast } from '../support/served-cast.js'
 
-/** Every list of everybody, asked for by everybody in every form, against what may be (docs/trust.md, Z2). */
+/** Every list for every caller in every form, compared with the expected access (docs/trust.md, Z2). */
 
 const { send } = servedCast()
 const list = '/profiles/atom/connections.do?connectionType=colleague'
@@ -14,10 +14,7 @@ const forms = [
   ['a page', '', { accept: 'text/html' }],
 ] as const
 
-/**
- * The first lines of the messages that go with the invitations of each, asked or asking: of nobody else may they be
- * seen.
- */
+/** The first lines of the messages of each person's sent and received invitations. Other people may not see them. */
 const messages: Record<string, string[]> = {}
 beforeAll(async () => {
   for (const name of subjects.slice(0, -1)) {
@@ -32,7 +29,7 @@ beforeAll(async () => {
   }
 })
 
-/** A text of XML or HTML, the same whether or not its writer escapes `>`, which either may. */
+/** A text of XML or HTML with `>` not escaped, since writers may escape it or not. */
 const unfolded = (text: string) => text.replaceAll('&gt;', '>')
 
 const expected = (caller: string | undefined, subject: string, status: string): number => {
@@ -41,15 +38,15 @@ const expected = (caller: string | undefined, subject: string, status: string): 
   return caller === subject ? 200 : 403
 }
 
-describe.each(forms)('Z2: as %s', (form, more, headers) => {
-  test.each(callers)('%s sees what is theirs, and is told nothing by what is not', async (caller) => {
+describe.each(forms)('as %s (Z2)', (form, more, headers) => {
+  test.each(callers)('%s sees own lists only, and refusals reveal nothing', async (caller) => {
     for (const status of statuses) {
       const refusals = new Set<string>()
       for (const subject of subjects) {
         const sending = { headers, ...(caller !== undefined && { as: as(caller) }) }
         const answer = await send(`${list}&status=${status}&userid=${subject}${more}`, sending)
         const wanted = expected(caller, subject, status)
-        // A browser is led to sign in.
+        // A browser is redirected to the sign-in.
         expect([subject, status, answer.status]).toEqual([
           subject,
           status,
@@ -68,13 +65,13 @@ describe.each(forms)('Z2: as %s', (form, more, headers) => {
           expect(unfolded(answer.text)).not.toContain(message)
         }
       }
-      // Whether somebody is not there, or has nothing, or has much: it is refused in the same words.
+      // A refusal is the same for a missing person, an empty list and a full list.
       expect(refusals.size).toBeLessThanOrEqual(1)
     }
   })
 })
 
-test('Z2: there are messages to be kept, and their own two see them', () => {
+test('the example network has messages, and their two people see them (Z2)', () => {
   expect(messages['ann']).toContain('Please &lt;em>accept&lt;/em>.')
   expect(messages['dalia']).toContain('Please &lt;em>accept&lt;/em>.')
   expect(messages['bo']).toEqual([])

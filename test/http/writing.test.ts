@@ -39,7 +39,7 @@ const send = (method: string, address: string, name: string | undefined, body?: 
   })
 const invitation = (message = '') => connectionEntry('pending', message)
 
-/** Invites, and gives the id that the answer tells: that of the invited person's view. */
+/** Invites. Returns the id in the answer: that of the invited person's view. */
 async function invite(from: string, to: string, message = ''): Promise<string> {
   const { status, headers } = await send(
     'POST',
@@ -59,7 +59,7 @@ async function accepted(from: string, to: string, message = ''): Promise<string>
   return id
 }
 
-/** A person's lists: of each entry its title, its message, who invited and who changed it last. */
+/** A person's lists: title, message, inviter and last changer of each entry. */
 async function listsOf(name: string): Promise<Record<string, string[]>> {
   const lists: Record<string, string[]> = {}
   for (const status of ['accepted', 'pending', 'unconfirmed']) {
@@ -94,7 +94,7 @@ const letters = async () =>
   (await database.db.selectFrom('outbox').select(['kind', 'payload']).orderBy('id').execute()).map(({ kind }) => kind)
 
 describe('invite', () => {
-  test('creates: 201, where it is, and nothing else', async () => {
+  test('answers 201 with the address of the invitation, and without a body', async () => {
     const { status, headers, body } = await send(
       'POST',
       'connections.do?connectionType=colleague&userid=bo',
@@ -119,7 +119,7 @@ describe('invite', () => {
   })
 
   test.each(['userid=bo', 'email=BO%40example.com', 'key=KEY', 'userid=bo&email=cy%40example.com', 'userid=%20bo%20'])(
-    'the invited person is named by %s',
+    'takes %s as the invited person',
     async (name) => {
       const bo = await database.db
         .selectFrom('account')
@@ -132,13 +132,13 @@ describe('invite', () => {
     },
   )
 
-  test.each(['perhaps', 'unconfirmed', ''])('is pending, though the entry says "%s"', async (status) => {
+  test.each(['perhaps', 'unconfirmed', ''])('creates a pending invitation despite the status "%s"', async (status) => {
     const answer = await send('POST', 'connections.do?userid=bo', 'ann', connectionEntry(status))
     expect(answer.status).toBe(201)
     expect(await listsOf('bo')).toEqual({ pending: ['ann||ann|ann'] })
   })
 
-  test('at the address of one connection, where a client expects it, the answer is 200', async () => {
+  test('answers 200 at connection.do, as clients expect', async () => {
     const { status, headers, body } = await send('POST', 'connection.do?userid=bo', 'ann', invitation())
     expect([status, body.length, headers['content-type']]).toEqual([200, 0, 'text/html'])
     expect(headers.location).toBe(
@@ -147,16 +147,23 @@ describe('invite', () => {
   })
 
   test.each<[string, string, string, string | undefined, number, RegExp]>([
-    ['oneself', 'ann', 'userid=ann', invitation(), 400, /CLFRN1172E.* cannot be connected with themselves/],
-    ['nobody known', 'ann', 'userid=zed', invitation(), 400, /CLFRN1172E.*Nobody active is known/],
-    ['somebody inactive', 'ann', 'userid=gone', invitation(), 400, /CLFRN1172E.*Nobody active is known/],
-    ['nobody named', 'ann', 'connectionType=colleague', invitation(), 400, /Name the person you invite/],
-    ['another type', 'ann', 'connectionType=friend&userid=bo', invitation(), 400, /connectionType must be colleague/],
-    ['without a body', 'ann', 'userid=bo', undefined, 400, /has no body/],
-    ['with a broken body', 'ann', 'userid=bo', '<entry>', 400, /The XML document is refused/],
-    ['as accepted at once', 'ann', 'userid=bo', connectionEntry('accepted'), 400, /begins as pending/],
+    ['the caller', 'ann', 'userid=ann', invitation(), 400, /CLFRN1172E.* cannot be connected with themselves/],
+    ['an unknown person', 'ann', 'userid=zed', invitation(), 400, /CLFRN1172E.*Nobody active is known/],
+    ['an inactive person', 'ann', 'userid=gone', invitation(), 400, /CLFRN1172E.*Nobody active is known/],
+    ['a missing person', 'ann', 'connectionType=colleague', invitation(), 400, /Name the person you invite/],
     [
-      'with two statuses',
+      'another connection type',
+      'ann',
+      'connectionType=friend&userid=bo',
+      invitation(),
+      400,
+      /connectionType must be colleague/,
+    ],
+    ['a missing body', 'ann', 'userid=bo', undefined, 400, /has no body/],
+    ['a broken body', 'ann', 'userid=bo', '<entry>', 400, /The XML document is refused/],
+    ['the status accepted', 'ann', 'userid=bo', connectionEntry('accepted'), 400, /begins as pending/],
+    [
+      'two statuses',
       'ann',
       'userid=bo',
       connectionEntry('pending').replace(
@@ -166,7 +173,7 @@ describe('invite', () => {
       400,
       /two different status categories/,
     ],
-  ])('of %s', async (_name, who, query, body, status, message) => {
+  ])('refuses %s', async (_name, who, query, body, status, message) => {
     const answer = await send('POST', `connections.do?${query}`, who, body)
     expect(answer.status).toBe(status)
     expect(answer.headers['content-type']).toBe('text/xml;charset=UTF-8')
@@ -174,7 +181,7 @@ describe('invite', () => {
     expect(await listsOf('bo')).toEqual({})
   })
 
-  test('without credentials is refused before anything else is said of the person', async () => {
+  test('is 401 without credentials, for known and unknown people alike', async () => {
     for (const person of ['bo', 'zed']) {
       const answer = await send('POST', `connections.do?userid=${person}`, undefined, invitation())
       expect(answer.status).toBe(401)
@@ -183,9 +190,9 @@ describe('invite', () => {
   })
 
   test.each([
-    ['invited already', 'ann', 'bo'],
-    ['invited by that person', 'bo', 'ann'],
-  ])('of somebody %s', async (_name, from, to) => {
+    ['with an invitation by the caller', 'ann', 'bo'],
+    ['with an invitation to the caller', 'bo', 'ann'],
+  ])('refuses a person %s', async (_name, from, to) => {
     await invite('ann', 'bo', 'first')
     const answer = await send('POST', `connections.do?userid=${to}`, from, invitation('second'))
     expect(answer.status).toBe(400)
@@ -197,7 +204,7 @@ describe('invite', () => {
     expect(await listsOf('bo')).toEqual({ pending: ['ann|first|ann|ann'] })
   })
 
-  test('of a colleague is refused alike', async () => {
+  test('refuses a colleague', async () => {
     await accepted('ann', 'bo')
     for (const [from, to] of [
       ['ann', 'bo'],
@@ -210,22 +217,22 @@ describe('invite', () => {
 })
 
 describe('accept and rewrite', () => {
-  test.each(['the invited', 'the inviter'])('the invited person accepts by the id that %s sees', async (whose) => {
+  test.each(['the invited person', 'the inviter'])('the invited person accepts by the id of %s', async (whose) => {
     const id = await invite('ann', 'bo', 'Hi')
-    const used = whose === 'the invited' ? id : await idOfOwn('ann', 'unconfirmed')
+    const used = whose === 'the invited person' ? id : await idOfOwn('ann', 'unconfirmed')
     const answer = await send('PUT', `connection.do?connectionId=${used}`, 'bo', connectionEntry('accepted', 'Yes'))
     expect([answer.status, answer.body.length, answer.headers['content-type']]).toEqual([200, 0, 'text/html'])
     expect(await listsOf('ann')).toEqual({ accepted: ['bo|Yes|ann|bo'] })
     expect(await listsOf('bo')).toEqual({ accepted: ['ann|Yes|ann|bo'] })
   })
 
-  test('the edit link of an entry, and an id in upper case, lead to it too', async () => {
+  test('the edit link of an entry, and an id in upper case, work too', async () => {
     const id = (await invite('ann', 'bo')).toUpperCase()
     const address = `connection.do?connectionId=${id}&inclMessage=true`
     expect((await send('PUT', address, 'bo', connectionEntry('accepted'))).status).toBe(200)
   })
 
-  test('what the entry does not say is empty from then on', async () => {
+  test('an entry without a message clears the message', async () => {
     const id = await invite('ann', 'bo', 'Hi')
     const silent = connectionEntry('accepted').replace(/<content.*<\/content>/, '')
     expect((await send('PUT', `connection.do?connectionId=${id}`, 'bo', silent)).status).toBe(200)
@@ -235,7 +242,7 @@ describe('accept and rewrite', () => {
   test.each<[string, 'invited' | 'accepted', string, string, number, RegExp | undefined]>([
     ['the inviter accepts', 'invited', 'ann', 'accepted', 403, /CLFRN1174E.*Only the invited person can accept/],
     ['a third person accepts', 'invited', 'cy', 'accepted', 403, /CLFRN1174E.*Only the two people/],
-    ['the invited rewrites', 'invited', 'bo', 'pending', 200, undefined],
+    ['the invited person rewrites', 'invited', 'bo', 'pending', 200, undefined],
     ['the inviter rewrites', 'invited', 'ann', 'pending', 200, undefined],
     [
       'the inviter makes it unconfirmed',
@@ -246,7 +253,7 @@ describe('accept and rewrite', () => {
       /cannot become unconfirmed.* send pending/,
     ],
     [
-      'the invited makes it unconfirmed',
+      'the invited person makes it unconfirmed',
       'invited',
       'bo',
       'unconfirmed',
@@ -254,9 +261,9 @@ describe('accept and rewrite', () => {
       /cannot become unconfirmed.* send pending/,
     ],
     ['the inviter rewrites', 'accepted', 'ann', 'accepted', 200, undefined],
-    ['the invited rewrites', 'accepted', 'bo', 'accepted', 200, undefined],
+    ['the invited person rewrites', 'accepted', 'bo', 'accepted', 200, undefined],
     ['a third person rewrites', 'accepted', 'cy', 'accepted', 403, /CLFRN1174E/],
-    ['one takes it back', 'accepted', 'ann', 'pending', 400, /cannot become pending.* send accepted/],
+    ['one makes it pending', 'accepted', 'ann', 'pending', 400, /cannot become pending.* send accepted/],
     ['one makes it unconfirmed', 'accepted', 'bo', 'unconfirmed', 400, /cannot become unconfirmed.* send accepted/],
   ])('%s (%s)', async (_name, state, who, status, expected, message) => {
     const id = state === 'invited' ? await invite('ann', 'bo', 'old') : await accepted('ann', 'bo', 'old')
@@ -273,7 +280,7 @@ describe('accept and rewrite', () => {
     )
   })
 
-  test('a second acceptance leaves everything as it is', async () => {
+  test('a repeated acceptance changes nothing', async () => {
     const id = await accepted('ann', 'bo', 'Hi')
     const feed = () => send('GET', 'connections.do?connectionType=colleague', 'ann')
     const before = await feed()
@@ -291,7 +298,7 @@ describe('accept and rewrite', () => {
     ['connectionId=01900000-0000-7000-8000-000000000001', 'ann', '', 400],
     ['connectionId=01900000-0000-7000-8000-000000000001', 'ann', connectionEntry('perhaps'), 400],
     ['connectionId=01900000-0000-7000-8000-000000000001', 'ann', '<entry xmlns="http://www.w3.org/2005/Atom"/>', 400],
-  ])('%s by %s', async (query, who, body, status) => {
+  ])('refuses %s by %s', async (query, who, body, status) => {
     expect((await send('PUT', `connection.do?${query}`, who, body)).status).toBe(status)
   })
 })
@@ -304,32 +311,35 @@ describe('decline, withdraw, remove', () => {
     ['invited', 'bo', 'other', 'declined'],
     ['accepted', 'ann', 'own', 'removed'],
     ['accepted', 'bo', 'own', 'removed'],
-  ])('%s, by %s with the %s id: both views are gone, and they may begin again', async (state, who, whose, verb) => {
-    const id = state === 'invited' ? await invite('ann', 'bo') : await accepted('ann', 'bo')
-    const isBos = (who === 'bo') === (whose === 'own')
-    const used = isBos ? id : await idOfOwn('ann', state === 'invited' ? 'unconfirmed' : 'accepted')
-    const answer = await send('DELETE', `connection.do?connectionId=${used}`, who)
-    expect([answer.status, answer.body.length, answer.headers['content-type']]).toEqual([200, 0, 'text/html'])
-    expect(await listsOf('ann')).toEqual({})
-    expect(await listsOf('bo')).toEqual({})
-    expect((await events()).at(-1)).toBe(verb)
-    expect((await send('DELETE', `connection.do?connectionId=${used}`, who)).status).toBe(404)
-    await invite('bo', 'ann', 'again')
-    expect(await listsOf('ann')).toEqual({ pending: ['bo|again|bo|bo'] })
-  })
+  ])(
+    'DELETE of an %s connection by %s with the %s id removes both views, and allows a new invitation',
+    async (state, who, whose, verb) => {
+      const id = state === 'invited' ? await invite('ann', 'bo') : await accepted('ann', 'bo')
+      const isBos = (who === 'bo') === (whose === 'own')
+      const used = isBos ? id : await idOfOwn('ann', state === 'invited' ? 'unconfirmed' : 'accepted')
+      const answer = await send('DELETE', `connection.do?connectionId=${used}`, who)
+      expect([answer.status, answer.body.length, answer.headers['content-type']]).toEqual([200, 0, 'text/html'])
+      expect(await listsOf('ann')).toEqual({})
+      expect(await listsOf('bo')).toEqual({})
+      expect((await events()).at(-1)).toBe(verb)
+      expect((await send('DELETE', `connection.do?connectionId=${used}`, who)).status).toBe(404)
+      await invite('bo', 'ann', 'again')
+      expect(await listsOf('ann')).toEqual({ pending: ['bo|again|bo|bo'] })
+    },
+  )
 
   test.each([
     ['cy', 403],
     [undefined, 401],
-  ])('by %s is refused, and nothing is changed', async (who, status) => {
+  ])('DELETE by %s is refused and changes nothing', async (who, status) => {
     const id = await invite('ann', 'bo')
     expect((await send('DELETE', `connection.do?connectionId=${id}`, who)).status).toBe(status)
     expect(await listsOf('bo')).toEqual({ pending: ['ann||ann|ann'] })
   })
 })
 
-describe('what a write leaves behind', () => {
-  test('an event each, and a letter to whoever is invited or was accepted', async () => {
+describe('effects of a write', () => {
+  test('each write adds an event, and an invitation and an acceptance send an e-mail', async () => {
     const [before, sent] = [await events(), await letters()]
     const id = await invite('ann', 'bo')
     await send('PUT', `connection.do?connectionId=${id}`, 'bo', connectionEntry('pending', 'rewritten'))
@@ -340,7 +350,7 @@ describe('what a write leaves behind', () => {
     expect((await letters()).slice(sent.length)).toEqual(['invited', 'accepted'])
   })
 
-  test('only the lists that it changes move, and an entry is as new as its list', async () => {
+  test('only the changed lists get a new ETag, and an entry has the date of its list', async () => {
     const tags = async () => {
       const answers = ['ann', 'bo'].flatMap((name) =>
         ['accepted', 'pending', 'unconfirmed'].map(async (status) => {
@@ -370,7 +380,7 @@ describe('what a write leaves behind', () => {
     expect(moved(accepted, await tags())).toEqual(['ann accepted', 'bo accepted'])
   })
 
-  test('its moment is later than anything that the lists have shown, whatever the clock says', async () => {
+  test('the date of a write is later than all dates shown before, even if the clock lags', async () => {
     const ahead = new Date(Date.now() + 3_600_000)
     await invite('ann', 'bo')
     await database.db.updateTable('network').set({ changed: ahead }).execute()
@@ -382,7 +392,7 @@ describe('what a write leaves behind', () => {
     await database.db.updateTable('network').set({ changed: new Date() }).execute()
   })
 
-  test('whoever always asks since the newest date seen misses nothing', async () => {
+  test('polling since the newest date misses nothing', async () => {
     let since = '2026-01-01T00:00:00Z'
     for (const name of ['bo', 'cy']) {
       await invite('ann', name)
@@ -400,7 +410,7 @@ describe('what a write leaves behind', () => {
 
 describe('the body', () => {
   test.each(['text/plain', 'application/atom+xml', 'application/x-www-form-urlencoded', 'image/png', undefined])(
-    'may be called %s',
+    'may have the type %s',
     async (type) => {
       const headers: Record<string, string> = type === undefined ? {} : { 'content-type': type }
       const answer = await send('POST', 'connections.do?userid=bo', 'ann', invitation('Hi'), { headers })
@@ -409,7 +419,7 @@ describe('the body', () => {
     },
   )
 
-  test('a message keeps every one of its 4,000 characters', async () => {
+  test('a message keeps all of its 4,000 characters', async () => {
     const message = `  <b>&amp;</b>\r\n\t ]]> "’𝄞👩‍👩‍👧 ${'ü𝒦'.repeat(1900)}`
     const padded = message + 'x'.repeat(4000 - Array.from(message).length)
     await invite('ann', 'bo', padded)
