@@ -1,7 +1,7 @@
 import { misspelt } from '../src/config-names.js'
 import { options, readConfig } from '../src/config.js'
 
-test('what holds when nothing is set', () => {
+test('settings have defaults', () => {
   expect(readConfig({})).toEqual({
     PORT: 3000,
     HOST: '127.0.0.1',
@@ -27,7 +27,7 @@ test('what holds when nothing is set', () => {
   })
 })
 
-test('what is set is read', () => {
+test('settings replace the defaults', () => {
   const environment = { PORT: '0', BASE_URL: 'https://people.example/', REQUIRE_SIGN_IN: 'true', DATA_DIR: '' }
   expect(readConfig(environment)).toMatchObject({
     PORT: 0,
@@ -37,7 +37,7 @@ test('what is set is read', () => {
   })
 })
 
-test('secrets of tokens are several, the newest first', () => {
+test('TOKEN_SECRET takes several secrets, the newest first', () => {
   const [older, newer] = ['a'.repeat(32), 'b'.repeat(32)]
   expect(readConfig({ TOKEN_SECRET: older }).TOKEN_SECRET).toEqual([Buffer.from(older)])
   expect(readConfig({ TOKEN_SECRET: `${newer}, ${older}` }).TOKEN_SECRET).toEqual([
@@ -51,7 +51,7 @@ test('secrets of tokens are several, the newest first', () => {
   }
 })
 
-test('all faults are told at once, in one line, without the values', () => {
+test('one error lists all wrong settings on one line, without their values', () => {
   const wrong = {
     PORT: '65536',
     DATABASE_URL: 'mysql://root:hunter2@db/x',
@@ -83,7 +83,7 @@ test.each([
   ['PROT', 'PORT'],
   ['HOST_', 'HOST'],
   ['ALLOW_UNKOWN', 'ALLOW_UNKNOWN'],
-])('the misspelt setting %s is refused, and the right name told', (name, right) => {
+])('the misspelt setting %s is refused with the right name', (name, right) => {
   expect(() => readConfig({ [name]: 'true' })).toThrow(
     new Error(`Wrong configuration: ${name} is not a setting, ${right} is (ALLOW_UNKNOWN=${name} lets it pass).`),
   )
@@ -94,7 +94,7 @@ test.each([
   })
 })
 
-test('a misspelt setting is told beside the other faults, and a setting that is close to another is none', () => {
+test('a misspelt setting is listed with the other errors, and no setting is a misspelling of another', () => {
   expect(() => readConfig({ PORT: 'x', REQUIRE_SIGNIN: 'true', ALLOW_UNKNOWN: 'a b' })).toThrow(
     'Wrong configuration: PORT must be a whole number from 0 to 65535; ALLOW_UNKNOWN must be names of variables, ' +
       'separated by commas; REQUIRE_SIGNIN is not a setting, REQUIRE_SIGN_IN is (ALLOW_UNKNOWN=REQUIRE_SIGNIN lets it pass).',
@@ -103,7 +103,7 @@ test('a misspelt setting is told beside the other faults, and a setting that is 
   expect(names.filter((name) => misspelt({ [name]: 'x' }, names, []).length > 0)).toEqual([])
 })
 
-/** What is set around programs on machines of many kinds. */
+/** Environment variables of other programs and platforms. */
 const surroundings = {
   bash: 'BASH BASHOPTS COLUMNS DIRSTACK EUID GROUPS HISTFILE HOME HOSTNAME HOSTTYPE IFS LANG LC_ALL LINES LOGNAME LS_COLORS MACHTYPE MAIL MAILCHECK OLDPWD OSTYPE PATH PPID PS1 PWD SHELL SHLVL TERM UID USER _',
   zsh: 'CPUTYPE EGID GID HOST LOGNAME MACHTYPE VENDOR ZDOTDIR',
@@ -129,7 +129,7 @@ const surroundings = {
     'API_KEY API_URL APP_ENV APP_NAME APP_URL AWS_ACCESS_KEY_ID AWS_REGION AWS_SECRET_ACCESS_KEY JWT_SECRET LOG_FILE LOG_FORMAT MAIL_HOST MAIL_PASSWORD MAIL_PORT REDIS_HOST REDIS_URL SECRET_KEY SENTRY_DSN SESSION_SECRET SMTP_HOST SMTP_PASSWORD SMTP_PORT SMTP_USER',
 }
 
-test.each(Object.entries(surroundings))('nothing that %s sets is taken for a misspelt setting', (_, variables) => {
+test.each(Object.entries(surroundings))('the variables of %s are not misspelt settings', (_, variables) => {
   const environment = Object.fromEntries(variables.split(' ').map((name) => [name, 'x']))
   expect(misspelt(environment, Object.keys(options), [])).toEqual([])
 })
@@ -140,7 +140,7 @@ test.each([
   ['Grüße <post@bücher.example>', { name: 'Grüße', address: 'post@bücher.example' }],
   ['Colleagues, Inc. <post@example.com>', { name: 'Colleagues, Inc.', address: 'post@example.com' }],
   ['"Colleagues, Inc." <post@example.com>', { name: 'Colleagues, Inc.', address: 'post@example.com' }],
-])('the sender %s', (text, mailbox) => {
+])('MAIL_FROM accepts %s', (text, mailbox) => {
   expect(readConfig({ MAIL_FROM: text }).MAIL_FROM).toEqual(mailbox)
 })
 
@@ -151,7 +151,7 @@ test.each([
   ['A <post@example.com> B'],
   ['A <post@example.com>\r\nBcc: all@example.com'],
   ['A\nB <post@example.com>'],
-])('no sender: %j', (text) => {
+])('MAIL_FROM refuses %j', (text) => {
   expect(() => readConfig({ MAIL_FROM: text })).toThrow(
     'MAIL_FROM must be an e-mail address, or a name and then the address in < and >.',
   )
@@ -162,7 +162,7 @@ test.each([
   ['smtp://mail.example:587/'],
   ['smtps://ann%40example.com:p%25ss@mail.example'],
   ['smtp://[::1]:2525'],
-])('the mail server %s', (address) => {
+])('SMTP_URL accepts %s', (address) => {
   expect(readConfig({ SMTP_URL: address, MAIL_FROM: 'a@b.example' }).SMTP_URL).toBe(address)
 })
 
@@ -173,13 +173,13 @@ test.each([
   ['smtp://mail.example/?debug=true', 'an address without path, query and fragment'],
   ['smtp://hunter2@mail.example', 'an address with both user and password, or neither'],
   ['smtp://ann:100%hunter2@mail.example', 'an address whose user and password have their percent signs written as %25'],
-])('no mail server: %s', (address, fault) => {
+])('SMTP_URL refuses %s', (address, fault) => {
   expect(() => readConfig({ SMTP_URL: address, MAIL_FROM: 'a@b.example' })).toThrow(
     new Error(`Wrong configuration: SMTP_URL must be ${fault}.`),
   )
 })
 
-test('whoever gives a mail server gives a sender too', () => {
+test('SMTP_URL requires MAIL_FROM', () => {
   expect(() => readConfig({ SMTP_URL: 'smtp://mail.example' })).toThrow(
     new Error('Wrong configuration: MAIL_FROM must be set if SMTP_URL is set.'),
   )
@@ -188,12 +188,12 @@ test('whoever gives a mail server gives a sender too', () => {
 test.each([
   ['https://intranet.example', ['https://intranet.example']],
   [' https://intranet.example , http://localhost:8080,', ['https://intranet.example', 'http://localhost:8080']],
-])('the origins %s', (text, origins) => {
+])('CORS_ORIGINS accepts %s', (text, origins) => {
   expect(readConfig({ CORS_ORIGINS: text }).CORS_ORIGINS).toEqual(origins)
 })
 
 test.each(['*', 'null', 'intranet.example', 'https://intranet.example/', 'https://Intranet.example', 'file:///x'])(
-  'no origin: %s',
+  'CORS_ORIGINS refuses %s',
   (text) => {
     expect(() => readConfig({ CORS_ORIGINS: `https://one.example,${text}` })).toThrow(
       'CORS_ORIGINS must be origins such as https://intranet.example, without a path, separated by commas',

@@ -41,11 +41,11 @@ function commentsIn(source: string): string[] {
 
 interface Citation {
   readonly document: string
-  /** Absent where the document is only mentioned, outside of brackets. */
+  /** Absent if the document is only mentioned, outside of brackets. */
   readonly heading?: string
 }
 
-/** The citations of a comment. One of another form is found too: its heading is the whole of it, which exists nowhere. */
+/** The citations of a comment. A malformed citation is found too: its heading is its whole text, and does not exist. */
 function citationsIn(text: string): Citation[] {
   const lists = [...text.matchAll(/\(([^()]*docs\/[^()]*)\)/g)].map(([, list = '']) => list)
   const whole = lists.flatMap((list) => {
@@ -61,7 +61,7 @@ function citationsIn(text: string): Citation[] {
   return [...whole, ...outside.map((name) => ({ document: name.slice('docs/'.length) }))]
 }
 
-/** What a document can be cited by: its headings, and the codes of requirements. */
+/** The anchors of a document: its headings, and the codes of requirements. */
 function anchorsOf(document: string): string[] {
   const path = join('docs', document)
   if (!existsSync(path)) return []
@@ -71,7 +71,7 @@ function anchorsOf(document: string): string[] {
 
 const citations = comments.flatMap(({ file, text }) => citationsIn(text).map((citation) => ({ file, ...citation })))
 
-test('each citation names a document and a heading that exist', () => {
+test('each citation names an existing document and heading', () => {
   expect(citations.length).toBeGreaterThan(100)
   const anchors = new Map(
     [...new Set(citations.map(({ document }) => document))].map((each) => [each, anchorsOf(each)]),
@@ -93,7 +93,7 @@ const elsewhere = [
   /\(sections? \d/,
 ]
 
-test('no comment cites a document that is not here', () => {
+test('no comment cites a document outside the repository', () => {
   const breaches = comments.filter(({ text }) => elsewhere.some((pattern) => pattern.test(text)))
   expect(breaches).toEqual([])
 })
@@ -106,11 +106,11 @@ test.each([
   ['one without a heading', 'See (docs/wire.md).', ['wire.md docs/wire.md']],
   ['a mention', 'Reads docs/wire.md as a text.', ['wire.md undefined']],
   ['none', 'Nothing (RFC 9110, section 3).', []],
-])('the citations of a comment: %s', (_what, text, expected) => {
+])('finds the citations of a comment: %s', (_what, text, expected) => {
   expect(citationsIn(text).map(({ document, heading }) => `${document} ${heading}`)).toEqual(expected)
 })
 
-test('a comment is read over its lines', () => {
+test('finds a citation that spans several lines', () => {
   const source = '/**\n * Reads it (docs/wire.md, The\n * feed).\n */\nconst a = 1 // Here (docs/wire.md, Order).\n'
   expect(commentsIn(source).flatMap(citationsIn)).toEqual([
     { document: 'wire.md', heading: 'The feed' },

@@ -5,7 +5,7 @@ import { properties } from '../src/sharing/query/properties.js'
 import { accountOf } from './support/people.js'
 import { child, parse } from './support/xml.js'
 
-/** The tables of `docs/module.md` and `docs/wire.md` hold all that the code has, and nothing else. */
+/** The tables of `docs/module.md` and `docs/wire.md` list exactly the names of the code. */
 
 const section = (document: string, heading: string): string => {
   const [, text = ''] = readFileSync(`docs/${document}.md`, 'utf8').split(new RegExp(`\n###? ${heading}\n`))
@@ -21,7 +21,7 @@ const cells = (text: string) =>
 
 const quoted = (cell: string) => [...cell.matchAll(/`([^`]+)`/g)].map(([, word = '']) => word)
 
-test('every fault is in the table of faults', () => {
+test('the table of faults lists every fault', () => {
   const names = cells(section('module', 'Faults')).flatMap(([, cell = '']) => {
     let family = ''
     return quoted(cell)
@@ -35,7 +35,7 @@ test('every fault is in the table of faults', () => {
   expect(names.toSorted()).toEqual(faultNames.toSorted())
 })
 
-test('every property of queries is in its table, with what it can be used for', () => {
+test('the table of query properties lists every property with its uses', () => {
   const table = cells(section('module', 'Queries'))
     .filter((row) => row.length === 6)
     .flatMap(([, names = '', , sort, group]) => quoted(names).map((name) => [name, sort === 'yes', group === 'yes']))
@@ -44,7 +44,7 @@ test('every property of queries is in its table, with what it can be used for', 
   )
 })
 
-test.each(['full', 'lite'] as const)('the properties of a %s vCard are in their order', (format) => {
+test.each(['full', 'lite'] as const)('docs/wire.md lists the properties of a %s vCard in their order', (format) => {
   const writer = atomWriter('https://connections.example')
   const entry = parse(writer.profiles.document(accountOf('x'), { output: 'vcard', format }))
   const lines = child(entry, 'content').text.trim().split('\n')

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { titlesIn } from './support/titles.js'
 
-/** Each row of `docs/trust.md` names tests that exist, and each code that code or tests cite has a row. */
+/** Each row of `docs/trust.md` names existing tests, and each cited code has a row. */
 
 const trust = readFileSync('docs/trust.md', 'utf8')
 const rows = trust.split('\n').filter((line) => line.startsWith('| ') && line.includes('`') && line.includes('"'))
@@ -27,7 +27,7 @@ test.each(rows.flatMap(named).map(({ file, title }) => [file, title]))('%s has t
   expect(titlesIn(readFileSync(`test/${file}.test.ts`, 'utf8'))).toContain(title)
 })
 
-test('each code that a comment or a test title cites has a row', () => {
+test('each code in a comment or a test title has a row', () => {
   const files = ['src', 'test'].flatMap((top) =>
     readdirSync(top, { recursive: true, encoding: 'utf8' })
       .filter((name) => /\.tsx?$/.test(name))

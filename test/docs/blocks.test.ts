@@ -101,7 +101,7 @@ test('every block has a known language', () => {
   expect([...languages].filter((language) => !known.includes(language))).toEqual([])
 })
 
-test('every shell block says whether a server must run', () => {
+test('every shell block states the needed state of the server', () => {
   const silent = blocks.filter((block) => isRunnable(block) && serverFor(block) === undefined)
   expect(silent.map(({ file, line }) => `${file}:${line}`)).toEqual([])
 })
@@ -145,7 +145,7 @@ async function program({ text }: Block): Promise<string> {
   return stdout
 }
 
-/** Replaces ids, times and secrets, which differ in each run. */
+/** Replaces ids, times and secrets, since they differ in each run. */
 const plain = (text: string) =>
   text
     .replaceAll('\r', '')
@@ -180,7 +180,7 @@ describe('samples for a proxy', () => {
   })
 })
 
-test('the feed of the README is that of the example network', async () => {
+test('the feed in the README equals the feed of the example network', async () => {
   const address = `${servers[0]?.base}/profiles/atom/connections.do?connectionType=colleague&userid=ann`
   const feed = (await (await fetch(address)).text()).replaceAll(/>\s*</g, '><')
   const sample = blocks.find(({ file, language }) => file === 'README.md' && language === 'xml')?.text ?? ''
@@ -190,7 +190,7 @@ test('the feed of the README is that of the example network', async () => {
   expect(parts.filter((part) => !feed.includes(part))).toEqual([])
 })
 
-test('the greeting of the README is that of the server', async () => {
+test('the greeting in the README equals the output of the server', async () => {
   const readme = await readFile('README.md', 'utf8')
   const greeting = servers[0]
     ?.output()

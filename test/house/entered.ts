@@ -10,8 +10,8 @@ import connections, { type App, open } from '../../src/index.js'
 import { loadCast } from '../../src/transfer/example.js'
 
 /**
- * Counts the source files in which a function runs while one request is answered, by V8's precise coverage. Each
- * request is sent before it is measured, so that nothing is counted that runs once in a process.
+ * Counts the source files with a function that runs while one request is answered, by V8's precise coverage. Each
+ * request is sent once before the measurement, so that code for the first request is not counted.
  */
 export async function filesEntered(): Promise<Record<string, number>> {
   const dataDir = await mkdtemp(join(tmpdir(), 'connections-house-'))
@@ -60,7 +60,7 @@ const entered = (scripts: readonly Covered[]): number =>
   scripts.filter(({ url, functions }) => /\/dist\/src\//.test(url) && functions.some(({ ranges }) => ranges[0]?.count))
     .length
 
-/** By name: prepares a request, and gives what sends it. */
+/** By name: prepares a request, and returns the function that sends it. */
 function requestsTo(app: App, base: string): Record<string, () => Promise<() => Promise<void>>> {
   const atom = `${base}/profiles/atom`
   const feed = `${atom}/connections.do?connectionType=colleague&status=accepted&userid=ann`

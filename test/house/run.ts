@@ -45,7 +45,7 @@ function importersOf(of: readonly Source[]): ReadonlyMap<string, ReadonlySet<str
   return found
 }
 
-/** How often comments ask instead of naming. */
+/** Question words per 1,000 words of comments. */
 function questionWords(of: readonly Source[]): number {
   const words =
     of
@@ -57,7 +57,7 @@ function questionWords(of: readonly Source[]): number {
   return Math.round((asking.length * 10_000) / words.length) / 10
 }
 
-/** A file too small for the walk to it. */
+/** A small file with one importer, in the same folder. */
 function isCrumb({ path, lines }: Source): boolean {
   const [only, ...others] = importers.get(path) ?? []
   return only !== undefined && others.length === 0 && dirname(only) === dirname(path) && lines < 30
