@@ -86,7 +86,7 @@ interface RefusalDetails {
   readonly target?: FaultTarget
 }
 
-/** A refusal by the rules of the module. Its doors answer with the `Fault` of this name. */
+/** A refusal by the rules of the module. The API and HTTP answer with the `Fault` of this name. */
 export class Refusal extends Error {
   override readonly name = 'Refusal'
 
@@ -107,7 +107,7 @@ interface Details extends RefusalDetails {
 
 /**
  * The error of a call of the `connections` module (docs/module.md, Faults). `errCode` identifies the fault. The message
- * never holds another person's data. Only the doors make faults: the API of the module, and HTTP.
+ * never holds another person's data. Only the API of the module and HTTP create faults; the rules throw refusals.
  */
 export class Fault extends Error {
   readonly object = 'fault'

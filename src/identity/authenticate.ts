@@ -13,10 +13,10 @@ export { challenge } from './basic.js'
 type Source = (client: Client) => Promise<Identity | undefined>
 
 /**
- * Makes the function that identifies the sender of a request, and the rights of the credential. It never decides
- * access.
+ * Makes the function that identifies the sender of a request, and the rights of its credential. Access is decided
+ * elsewhere.
  *
- * @param sources the first that the client uses decides
+ * @param sources in order of precedence
  * @returns null for a request without credentials. Rejects with Failure `unauthenticated`, always the same, for invalid
  *   credentials; `forbidden` for unprotected ones; `invalid` for more than one; `tooMany` after too many wrong
  *   passwords; `unavailable` if too many sign in at once; or the error of the database
@@ -33,7 +33,7 @@ export function identifier(sources: readonly Source[]): (client: Client) => Prom
 
 /**
  * Makes the source that reads the Authorization field: a password or an app password by Basic, or an app password as a
- * Bearer token. The form of a secret tells its kind, so that each kind is looked up once.
+ * Bearer token. The form of a secret reveals its kind, so that one query is enough.
  *
  * @param signIn checks a password
  */
@@ -59,7 +59,7 @@ export function authorization(context: Pick<Context, 'db' | 'log' | 'config'>, s
 
 type Middleware = (request: object, response: unknown, next: (error: unknown) => void) => void
 
-/** Passport's middleware as a function with a result. */
+/** Runs Passport's middleware as a promise. */
 function authenticate(authenticator: passport.Authenticator, client: Client): Promise<Identity> {
   return new Promise((resolve, reject) => {
     const answer = (error: Error | null, identity: Identity | false) => {

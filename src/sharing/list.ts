@@ -80,7 +80,7 @@ async function selectionOf(
   if (!module.presenter.takesAddresses && propertiesIn(where).some(({ column }) => column === 'target_email')) {
     throw refused('target.email', 'This site hides e-mail addresses; name people by _id.')
   }
-  // Types of other programs on this database cannot be shown here.
+  // This program cannot show types that other programs on the database define.
   const known = objects.length > 0 ? objects : module.types.names()
   return {
     viewer: skipAcl && asked.show == null ? null : self,

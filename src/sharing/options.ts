@@ -170,7 +170,7 @@ export function readOptionsAs<Schema extends z.ZodType>(
   })
 }
 
-/** The wished extent of shown connections. */
+/** The requested extent of shown connections. */
 export interface Showing {
   /** References to expand: `context`, `creator`, `target.account`. */
   readonly expand: ReadonlySet<string>
@@ -180,7 +180,7 @@ export interface Showing {
   readonly includeToken: boolean
   readonly includeUrl: boolean
   readonly includeKey: boolean
-  /** Whether links of others show no token, although the caller may see each of them. */
+  /** Whether to hide the tokens of others' links, even those that the caller may see. */
   readonly ownTokens: boolean
   /** Whether the caller named the connection by its token. */
   readonly isHolder: boolean

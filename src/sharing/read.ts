@@ -30,7 +30,7 @@ import { only, valueAt } from './query/map.js'
 import { show } from './show.js'
 
 /**
- * Implements `read` of `Connections`. A use of a link is spent after all checks, and before anything is handed out: a
+ * Implements `read` of `Connections`. Spends a use of a link after all checks and before it returns anything, so that a
  * refused read costs none (docs/trust.md, C5).
  */
 export async function read(scope: CallerScope, tokenOrId: unknown, options: unknown): Promise<unknown> {
@@ -131,7 +131,7 @@ export async function getToken(scope: CallerScope, id: unknown): Promise<string 
   return (await storeToken(module.db, grant.id, tokenHash(fresh), key.id)) ? fresh : null
 }
 
-/** The id or the token of a connection, told apart by form (docs/trust.md, Z7). */
+/** The id or the token of a connection, distinguished by form (docs/trust.md, Z7). */
 type GrantRef = { readonly id: string } | { readonly token: string }
 
 /**

@@ -73,9 +73,9 @@ export async function checkDefined(db: Kysely<Tables>, places: Places): Promise<
 /** A target of `create`, found. */
 export interface Target extends Wish {
   readonly places: Places
-  /** Null for an address, whether an account has it or not: the answer must not tell. */
+  /** Null for an address, even one of an account: the answer must not reveal accounts. */
   readonly account: Account | null
-  /** As `foldedEmail` makes it; null for an account. */
+  /** Folded by `foldedEmail`; null for an account. */
   readonly email: string | null
   readonly first: string | null
   readonly last: string | null
@@ -85,7 +85,7 @@ export interface Target extends Wish {
   readonly named: FaultTarget
 }
 
-/** The settings of a call that its targets are checked by. */
+/** The settings of a call for the checks of its targets. */
 type Limits = Pick<ShareRequest, 'type' | 'context' | 'creator' | 'skipAcl'> & { readonly forceAuto: boolean }
 
 const maxTargets = 100
@@ -168,7 +168,7 @@ function nameOf({ _id, email }: { readonly _id?: unknown; readonly email?: unkno
   )
 }
 
-/** A value as text, for a fault: some objects have no text. */
+/** A value as text, for a fault. Some objects cannot be converted. */
 const asText = (value: unknown) =>
   typeof value === 'string' || typeof value === 'number' ? String(value).slice(0, maxAddressLength) : typeof value
 
@@ -192,7 +192,7 @@ const both = (one: ParsedTarget, other: ParsedTarget): ParsedTarget => ({
   ...one,
   access: Math.max(one.access, other.access),
   places: joinedPlaces(one.places, other.places),
-  // The two parts of a name belong together: the first name counts.
+  // Both parts of a name come from one target, the first that has a name.
   ...((one.first ?? one.last) === null && { first: other.first, last: other.last }),
   auto: one.auto && other.auto,
 })

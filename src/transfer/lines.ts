@@ -134,7 +134,7 @@ export function accountLine({ seen, ...known }: MergedPerson): string {
     ...(Object.fromEntries(texts) as Record<string, string | null | undefined>),
     tags: orSaid('tags', tags ?? null),
     isManager: orSaid('isManager', isManager ?? null),
-    // jsonb reorders keys.
+    // Fixed order: jsonb reorders keys.
     extensions: orSaid(
       'extensions',
       extensions?.map(({ id, key, value, dataType }) => ({ id, key, value, dataType })) ?? null,

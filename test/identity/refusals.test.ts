@@ -137,7 +137,7 @@ test('a refusal is logged once with reason, account and address, without name an
     'a disabled account': ['wrong password or inactive account', true],
     'an account without a password': ['wrong password', true],
     'no password': ['wrong password', true],
-    'a password that is too long': ['what cannot be a password', false],
+    'a password that is too long': ['impossible password', false],
     'a malformed field': ['malformed Authorization field', false],
     'another scheme': ['malformed Authorization field', false],
     'an empty field': ['malformed Authorization field', false],

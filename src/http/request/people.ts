@@ -9,7 +9,8 @@ import { naming, type Query, readParameters } from './parameters.js'
  * Reads the person that a request names. Undefined if it names none. Precedence: userid, key, email, uid,
  * distinguishedName. Spaces around a value are ignored.
  *
- * @throws Failure `invalid` if every value is empty, or a parameter would name a person but is not one we take
+ * @throws Failure `invalid` if every value is empty, or a parameter looks like the name of a person but is not
+ *   supported
  */
 export function readPerson(query: Query): PersonRef | undefined {
   checkSpelling(query)

@@ -74,8 +74,8 @@ const personCriteria: Readonly<Record<string, PersonRef['by']>> = Object.fromEnt
 const criteriaNames = [...Object.keys(wordCriteria), ...Object.keys(personCriteria), 'isManager']
 
 /**
- * Other parameters that are accepted. Those of other resources, those that clients add against caches, and `done`,
- * which our pages add, have no effect.
+ * Other parameters that are accepted. They have no effect: parameters of other resources, those that clients add to
+ * bypass caches, and `done` of our pages.
  */
 const otherNames = new Set(
   `activeUsersOnly output format page ps pos outputType connectionType sortBy sortOrder status since inclMessage

@@ -75,11 +75,11 @@ function millisecondsOf(text: string): number {
   return exists ? Date.parse(text) : NaN
 }
 
-/** A condition on connections. It holds no name of the user: properties are those of the table. */
+/** A condition on connections. It contains no names from the caller, only properties of the table. */
 export type Where =
   Condition | { readonly is: 'and' | 'or'; readonly of: readonly Where[] } | { readonly is: 'not'; readonly of: Where }
 
-/** A condition on one property. An absent value fulfils only `absent`, and the negation of all others. */
+/** A condition on one property. An absent value satisfies only `absent`, and the negation of all others. */
 export type Condition =
   | { readonly is: 'absent'; readonly property: Property }
   | { readonly is: Comparison; readonly property: Property; readonly value: Value }
@@ -95,7 +95,7 @@ export type Condition =
 
 export type Comparison = 'equal' | 'greater' | 'greaterOrEqual' | 'less' | 'lessOrEqual'
 
-/** The condition that every connection fulfils. */
+/** The condition that is true of every connection. */
 export const everything: Where = { is: 'and', of: [] }
 
 /** The only values of a column that a condition allows; undefined if it does not limit them. */

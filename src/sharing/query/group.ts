@@ -3,7 +3,7 @@ import { properties, type Property, sortEntries } from './properties.js'
 
 export type Accumulator = '$count' | '$sum' | '$avg' | '$min' | '$max' | '$addToSet'
 
-/** A grouping of rows. The names come from the caller, and only name results. */
+/** A grouping of rows. The names come from the caller, and are used for results only. */
 export interface Group {
   /** The keys; a single key without a name makes `_id` a value, not an object. */
   readonly keys: readonly { readonly name: string | undefined; readonly property: Property }[]
@@ -20,7 +20,7 @@ export interface GroupSort {
 
 const maxAccumulators = 8
 
-/** The most values of `$addToSet`. */
+/** Maximum of values of `$addToSet`. */
 export const maxSetSize = 1000
 
 /**

@@ -71,7 +71,7 @@ export function parseSort(input: unknown): readonly Sort[] {
 }
 
 /**
- * The names of a `sort`, whatever they name.
+ * Parses a `sort` without checking its names.
  *
  * @throws Refusal `invalidArgument.query`
  */
