@@ -83,7 +83,7 @@ export async function listAccountsCommand(terminal: Terminal, db: Kysely<Tables>
   for (let page = 1, total = 1; (page - 1) * pageSize < total; page++) {
     const found = await searchAccounts(db, { words: [], named: [] }, { page, pageSize })
     total = found.total
-    if (total === 0) say(terminal, 'There are no accounts yet. `account add` adds one, `import` adds many.')
+    if (total === 0) say(terminal, 'There are no accounts yet. Add one with `account add`, or many with `import`.')
     const ids = found.accounts.map(({ id }) => id)
     const verified = new Set(
       (await findKnownAccounts(db, ids)).flatMap((known) => (known.verified ? known.account.id : [])),
@@ -193,7 +193,7 @@ export async function photoCommand(
   file: string | undefined,
   remove: boolean,
 ): Promise<void> {
-  if ((file === undefined) !== remove) throw new Failure('invalid', 'Give either the file of a picture or --remove.')
+  if ((file === undefined) !== remove) throw new Failure('invalid', 'Give either a picture file or --remove.')
   const account = await existingAccount(db, userId)
   if (file === undefined) {
     const had = await changePhoto(db, account.id, null)

@@ -92,7 +92,7 @@ export function isOwnMachine({
 }
 
 const castForbidden =
-  'Others can reach this server, so the shared password of the example people was removed for good.\n' +
+  'Others can reach this server, so the shared password of the example people was removed permanently.\n' +
   'To give a person a new one, run the command `account password USERID`.\n'
 
 const folder = fileURLToPath(new URL('../../..', import.meta.url)).replace(/[\\/]$/, '')
@@ -109,7 +109,8 @@ export const commandIn = (workingFolder: string): string =>
  */
 export function greeting(config: Config, own: string, member: string | undefined): string {
   const baseUrl = config.BASE_URL ?? own
-  const feed = `${baseUrl}/profiles/atom/connections.do?connectionType=colleague&status=accepted&userid=${member ?? 'USERID'}`
+  const list = `connectionType=colleague&status=accepted&userid=${member ?? 'USERID'}`
+  const feed = `${baseUrl}/profiles/atom/connections.do?${list}`
   const lines = member
     ? [
         `Sign in:  ${member}, password ${castPassword} (example people, for this machine only)`,

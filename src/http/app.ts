@@ -66,7 +66,7 @@ export function createApp(context: Context, isStopping: () => boolean = () => fa
     const taken = methodsOf(match)
     const fields = { Allow: [...taken, 'OPTIONS'].join(', ') }
     if (head.method === 'OPTIONS') return { status: 204, fields }
-    const sentence = `This address takes ${taken.join(', ')} and OPTIONS, not ${head.method}.`
+    const sentence = `This address accepts ${taken.join(', ')} and OPTIONS, not ${head.method}.`
     const refusal = refuse(head, new Failure('methodNotAllowed', sentence))
     return { ...refusal, fields: { ...refusal.fields, ...fields } }
   }

@@ -82,7 +82,7 @@ const refusalFields = (status: number, error: unknown): Fields => ({
 function unexpected(error: unknown, log: Logger): Failure | undefined {
   if (isUnavailable(error)) {
     log.warn({ err: error }, 'database unavailable')
-    return new Failure('unavailable', 'The server cannot answer just now. Try again in a moment.', { cause: error })
+    return new Failure('unavailable', 'The server is temporarily unavailable. Try again in a moment.', { cause: error })
   }
   log.error({ err: error }, 'request failed')
   return undefined

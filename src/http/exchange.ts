@@ -31,7 +31,7 @@ export interface Exchange extends Head {
 }
 
 /** Findings of the pipeline about a request. */
-export interface Progress {
+interface Progress {
   /** The pattern of the route, for the log: paths name people. */
   route?: string
   /** Id of the caller's account. */
@@ -41,7 +41,7 @@ export interface Progress {
 }
 
 /** A request as Express or Node gives it. */
-export interface Incoming extends IncomingMessage {
+interface Incoming extends IncomingMessage {
   /** The address of the client, as the trusted proxies name it. */
   readonly ip?: string | undefined
   /** Whether the client speaks TLS, as the trusted proxies say. */

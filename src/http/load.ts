@@ -77,7 +77,7 @@ export function openLoad(loopDelay: () => number, maxDelay: number, maxWait = 2_
   const checkUnread = (from: string, share: number) => {
     const bytes = unreadByNetwork()
     if ((bytes.get(from) ?? 0) > maxUnread.network * share) {
-      throw new Failure('tooMany', 'Read the answers that wait for you first.')
+      throw new Failure('tooMany', 'Read the pending answers first.')
     }
     // A few clients that never read must not block all others.
     let all = [...bytes.values()].reduce((sum, own) => sum + own, 0)

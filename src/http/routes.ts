@@ -132,7 +132,7 @@ export interface Match {
 /**
  * Makes the function that finds the route of a request.
  *
- * @returns a function that throws Failure `notFound` if there is none, and `invalid` for a path of the module that is not encoded UTF-8
+ * @returns a function that throws Failure `notFound` without a route, and `invalid` for a module path that is not UTF-8
  */
 export function router(routes: Readonly<Record<string, Methods>>): (head: Pick<Head, 'path' | 'search'>) => Match {
   const patterns = Object.entries(routes).map(([pattern, methods]) => ({ pattern, methods, form: formOf(pattern) }))

@@ -53,7 +53,7 @@ export function authorization(context: Pick<Context, 'db' | 'log' | 'config'>, s
     const token = parseBearer(field)
     if (token === undefined) return authenticate(authenticator, client)
     if (isAppSecret(token)) return signInByApp(context, token, null)
-    throw refused('bearer token that is no app password')
+    throw refused('bearer token that is not an app password')
   }
 }
 
@@ -91,7 +91,7 @@ export async function signInByApp(
 ): Promise<Identity> {
   if (!hasChecksum(secret)) throw refused('app password with a wrong checksum')
   const found = await findAppSignIn(db, appSecretHash(secret), name)
-  if (!found) throw refused('app password that is unknown, expired or of another name')
+  if (!found) throw refused('app password that is unknown, expired or for another user name')
   // Failing to record the last use must not fail the request.
   if (!found.isNoted) await recordUse(db, found.id).catch((error) => log.warn({ err: error }, 'use not recorded'))
   return { account: found.account, rights: found.scopes }

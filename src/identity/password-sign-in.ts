@@ -160,7 +160,7 @@ function keyedMutex(): <Result>(name: string, work: () => Promise<Result>) => Pr
 }
 
 /**
- * The addresses of recent sign-ins. Failures from a known address are counted separately, so that guesses from elsewhere
+ * Addresses of recent sign-ins. Failures from a known address are counted separately, so that guesses from elsewhere
  * cannot lock users out at their usual address (docs/trust.md, A7).
  */
 interface KnownAddresses {
@@ -178,7 +178,7 @@ const maxAddressesADay = 100
  * Opens the store of known addresses. The database holds a keyed hash of account and network, never the address. During
  * a change of secrets, the hash of either secret matches.
  */
-export function knownAddresses({
+function knownAddresses({
   db,
   sessionKeys,
   log,

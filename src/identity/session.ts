@@ -122,7 +122,7 @@ export async function signIn(
   // Read before the check: a password change in between ends the new session at once.
   const credentialId = (await findSignIn(db, credentials.user))?.credentialId
   const { account } = await check(credentials, client.address)
-  if (!credentialId) throw refused('password that is gone')
+  if (!credentialId) throw refused('password replaced during the request')
   await client.session.open({ account, credentialId })
   return account
 }
@@ -170,7 +170,7 @@ export async function changePassword(
   const { account, credentialId: before } = signedIn
   await check({ user: account.userId, password: present }, client.address)
   const credentialId = await replacePassword(db, before, await hashPassword(fresh))
-  if (credentialId === undefined) throw refused('password that is gone', account.id)
+  if (credentialId === undefined) throw refused('password replaced during the request', account.id)
   await endSessions(db, before)
   await client.session.open({ account, credentialId })
 }

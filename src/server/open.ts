@@ -148,7 +148,7 @@ function readOptions(options: unknown): z.output<typeof optionsSchema> {
 function hint(name: string): string {
   const names = Object.keys(optionsSchema.shape)
   const right = nearest(name, names)
-  return right === undefined ? `The options are ${names.join(', ')}.` : `Do you mean ${right}?`
+  return right === undefined ? `The options are ${names.join(', ')}.` : `Did you mean ${right}?`
 }
 
 /** Options by the variable of the same name: `baseUrl` is `BASE_URL`. */

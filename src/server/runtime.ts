@@ -36,7 +36,7 @@ export interface Runtime {
   readonly ended: Promise<unknown>
 }
 
-export interface RuntimeOptions {
+interface RuntimeOptions {
   readonly config: Config
   readonly secrets: Secrets
   /** Public base of links; null if a program serves nothing and names none. */
@@ -146,9 +146,7 @@ async function sweepUntil(stop: AbortSignal, db: Kysely<Tables>, { EVENT_DAYS }:
   }
 }
 
-/**
- * Identifies the code and the Node that runs it. It is part of every entity tag, since other code may write other bytes.
- */
+/** Identifies the code and the Node that runs it. Part of every entity tag, since other code may write other bytes. */
 function release(): string {
   const root = fileURLToPath(new URL('..', import.meta.url))
   const hash = createHash('sha256').update(version)

@@ -57,7 +57,10 @@ export async function apply(scope: CallerScope, token: unknown, options: unknown
   const caller = { account: accountOf(principal), verified: principal.verified }
   const read = readOptionsAs(applyOptions, options)
   if (typeof token !== 'string' || !isToken(token)) {
-    throw new Refusal('invalidArgument.unspecified', { path: 'token', reason: 'A token has 32 letters and digits.' })
+    throw new Refusal('invalidArgument.unspecified', {
+      path: 'token',
+      reason: 'A token must have 32 letters and digits.',
+    })
   }
   const opened = await openToken(module, token)
   const { grant: known, context } = opened

@@ -19,7 +19,7 @@ const maxWaiting = 5000
 const defaultWaitMs = 10_000
 
 /** The settings of a module. */
-export interface ModuleSettings extends Pick<ModuleContext, 'tokenKeys' | 'appKey' | 'baseUrl'> {
+interface ModuleSettings extends Pick<ModuleContext, 'tokenKeys' | 'appKey' | 'baseUrl'> {
   /** By default, e-mail addresses are shown. */
   readonly presenter?: Presenter
   /** Maximum time between the ends of two calls before waiting calls give up; 10 seconds by default. */

@@ -220,8 +220,8 @@ export const uuidObjects: readonly string[] = ['account', 'org']
 /** The form of ids of a type, as a sentence. */
 export const idReason = (object: string): string =>
   uuidObjects.includes(object)
-    ? 'An id is a UUID.'
-    : 'An id is a text of 1 to 128 characters, none of them a control character.'
+    ? 'An id must be a UUID.'
+    : 'An id must be a string of 1 to 128 characters without control characters.'
 
 /** Whether a value can be the id of an object of some type. */
 export const isContextId = (value: unknown): value is string =>

@@ -128,7 +128,7 @@ export function readLevel(given: unknown): number | undefined {
 export function levelOf(given: unknown, where: string): number {
   const level = readLevel(given)
   if (level !== undefined) return level
-  throw new TypeError(`${where}: ${inspect(given)} is not a level of access; ${levelNames}.`)
+  throw new TypeError(`${where}: ${inspect(given)} is not an access level; ${levelNames}.`)
 }
 
 /** The highest level below another. */
@@ -152,7 +152,7 @@ export class ObjectTypes {
     const type = complete(definition)
     for (const name of new Set([type.name, type.plural])) {
       if (!/^[a-z][a-z0-9_]*$/.test(name)) throw new TypeError(`${name} is not a name for a type: use a-z, 0-9 and _.`)
-      if (this.#types.has(name)) throw new TypeError(`There is a type called ${name} already.`)
+      if (this.#types.has(name)) throw new TypeError(`The type ${name} is already defined.`)
     }
     if (type.title !== null && !Object.hasOwn(type.properties, type.title)) {
       throw new TypeError(

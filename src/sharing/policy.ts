@@ -203,7 +203,7 @@ export function checkMayApply(
 }
 
 /** The effect of an acceptance: one connection becomes active, or an active one is raised. */
-export interface Acceptance {
+interface Acceptance {
   readonly before: Grant
   readonly after: Grant
   /** Superseded invitations, including the accepted one if another connection is kept. */

@@ -66,7 +66,7 @@ const joinedPlaces = (...all: readonly Places[]): Places => {
 export async function checkDefined(db: Kysely<Tables>, places: Places): Promise<void> {
   const defined = await findRoles(db, [...places.keys()])
   for (const [role, path] of places) {
-    if (!defined.has(role)) throw new Refusal('invalidArgument.roles', { path, reason: 'There is no such role here.' })
+    if (!defined.has(role)) throw new Refusal('invalidArgument.roles', { path, reason: 'There is no such role.' })
   }
 }
 
@@ -142,7 +142,7 @@ type ParsedTarget = Named & Pick<Target, 'access' | 'places' | 'first' | 'last' 
 
 /** @param at place of the target, for faults */
 function parseTarget({ presenter }: ModuleContext, value: unknown, at: string, limits: Limits): ParsedTarget {
-  if (!isNamesAndValues(value)) throw wrongTarget(at, 'A target is an object.')
+  if (!isNamesAndValues(value)) throw wrongTarget(at, 'A target must be an object.')
   const read = readOptionsAs(targetSchema, value, at)
   if (read.object != null && !['account', 'accounts'].includes(read.object as string)) {
     throw wrongTarget(asText(read.object), `${at}: only accounts can be connected.`)
@@ -158,13 +158,13 @@ function parseTarget({ presenter }: ModuleContext, value: unknown, at: string, l
 function nameOf({ _id, email }: { readonly _id?: unknown; readonly email?: unknown }, at: string): Named {
   if (_id != null) {
     if (typeof _id === 'string' && isUuid(_id)) return { id: _id.toLowerCase(), email: null }
-    throw wrongTarget(asText(_id) || at, `${at}: an _id is a UUID.`)
+    throw wrongTarget(asText(_id) || at, `${at}: an _id must be a UUID.`)
   }
   const address = typeof email === 'string' ? foldedEmail(email.trim()) : ''
   if (isMailAddress(address) && address.length <= maxAddressLength) return { id: null, email: address }
   throw wrongTarget(
     address.slice(0, maxAddressLength) || asText(email ?? '').trim() || at,
-    `${at}: a target needs an _id or a valid e-mail address.`,
+    `${at}: a target must have an _id or a valid e-mail address.`,
   )
 }
 

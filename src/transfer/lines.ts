@@ -71,7 +71,7 @@ const colleague = z.strictObject({
   invitedEntry: uuid.optional(),
 })
 
-const header = z.strictObject({ version: z.literal(1, 'this version of the format is not known here') })
+const header = z.strictObject({ version: z.literal(1, 'this format version is not supported') })
 
 const line = z
   .strictObject({ account: account.optional(), colleague: colleague.optional(), connections: header.optional() })

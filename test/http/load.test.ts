@@ -134,7 +134,7 @@ describe('answers that are not read', () => {
 
   test('are bounded for each address, and sooner for dear requests', async () => {
     const { ask, leave } = await leaving(14_000_000)
-    const own = [429, 'Read the answers that wait for you first.']
+    const own = [429, 'Read the pending answers first.']
     const first = await leave('2001:db8::1')
     expect(await ask('2001:db8::2', '/dear')).toEqual(own)
     expect(await ask('2001:db8::2')).toEqual(served)

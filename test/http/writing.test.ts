@@ -148,8 +148,8 @@ describe('invite', () => {
 
   test.each<[string, string, string, string | undefined, number, RegExp]>([
     ['oneself', 'ann', 'userid=ann', invitation(), 400, /CLFRN1172E.* cannot be connected with themselves/],
-    ['nobody known', 'ann', 'userid=zed', invitation(), 400, /CLFRN1172E.*Nobody active is known/],
-    ['somebody inactive', 'ann', 'userid=gone', invitation(), 400, /CLFRN1172E.*Nobody active is known/],
+    ['nobody known', 'ann', 'userid=zed', invitation(), 400, /CLFRN1172E.*No active person matches/],
+    ['somebody inactive', 'ann', 'userid=gone', invitation(), 400, /CLFRN1172E.*No active person matches/],
     ['nobody named', 'ann', 'connectionType=colleague', invitation(), 400, /Name the person you invite/],
     ['another type', 'ann', 'connectionType=friend&userid=bo', invitation(), 400, /connectionType must be colleague/],
     ['without a body', 'ann', 'userid=bo', undefined, 400, /has no body/],

@@ -121,7 +121,7 @@ export function changePasswordByForm(services: HttpServices): Handler {
 async function inSession(services: HttpServices, exchange: Exchange): Promise<Account> {
   const caller = await owner(services, exchange)
   if (exchange.headers.authorization === undefined) return caller
-  throw new Failure('forbidden', 'A password is changed in a browser that is signed in, and by no other credential.')
+  throw new Failure('forbidden', 'A password can be changed only in a signed-in browser.')
 }
 
 async function passwordAnswer(

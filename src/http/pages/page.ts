@@ -85,7 +85,7 @@ export type Form = (name: string) => string | undefined
  */
 export function readForm({ headers, body }: Exchange): Form {
   if (headers['content-type']?.split(';')[0]?.trim().toLowerCase() !== formType) {
-    throw new Failure('mediaTypeUnsupported', `This address takes forms only: send ${formType}.`)
+    throw new Failure('mediaTypeUnsupported', `This address accepts forms only; send ${formType}.`)
   }
   if (!isUtf8(body)) throw new Failure('invalid', 'The form is not UTF-8.')
   const parameters = readParameters(Buffer.from(body).toString(), maxFieldLength)

@@ -59,7 +59,7 @@ export function rewriteConnection(services: HttpServices): Handler {
     const caller = signedIn(await admit(services, exchange))
     const { status, message } = readInvitation(exchange.body, exchange.headers['content-type'])
     const wanted = statuses.find((each) => each === status)
-    if (!wanted) throw new Failure('invalid', `The entry's category of status must be one of ${statuses.join(', ')}.`)
+    if (!wanted) throw new Failure('invalid', `The entry's status category must be one of ${statuses.join(', ')}.`)
     const check = precondition(services, caller, exchange)
     if (wanted === 'accepted') await accept(services, caller, id, message, check)
     else await updateMessage(services, caller, id, wanted, message, check)

@@ -9,7 +9,7 @@ import type { HttpServices } from '../services.js'
 import { json, jsonResult, listOptionsOf, readJson, readOptionsOf } from './request.js'
 
 /** Handlers of the `connections` module over HTTP, as JSON (docs/module.md, HTTP). */
-export interface ModuleHandlers {
+interface ModuleHandlers {
   readonly list: Handler
   readonly read: Handler
   readonly apply: Handler
