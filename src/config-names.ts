@@ -1,6 +1,6 @@
 import distance from 'damerau-levenshtein'
 
-/** Variables of shells, systems and other programs. Some are far from every setting of today; a later one may be nearer. */
+/** Well-known variables of other programs. Some resemble no setting yet, but may resemble a later one. */
 const common = new Set([
   // Shells and logins
   'HOSTNAME',
@@ -17,7 +17,7 @@ const common = new Set([
   'POST',
 ])
 
-/** Whole families of these: Postgres, npm, the services that Docker and Kubernetes tell a container of, Marathon. */
+/** Patterns of such variables: Postgres, npm, the service variables of Docker and Kubernetes, Marathon. */
 const families = [/^PG[A-Z]+$/, /^npm_/i, /[A-Z\d]_(HOST|PORT)$/, /_PORT_\d+_/, /^PORT_?\d+$/]
 
 const isCommon = (name: string) => common.has(name) || families.some((family) => family.test(name))
@@ -25,8 +25,8 @@ const isCommon = (name: string) => common.has(name) || families.some((family) =>
 const letters = (name: string) => name.toUpperCase().replaceAll('_', '')
 
 /**
- * Whether one name is the other, written wrongly: the same letters, or one edit away, two from eight letters on. Two
- * letters that changed places are one edit.
+ * Whether a name is probably a misspelling of a right one: within one edit, or two from eight letters on, ignoring case
+ * and underscores. A transposition is one edit.
  */
 function isClose(name: string, right: string): boolean {
   const [one, other] = [letters(name), letters(right)]
@@ -34,7 +34,7 @@ function isClose(name: string, right: string): boolean {
   return Math.abs(one.length - other.length) <= most && distance(one, other).steps <= most
 }
 
-/** The one of the names that another is a misspelling of, the nearest first; undefined if it is none. */
+/** The right name that a misspelt one probably means; undefined if none is close. */
 export function nearest(name: string, names: readonly string[]): string | undefined {
   const steps = (right: string) => distance(letters(name), letters(right)).steps
   return names.filter((right) => isClose(name, right)).toSorted((one, other) => steps(one) - steps(other))[0]
@@ -43,8 +43,8 @@ export function nearest(name: string, names: readonly string[]): string | undefi
 /**
  * Finds variables that look like a setting with its name misspelt.
  *
- * @param allowed variables that an operator says are not ours
- * @returns each with the name that is probably meant
+ * @param allowed variables that the operator exempts
+ * @returns each with the probable setting
  */
 export function misspelt(
   environment: Readonly<Record<string, string | undefined>>,

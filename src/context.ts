@@ -3,7 +3,7 @@ import type { Logger } from 'pino'
 import type { Config } from './config.js'
 import type { Tables } from './db/tables.js'
 
-/** The dependencies of a request. Tests replace the clock and the log. */
+/** The dependencies of requests. Tests replace the clock and the log. */
 export interface Context {
   readonly db: Kysely<Tables>
   readonly config: Config

@@ -21,47 +21,48 @@ const optionMessages = <Names extends string>(names: readonly Names[], message: 
 
 /** All faults of the `connections` module, with their messages. */
 const messages = {
-  'accessDenied.notLoggedIn': 'Sign in first: this needs an account.',
+  'accessDenied.notLoggedIn': 'Sign in first: an account is required.',
   'accessDenied.connectionRequiresVerification': 'The account must be verified first.',
   'accessDenied.connectionsDisabled': 'Objects of this type do not allow connections.',
-  'accessDenied.shareAccess': 'This needs share access (level 5) to the context.',
+  'accessDenied.shareAccess': 'Share access (level 5) to the context is required.',
   'accessDenied.shareRoles': 'The caller may only grant roles that the caller has here. The owner may grant any.',
   'accessDenied.connection': 'The caller may not see or change this connection.',
-  'accessDenied.autoConnectionRequiresAccess': 'Connecting an account without an invitation needs more access to it.',
+  'accessDenied.autoConnectionRequiresAccess':
+    'Connecting an account without an invitation requires more access to it.',
   'accessDenied.scope': 'The caller’s scope does not allow this.',
   'accessDenied.unspecified': 'The caller may not see this.',
   'invalidArgument.object': 'There is no such object type.',
   'invalidArgument.connectionTarget': 'This target cannot be connected.',
-  'invalidArgument.noConnectionTargets': 'At least one target is needed.',
-  'invalidArgument.autoConnectionRequiresId': 'A target that is connected without an invitation needs an _id.',
-  'invalidArgument.requireConnectionAccept': 'Connections to this object type must be accepted; see forceAuto.',
-  'invalidArgument.noConnectionApp': 'There is no app key; pass connectionAppKey.',
+  'invalidArgument.noConnectionTargets': 'At least one target is required.',
+  'invalidArgument.autoConnectionRequiresId': 'A target to be connected without an invitation must have an _id.',
+  'invalidArgument.requireConnectionAccept': 'Targets must accept connections to this object type; see forceAuto.',
+  'invalidArgument.noConnectionApp': 'The app key is missing; pass connectionAppKey.',
   'invalidArgument.connectionToken': 'The token is unknown, used, expired, or for another account.',
   'invalidArgument.access': 'This is not an access level.',
   'invalidArgument.grant': 'This is not an access level.',
-  'invalidArgument.roles': 'Every role must be defined here.',
+  'invalidArgument.roles': 'Every role must be defined first.',
   'invalidArgument.usesRemaining': 'A link can be used 1 to 1,000,000 times.',
-  'invalidArgument.name': 'The name of a target has a first and a last part, each a string of at most 200 characters.',
-  'invalidArgument.connectionAppKey': 'An app key is a string.',
-  ...optionMessages(['paths', 'include', 'expand', 'objects'], 'This option takes strings.'),
+  'invalidArgument.name': 'The name of a target must have a first and a last part, strings of at most 200 characters.',
+  'invalidArgument.connectionAppKey': 'An app key must be a string.',
+  ...optionMessages(['paths', 'include', 'expand', 'objects'], 'This option must be a string or an array of strings.'),
   ...optionMessages(
     [
       ...(['skipAcl', 'forceAuto', 'auto', 'skipNotification', 'skipNotifications', 'forceAllowConnections'] as const),
       ...(['skipAccountTest', 'includeToken', 'includeUrl', 'includeKey'] as const),
     ],
-    'This option is true or false.',
+    'This option must be true or false.',
   ),
   'invalidArgument.query': 'The query is malformed.',
   'invalidArgument.unspecified': 'An argument is invalid.',
   'notFound.instance': 'There is no such object.',
   'notFound.account': 'There is no such account.',
-  'notFound.unspecified': 'There is nothing with this name.',
-  'conflict.connectionExists': 'A connection with this target exists already.',
+  'notFound.unspecified': 'There is nothing at this path.',
+  'conflict.connectionExists': 'A connection with this target already exists.',
   'tooLarge.connectionTargets': 'At most 100 targets can be connected in one call.',
   'tooLarge.unspecified': 'The request is too large.',
   'throttled.connectionInvitations': 'Too many invitations; try again later.',
   'throttled.unspecified': 'Too many requests; try again later.',
-  'unsupportedOperation.unspecified': 'This operation is not offered.',
+  'unsupportedOperation.unspecified': 'This operation is not supported.',
   'error.unspecified': 'The server could not complete the request.',
 } as const satisfies Record<`${Family}.${string}`, string>
 
@@ -86,7 +87,7 @@ interface RefusalDetails {
   readonly target?: FaultTarget
 }
 
-/** A refusal by the rules of the module. Its doors answer with the `Fault` of this name. */
+/** A refusal by the rules of the module. The API and HTTP answer with the `Fault` of this name. */
 export class Refusal extends Error {
   override readonly name = 'Refusal'
 
@@ -107,7 +108,7 @@ interface Details extends RefusalDetails {
 
 /**
  * The error of a call of the `connections` module (docs/module.md, Faults). `errCode` identifies the fault. The message
- * never holds another person's data. Only the doors make faults: the API of the module, and HTTP.
+ * never holds another person's data. Only the API of the module and HTTP create faults; the rules throw refusals.
  */
 export class Fault extends Error {
   readonly object = 'fault'

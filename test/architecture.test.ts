@@ -16,7 +16,7 @@ const floors = [
   ['db'],
   ['migrations'],
   ['context', 'config'],
-  ['config-names'],
+  ['config-names', 'config-values'],
   ['errors', 'faults', 'formats'],
 ]
 
@@ -37,8 +37,8 @@ const rooms: Record<string, string[]> = {
   'raw-body': ['http'],
   commander: ['cli'],
   'pino-pretty': ['main'],
-  'ipaddr.js': ['identity', 'config'],
-  zod: ['config', 'server', 'transfer', 'http', 'sharing'],
+  'ipaddr.js': ['identity'],
+  zod: ['config', 'config-values', 'server', 'transfer', 'http', 'sharing'],
   'lru-cache': ['identity', 'connections', 'http'],
   'sanitize-html': ['connections'],
   parse5: ['connections'],

@@ -61,8 +61,8 @@ test('one error lists all wrong settings on one line, without their values', () 
   }
   expect(() => readConfig(wrong)).toThrow(
     new Error(
-      'Wrong configuration: PORT must be a whole number from 0 to 65535; DATABASE_URL must be an address that begins ' +
-        'with postgres:// or postgresql://; BASE_URL must be an address without user, query, fragment or &; ' +
+      'Wrong configuration: PORT must be a whole number from 0 to 65535; DATABASE_URL must be a URL that begins ' +
+        'with postgres:// or postgresql://; BASE_URL must be a URL without user, query, fragment or &; ' +
         'REQUIRE_SIGN_IN must be one of true, false; LOG_LEVEL must be one of debug, info, warn, error, silent.',
     ),
   )
@@ -85,7 +85,9 @@ test.each([
   ['ALLOW_UNKOWN', 'ALLOW_UNKNOWN'],
 ])('the misspelt setting %s is refused with the right name', (name, right) => {
   expect(() => readConfig({ [name]: 'true' })).toThrow(
-    new Error(`Wrong configuration: ${name} is not a setting, ${right} is (ALLOW_UNKNOWN=${name} lets it pass).`),
+    new Error(
+      `Wrong configuration: ${name} is not a setting; did you mean ${right}? (ALLOW_UNKNOWN=${name} permits it).`,
+    ),
   )
   expect(readConfig({ [name]: '', ALLOW_UNKNOWN: '' })).toEqual(readConfig({}))
   expect(readConfig({ [name]: 'true', ALLOW_UNKNOWN: `OTHER, ${name}` })).toEqual({
@@ -97,7 +99,7 @@ test.each([
 test('a misspelt setting is listed with the other errors, and no setting is a misspelling of another', () => {
   expect(() => readConfig({ PORT: 'x', REQUIRE_SIGNIN: 'true', ALLOW_UNKNOWN: 'a b' })).toThrow(
     'Wrong configuration: PORT must be a whole number from 0 to 65535; ALLOW_UNKNOWN must be names of variables, ' +
-      'separated by commas; REQUIRE_SIGNIN is not a setting, REQUIRE_SIGN_IN is (ALLOW_UNKNOWN=REQUIRE_SIGNIN lets it pass).',
+      'separated by commas; REQUIRE_SIGNIN is not a setting; did you mean REQUIRE_SIGN_IN? (ALLOW_UNKNOWN=REQUIRE_SIGNIN permits it).',
   )
   const names = Object.keys(options)
   expect(names.filter((name) => misspelt({ [name]: 'x' }, names, []).length > 0)).toEqual([])
@@ -153,7 +155,7 @@ test.each([
   ['A\nB <post@example.com>'],
 ])('MAIL_FROM refuses %j', (text) => {
   expect(() => readConfig({ MAIL_FROM: text })).toThrow(
-    'MAIL_FROM must be an e-mail address, or a name and then the address in < and >.',
+    'MAIL_FROM must be an e-mail address, or a name followed by the address in < and >.',
   )
 })
 
@@ -167,12 +169,12 @@ test.each([
 })
 
 test.each([
-  ['mail.example:25', 'an address that begins with smtp:// or smtps://'],
-  ['https://mail.example', 'an address that begins with smtp:// or smtps://'],
-  ['smtp://', 'an address that begins with smtp:// or smtps://'],
-  ['smtp://mail.example/?debug=true', 'an address without path, query and fragment'],
-  ['smtp://hunter2@mail.example', 'an address with both user and password, or neither'],
-  ['smtp://ann:100%hunter2@mail.example', 'an address whose user and password have their percent signs written as %25'],
+  ['mail.example:25', 'a URL that begins with smtp:// or smtps://'],
+  ['https://mail.example', 'a URL that begins with smtp:// or smtps://'],
+  ['smtp://', 'a URL that begins with smtp:// or smtps://'],
+  ['smtp://mail.example/?debug=true', 'a URL without path, query and fragment'],
+  ['smtp://hunter2@mail.example', 'a URL with both user and password, or neither'],
+  ['smtp://ann:100%hunter2@mail.example', 'a URL with valid percent-encoding in user and password'],
 ])('SMTP_URL refuses %s', (address, fault) => {
   expect(() => readConfig({ SMTP_URL: address, MAIL_FROM: 'a@b.example' })).toThrow(
     new Error(`Wrong configuration: SMTP_URL must be ${fault}.`),

@@ -183,7 +183,7 @@ const fieldOf = (fields: string, name: string) => new RegExp(`^${name}:[ \\t]*(.
  *
  * @throws Failure `invalid` if the header fields of a response do not end
  */
-export function lastAnswer(text: string): Answer {
+function lastAnswer(text: string): Answer {
   let answer: Answer = { status: undefined, charset: undefined, start: 0 }
   for (let at = 0; ;) {
     head.lastIndex = at

@@ -78,12 +78,12 @@ export async function existingAccount(db: Kysely<Tables>, userId: string): Promi
 
 export const say = (terminal: Terminal, line: string) => void terminal.output.write(`${line}\n`)
 
-/** `account list`: a line for each person, by name: user id, name, address, and everything unusual. */
+/** `account list`: one line per person, by name: user id, name, address, and unusual properties. */
 export async function listAccountsCommand(terminal: Terminal, db: Kysely<Tables>): Promise<void> {
   for (let page = 1, total = 1; (page - 1) * pageSize < total; page++) {
     const found = await searchAccounts(db, { words: [], named: [] }, { page, pageSize })
     total = found.total
-    if (total === 0) say(terminal, 'There are no accounts yet. `account add` adds one, `import` adds many.')
+    if (total === 0) say(terminal, 'There are no accounts yet. Add one with `account add`, or many with `import`.')
     const ids = found.accounts.map(({ id }) => id)
     const verified = new Set(
       (await findKnownAccounts(db, ids)).flatMap((known) => (known.verified ? known.account.id : [])),
@@ -122,8 +122,8 @@ export async function passwordCommand(terminal: Terminal, db: Kysely<Tables>, us
 }
 
 /**
- * `account role`: adds or removes a role. Adds an undefined role too, with a remark: an application may define it
- * later.
+ * `account role`: adds or removes a role. Also accepts an undefined role, with a remark, since an application may
+ * define it later.
  *
  * @throws Failure `notFound` for an unknown user id, `invalid` if the role is not a lower-case word
  */
@@ -158,14 +158,14 @@ export async function stateCommand(
 ): Promise<void> {
   const account = await existingAccount(db, userId)
   const now = new Date()
-  // An import also gives new versions to all lists with the person: feeds show the state.
+  // `importPerson` also updates every list with the person, since feeds show the state.
   await importPerson(db, { userId: account.userId, state, updated: now, seen: now, decides: true })
   say(terminal, `${account.name} ${state === 'active' ? 'can sign in again' : 'can no longer sign in'}.`)
 }
 
 /**
- * `account verify` and `account unverify`: sets if the person is known to own the account's e-mail address, a condition
- * of the module.
+ * `account verify` and `account unverify`: sets whether the person is known to own the account's e-mail address, a
+ * condition of the module.
  *
  * @throws Failure `notFound` for an unknown user id
  */
@@ -193,7 +193,7 @@ export async function photoCommand(
   file: string | undefined,
   remove: boolean,
 ): Promise<void> {
-  if ((file === undefined) !== remove) throw new Failure('invalid', 'Give either the file of a picture or --remove.')
+  if ((file === undefined) !== remove) throw new Failure('invalid', 'Give either a picture file or --remove.')
   const account = await existingAccount(db, userId)
   if (file === undefined) {
     const had = await changePhoto(db, account.id, null)

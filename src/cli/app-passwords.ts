@@ -54,7 +54,7 @@ const dayMs = 86_400_000
 
 const validity = (expires: Date) => `${expires > new Date() ? 'valid to' : 'expired'} ${lastMoment(expires)}`
 
-/** The last day of validity, if it ends with that day. */
+/** The last day of validity, for an expiry at midnight. */
 function lastMoment(expires: Date): string {
   if (expires.getTime() % dayMs !== 0) return expires.toISOString()
   return new Date(expires.getTime() - dayMs).toISOString().slice(0, 10)

@@ -53,7 +53,7 @@ export function commandsFor({ terminal, version, withDatabase, logger, untilStop
   program
     .command('migrate')
     .description('migrate the database to the newest schema')
-    .option('--new-secret', 'make the configured token secret the current one; ends tokens and sessions of the old one')
+    .option('--new-secret', 'switch to the configured token secret; ends the tokens and sessions of the old one')
     .action(({ newSecret = false }: { newSecret?: boolean }) =>
       withDatabase(async ({ db }, config) => {
         await migrateCommand(terminal, db)
@@ -105,7 +105,7 @@ function accountCommands(terminal: Terminal, onCurrentSchema: OnCurrentSchema): 
 
   account
     .command('list')
-    .description('list accounts by name, a line each: user id, name, address, and everything unusual')
+    .description('list accounts by name, one per line: user id, name, address, and unusual properties')
     .action(() => onCurrentSchema((db) => listAccountsCommand(terminal, db)))
 
   account
@@ -153,13 +153,13 @@ function accountCommands(terminal: Terminal, onCurrentSchema: OnCurrentSchema): 
 }
 
 function appPasswordCommands(terminal: Terminal, onCurrentSchema: OnCurrentSchema): Command {
-  const appPassword = new Command('app-password').description('manage passwords of feed readers and programs')
+  const appPassword = new Command('app-password').description('manage the passwords of feed readers and programs')
 
   appPassword
     .command('add')
     .description('create an app password and show it once')
     .argument('<userid>')
-    .requiredOption('--name <name>', 'a name for it, such as that of the program')
+    .requiredOption('--name <name>', 'its name, such as that of the program')
     .option('--scopes <scopes>', 'its access: read, write, or read,write', 'read')
     .option('--end <day>', 'last day of validity, such as 2027-12-31')
     .action((userId: string, { name, scopes, end }: { name: string; scopes: string; end?: string }) =>

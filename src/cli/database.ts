@@ -32,7 +32,7 @@ export async function doctorCommand(terminal: Terminal, db: Kysely<Tables>): Pro
 function unlessMissing(error: unknown): never {
   const { code } = error as { code?: unknown }
   if (code !== '42P01' && code !== '42703') throw error
-  const sentence = 'The schema is older than this release, or missing. The command `migrate` makes it.'
+  const sentence = 'The schema is missing, or older than this release. Run the command `migrate`.'
   throw new Failure('invalid', sentence, { cause: error })
 }
 
@@ -56,6 +56,6 @@ export async function newSecretCommand(terminal: Terminal, db: Kysely<Tables>, s
     return [await reissueTokens(transaction, keysOf(secrets)), isOther ? await endAllSessions(transaction) : 0] as const
   })
   say(terminal, 'This is now the token secret of the database.')
-  say(terminal, `${counted(tokens, 'token')} ended: creators can show the new ones of links and invitations.`)
-  say(terminal, `${counted(sessions, 'session')} ended: users must sign in again with their browsers.`)
+  say(terminal, `${counted(tokens, 'token')} ended. Creators can view the new tokens of their links and invitations.`)
+  say(terminal, `${counted(sessions, 'session')} ended. Users must sign in again in their browsers.`)
 }

@@ -69,8 +69,8 @@ function addressOf(server: Server, host: string): string {
 }
 
 /**
- * Finishes every request that has arrived. For one second the server still accepts connections and answers
- * `Connection: close`, so that requests under way get an answer. Then it closes connections as they become idle.
+ * Drains the server. For one second it accepts connections and answers with `Connection: close`, for requests already
+ * in transit. Then it closes connections as they become idle.
  */
 async function drain({ server, stopListening, closeIdle }: OpenServer): Promise<void> {
   await wait(1_000)
@@ -81,7 +81,7 @@ async function drain({ server, stopListening, closeIdle }: OpenServer): Promise<
   clearInterval(idle)
 }
 
-/** Whether only this machine can reach the server: by its address, by the base of its links, and without a proxy. */
+/** Whether only this machine can reach the server, judged by its address, the base of its links, and its proxies. */
 export function isOwnMachine({
   HOST,
   BASE_URL,
@@ -92,24 +92,25 @@ export function isOwnMachine({
 }
 
 const castForbidden =
-  'Others can reach this server, so the shared password of the example people was removed for good.\n' +
+  'Others can reach this server, so the shared password of the example people was removed permanently.\n' +
   'To give a person a new one, run the command `account password USERID`.\n'
 
 const folder = fileURLToPath(new URL('../../..', import.meta.url)).replace(/[\\/]$/, '')
 
-/** How to run commands in a folder. The npm registry has another `connections`: `npx` is for this package's folder. */
+/** The command line of `connections` in a folder. Elsewhere, `npx` would run another package of this name. */
 export const commandIn = (workingFolder: string): string =>
   workingFolder === folder ? 'npx connections' : `node "${join(folder, 'dist/src/main.js')}"`
 
 /**
- * The first lines on the terminal: address, feed, a first sign-in, commands, and hints on settings.
+ * The greeting: address, feed, a first sign-in, commands, and hints about settings.
  *
  * @param own the address on which the server listens; `BASE_URL` may be another
  * @param member user id of an example person who can sign in; undefined if there is none
  */
 export function greeting(config: Config, own: string, member: string | undefined): string {
   const baseUrl = config.BASE_URL ?? own
-  const feed = `${baseUrl}/profiles/atom/connections.do?connectionType=colleague&status=accepted&userid=${member ?? 'USERID'}`
+  const list = `connectionType=colleague&status=accepted&userid=${member ?? 'USERID'}`
+  const feed = `${baseUrl}/profiles/atom/connections.do?${list}`
   const lines = member
     ? [
         `Sign in:  ${member}, password ${castPassword} (example people, for this machine only)`,
@@ -125,7 +126,7 @@ export function greeting(config: Config, own: string, member: string | undefined
   )
 }
 
-/** Settings that a server for other machines may lack. */
+/** Hints about missing settings of a server for other machines. */
 function hintsFor({ BASE_URL, TRUST_PROXY, ALLOW_INSECURE }: Config, baseUrl: string): string[] {
   const base = `Links:    begin with ${baseUrl}; set BASE_URL to the public address of this server`
   const tls =

@@ -57,7 +57,7 @@ async function findFirst(db: Kysely<Tables>, names: Names, end: string): Promise
     const account = await findAccount(db, name)
     if (account) return account
   }
-  throw new Failure('invalid', `Nobody is known by the name given for the ${end}.`)
+  throw new Failure('invalid', `No person matches the given ${end}.`)
 }
 
 /** Finds a view by id, for a change. @throws Failure `notFound` */
@@ -76,7 +76,7 @@ export async function existingRelationship(db: Kysely<Tables>, id: string): Prom
 
 /** The refusal for an unknown person. */
 export const unknownPerson = (code: 'invalid' | 'notFound' = 'invalid') =>
-  new Failure(code, 'Nobody is known by the name given.')
+  new Failure(code, 'No person matches the given name.')
 
 /** The refusal for a connection that is absent or invisible to the caller. */
 export const noConnection = () => new Failure('notFound', 'There is no such connection.')

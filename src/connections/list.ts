@@ -8,7 +8,7 @@ import { checkMayList, isOwner } from './rules.js'
 import { findAmong } from './summary-store.js'
 
 /** A list that was found, but not read. */
-export interface OpenList {
+interface OpenList {
   /** Enough to tell whether the list has changed. */
   readonly state: Network
   /**
@@ -58,7 +58,7 @@ async function findOther(db: Context['db'], person: PersonRef, { ownerId }: Netw
   const other = await findNetwork(db, person, { status: 'accepted', countPending: false })
   if (!other) throw unknownPerson()
   if (other.ownerId !== ownerId) return other
-  throw new Failure('invalid', 'Both names are of one person; name two people.')
+  throw new Failure('invalid', 'Both names refer to one person; name two people.')
 }
 
 async function readOpened(

@@ -85,7 +85,7 @@ export function signedIn(caller: Caller): Account {
  */
 export function checkMayInvite(inviter: Account, invited: Account | undefined): asserts invited is Account {
   if (inviter.state !== 'active' || invited?.state !== 'active') {
-    throw new Failure('invalid', 'Nobody active is known by the name given.')
+    throw new Failure('invalid', 'No active person matches the given name.')
   }
   if (invited.id === inviter.id) throw new Failure('invalid', 'A person cannot be connected with themselves.')
 }

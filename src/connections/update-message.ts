@@ -25,7 +25,7 @@ export const updateMessage = (
 ): Promise<void> => changeView(db, caller, id, status, precondition, (view) => replaceMessage(view, message))
 
 /** A view that a person changes, under the locks of both people's lists. */
-export interface LockedView {
+interface LockedView {
   readonly transaction: Transaction<Tables>
   /** For the first event of the change. */
   readonly eventId: string

@@ -18,7 +18,7 @@ export async function migrate<Tables>(
   // Without a name, Kysely would take tables of another schema for ours.
   const { rows } = await sql<{ schema: string | null }>`select current_schema() as schema`.execute(db)
   const migrationTableSchema = rows[0]?.schema
-  if (!migrationTableSchema) throw new Failure('invalid', 'The database has no schema that the search_path names.')
+  if (!migrationTableSchema) throw new Failure('invalid', 'The database has none of the schemas in its search_path.')
   for (let attempt = 1; ; attempt++) {
     const steps = { ...marked, ...(await newerSteps(db)) }
     const provider = { getMigrations: () => Promise.resolve(steps) }
@@ -94,7 +94,7 @@ interface Mark {
 }
 
 const unknownSteps =
-  'The database has other migrations than this release, or in another order. ' +
+  'The migrations of the database differ from those of this release. ' +
   'Use the release that created it, or restore a backup.'
 
 const refuse = (): Promise<never> => Promise.reject(new Failure('invalid', unknownSteps))

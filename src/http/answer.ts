@@ -16,7 +16,7 @@ export interface Answer {
   readonly validators?: Validators
   /** For `Last-Modified` alone, if the date may not decide whether a copy is fresh. */
   readonly changed?: Date | undefined
-  /** Further fields. Those of a 304 are the same, since a cache takes them over. */
+  /** Further header fields. A 304 has the same ones, since caches store them. */
   readonly fields?: Fields | undefined
   readonly links?: PageLinks
   /** For content that is compressed already. */
@@ -27,7 +27,7 @@ export interface Answer {
 
 export type Content = string | Uint8Array
 
-/** Content with the parts of the answer that are known only once it is written. */
+/** Content, and the parts of the answer that depend on it. */
 export interface Written extends Pick<Answer, 'type' | 'validators' | 'changed' | 'fields' | 'links'> {
   readonly content: Content
 }
@@ -39,8 +39,8 @@ export type Handler = (exchange: Exchange) => Answer | Promise<Answer>
 export const unstored = (content: Content, type: string): Answer => ({ status: 200, type, write: () => content })
 
 /**
- * The answer to a write, without a body. It is called HTML, since a known client takes an empty body called XML for a
- * broken document (docs/wire.md, Response headers).
+ * The answer to a write, without a body. Its type is HTML, since a known client takes an empty XML body for a broken
+ * document (docs/wire.md, Response headers).
  */
 export const nothing = (status: 200 | 201, fields: Fields = {}): Answer => ({
   ...unstored('', 'text/html'),

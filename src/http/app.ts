@@ -36,7 +36,7 @@ export function createApp(context: Context, isStopping: () => boolean = () => fa
     checkHost(request)
     checkLength(request.originalUrl)
     if (!isSafe(head)) checkSite(head, sites)
-    // Before any work is done for it.
+    // Anonymous requests are counted before any work is done for them.
     if (!hasCredentials(head.client) && !isFree(head)) services.quotas.countNetwork(head)
     const body = await receive(request, response, head)
     const place = load.admit(response, head)
@@ -61,19 +61,19 @@ export function createApp(context: Context, isStopping: () => boolean = () => fa
   const refuse = (head: Head, error: unknown): Answer =>
     (module && isModulePath(head.path) ? faultAnswer : failureAnswer)(log, head, error)
 
-  /** The answer to a method that the address does not take. */
+  /** The answer to a method that the address does not support. */
   function otherMethod(head: Head, match: Match): Answer {
     const taken = methodsOf(match)
     const fields = { Allow: [...taken, 'OPTIONS'].join(', ') }
     if (head.method === 'OPTIONS') return { status: 204, fields }
-    const sentence = `This address takes ${taken.join(', ')} and OPTIONS, not ${head.method}.`
+    const sentence = `This address accepts ${taken.join(', ')} and OPTIONS, not ${head.method}.`
     const refusal = refuse(head, new Failure('methodNotAllowed', sentence))
     return { ...refusal, fields: { ...refusal.fields, ...fields } }
   }
 
   const app = express()
   app.disable('x-powered-by')
-  // Without a proxy of our own, those that a mounting program trusts are trusted.
+  // Without trusted proxies of its own, the app inherits those of the program that mounts it.
   if (config.TRUST_PROXY.length > 0) app.set('trust proxy', config.TRUST_PROXY)
   return app.use(async (request, response) => {
     const head = headOf(request, services.sessionOf(request), services.identify)
@@ -81,7 +81,7 @@ export function createApp(context: Context, isStopping: () => boolean = () => fa
     if (!closeUnlessRead(request, response)) return
     const fields: Fields = {
       ...safeFields,
-      // A client that closes its connection makes its next request to another server.
+      // While stopping, send clients to another server with their next request.
       ...(isStopping() && { Connection: 'close' }),
       ...(sites.trusted.length > 0 && corsFields(head)),
     }
@@ -103,7 +103,7 @@ const safeFields = {
   'Content-Security-Policy': "default-src 'none'; sandbox",
 }
 
-/** RFC 9112, section 3.2: a proxy and this server might each believe another of two hosts. */
+/** Refuses a missing or second host (RFC 9112, section 3.2): a proxy and this server might each use a different one. */
 function checkHost({ headersDistinct, httpVersion }: Request): void {
   const { host: hosts = [] } = headersDistinct
   const [host = ''] = hosts
@@ -136,9 +136,9 @@ async function twice<Result>(read: () => Promise<Result>): Promise<Result> {
 }
 
 /**
- * Middleware for routes of a program's own: later middleware runs in the scope of the request's caller, or of no caller
- * without credentials. Invalid credentials and writes from pages of other sites are answered as under `/v2`. The
- * `requestId` in the response's `locals`, if any, is kept with events.
+ * Middleware for a program's own routes: later middleware runs in the scope of the request's caller, or of an anonymous
+ * caller. Invalid credentials and cross-site writes are refused as under `/v2`. A `requestId` in the response's
+ * `locals` is stored with events.
  */
 export function callerScope(context: Context, module: ModuleContext): RequestHandler {
   const services = openServices(context)

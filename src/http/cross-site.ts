@@ -12,15 +12,14 @@ export interface Sites {
 }
 
 /**
- * Refuses a write that a page of another site has a browser send (docs/trust.md, A9). A browser adds credentials by
- * itself, Basic ones too, and needs no preflight for a body that is called plain text. Other programs send neither an
- * origin nor a session cookie, and pass.
+ * Refuses cross-site writes by a browser (docs/trust.md, A9). Browsers add credentials by themselves, even Basic ones,
+ * and send a plain-text body without a preflight. Requests without an origin and a session cookie come from other
+ * programs, and pass.
  *
  * @throws Failure `forbidden`
  */
 export function checkSite(head: Head, sites: Sites): void {
-  if (!isFromOwnSite(head, sites))
-    throw new Failure('forbidden', 'A page of another site may not change anything here.')
+  if (!isFromOwnSite(head, sites)) throw new Failure('forbidden', 'Pages of other sites may not change anything here.')
 }
 
 function isFromOwnSite({ headers, client }: Head, { own, trusted }: Sites): boolean {
@@ -37,9 +36,9 @@ const exposed = ['ETag', 'Link', 'Location', 'Retry-After']
 const checks = ['X-Profiles-Connection-Status', 'X-Profiles-Connection-Type']
 
 /**
- * Makes the function that gives the fields by which pages of trusted origins may read answers, with the credentials of
- * the browser (docs/decisions.md, Browsers write only for our own pages). All other origins get the same fields as no
- * origin.
+ * Makes the function that returns the CORS fields of an answer: pages of trusted origins may read it with the
+ * credentials of the browser (docs/decisions.md, Browsers write only for our own pages). Other origins get the same
+ * fields as requests without an origin.
  */
 export function corsFor(origins: readonly string[]): (head: Pick<Head, 'method' | 'headers'>) => Fields {
   const allow = cors({

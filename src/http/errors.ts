@@ -14,7 +14,7 @@ import { logRefusal, secondsToRetry } from './log.js'
 import { pageFields, pageType, placeOf } from './pages/page.js'
 import { json } from './v2/request.js'
 
-/** How the API reports a failure (docs/wire.md, Errors). */
+/** The status and error document of a failure (docs/wire.md, Errors). */
 interface Refusal {
   readonly status: number
   /** The `code` of the document, if it is not the status. */
@@ -46,8 +46,8 @@ const refusals = {
 } satisfies Record<FailureCode, Refusal>
 
 /**
- * The answer to an error, which is logged: the API's error document, or a page for a browser. A browser that has to
- * sign in is sent to the sign-in page. The cause is only logged.
+ * Logs an error, and makes its answer: the error document of the API, or a page for a browser. A browser that has to
+ * sign in is redirected to the sign-in page. The answer never shows the cause.
  */
 export function failureAnswer(log: Logger, head: Head, error: unknown): Answer {
   const failure = error instanceof Failure ? error : unexpected(error, log)
@@ -77,18 +77,18 @@ const refusalFields = (status: number, error: unknown): Fields => ({
 /**
  * Logs an unexpected error.
  *
- * @returns the failure to report, if the database is unavailable for a moment
+ * @returns the failure to report if the database is temporarily unavailable
  */
 function unexpected(error: unknown, log: Logger): Failure | undefined {
   if (isUnavailable(error)) {
     log.warn({ err: error }, 'database unavailable')
-    return new Failure('unavailable', 'The server cannot answer just now. Try again in a moment.', { cause: error })
+    return new Failure('unavailable', 'The server is temporarily unavailable. Try again in a moment.', { cause: error })
   }
   log.error({ err: error }, 'request failed')
   return undefined
 }
 
-/** The bytes of an answer to data that is not a request. The connection is closed after it. */
+/** The bytes of the answer to data that is not HTTP. The answer closes the connection. */
 export function answerWithoutRequest({ code, message }: Failure): { readonly status: number; readonly text: string } {
   const refusal: Refusal = refusals[code]
   const { status } = refusal
@@ -116,8 +116,8 @@ const statuses: Partial<Record<FailureCode, number>> = {
 }
 
 /**
- * The answer to an error of a `/v2` route, which is logged: a fault as JSON (docs/module.md, Faults). An anonymous
- * caller is asked to sign in.
+ * Logs an error of a `/v2` route, and makes its answer: a fault as JSON (docs/module.md, Faults). An anonymous caller
+ * is asked to sign in.
  */
 export function faultAnswer(log: Logger, head: Head, error: unknown): Answer {
   const fault = asFault(error)

@@ -5,7 +5,7 @@ import { type Client, type Identity, isPrivate, networkOf, type Session } from '
 
 /** The head of a request as plain values. */
 export interface Head {
-  /** Of the request's line in the log. */
+  /** Identifies the request in the log. */
   readonly id: string
   readonly method: string
   /** Without the scheme, host and prefix that a client may put before it (docs/wire.md, Prefixes). */
@@ -20,7 +20,7 @@ export interface Head {
   readonly progress: Progress
 }
 
-/** A request as plain values: all that a handler knows of it. */
+/** A request as plain values, the only input of a handler. */
 export interface Exchange extends Head {
   /** Empty if there is none. */
   readonly body: Uint8Array
@@ -30,18 +30,18 @@ export interface Exchange extends Head {
   readonly turn: () => Promise<void>
 }
 
-/** What the steps of the pipeline find out about a request. */
-export interface Progress {
+/** Findings of the pipeline about a request. */
+interface Progress {
   /** The pattern of the route, for the log: paths name people. */
   route?: string
   /** Id of the caller's account. */
   account?: string
-  /** Takes the request off the quota it was counted for (`caller.ts`). */
+  /** Refunds the request to its quota (`caller.ts`). */
   refund?: () => void
 }
 
 /** A request as Express or Node gives it. */
-export interface Incoming extends IncomingMessage {
+interface Incoming extends IncomingMessage {
   /** The address of the client, as the trusted proxies name it. */
   readonly ip?: string | undefined
   /** Whether the client speaks TLS, as the trusted proxies say. */
@@ -73,14 +73,15 @@ export function headOf(
 }
 
 /**
- * Clients put their way of signing in before `/atom`. Each way is accepted with each prefix (docs/wire.md, Prefixes).
+ * Clients put a prefix for their sign-in method before `/atom`. Every method works under every prefix (docs/wire.md,
+ * Prefixes).
  */
 const withoutPrefix = (url: string): string =>
   url
     .replace(/^https?:\/\/[^/?]*/i, '')
     .replace(/^(\/+profiles(\/(basic|oauth|form))?)?\/+(?=(admin\/)?atom\/|html\/|vcard\/|photo\.do)/, '/')
 
-/** Remembers a result or a refusal. After any other error, such as one of the database, it asks again. */
+/** Memoizes a result or a refusal, but no other error, such as one of the database. */
 function onceKnown<Result>(ask: () => Promise<Result>): () => Promise<Result> {
   let answer: Promise<Result> | undefined
   return () =>
@@ -93,7 +94,7 @@ function onceKnown<Result>(ask: () => Promise<Result>): () => Promise<Result> {
 /** Whether the method only reads. */
 export const isSafe = ({ method }: Pick<Head, 'method'>): boolean => ['GET', 'HEAD', 'OPTIONS'].includes(method)
 
-/** Types in which a client may want a feed (docs/decisions.md, Browsers get a page). */
+/** Media types of a feed (docs/decisions.md, Browsers get a page). */
 const feedTypes = ['application/atom+xml', 'application/xml', 'text/xml', 'application/rss+xml', '*/*']
 
 /** Whether the client prefers HTML to every feed type. Browsers do, feed readers do not. */

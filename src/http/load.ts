@@ -5,16 +5,16 @@ import pLimit from 'p-limit'
 import { Failure } from '../errors.js'
 import type { Head } from './exchange.js'
 
-/** The number of requests that are served at the same time. */
+/** Maximum of concurrent requests. */
 const maxServed = 200
-/** The number of expensive ones that are worked on, and that wait. */
+/** Maximum of expensive requests, running and waiting. */
 const expensive = { atOnce: 3, waiting: 24 }
 /**
  * The bytes of answers that clients may leave unread, in all and for each network. Half of that for expensive requests.
  */
 const maxUnread = { all: 64 * 1024 * 1024, network: 16 * 1024 * 1024 }
 
-/** Keeps the server responsive when it gets more requests than it can serve (docs/trust.md, H6; Failure modes). */
+/** Keeps the server responsive under overload (docs/trust.md, H6; Failure modes). */
 export interface Load {
   /** Takes one of the places, and returns the function that frees it. @throws Failure `unavailable` if there is none */
   readonly takePlace: () => () => void
@@ -29,10 +29,7 @@ export interface Load {
 
 /** The place of a request among those that are served. */
 export interface Place {
-  /**
-   * Waits for a turn, for an answer that costs many times as much as others. Rejects with Failure as `admit`, at lower
-   * limits.
-   */
+  /** Waits for a turn to make an expensive answer. Rejects with Failure as `admit`, at lower limits. */
   readonly turn: () => Promise<void>
   /**
    * Frees the place, and ends the turn. Called once the answer is made: not when it is read, which may be much later,
@@ -80,7 +77,7 @@ export function openLoad(loopDelay: () => number, maxDelay: number, maxWait = 2_
   const checkUnread = (from: string, share: number) => {
     const bytes = unreadByNetwork()
     if ((bytes.get(from) ?? 0) > maxUnread.network * share) {
-      throw new Failure('tooMany', 'Read the answers that wait for you first.')
+      throw new Failure('tooMany', 'Read the pending answers first.')
     }
     // A few clients that never read must not block all others.
     let all = [...bytes.values()].reduce((sum, own) => sum + own, 0)
@@ -152,8 +149,8 @@ const resolutionMs = 10
 const windowMs = 500
 
 /**
- * Makes a function that gives the recent average delay of the event loop in milliseconds. It measures from its first
- * call on.
+ * Makes a function that returns the recent average delay of the event loop in milliseconds. The first call starts the
+ * measurement.
  */
 export function openLoopDelay(): () => number {
   let histogram: IntervalHistogram | undefined

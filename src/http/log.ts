@@ -51,5 +51,5 @@ export function logRefusal(log: Logger, head: Head, status: number, error: unkno
   logEvent(log, head, 'refused', { status, reason, ...(account !== undefined && { account }) })
 }
 
-/** The seconds until a request that met a limit may come again. */
+/** Seconds until a throttled request may be retried. */
 export const secondsToRetry = (error: unknown): number => (error instanceof Failure && error.retryAfter) || 1

@@ -25,10 +25,10 @@ import { showSearch } from './resources/search.js'
 import type { HttpServices } from './services.js'
 import { moduleHandlers } from './v2/module.js'
 
-/** The handlers of an address, by method. A GET that changes nothing is also taken as HEAD. */
+/** The handlers of an address, by method. A safe GET also serves HEAD. */
 export type Methods = Readonly<Partial<Record<'GET' | 'HEAD' | 'POST' | 'PUT' | 'DELETE', Handler>>>
 
-/** Addresses that cost next to nothing, and that no quota counts. */
+/** Cheap addresses, exempt from quotas. */
 export const freePaths = ['/live', '/ready', '/html/icon.svg', '/html/style.css', '/html/script.js']
 
 const moduleRoot = '/v2'
@@ -132,7 +132,7 @@ export interface Match {
 /**
  * Makes the function that finds the route of a request.
  *
- * @returns throws Failure `notFound` if there is none, and `invalid` for a path of the module that is not encoded UTF-8
+ * @returns a function that throws Failure `notFound` without a route, and `invalid` for a module path that is not UTF-8
  */
 export function router(routes: Readonly<Record<string, Methods>>): (head: Pick<Head, 'path' | 'search'>) => Match {
   const patterns = Object.entries(routes).map(([pattern, methods]) => ({ pattern, methods, form: formOf(pattern) }))
@@ -187,10 +187,10 @@ const ready =
     }
   }
 
-/** GET of `/` leads to the caller's network. */
+/** GET of `/` redirects to the caller's network. */
 const redirectHome: Handler = () => redirect(to.network('accepted').replace('..', 'profiles'))
 
-/** A file that pages load. Browsers keep it for good, since new content gets a new address. */
+/** A static file of the pages. Browsers may cache it forever, since new content gets a new address. */
 const assetHandler =
   ({ type, content }: Asset): Handler =>
   () => ({ ...unstored(content, type), fields: { 'Cache-Control': 'public, max-age=31536000, immutable' } })

@@ -15,13 +15,13 @@ const defaults = {
   maxHeaderSize: 16 * 1024,
   // The app refuses a missing host itself, in the API's error form.
   requireHostHeader: false,
-  /** The time that a connection may make no progress. */
+  /** Maximum time without progress on a connection. */
   silence: 30_000,
 }
 
 /**
- * A server, and how to stop it. Node's own `close` and `closeIdleConnections` would also close connections whose answer
- * is made but not sent, and leave open those without a request.
+ * A server that can be drained. Node's own `close` and `closeIdleConnections` would drop answers that are not sent yet,
+ * and keep connections without a request open.
  */
 export interface OpenServer {
   readonly server: Server
@@ -31,10 +31,10 @@ export interface OpenServer {
 }
 
 /**
- * Opens a server for the app, which listens to its `request` event. It limits clients that send or read too slowly, and
- * answers data that is not HTTP.
+ * Opens a server; the app handles its `request` event. Limits clients that send or read too slowly, and answers data
+ * that is not HTTP.
  *
- * @param changed limits that differ from the defaults
+ * @param changed limits to override
  */
 export function openServer(log: Logger, changed: Partial<typeof defaults> = {}): OpenServer {
   const { connections, silence, ...limits } = { ...defaults, ...changed }
@@ -73,7 +73,7 @@ export function openServer(log: Logger, changed: Partial<typeof defaults> = {}):
   return { server, stopListening, closeIdle }
 }
 
-/** Malformed data behind a good request must not overtake its answer. */
+/** Malformed data after a valid request must not overtake its answer. */
 function closeAfter(response: ServerResponse, socket: Socket): void {
   response.shouldKeepAlive = false
   response.once('close', () => socket.destroySoon())
@@ -112,8 +112,8 @@ interface OpenExchange {
 }
 
 /**
- * Connections that are closed for new ones, in this order: without a request, with an incomplete one, with an unread
- * answer.
+ * Connections that may be closed in favour of new ones, in this order: without a request, with an incomplete one, with
+ * an unread answer.
  */
 const idleKinds: readonly ((exchange: OpenExchange | undefined) => boolean)[] = [
   (exchange) => exchange === undefined,
@@ -121,7 +121,7 @@ const idleKinds: readonly ((exchange: OpenExchange | undefined) => boolean)[] = 
   (exchange) => exchange?.response.writableEnded === true,
 ]
 
-/** Tracks the connections of a server, and closes the oldest idle one for a new one if there are too many. */
+/** Tracks the connections of a server. Above the maximum, a new one replaces the oldest idle one. */
 function trackConnections(server: Server, max: number) {
   // In the order of their last change.
   const open = new Map<Socket, OpenExchange | undefined>()

@@ -28,7 +28,7 @@ export interface HttpServices extends Context {
   readonly quotas: Quotas
   readonly load: Load
   readonly sessionOf: ReturnType<typeof openSessions>
-  /** These three act for browsers (`identity/session.ts`). */
+  /** Actions of browsers (`identity/session.ts`). */
   readonly signIn: (client: Client, credentials: Credentials) => Promise<Account>
   readonly signOut: (client: Client, scope: 'this' | 'all') => Promise<Account | undefined>
   readonly changePassword: (client: Client, change: PasswordChange) => Promise<void>
@@ -55,8 +55,8 @@ export function openServices(context: Context): HttpServices {
 }
 
 /**
- * The release as a part of entity tags. It is secret, since a tag depends on more than its answer shows: otherwise a
- * client could verify a guess, such as a hidden address, by the tag. `HIDE_EMAIL` changes answers, so it changes tags.
+ * The secret part of entity tags. Without it, a client could verify a guess, such as a hidden address, by the tag,
+ * which depends on more than its answer shows. `HIDE_EMAIL` changes answers, so it changes tags.
  */
 const secretRelease = ({ release, sessionKeys: [key = ''], config: { HIDE_EMAIL } }: Context): string =>
   createHmac('sha256', key).update(`entity tags ${release} ${HIDE_EMAIL}`).digest('base64url')

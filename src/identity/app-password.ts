@@ -10,7 +10,7 @@ import { type AppPassword, deleteAppPassword, insertAppPassword } from './creden
 export { type AppPassword, listAppPasswords } from './credential-store.js'
 
 interface AppPasswordRequest {
-  /** Its purpose, for the list of a person's app passwords. */
+  /** Shown in the list of app passwords. */
   readonly name: string
   readonly scopes: readonly Scope[]
   /** Null if it never expires. */
@@ -18,7 +18,7 @@ interface AppPasswordRequest {
 }
 
 interface NewAppPassword extends AppPassword {
-  /** Not stored: it can be shown only now. */
+  /** Not stored, so shown only once. */
   readonly secret: string
 }
 
@@ -30,7 +30,7 @@ const maxAppPasswords = 100
  * Creates an app password for a feed reader or an integration (docs/trust.md, A10).
  *
  * @throws Failure `invalid` for a name that is empty, too long or not displayable, for missing or unknown scopes, for
- *   an end in the past, and for an account with a hundred already
+ *   an expiry in the past, and above the maximum
  */
 export async function makeAppPassword(
   db: Kysely<Tables>,

@@ -13,10 +13,10 @@ export { challenge } from './basic.js'
 type Source = (client: Client) => Promise<Identity | undefined>
 
 /**
- * Makes the function that identifies the sender of a request, and the rights of the credential. It never decides
- * access.
+ * Makes the function that identifies the sender of a request, and the rights of its credential. Access is decided
+ * elsewhere.
  *
- * @param sources the first that the client uses decides
+ * @param sources in order of precedence
  * @returns null for a request without credentials. Rejects with Failure `unauthenticated`, always the same, for invalid
  *   credentials; `forbidden` for unprotected ones; `invalid` for more than one; `tooMany` after too many wrong
  *   passwords; `unavailable` if too many sign in at once; or the error of the database
@@ -33,7 +33,7 @@ export function identifier(sources: readonly Source[]): (client: Client) => Prom
 
 /**
  * Makes the source that reads the Authorization field: a password or an app password by Basic, or an app password as a
- * Bearer token. The form of a secret tells its kind, so that each kind is looked up once.
+ * Bearer token. The form of a secret reveals its kind, so that one query is enough.
  *
  * @param signIn checks a password
  */
@@ -53,13 +53,13 @@ export function authorization(context: Pick<Context, 'db' | 'log' | 'config'>, s
     const token = parseBearer(field)
     if (token === undefined) return authenticate(authenticator, client)
     if (isAppSecret(token)) return signInByApp(context, token, null)
-    throw refused('bearer token that is no app password')
+    throw refused('bearer token that is not an app password')
   }
 }
 
 type Middleware = (request: object, response: unknown, next: (error: unknown) => void) => void
 
-/** Passport's middleware as a function with a result. */
+/** Runs Passport's middleware as a promise. */
 function authenticate(authenticator: passport.Authenticator, client: Client): Promise<Identity> {
   return new Promise((resolve, reject) => {
     const answer = (error: Error | null, identity: Identity | false) => {
@@ -91,7 +91,7 @@ export async function signInByApp(
 ): Promise<Identity> {
   if (!hasChecksum(secret)) throw refused('app password with a wrong checksum')
   const found = await findAppSignIn(db, appSecretHash(secret), name)
-  if (!found) throw refused('app password that is unknown, expired or of another name')
+  if (!found) throw refused('app password that is unknown, expired or for another user name')
   // Failing to record the last use must not fail the request.
   if (!found.isNoted) await recordUse(db, found.id).catch((error) => log.warn({ err: error }, 'use not recorded'))
   return { account: found.account, rights: found.scopes }

@@ -7,8 +7,8 @@ import type { Client, Credentials, Identity } from './identity.js'
 export const challenge = 'Basic realm="connections", charset="UTF-8"'
 
 /**
- * Reads the value of an Authorization field (RFC 7617, section 2). Nothing is guessed or repaired: if two different
- * headers could mean one password, one of them is refused.
+ * Reads the value of an Authorization field (RFC 7617, section 2). Strict: a malformed or ambiguous value is refused,
+ * never repaired.
  *
  * @returns both parts in Unicode normalization form C; undefined if the value is not well-formed Basic
  */

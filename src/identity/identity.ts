@@ -12,7 +12,7 @@ export interface Client {
   readonly address: string
   /** The network of the address (`networkOf`). */
   readonly network: string
-  /** Whether the request was protected on its way (`isPrivate`). */
+  /** Whether the request was protected in transit (`isPrivate`). */
   readonly isPrivate: boolean
   /** The values of all Authorization fields. */
   readonly authorization: readonly string[]
@@ -23,11 +23,11 @@ export interface Client {
 export interface Session {
   /** Whether the request has a session cookie, valid or not. */
   readonly isNamed: boolean
-  /** Reads the session from the database. Undefined if it does not exist or is over. */
+  /** Reads the session from the database. Undefined if it does not exist or has ended. */
   readonly load: () => Promise<SignedIn | undefined>
   /** Opens a session under a new id in place of this one. The answer sets its cookie. */
   readonly open: (signedIn: SignedIn) => Promise<void>
-  /** Ends the session, once it is loaded, and clears the cookie. */
+  /** Ends the loaded session, and clears the cookie. */
   readonly end: () => Promise<void>
   /** Clears the cookie. */
   readonly forget: () => void
@@ -53,9 +53,9 @@ export const hasCredentials = ({ authorization, session }: Client): boolean =>
 const proxyFields = ['forwarded', 'x-forwarded-for', 'x-forwarded-proto', 'x-forwarded-host', 'x-real-ip', 'via']
 
 /**
- * Whether a request was protected on its way: it came by TLS, if need be to a trusted proxy, or from this machine
- * (docs/trust.md, A1). A request that a proxy passes on did not begin on this machine, even if `TRUST_PROXY` does not
- * name that proxy.
+ * Whether a request was protected in transit: by TLS, also to a trusted proxy, or because it came from this machine
+ * (docs/trust.md, A1). A proxied request never counts as from this machine, even if `TRUST_PROXY` does not name the
+ * proxy.
  *
  * @param peer the address at the other end of the connection
  */
@@ -64,7 +64,7 @@ export function isPrivate(headers: IncomingHttpHeaders, peer: string | undefined
 }
 
 /**
- * Refuses credentials that others could have read on their way. They are not checked.
+ * Refuses credentials that others could have read in transit, without checking them.
  *
  * @throws Failure `forbidden`
  */
@@ -75,14 +75,14 @@ export function checkIsPrivate(client: Client, { ALLOW_INSECURE }: Pick<Config, 
   })
 }
 
-/** The true reason of a refusal, for the log only. The client always gets the same answer. */
+/** The reason of a refusal, for the log only. The client always gets the same answer. */
 export interface Refusal {
   readonly reason: string
-  /** Id of the account that was meant, if there is one. */
+  /** Id of the account that the client named, if it exists. */
   readonly account?: string | undefined
 }
 
-/** The one answer to all invalid credentials (docs/trust.md, A3; A6). */
+/** The same answer for all invalid credentials (docs/trust.md, A3; A6). */
 export const refused = (reason: string, account?: string): Failure =>
   new Failure(
     'unauthenticated',
@@ -94,8 +94,8 @@ export const refused = (reason: string, account?: string): Failure =>
 const withPort = /^(?:\[([\da-f:.]+)\](?::\d+)?|(\d+(?:\.\d+){3}):\d+)$/i
 
 /**
- * The network that an address counts for: an IPv4 address itself, or the /64 of an IPv6 address, since a client has a
- * whole one. Any other text stays as it is.
+ * The network of an address: the IPv4 address itself, or the /64 of an IPv6 address, since one client usually has a
+ * whole /64. Other texts are returned unchanged.
  */
 export function networkOf(text: string): string {
   const [, bracketed, bare] = withPort.exec(text) ?? []

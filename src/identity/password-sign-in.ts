@@ -17,33 +17,33 @@ import {
   throttleKeysOf,
 } from './throttle-store.js'
 
-/** Says whose name and password these are, which came from an address. */
+/** Finds the account of a name and password. @param address of the client, by which guesses are throttled */
 export type PasswordSignIn = (credentials: Credentials, address: string) => Promise<Identity>
 
 /**
- * Makes the function that says whose name and password these are. It does the same whether anybody has the name or not.
+ * Makes the password check of a process. It does the same work for known and unknown names.
  *
- * @returns rejects with Failure `unauthenticated` where they are nobody's, `tooMany` for whoever tried too many wrong
- *   ones, `unavailable` when too many sign in at once
+ * @returns rejects with Failure `unauthenticated` for a wrong name or password, `tooMany` after too many wrong
+ *   passwords, `unavailable` if too many sign in at once
  */
 export function passwordSignIn(context: Pick<Context, 'db' | 'sessionKeys' | 'log' | 'now'>): PasswordSignIn {
   const { db, log, now } = context
   const known = knownPasswords(() => now().getTime())
   const addresses = knownAddresses(context)
-  // Of several at once with one count, none is checked before those before it were counted.
+  // Concurrent guesses under one throttle key: each is counted before the next is checked.
   const inTurn = keyedMutex()
 
   const keyOf = (user: string, password: string, found: SignIn | undefined) =>
-    known.keyOf([found?.account.id ?? `nobody ${user}`, found?.account.state ?? '', found?.secret ?? '', password])
+    known.keyOf([found?.account.id ?? `unknown ${user}`, found?.account.state ?? '', found?.secret ?? '', password])
 
   const recall = ({ user, password }: Credentials, found: SignIn | undefined) => known.get(keyOf(user, password, found))
 
-  /** Whether the password is right, found out at the cost of a hash. */
+  /** Whether the password is right. Costs a hash. */
   async function verified(credentials: Credentials, address: string, found: SignIn | undefined): Promise<boolean> {
-    // First of all, since a refusal by load is to cost little.
+    // First, so that a refusal under load is cheap.
     checkHasRoom()
-    // An inactive account is as unknown as a name that nobody has, at the same cost.
-    const accountId = found?.account.state === 'active' ? found.account.id : nobody
+    // An inactive account costs the same as an unknown name.
+    const accountId = found?.account.state === 'active' ? found.account.id : noAccountId
     const triers = throttleKeysOf(credentials.user, address, await addresses.keyOf(accountId, address))
     return inTurn(triers[0].key, async () => recall(credentials, found) ?? hashed(credentials, triers, found))
   }
@@ -68,10 +68,10 @@ export function passwordSignIn(context: Pick<Context, 'db' | 'sessionKeys' | 'lo
     for (const trier of triers) seconds.push(await countWrongTry(db, trier))
     await forgetOldTries(db)
     const longest = Math.max(...seconds)
-    if (longest > 0) throw tooMany(longest, reasonOf(found, 'one wrong password too many'))
+    if (longest > 0) throw tooMany(longest, reasonOf(found, 'wrong password, limit reached'))
   }
 
-  /** A person is let in whether the hash could be made anew or not. */
+  /** Replaces a hash with outdated parameters. Failing to do so must not fail the sign-in. */
   async function renew({ account, secret }: SignIn, password: string): Promise<void> {
     try {
       const fresh = await renewedHash(secret as string, password)
@@ -79,17 +79,17 @@ export function passwordSignIn(context: Pick<Context, 'db' | 'sessionKeys' | 'lo
       await replaceSecret(db, account.id, secret as string, fresh)
       known.set(keyOf('', password, { account, secret: fresh }), true)
     } catch (error) {
-      log.warn({ err: error }, 'password not hashed anew')
+      log.warn({ err: error }, 'password not rehashed')
     }
   }
 
   return async (credentials, address) => {
     const { user, password } = credentials
-    if (!isPossiblePassword(password)) throw refused('what cannot be a password')
+    if (!isPossiblePassword(password)) throw refused('impossible password')
     const found = await findSignIn(db, user)
     const isRight = recall(credentials, found) ?? (await verified(credentials, address, found))
     if (found && isRight) {
-      await addresses.keep(found.account.id, address)
+      await addresses.store(found.account.id, address)
       return { account: found.account, rights: ownRights }
     }
     const { reason, account } = reasonOf(found, 'wrong password')
@@ -97,8 +97,8 @@ export function passwordSignIn(context: Pick<Context, 'db' | 'sessionKeys' | 'lo
   }
 }
 
-/** The id of no account. */
-const nobody = '00000000-0000-0000-0000-000000000000'
+/** An id that no account has. */
+const noAccountId = '00000000-0000-0000-0000-000000000000'
 
 function reasonOf(found: SignIn | undefined, otherwise: string): Refusal {
   if (!found) return { reason: `${otherwise}, unknown name` }
@@ -114,14 +114,14 @@ function tooMany(seconds: number, cause: Refusal): Failure {
 const minute = 60_000
 
 /**
- * Which passwords were checked of late, so that one that is sent again and again is hashed once (docs/trust.md, A11). A
- * password is known by a keyed hash over all that decides whether it is right, and the key is of this process alone. So
- * nothing has to be taken out when a password or an account changes, and none can be read out of memory.
+ * Cache of checked passwords, so that a password sent with every request is hashed once (docs/trust.md, A11). Its keys
+ * are HMACs, under a secret of this process, of everything that decides the result. So a changed password or account
+ * needs no invalidation, and passwords cannot be read from memory.
  */
 interface KnownPasswords {
-  /** By what an attempt is known. */
+  /** The cache key of an attempt. */
   keyOf(parts: readonly string[]): string
-  /** Whether it was right; undefined where nothing is known of it. */
+  /** Whether the password was right; undefined if it is not cached. */
   get(key: string): boolean | undefined
   set(key: string, isRight: boolean): void
 }
@@ -131,7 +131,7 @@ function knownPasswords(now: () => number): KnownPasswords {
   const secret = randomBytes(32)
   const cache = (max: number, ttl: number, updateAgeOnGet: boolean) =>
     new LRUCache<string, true>({ max, ttl, updateAgeOnGet, ttlResolution: 0, perf: { now } })
-  // Whoever polls stays known, also while others guess. What is wrong is apart, and cannot push out what is right.
+  // Two caches, so that guesses cannot evict right passwords. Each use extends the life of a right one.
   const right = cache(10_000, 5 * minute, true)
   const wrong = cache(1_000, 60 * minute, false)
   return {
@@ -145,7 +145,7 @@ function knownPasswords(now: () => number): KnownPasswords {
   }
 }
 
-/** Makes a function that does work one after the other where it is of the same name, each when the one before ended. */
+/** Keyed mutex: tasks with one name run one after another. */
 function keyedMutex(): <Result>(name: string, work: () => Promise<Result>) => Promise<Result> {
   const last = new Map<string, Promise<unknown>>()
   return (name, work) => {
@@ -160,28 +160,25 @@ function keyedMutex(): <Result>(name: string, work: () => Promise<Result>) => Pr
 }
 
 /**
- * From which addresses accounts signed in of late. Wrong passwords from elsewhere must not lock a person out at home,
- * so an account's wrong tries from a known address are counted apart (docs/trust.md, A7).
+ * Addresses of recent sign-ins. Failures from a known address are counted separately, so that guesses from elsewhere
+ * cannot lock users out at their usual address (docs/trust.md, A7).
  */
 interface KnownAddresses {
-  /** The key of that count; undefined if the account did not sign in from there within 30 days. */
+  /** The throttle key of an account at an address; undefined without a sign-in from there in the last 30 days. */
   keyOf(accountId: string, address: string): Promise<string | undefined>
-  /** The account signed in from this address. Costs a statement once a day. */
-  keep(accountId: string, address: string): Promise<void>
+  /** Records a sign-in. Costs one statement a day. */
+  store(accountId: string, address: string): Promise<void>
 }
 
 const day = 86_400_000
-/**
- * How many addresses of an account a process writes down in a day: one that comes from ever new ones must not cost
- * more.
- */
-const maxWrites = 100
+/** Addresses per account and day that a process stores. Bounds the cost of an account whose address keeps changing. */
+const maxAddressesADay = 100
 
 /**
- * The database holds a keyed hash of account and network, never the address. While a secret is replaced, an address is known
- * by either.
+ * Opens the store of known addresses. The database holds a keyed hash of account and network, never the address. During
+ * a change of secrets, the hash of either secret matches.
  */
-export function knownAddresses({
+function knownAddresses({
   db,
   sessionKeys,
   log,
@@ -193,28 +190,28 @@ export function knownAddresses({
     return keys.map((key) => createHmac('sha256', key).update(text).digest())
   }
   const memory = { max: 10_000, ttl: day, perf: { now: () => now().getTime() } }
-  const kept = new LRUCache<string, true>(memory)
+  const stored = new LRUCache<string, true>(memory)
   const writes = new LRUCache<string, number>({ ...memory, noUpdateTTL: true })
   return {
     keyOf: async (accountId, address) => {
       const hash = await findKnownAddress(db, accountId, hashesOf(accountId, address))
       return hash?.toString('base64')
     },
-    keep: async (accountId, address) => {
+    store: async (accountId, address) => {
       const [hash] = hashesOf(accountId, address)
       if (!hash) return
       const name = hash.toString('base64')
       const written = writes.get(accountId) ?? 0
-      if (kept.has(name) || written >= maxWrites) return
-      // Before the database has it, so that many requests at once write once.
-      kept.set(name, true)
+      if (stored.has(name) || written >= maxAddressesADay) return
+      // Set before the statement, so that concurrent requests write once.
+      stored.set(name, true)
       writes.set(accountId, written + 1)
       try {
         await storeAddress(db, accountId, hash)
       } catch (error) {
-        kept.delete(name)
+        stored.delete(name)
         // Failing to record an address must not fail the sign-in.
-        log.warn({ err: error }, 'address of a sign-in not kept')
+        log.warn({ err: error }, 'sign-in address not stored')
       }
     },
   }

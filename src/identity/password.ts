@@ -25,7 +25,7 @@ const hashing = pLimit(Math.max(1, availableParallelism() - 1))
 const maxWaiting = 32
 
 /**
- * Bounds the queue of hashing: each hash takes a core and 19 MiB, and a flood of passwords must not take them all.
+ * Bounds the hashing queue: a hash occupies a core and 19 MiB, and a flood of passwords must not exhaust the server.
  *
  * @throws Failure `unavailable` if the queue is full
  */
@@ -40,12 +40,12 @@ function queued<Result>(work: () => Promise<Result>): Promise<Result> {
 }
 
 /**
- * Hashes a password. It is normalized to NFC, since keyboards differ in the form they send, but never trimmed, folded
- * or cut.
+ * Hashes a password. It is normalized to NFC, since keyboards send different forms, but never trimmed, folded or
+ * truncated.
  *
  * @returns argon2id as a PHC string with its parameters
  * @throws Failure `invalid` if it is too short, too long or impossible in a header (RFC 7617, section 2), `unavailable`
- *   if the queue of hashing is full
+ *   if the hashing queue is full
  */
 export async function hashPassword(password: string): Promise<string> {
   const normal = password.normalize('NFC')
@@ -70,7 +70,7 @@ export const isPossiblePassword = (text: string): boolean =>
  * Verifies a password against a hash. Takes as long without a hash, so that timing does not reveal existing names.
  *
  * @param secret a PHC string, or null for an unknown name or an account without a password
- * @throws Failure `unavailable` if the queue of hashing is full
+ * @throws Failure `unavailable` if the hashing queue is full
  */
 export async function verifyPassword(secret: string | null, password: string): Promise<boolean> {
   if (!isPossiblePassword(password)) return false
@@ -78,9 +78,9 @@ export async function verifyPassword(secret: string | null, password: string): P
 }
 
 /**
- * Hashes a verified password again if its hash has old parameters and the queue of hashing is empty.
+ * Rehashes a verified password if its hash has old parameters and the hashing queue is empty.
  *
- * @returns undefined if the hash stays for now
+ * @returns undefined if the hash is current, or the queue is busy
  */
 export async function renewedHash(secret: string, password: string): Promise<string | undefined> {
   if (secret.startsWith(currentPrefix) || hashing.activeCount + hashing.pendingCount > 0) return undefined

@@ -34,8 +34,8 @@ type Done = (error?: unknown) => void
 
 /**
  * The store of express-session. A row holds only the session's password. A session lasts as long as that password
- * exists, its account is active, and it is used every 12 hours, for at most 14 days (docs/trust.md, A8; A9). So
- * removing a password ends its sessions without further code.
+ * exists, its account is active, and it is used every 12 hours, for at most 14 days (docs/trust.md, A8; A9). Deleting a
+ * password therefore ends its sessions.
  */
 export class SessionStore extends Store {
   constructor(readonly db: Kysely<Tables>) {
@@ -105,7 +105,7 @@ export class SessionStore extends Store {
   }
 }
 
-/** Stops a program that signs in again and again from filling the table. */
+/** Keeps a program that signs in repeatedly from filling the table. */
 const maxSessions = 100
 
 /** Ends the least recently used sessions above the maximum. */

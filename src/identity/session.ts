@@ -15,9 +15,9 @@ export const sessionKey = (secret: Uint8Array): string =>
   Buffer.from(hkdfSync('sha256', secret, '', 'connections session cookie', 32)).toString('base64url')
 
 /**
- * Adapts express-session and passport. They run only if a request has or opens a session.
+ * Adapts express-session and passport. They run only for requests that have or open a session.
  *
- * @returns gives the session of an Express request
+ * @returns a function that gives the session of an Express request
  */
 export function openSessions({
   db,
@@ -54,13 +54,12 @@ export function openSessions({
       forget,
       open: async (signedIn) => {
         await load()
-        // Express-session sets a Secure cookie only over TLS, which may end at a proxy that `TRUST_PROXY` does not
-        // name.
+        // express-session sets a Secure cookie only over TLS, which may end at a proxy not named by `TRUST_PROXY`.
         if (secure) Object.defineProperty(request, 'secure', { value: true })
         try {
           await settled((done) => request.login(signedIn, done))
         } catch (error) {
-          // Else express-session would try to save the rest of the session before the refusal is sent.
+          // Otherwise express-session would save an incomplete session before it sends the refusal.
           Reflect.deleteProperty(request, 'session')
           throw error
         }
@@ -83,10 +82,10 @@ const through = (middleware: RequestHandler, request: Request): Promise<void> =>
 type Settings = Pick<Context, 'db' | 'config'>
 
 /**
- * Finds the account that a session cookie signs in, and the id of the password that opened the session. The cookie of a
- * session that is over is cleared.
+ * Finds the account of a session cookie, and the id of the password that opened the session. Clears the cookie of an
+ * ended session.
  *
- * @returns undefined for no cookie, without a query, and for a session that is over
+ * @returns undefined without a cookie (no query is made), and for an ended session
  * @throws Failure `forbidden` for an unprotected request, or the error of the database
  */
 async function signedInOf({ config }: Pick<Context, 'config'>, client: Client): Promise<SignedIn | undefined> {
@@ -98,7 +97,7 @@ async function signedInOf({ config }: Pick<Context, 'config'>, client: Client): 
   return signedIn
 }
 
-/** Identifies the client by its session (`authenticate.ts`). Undefined and errors as for `signedInOf`. */
+/** Identifies the client by its session (`authenticate.ts`). Results and errors as for `signedInOf`. */
 export async function sessionIdentity(
   settings: Pick<Context, 'config'>,
   client: Client,
@@ -120,10 +119,10 @@ export async function signIn(
   credentials: Credentials,
 ): Promise<Account> {
   checkIsPrivate(client, config)
-  // Read before the check: if the password changes meanwhile, the session is over as soon as it begins.
+  // Read before the check: a password change in between ends the new session at once.
   const credentialId = (await findSignIn(db, credentials.user))?.credentialId
   const { account } = await check(credentials, client.address)
-  if (!credentialId) throw refused('password that is gone')
+  if (!credentialId) throw refused('password replaced during the request')
   await client.session.open({ account, credentialId })
   return account
 }
@@ -152,11 +151,11 @@ export interface PasswordChange {
 }
 
 /**
- * Changes the password of a session's account. All its sessions end, and this one goes on under a new id
- * (docs/trust.md, A8; A9). App passwords stay.
+ * Changes the password of a session's account. Ends its other sessions, and gives this one a new id (docs/trust.md, A8;
+ * A9). App passwords keep working.
  *
- * @param check the check of the sign-in, so that guesses count together
- * @throws Failure `unauthenticated` if there is no session, the present password is wrong, or it changed meanwhile;
+ * @param check the password check of the sign-in form, so that one throttle counts guesses in both
+ * @throws Failure `unauthenticated` if there is no session, the current password is wrong, or it changed meanwhile;
  *   `invalid` for an unsuitable new password; and the errors of the check
  */
 export async function changePassword(
@@ -171,7 +170,7 @@ export async function changePassword(
   const { account, credentialId: before } = signedIn
   await check({ user: account.userId, password: present }, client.address)
   const credentialId = await replacePassword(db, before, await hashPassword(fresh))
-  if (credentialId === undefined) throw refused('password that is gone', account.id)
+  if (credentialId === undefined) throw refused('password replaced during the request', account.id)
   await endSessions(db, before)
   await client.session.open({ account, credentialId })
 }

@@ -18,8 +18,8 @@ export async function secondsToWait(db: Kysely<Tables>, triers: readonly Throttl
 }
 
 /**
- * Counts a failed sign-in. From the limit on, the key is blocked: for a second, doubling to a quarter of an hour
- * (docs/trust.md, A7). A count lasts ten minutes from its first failure, or from the end of its last block.
+ * Counts a failed sign-in. At the limit, each failure blocks the key: for one second, doubling up to 15 minutes
+ * (docs/trust.md, A7). A count expires ten minutes after its first failure, or after its last block.
  *
  * @returns the seconds until the key may try again; 0 below the limit
  */
@@ -74,7 +74,7 @@ export const throttleKeysOf = (name: string, address: string, known: string | un
 const hashed = (text: string) => createHash('sha256').update(text).digest('base64')
 
 const addressMemory = sql`interval '30 days'`
-/** More than a person uses. Bounded, since each known address allows further guesses. */
+/** More than a person uses. Limited, since each known address allows further guesses. */
 const maxAddresses = 20
 
 /** @returns one of the hashes with a sign-in of the account in the last 30 days; the same one in every process */

@@ -64,7 +64,7 @@ export function contentOf(
   snapshot: EmailSnapshot | undefined,
   place: Place & { readonly baseUrl: string },
 ): EmailContent | string {
-  if (!snapshot || !isCurrent(kind, snapshot)) return 'it is no longer true'
+  if (!snapshot || !isCurrent(kind, snapshot)) return 'the connection has changed'
   const { recipientState, personId, personName, personKey, personState, message, object, appBase } = snapshot
   const hasAccount = recipientId !== null
   if (recipientState === 'inactive' || (hasAccount && recipientState === null)) return 'the recipient is not active'

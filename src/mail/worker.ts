@@ -90,12 +90,12 @@ export interface MailServices {
  * @param signal aborts an e-mail in transit
  * @throws the database's errors; the row falls due again when its lease ends
  */
-export async function deliver(services: MailServices, row: OutboxRow, signal: AbortSignal): Promise<void> {
+async function deliver(services: MailServices, row: OutboxRow, signal: AbortSignal): Promise<void> {
   const { db, post } = services
   const log = services.log.child({ email: row.id, kind: row.kind, recipient: row.recipientId })
   if (row.attempts > maxAttempts) return giveUp('every attempt was interrupted')
   const { connectionId, title } = row.payload
-  if (typeof connectionId !== 'string' || !isUuid(connectionId)) return giveUp('it names no connection')
+  if (typeof connectionId !== 'string' || !isUuid(connectionId)) return giveUp('the row has no connection')
 
   const snapshot = await findSnapshot(db, row.recipientId, connectionId)
   const content = contentOf({ ...row, title: typeof title === 'string' ? title : null }, snapshot, services)
@@ -104,7 +104,7 @@ export async function deliver(services: MailServices, row: OutboxRow, signal: Ab
   const claim = { emailId: row.id, aboutId: content.person.id, address }
   // The limit protects from inviters; an acceptance answers one.
   const isLimited = row.kind !== 'accepted'
-  if (isLimited && !(await claimAddress(db, claim))) return drop('the address had one about this person today')
+  if (isLimited && !(await claimAddress(db, claim))) return drop('the address already got one about this person today')
   const to = { name: name === null ? '' : plainName(name), address }
   const email = emailOf(content, addresses(services.baseUrl))
   const failure = content.isComplete ? await trySending(post, { ...email, id: row.id, to }, signal) : withoutToken

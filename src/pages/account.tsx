@@ -164,7 +164,7 @@ const Password = ({ name, kind, label, note }: PasswordProps) => (
 )
 
 /** The sign-in page. */
-export interface SignInPage {
+interface SignInPage {
   /** The page after the sign-in. */
   readonly next: string
   readonly done?: Done | undefined

@@ -10,7 +10,7 @@ export interface Collision {
   readonly loser: 'one' | 'other'
   readonly field: NameField
   readonly name: string
-  /** Since when the name is the other person's. */
+  /** Date from which the name belongs to the other person. */
   readonly since: number
   /** False for a made-up user id. */
   readonly isReal: boolean
@@ -76,7 +76,7 @@ const lossEntry = (field: NameField, name: string) => `${lossPrefix}${field} ${n
 const normalized = (field: NameField, name: string) => (field === 'email' ? foldedEmail(name) : name)
 
 /**
- * Removes names from a statement that its person has lost to somebody else. Only a later statement restores a name, or
+ * Removes names from a statement that its person has lost to another person. Only a later statement restores a name, or
  * a simultaneous one if the name is free.
  */
 export function withoutLost(

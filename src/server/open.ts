@@ -12,40 +12,40 @@ import { prepareDatabase, type Runtime, startRuntime } from './runtime.js'
 export interface OpenOptions {
   /** `postgres://…`; without it the embedded database in `dataDir` is used. */
   readonly databaseUrl?: string
-  /** `transaction` if a pooler in front of the server lends its connections for one transaction at a time. */
+  /** `transaction` behind a pooler that assigns connections per transaction. */
   readonly pooler?: 'none' | 'transaction'
-  /** Folder of the embedded database, and of the secret from which tokens are made. */
+  /** Folder of the embedded database, and of the file with the token secret. */
   readonly dataDir?: string
   /**
-   * That secret, 32 bytes or more, instead of the file: the same for every process on one database. The first of
-   * several makes tokens, and the others show again those that they made.
+   * Replaces the file: at least 32 bytes, the same for every process of a database. In a list, the first makes tokens;
+   * the others can still show the tokens that they made.
    */
   readonly tokenSecret?: Uint8Array | readonly Uint8Array[]
-  /** The app of callers that name none; null for none. */
+  /** The default app key of callers; null for none. */
   readonly appKey?: string | null
   /** Public base of links, without `/profiles`. */
   readonly baseUrl?: string
-  /** Proxies in front of `http`, by address or range; mounted in another app, it trusts those that one trusts. */
+  /** Addresses or ranges of the proxies that `http` trusts; a mounted `http` also trusts those of its app. */
   readonly trustProxy?: readonly string[]
-  /** Whether `http` takes credentials without TLS. */
+  /** Whether `http` accepts credentials without TLS. */
   readonly allowInsecure?: boolean
-  /** Requests a minute that `http` answers to an account. */
+  /** Requests per minute of an account to `http`. */
   readonly requestsPerMinute?: number
-  /** Requests a minute that `http` answers to one address without a sign-in. */
+  /** Requests per minute of one network to `http` without a sign-in. */
   readonly anonymousPerMinute?: number
-  /** Milliseconds by which the event loop may be late before `http` refuses requests. */
+  /** Delay of the event loop, in milliseconds, above which `http` refuses requests. */
   readonly maxDelayMs?: number
-  /** Days after which events of connections, and e-mails that were sent, are deleted. */
+  /** Days to keep events of connections and sent e-mails. */
   readonly eventDays?: number
-  /** Whether `http` shows accepted lists and people only to signed-in callers. */
+  /** Whether `http` requires a sign-in for accepted lists and people too. */
   readonly requireSignIn?: boolean
-  /** Whether `http` and the module neither show nor take e-mail addresses. */
+  /** Whether `http` and the module hide e-mail addresses, and refuse them as names. */
   readonly hideEmail?: boolean
   /** Origins whose pages may read and write through `http` with the credentials of a browser. */
   readonly corsOrigins?: readonly string[]
   /**
-   * How long a call of the module waits for its turn while no other ends, in milliseconds, before it is refused with a
-   * `Fault` of status 503: by default 10,000. Twenty calls run at once, and 5,000 may wait.
+   * Twenty calls of the module run at once, and 5,000 may wait. A waiting call is refused with a `Fault` of status 503
+   * if no other call has ended for this time, in milliseconds; 10,000 by default.
    */
   readonly longestWaitMs?: number
   /** Log of the requests to `http`; by default none. */
@@ -55,8 +55,8 @@ export interface OpenOptions {
 /** The module, opened on a database. */
 export interface App extends ModuleApp, Pick<Runtime, 'http' | 'scope'> {
   /**
-   * Express middleware for routes of the application's own: they act for the account that signs in to the request as to
-   * the Atom API, or for an anonymous caller.
+   * Express middleware for the application's own routes: module calls act for the account of the request, which signs
+   * in as to the Atom API, or for an anonymous caller.
    */
   readonly scope: Runtime['scope']
   /** The Atom API and the module's routes, to be served or mounted at the root of another Express app. */
@@ -65,10 +65,10 @@ export interface App extends ModuleApp, Pick<Runtime, 'http' | 'scope'> {
 }
 
 /**
- * Opens the module on a database, and brings its schema to the newest first. If that fails nothing stays open.
+ * Migrates a database and opens the module on it. After an error, everything is closed.
  *
- * @throws Failure `invalid` for an unknown or malformed option, and for a secret or a schema of another database or
- *   release; `unavailable` if another process holds `dataDir`; or the error of the database
+ * @throws Failure `invalid` for an unknown or malformed option, for a secret of another database, and for a schema of
+ *   an incompatible release; `unavailable` if another process holds `dataDir`; or the error of the database
  */
 export async function open(options: OpenOptions = {}): Promise<App> {
   const { appKey = 'connections', longestWaitMs, log = pino({ level: 'silent' }), ...given } = readOptions(options)
@@ -131,7 +131,7 @@ const optionsSchema = z
   } satisfies Record<keyof OpenOptions, z.ZodType>)
   .partial()
 
-/** @throws Failure `invalid` with the first option that is unknown or malformed, never its value */
+/** @throws Failure `invalid` with the name of the first invalid option, never its value */
 function readOptions(options: unknown): z.output<typeof optionsSchema> {
   const { data, error } = optionsSchema.safeParse(options)
   if (data) return data
@@ -148,7 +148,7 @@ function readOptions(options: unknown): z.output<typeof optionsSchema> {
 function hint(name: string): string {
   const names = Object.keys(optionsSchema.shape)
   const right = nearest(name, names)
-  return right === undefined ? `The options are ${names.join(', ')}.` : `Do you mean ${right}?`
+  return right === undefined ? `The options are ${names.join(', ')}.` : `Did you mean ${right}?`
 }
 
 /** Options by the variable of the same name: `baseUrl` is `BASE_URL`. */

@@ -30,18 +30,18 @@ export interface Runtime {
   readonly module: ModuleContext
   /** The Atom API, its pages and `/v2`; built at the first use. */
   readonly http: ReturnType<typeof createApp>
-  /** Middleware that gives another program's routes the caller of a request; built at the first use. */
+  /** Middleware that sets the caller for routes of the mounting program; built at the first use. */
   readonly scope: ReturnType<typeof callerScope>
   /** Resolves after the last sweep and the last e-mail, once `stop` is aborted. */
   readonly ended: Promise<unknown>
 }
 
-export interface RuntimeOptions {
+interface RuntimeOptions {
   readonly config: Config
   readonly secrets: Secrets
   /** Public base of links; null if a program serves nothing and names none. */
   readonly baseUrl: string | null
-  /** The app of callers that name none. */
+  /** The default app key of callers. */
   readonly appKey: string | null
   /** How long a call of the module waits for its turn, in milliseconds. */
   readonly longestWaitMs?: number | undefined
@@ -52,10 +52,10 @@ export interface RuntimeOptions {
 }
 
 /**
- * Brings the schema to the newest, checks the secrets, and fills in missing search words.
+ * Migrates the schema, checks the secrets, and fills in missing search words.
  *
- * @returns the secrets of the settings, else that of the file in `DATA_DIR`
- * @throws Failure `invalid` if the secret or the schema is that of another database or release
+ * @returns the secrets of `TOKEN_SECRET`, otherwise of the file in `DATA_DIR`
+ * @throws Failure `invalid` if the secret belongs to another database, or the schema to an incompatible release
  */
 export async function prepareDatabase(db: Kysely<Tables>, config: Config): Promise<Secrets> {
   await migrate(db)
@@ -78,7 +78,7 @@ export const secretsOf = ({ TOKEN_SECRET, DATA_DIR }: Config): Promise<Secrets> 
  * | release, document templates, page files | `release` below, `atom/template`, `pages/links` |
  * | checked passwords, known addresses      | `identity/password-sign-in`                 |
  * | cleaned messages                        | `connections/message`                       |
- * | requests of a minute                    | `http/rate-limit`                           |
+ * | requests of a minute                    | `http/caller`                               |
  */
 export async function startRuntime(database: Database, options: RuntimeOptions): Promise<Runtime> {
   const { db } = database
@@ -146,9 +146,7 @@ async function sweepUntil(stop: AbortSignal, db: Kysely<Tables>, { EVENT_DAYS }:
   }
 }
 
-/**
- * Identifies the code and the Node that runs it. It is part of every entity tag, since other code may write other bytes.
- */
+/** Identifies the code and the Node that runs it. Part of every entity tag, since other code may write other bytes. */
 function release(): string {
   const root = fileURLToPath(new URL('..', import.meta.url))
   const hash = createHash('sha256').update(version)

@@ -57,7 +57,10 @@ export async function apply(scope: CallerScope, token: unknown, options: unknown
   const caller = { account: accountOf(principal), verified: principal.verified }
   const read = readOptionsAs(applyOptions, options)
   if (typeof token !== 'string' || !isToken(token)) {
-    throw new Refusal('invalidArgument.unspecified', { path: 'token', reason: 'A token has 32 letters and digits.' })
+    throw new Refusal('invalidArgument.unspecified', {
+      path: 'token',
+      reason: 'A token must have 32 letters and digits.',
+    })
   }
   const opened = await openToken(module, token)
   const { grant: known, context } = opened
@@ -96,15 +99,16 @@ interface AcceptanceChange {
   readonly actorId: string
   readonly eventId: string
   readonly moment: Date
-  /** Of the event. */
+  /** Makes the detail of the event. */
   readonly detail: (active: Grant) => Extract<Event, { detail: unknown }>['detail']
   readonly message?: string
 }
 
 /**
- * Accepts an invitation for an account, under the locks of its context. Every door accepts by this function.
+ * Accepts an invitation for an account, under the locks of its context. The Atom API and the module both accept by this
+ * function.
  *
- * @returns the active connection: the accepted one, or one that was there and now grants as much; undefined for an
+ * @returns the active connection: the accepted one, or an existing one that now grants as much; undefined for an
  *   invitation that is not pending or not valid
  */
 async function acceptInvitation(
@@ -115,7 +119,7 @@ async function acceptInvitation(
 ): Promise<Grant | undefined> {
   if (invitation.state !== 'pending' || !(await isValid(db, type, context, invitation))) return undefined
   const { moment } = change
-  // Two accounts have no other connection than the one that is accepted.
+  // Two accounts have at most one connection: this one.
   const between = isBetweenAccounts(invitation)
     ? []
     : await findBetween(db, invitation, { id: account.id, email: addressOf(account) })

@@ -39,7 +39,7 @@ export interface Principal {
   readonly verified: boolean
   /** Skips all checks of access. */
   readonly skipAcl: boolean
-  /** A level that the caller has of every context. */
+  /** The caller's minimum level on every context. */
   readonly grant: number
   readonly appKey: string | null
   /** Allowed actions; null allows all. */
@@ -83,7 +83,7 @@ export function accessTo(type: ObjectType, context: Instance, principal: Princip
   return { ...joined(before, listed), here: joined(connected, listed).roles }
 }
 
-/** The sum of the entries that apply to a caller. */
+/** The combined access of all entries that apply to a caller. */
 const allowed = (
   entries: readonly ShareEntry[],
   type: ObjectType,
@@ -149,7 +149,7 @@ export function titleOf({ title, properties }: ObjectType, object: Instance, acc
 /** All elements of both, each once. */
 export const union = (one: readonly string[], other: readonly string[]): string[] => [...new Set([...one, ...other])]
 
-/** A level and roles that a target is to have. */
+/** The level and roles wished for a target. */
 export interface Wish {
   readonly access: number
   readonly roles: readonly string[]
@@ -178,7 +178,7 @@ export interface Granted extends Wish {
 }
 
 /**
- * Grants a wish, and tells whether that took a privilege.
+ * Grants a wish, and tells which part needed a privilege.
  *
  * @param mine the caller's access
  * @param ordinary the caller's access without privileges
@@ -190,7 +190,7 @@ export function grantedTo(sharer: Sharer, mine: Access, ordinary: Access, wish: 
   return { ...given, skipped: isOrdinary ? null : given }
 }
 
-/** The caller as without privileges. */
+/** The caller without privileges. */
 export const withoutPrivilege = (principal: Principal): Principal => ({
   ...principal,
   skipAcl: false,
@@ -236,6 +236,6 @@ export function mayImpart(sharer: Sharer, mine: Access, role: string): boolean {
 const shareable = ({ type, context, principal }: Sharer, mine: Access): Access =>
   allowed(type.shareAcl, type, context, principal, mine)
 
-/** Whether a connection would grant neither level nor role, and its type demands some. */
+/** Whether a connection would grant neither a level nor a role, although its type requires one. */
 export const givesNothing = ({ leastAccess }: ObjectType, { access, roles }: Wish): boolean =>
   access === levels.none && roles.length === 0 && leastAccess > levels.none

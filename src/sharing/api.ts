@@ -26,14 +26,14 @@ export interface TargetInput {
 }
 
 interface SkipsAcl {
-  /** The caller needs no access. */
+  /** Skips all checks of access. */
   readonly skipAcl?: boolean | null
 }
 
 interface Sharing extends SkipsAcl {
   /** App of the connections, if the caller has none. */
   readonly connectionAppKey?: string | null
-  /** Makes connections although the type takes none. */
+  /** Allows connections to types that otherwise take none. */
   readonly forceAllowConnections?: boolean | null
 }
 
@@ -133,7 +133,7 @@ export interface Connections {
   getToken(id: string): Promise<string | null>
 }
 
-/** The functions for the scope at the time of a call. The calls of a program take turns. */
+/** The functions for the current scope of each call. Calls of a program wait in a queue. */
 export const connectionsIn = (scope: () => CallerScope): Connections =>
   functionsFor((work) =>
     faultsOnly(() => {
@@ -142,7 +142,7 @@ export const connectionsIn = (scope: () => CallerScope): Connections =>
     }),
   )
 
-/** The functions for one request. It waits in no queue, since the server limits its requests. */
+/** The functions for one HTTP request. They bypass the queue, since the server limits its requests. */
 export const connectionsOf = (scope: CallerScope): Connections => functionsFor((work) => faultsOnly(() => work(scope)))
 
 type Call = <Result>(work: (scope: CallerScope) => Promise<Result>) => Promise<Result>

@@ -13,16 +13,16 @@ import { removeContext } from './delete.js'
 import type { Instance, ObjectDefinition } from './object-types.js'
 import { siteTypes } from './own-types.js'
 
-/** How many calls of a program run at once: enough for a slow `load`, few enough for the pool of connections. */
+/** Concurrent calls of a program: enough for a slow `load`, few enough for the connection pool. */
 const concurrency = 20
 const maxWaiting = 5000
 const defaultWaitMs = 10_000
 
 /** The settings of a module. */
-export interface ModuleSettings extends Pick<ModuleContext, 'tokenKeys' | 'appKey' | 'baseUrl'> {
+interface ModuleSettings extends Pick<ModuleContext, 'tokenKeys' | 'appKey' | 'baseUrl'> {
   /** By default, e-mail addresses are shown. */
   readonly presenter?: Presenter
-  /** How long a call of a program waits while no other call ends; 10 seconds by default. */
+  /** Maximum time between the ends of two calls before waiting calls give up; 10 seconds by default. */
   readonly longestWaitMs?: number | undefined
 }
 
@@ -36,7 +36,7 @@ export async function createModuleContext(
   return { db, types: siteTypes(db, presenter), tokenKeys, appKey, baseUrl, presenter, inTurn }
 }
 
-/** The members of an application beside the calls of the module (docs/module.md, Calling). */
+/** The functions for server code, besides the calls of the module (docs/module.md, Calling). */
 export interface ModuleApp {
   /**
    * Runs a function for an account: module calls in it act for the account.
@@ -86,7 +86,7 @@ export function appIn(module: ModuleContext): ModuleApp {
       const id = account === null ? null : await called(() => findAccountId(db, account))
       if (id === undefined) throw new Failure('notFound', `There is no account with the name ${account}.`)
       const caller = { ...privileges, accountId: id }
-      // By the overloads, work for null takes null.
+      // Safe by the overloads: work for a null account accepts null.
       return runIn({ module, caller }, () => work(caller as Caller & { readonly accountId: string }))
     },
     connectionsFor: (caller) => connectionsIn(() => ({ module, caller })),

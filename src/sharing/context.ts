@@ -26,7 +26,7 @@ export interface ModuleContext {
   readonly db: Kysely<Tables>
   readonly types: ObjectTypes
   readonly tokenKeys: TokenKeys
-  /** The app of callers that name none. */
+  /** The default app key of callers. */
   readonly appKey: string | null
   /** Public base of links. */
   readonly baseUrl: string | null
@@ -39,7 +39,7 @@ export interface ModuleContext {
 export interface Privileges {
   /** Skips all checks of access. */
   readonly skipAcl?: boolean
-  /** A level that the caller has of every context. */
+  /** The caller's minimum level on every context. */
   readonly grant?: Level
   /** The app of the caller's connections; null for none. By default the site's own. */
   readonly appKey?: string | null

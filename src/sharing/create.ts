@@ -42,7 +42,7 @@ import { checkMayImpart, checkMayShare, type Quota, quotaAfter, type Step, stepF
 import { appKeyOf, readTargets, shareable, type Target } from './share.js'
 import { type Connection, show } from './show.js'
 
-/** Implements `create` of `Connections`: for each target its connection, or the reason why there is none. */
+/** Implements `create` of `Connections`: returns, for each target, its connection or the reason for a refusal. */
 export async function create(
   scope: CallerScope,
   objects: string,
@@ -70,7 +70,7 @@ export async function create(
 /**
  * Connects targets with a context in one transaction, and decides under its locks.
  *
- * @throws Refusal `accessDenied.shareAccess` or `accessDenied.shareRoles` for a caller who may not share this any more;
+ * @throws Refusal `accessDenied.shareAccess` or `accessDenied.shareRoles` if the caller has lost the right to share;
  *   nothing is changed then
  */
 function connectTargets(
@@ -120,7 +120,7 @@ async function quotaOf(db: Transaction<Tables>, { creator, skipAcl }: ShareReque
   return quotaAfter(invited, await countEmails(db, creator.id))
 }
 
-/** An invalid invitation of the creator offers nothing, so that making it again revives nothing. */
+/** An invalid invitation of the creator counts as empty, so that repeating it does not restore its former access. */
 async function asOffered(
   db: Transaction<Tables>,
   { type, context, creator }: ShareRequest,
@@ -131,7 +131,7 @@ async function asOffered(
   return { ...grant, access: levels.none, roles: [], skippedAccess: null, skippedRoles: [] }
 }
 
-/** A step, and the connection after it. */
+/** A step with its resulting connection. */
 interface Decision extends Step {
   readonly after: Grant
 }
@@ -175,7 +175,7 @@ function eventOf({ creator, principal, skipAcl }: ShareRequest, { verb, before, 
     ...described(after),
     before: before?.access ?? null,
     request: principal.requestId,
-    // `countInvitations` leaves these out.
+    // Marks events that `countInvitations` ignores.
     ...(skipAcl && { skipAcl }),
   }
   return { connectionId: after.id, actorId: creator.id, verb, detail }

@@ -82,7 +82,7 @@ export async function removeContext(module: ModuleContext, objects: string, id: 
 }
 
 /**
- * Deletes expired invitations and links, which are invisible already. Several processes may do so at once.
+ * Deletes expired invitations and links, which are already invisible. Safe in several processes at once.
  *
  * @param stop ends it after a batch
  * @returns their number

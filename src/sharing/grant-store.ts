@@ -36,13 +36,15 @@ export const findByToken = async (db: Db, hash: Uint8Array): Promise<Grant | und
   (await select(db, sql`c.token_hash = ${hash}`))[0]
 
 /** The active connections of an account with contexts of one type: one probe for each context. */
-export const findActive = (db: Db, object: string, contextIds: readonly string[], accountId: string) =>
-  select(
+export function findActive(db: Db, object: string, contextIds: readonly string[], accountId: string): Promise<Grant[]> {
+  const orReversed = sql`or (c.context_key = ${accountId} and c.target_id = any(${contextIds}::uuid[]))`
+  return select(
     db,
     sql`c.state = 'active' and c.context_object = ${object} and (
       (c.context_key = any(${contextIds}::text[]) and c.target_id = ${accountId})
-      ${object === 'account' ? sql`or (c.context_key = ${accountId} and c.target_id = any(${contextIds}::uuid[]))` : sql``})`,
+      ${object === 'account' ? orReversed : sql``})`,
   )
+}
 
 /** All connections of a context with a target; between two accounts, in both directions. */
 export const findBetween = (

@@ -17,15 +17,15 @@ export interface Grant {
   readonly creatorId: string
   /** Null on links, and on an invitation by address until it is applied. */
   readonly targetId: string | null
-  /** As `foldedEmail` makes it. */
+  /** Folded by `foldedEmail`. */
   readonly targetEmail: string | null
   readonly targetFirst: string | null
   readonly targetLast: string | null
   readonly state: 'pending' | 'active'
-  /** Of the target, on the context. */
+  /** The target's rights on the context. */
   readonly access: number
   readonly roles: readonly string[]
-  /** Between two accounts: of the context, on the target's account. */
+  /** Between two accounts: the context's rights on the target's account. */
   readonly reverseAccess: number
   readonly reverseRoles: readonly string[]
   /** Id of the key of the token; null without a token. */
@@ -104,12 +104,12 @@ export const described = (grant: Grant) => ({
   ...(isBetweenAccounts(grant) && { reverseAccess: grant.reverseAccess, reverseRoles: grant.reverseRoles }),
 })
 
-/** How long an invitation can be applied. Those between two accounts never expire. */
-const validForMs = 7 * 24 * 3_600_000
+/** Invitations between two accounts never expire. */
+const invitationLifetimeMs = 7 * 24 * 3_600_000
 
 /** The expiry of an invitation that is made or renewed at this moment; null for none. */
 const expiryOf = (grant: Pick<Grant, 'object' | 'targetId'>, moment: Date): Date | null =>
-  isBetweenAccounts(grant) ? null : new Date(moment.getTime() + validForMs)
+  isBetweenAccounts(grant) ? null : new Date(moment.getTime() + invitationLifetimeMs)
 
 /** The required properties of a new connection; the others are null by default. */
 type NewProperties = Pick<Grant, 'object' | 'contextId' | 'creatorId' | 'state' | 'appKey'>
@@ -163,8 +163,8 @@ export function refreshed(grant: Grant, wish: Granted, moment: Date): Grant {
 }
 
 /**
- * A pending connection of two accounts, of either of them, connected at once: the wish on one account, `connected` on
- * the other.
+ * Connects two accounts with a pending invitation by either of them: grants the wish on one account, `connected` on the
+ * other.
  */
 export const connectedAtOnce = (pair: Grant, id: string, wish: Wish, moment: Date): Grant =>
   givingOn({ ...pair, ...asColleagues, state: 'active', tokenKey: null, expiresAt: null, updated: moment }, id, wish)
@@ -220,8 +220,8 @@ export const uuidObjects: readonly string[] = ['account', 'org']
 /** The form of ids of a type, as a sentence. */
 export const idReason = (object: string): string =>
   uuidObjects.includes(object)
-    ? 'An id is a UUID.'
-    : 'An id is a text of 1 to 128 characters, none of them a control character.'
+    ? 'An id must be a UUID.'
+    : 'An id must be a string of 1 to 128 characters without control characters.'
 
 /** Whether a value can be the id of an object of some type. */
 export const isContextId = (value: unknown): value is string =>

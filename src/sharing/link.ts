@@ -66,7 +66,7 @@ function makeLink(
     const expiresAt = typeof expires === 'number' ? new Date(moment.getTime() + expires) : expires
     if (expiresAt !== null && expiresAt <= moment) {
       const path = typeof expires === 'number' ? 'expiresInMs' : 'expiresAt'
-      throw new Refusal('invalidArgument.unspecified', { path, reason: 'A link has to end in the future.' })
+      throw new Refusal('invalidArgument.unspecified', { path, reason: 'A link must expire in the future.' })
     }
     const tokenKey = module.tokenKeys[0].id
     const ends = { state: 'active' as const, expiresAt, usesRemaining, tokenKey }

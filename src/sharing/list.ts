@@ -80,7 +80,7 @@ async function selectionOf(
   if (!module.presenter.takesAddresses && propertiesIn(where).some(({ column }) => column === 'target_email')) {
     throw refused('target.email', 'This site hides e-mail addresses; name people by _id.')
   }
-  // Types of other programs on this database cannot be shown here.
+  // This program cannot show types that other programs on the database define.
   const known = objects.length > 0 ? objects : module.types.names()
   return {
     viewer: skipAcl && asked.show == null ? null : self,
@@ -98,8 +98,9 @@ async function selectionOf(
 function beyondOf({ startingAfter, endingBefore, sort }: Asked): Selection['beyond'] {
   const id = endingBefore ?? startingAfter
   if (id == null) return null
-  if (startingAfter != null && endingBefore != null) throw wrongCursor('Only one of startingAfter and endingBefore.')
-  if (sort != null) throw wrongCursor('With startingAfter or endingBefore the order is that of _id.')
+  if (startingAfter != null && endingBefore != null)
+    throw wrongCursor('Give only one of startingAfter and endingBefore.')
+  if (sort != null) throw wrongCursor('Leave out sort with startingAfter or endingBefore: the order is by _id.')
   return { id: id.toLowerCase(), direction: endingBefore != null ? 'before' : 'after' }
 }
 
@@ -116,7 +117,7 @@ const maxNamed = 100
  * @param objects the asked types; empty for all types
  * @throws Refusal `invalidArgument.query` for too many names, or a type of an application without a name
  */
-export async function managedBy(
+async function managedBy(
   module: ModuleContext,
   principal: Principal,
   {

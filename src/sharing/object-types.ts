@@ -18,7 +18,7 @@ export type Allowance = { readonly allow: Level } | { readonly role: string }
 /** Access without a connection (docs/module.md, Access lists). */
 export type AclEntry = Subject & Allowance
 
-/** An entry of a share list; its subject may also be a least level of access. */
+/** An entry of a share list; its subject may also be a minimum level of access. */
 export type ShareEntry = (Subject | { readonly type: 'access'; readonly target: Level }) & Allowance
 
 /** An object as its type loads it. */
@@ -27,7 +27,7 @@ export interface Instance {
   readonly [property: string]: unknown
 }
 
-/** The access that reading a property takes: the level, or one of the roles. */
+/** The access required to read a property: the level, or one of the roles. */
 export interface PropertyAccess {
   readonly access: Level
   readonly roles?: readonly string[]
@@ -41,29 +41,29 @@ export interface ObjectDefinition<Loaded extends Instance = Instance> {
   readonly name: string
   /** Such as `documents`. */
   readonly plural: string
-  /** Loads objects by id, and leaves out unknown ids. A caller may have made up an id. */
+  /** Loads objects by id, without unknown ids. Ids may come from untrusted callers. */
   readonly load: (ids: readonly string[]) => Promise<readonly Loaded[]>
   /** The account id of the owner; without it, objects have no owner. */
   readonly owner?: (object: Loaded) => string | null
-  /** The access that each property takes. Other properties are never shown. */
+  /** The access required for each property. Other properties are never shown. */
   readonly properties: { readonly [name: string]: Level | PropertyAccess }
   /** The property with the name of the object for e-mails, if the recipient may read it. */
   readonly title?: string
   /** Access without a connection; by default the owner has `delete`. */
   readonly acl?: readonly AclEntry[] | ((object: Loaded) => readonly AclEntry[])
-  /** Levels that a sharer can give; by default `share`, `read` and `connected`. */
+  /** Levels that a sharer can grant; by default `share`, `read` and `connected`. */
   readonly shareChain?: readonly Level[]
   /** Finer rules; they replace the chain. */
   readonly shareAcl?: readonly ShareEntry[]
-  /** Whether objects of this type take connections; true by default. */
+  /** Whether objects of this type can have connections; true by default. */
   readonly allowConnections?: boolean
   /** Whether a target has to accept, except with `forceAuto`; true by default. */
   readonly requireAccept?: boolean
-  /** The access to an account that connecting it at once takes; at least and by default `share`. */
+  /** The access to an account required to connect it at once; `share` by default, and at least. */
   readonly requiredAccess?: Level
   /** Whether a target that is connected at once gets an e-mail; true by default. */
   readonly sendNotifications?: boolean
-  /** The least level that a connection grants; by default `connected`. */
+  /** The minimum level that a connection grants; by default `connected`. */
   readonly leastAccess?: Level
 }
 
@@ -101,7 +101,7 @@ export const levels = {
 
 export type LevelName = keyof typeof levels
 
-/** The most that a connection can grant. */
+/** The highest level that a connection can grant. */
 export const maxGranted = levels.delete
 
 const offered: readonly number[] = Object.values(levels)
@@ -120,15 +120,15 @@ export function readLevel(given: unknown): number | undefined {
 }
 
 /**
- * A level in a definition of the application's.
+ * A level in an application's definition.
  *
  * @param where place of the level, for the error
- * @throws TypeError for a value that `readLevel` does not know: a typing error must not open an object
+ * @throws TypeError for a value unknown to `readLevel`: a typing error must not open an object
  */
 export function levelOf(given: unknown, where: string): number {
   const level = readLevel(given)
   if (level !== undefined) return level
-  throw new TypeError(`${where}: ${inspect(given)} is not a level of access; ${levelNames}.`)
+  throw new TypeError(`${where}: ${inspect(given)} is not an access level; ${levelNames}.`)
 }
 
 /** The highest level below another. */
@@ -144,15 +144,15 @@ export class ObjectTypes {
   /**
    * Adds a type.
    *
-   * @throws TypeError for a name that is malformed or taken, a title that is no property, an unknown level, or a `load`
-   *   or `owner` that is no function
+   * @throws TypeError for a name that is malformed or taken, a title that is not a property, an unknown level, or a
+   *   `load` or `owner` that is not a function
    */
   define(definition: ObjectDefinition): void {
     checkFunctions(definition)
     const type = complete(definition)
     for (const name of new Set([type.name, type.plural])) {
       if (!/^[a-z][a-z0-9_]*$/.test(name)) throw new TypeError(`${name} is not a name for a type: use a-z, 0-9 and _.`)
-      if (this.#types.has(name)) throw new TypeError(`There is a type called ${name} already.`)
+      if (this.#types.has(name)) throw new TypeError(`The type ${name} is already defined.`)
     }
     if (type.title !== null && !Object.hasOwn(type.properties, type.title)) {
       throw new TypeError(
@@ -173,9 +173,7 @@ export class ObjectTypes {
   }
 }
 
-/**
- * For programs without a compiler: a missing function would only fail at the first call, as an error of the server.
- */
+/** For JavaScript programs: a missing function would fail only at the first call, as a server error. */
 function checkFunctions({ name, load, owner }: ObjectDefinition): void {
   const isFunction = (value: unknown) => typeof value === 'function'
   if (!isFunction(load)) throw new TypeError(`${name}.load must be a function.`)
@@ -221,8 +219,7 @@ function checkLevels(entries: readonly ShareEntry[], where: string): void {
 /**
  * The objects that a loader returned.
  *
- * @throws Error for an object with an id that was not asked for: access is decided by the id, so another object must
- *   not take its place
+ * @throws Error for an object with an id that was not requested: access is decided by id
  */
 function asked(loaded: readonly Instance[], ids: readonly string[], name: string): readonly Instance[] {
   const expected = new Set(ids)

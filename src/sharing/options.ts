@@ -56,7 +56,7 @@ const level = z
 const date = z.unknown().transform((value, context) => {
   const time = timeOf(value)
   if (time !== undefined) return time
-  context.addIssue('A date is a Date, milliseconds, or ISO 8601 with a zone, of the years 1000 to 9999.')
+  context.addIssue('A date must be a Date, milliseconds, or ISO 8601 with a time zone, in the years 1000 to 9999.')
   return z.NEVER
 })
 
@@ -156,7 +156,7 @@ export function readOptionsAs<Schema extends z.ZodType>(
 ): z.infer<Schema> {
   // A Map or a promise would count as no options.
   if (options != null && !isNamesAndValues(options)) {
-    const reason = 'Options are an object of names and values.'
+    const reason = 'Options must be a plain object.'
     throw new Refusal('invalidArgument.unspecified', { path: within || 'options', reason })
   }
   const read = schema.safeParse(options ?? {})
@@ -170,7 +170,7 @@ export function readOptionsAs<Schema extends z.ZodType>(
   })
 }
 
-/** The wished extent of shown connections. */
+/** The requested extent of shown connections. */
 export interface Showing {
   /** References to expand: `context`, `creator`, `target.account`. */
   readonly expand: ReadonlySet<string>
@@ -180,7 +180,7 @@ export interface Showing {
   readonly includeToken: boolean
   readonly includeUrl: boolean
   readonly includeKey: boolean
-  /** Whether links of others show no token, although the caller may see each of them. */
+  /** Whether to hide the tokens of others' links, even those that the caller may see. */
   readonly ownTokens: boolean
   /** Whether the caller named the connection by its token. */
   readonly isHolder: boolean

@@ -12,7 +12,7 @@ export function siteTypes(db: Kysely<Tables>, presenter: Presenter): ObjectTypes
   return types
 }
 
-/** The access to accounts, and the access to them that can be given, at every door. */
+/** The access lists of accounts, for the Atom API and the module. */
 const accountRights = {
   owner: ({ _id }) => _id,
   acl: [
@@ -25,7 +25,7 @@ const accountRights = {
 
 const accountNames = { name: 'account', plural: 'accounts' }
 
-/** Accounts by their rights alone, for doors without a module. */
+/** The type of accounts with its access lists only, for code without a module. */
 export const accounts: ObjectType = complete({
   ...accountNames,
   ...accountRights,

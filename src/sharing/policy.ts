@@ -62,7 +62,7 @@ export function isStillGranted(sharer: Omit<Sharer, 'skipAcl'>, mine: Access, gr
   return mayGrant({ ...sharer, skipAcl: false }, mine, ordinary)
 }
 
-/** The answer to every token that opens nothing for the caller. */
+/** The same refusal for every invalid token. */
 export const badToken = () => new Refusal('invalidArgument.connectionToken')
 
 /**
@@ -72,7 +72,7 @@ export const badToken = () => new Refusal('invalidArgument.connectionToken')
 export const opensFor = (grant: Grant, account: Pick<Account, 'id'> | null): boolean =>
   isLink(grant) || grant.targetId === null || grant.targetId === account?.id
 
-/** The level on the context that reading a connection by id takes; `none` for its target and creator. */
+/** The level on the context required to read a connection by id; `none` for its target and creator. */
 export function levelToRead(grant: Grant, account: Principal['account']): number {
   if (isTarget(grant, account) || account?.id === grant.creatorId) return levels.none
   return grant.state === 'active' ? levels.connected : levels.share
@@ -84,7 +84,8 @@ export function checkMayRead(grant: Grant, account: Principal['account'], { leve
 }
 
 /**
- * The access to its context that a connection shows with: `public` for an invitation, its grant for a holder's link.
+ * The access with which a connection shows its context: `public` for an invitation, the granted access for the holder
+ * of a link.
  */
 export const accessShown = (grant: Grant, isHolder: boolean): Access =>
   grant.state === 'pending' || (isLink(grant) && isHolder) ? accessGiven(grant) : noAccess
@@ -131,7 +132,7 @@ export const mayManage = (
 ): boolean => level >= levels.share || isOwner(type, context, caller)
 
 /**
- * Whether the caller ends a connection whatever its access: by privilege, as the owner, or as the holder of an
+ * Whether the caller may end a connection regardless of access: by privilege, as the owner, or as the holder of an
  * invitation.
  */
 export const endsFreely = (
@@ -166,7 +167,7 @@ export function endingBy(grant: Grant, { account }: Pick<Principal, 'account'>):
 }
 
 /**
- * The account that an invitation is applied for: the caller as its target. With `skipAcl` it is the named account, the
+ * The account that accepts an invitation: the caller, as its target. With `skipAcl` it is the named account, the
  * verified account of the address, or else the caller.
  *
  * @param found the named account, or the account of the address
@@ -201,16 +202,16 @@ export function checkMayApply(
   if (!context) throw new Refusal('notFound.unspecified')
 }
 
-/** The change of an acceptance: one connection becomes active, or an active one is raised. */
-export interface Acceptance {
+/** The effect of an acceptance: one connection becomes active, or an active one is raised. */
+interface Acceptance {
   readonly before: Grant
   readonly after: Grant
-  /** The invitations that give way, and the accepted one if another connection is kept. */
+  /** Superseded invitations, including the accepted one if another connection is kept. */
   readonly gone: readonly Grant[]
 }
 
 /**
- * Decides what an acceptance makes of all connections between a context and an account. There stays one.
+ * Decides the effect of an acceptance on all connections between a context and an account. Exactly one remains.
  *
  * @param others the other connections between them
  * @param isOffered whether a pending `kept` (`keptOf`) is a valid offer of the same context
@@ -231,13 +232,13 @@ export function acceptanceOf(
   const active = { targetId, state: 'active' as const, tokenKey: null, expiresAt: null, updated: moment }
   const after = { ...givingOn(from, id, both(givenOn(from, id), invitation)), ...active }
   const { access } = givenOn(after, id)
-  // Invitations by address stay: that one went would tell its creator the account of the address.
+  // Invitations by address stay: deleting one would tell its creator the account of the address.
   const needless = others.filter(
     (each) => each !== kept && each.state === 'pending' && each.targetId !== null && each.access <= access,
   )
   return { before, after, gone: kept ? [invitation, ...needless] : needless }
 }
 
-/** The connection that stays beside an accepted invitation, if there is one already. */
+/** The existing connection that an accepted invitation is merged into, if any. */
 export const keptOf = (others: readonly Grant[]): Grant | undefined =>
   others.find(({ state }) => state === 'active') ?? others.find(isBetweenAccounts)

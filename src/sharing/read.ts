@@ -30,7 +30,7 @@ import { only, valueAt } from './query/map.js'
 import { show } from './show.js'
 
 /**
- * Implements `read` of `Connections`. A use of a link is spent after all checks, and before anything is handed out: a
+ * Implements `read` of `Connections`. Spends a use of a link after all checks and before it returns anything, so that a
  * refused read costs none (docs/trust.md, C5).
  */
 export async function read(scope: CallerScope, tokenOrId: unknown, options: unknown): Promise<unknown> {
@@ -119,7 +119,8 @@ export async function getToken(scope: CallerScope, id: unknown): Promise<string 
   const principal = await principalOf(scope)
   checkScope(principal, 'read')
   const { which } = readGrantRef(id)
-  if ('token' in which) throw new Refusal('invalidArgument.unspecified', { path: 'id', reason: 'An id is a UUID.' })
+  if ('token' in which)
+    throw new Refusal('invalidArgument.unspecified', { path: 'id', reason: 'An id must be a UUID.' })
   const grant = await readable(module, principal, which, principal.skipAcl)
   if (grant.state === 'active' && !isLink(grant)) return null
   const own = isLink(grant) ? await accessToContext(module, principal, grant) : noAccess
@@ -131,7 +132,7 @@ export async function getToken(scope: CallerScope, id: unknown): Promise<string 
   return (await storeToken(module.db, grant.id, tokenHash(fresh), key.id)) ? fresh : null
 }
 
-/** The id or the token of a connection, told apart by form (docs/trust.md, Z7). */
+/** The id or the token of a connection, distinguished by form (docs/trust.md, Z7). */
 type GrantRef = { readonly id: string } | { readonly token: string }
 
 /**
@@ -146,7 +147,7 @@ export function readGrantRef(given: unknown): { which: GrantRef; path: readonly 
   if (isToken(name)) return { which: { token: name }, path }
   throw new Refusal('invalidArgument.unspecified', {
     path: 'tokenOrId',
-    reason: 'An id is a UUID, and a token has 32 letters and digits.',
+    reason: 'An id must be a UUID, and a token must have 32 letters and digits.',
   })
 }
 
@@ -217,7 +218,7 @@ export async function openToken(module: ModuleContext, token: string): Promise<O
 }
 
 /** The caller's access to the context of a connection; none if the context is gone. */
-export async function accessToContext(module: ModuleContext, principal: Principal, grant: Grant): Promise<Access> {
+async function accessToContext(module: ModuleContext, principal: Principal, grant: Grant): Promise<Access> {
   const type = typeOf(module, grant.object)
   const context = await load(type, grant.contextId)
   return context ? accessOf(module.db, type, context, principal) : noAccess

@@ -17,7 +17,7 @@ import { checkVerified } from './policy.js'
 
 /* The rules of making connections, by `create` and `linkTo`: values in, a decision or a `Refusal` out. */
 
-/** @throws Refusal `accessDenied.connectionsDisabled` for a type that takes no connections */
+/** @throws Refusal `accessDenied.connectionsDisabled` for a type without connections */
 export function checkTakesConnections({ name, allowConnections }: ObjectType, isForced: boolean): void {
   if (!allowConnections && !isForced) throw new Refusal('accessDenied.connectionsDisabled', { path: name })
 }
@@ -83,7 +83,7 @@ export function checkMayConnectAtOnce(
   checkVerified(found, id)
 }
 
-/** The numbers of invitations and e-mails that a creator may still cause. */
+/** The remaining invitations and e-mails of a creator. */
 export interface Quota {
   readonly invitations: number
   readonly emails: number
@@ -92,7 +92,7 @@ export interface Quota {
 const invitationsAnHour = 100
 const emailsAnHour = 50
 
-/** The quota after these numbers of the last day and the last hour. */
+/** The remaining quota, from the counts of the last day and hour. */
 export const quotaAfter = (
   invited: { readonly lastDay: number; readonly lastHour: number },
   emails: number,
@@ -106,7 +106,7 @@ export interface Step {
   readonly verb: 'invited' | 'refreshed' | 'connected' | 'upgraded'
   /** The connection that changes; undefined for a new one. */
   readonly before: Grant | undefined
-  /** Invitations that give way. */
+  /** Superseded invitations. */
   readonly needless: readonly Grant[]
 }
 

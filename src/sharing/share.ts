@@ -66,16 +66,16 @@ const joinedPlaces = (...all: readonly Places[]): Places => {
 export async function checkDefined(db: Kysely<Tables>, places: Places): Promise<void> {
   const defined = await findRoles(db, [...places.keys()])
   for (const [role, path] of places) {
-    if (!defined.has(role)) throw new Refusal('invalidArgument.roles', { path, reason: 'There is no such role here.' })
+    if (!defined.has(role)) throw new Refusal('invalidArgument.roles', { path, reason: 'There is no such role.' })
   }
 }
 
 /** A target of `create`, found. */
 export interface Target extends Wish {
   readonly places: Places
-  /** Null for an address, whether an account has it or not: the answer must not tell. */
+  /** Null for an address, even one of an account: the answer must not reveal accounts. */
   readonly account: Account | null
-  /** As `foldedEmail` makes it; null for an account. */
+  /** Folded by `foldedEmail`; null for an account. */
   readonly email: string | null
   readonly first: string | null
   readonly last: string | null
@@ -85,7 +85,7 @@ export interface Target extends Wish {
   readonly named: FaultTarget
 }
 
-/** The settings of a call that its targets are checked by. */
+/** The settings of a call for the checks of its targets. */
 type Limits = Pick<ShareRequest, 'type' | 'context' | 'creator' | 'skipAcl'> & { readonly forceAuto: boolean }
 
 const maxTargets = 100
@@ -142,7 +142,7 @@ type ParsedTarget = Named & Pick<Target, 'access' | 'places' | 'first' | 'last' 
 
 /** @param at place of the target, for faults */
 function parseTarget({ presenter }: ModuleContext, value: unknown, at: string, limits: Limits): ParsedTarget {
-  if (!isNamesAndValues(value)) throw wrongTarget(at, 'A target is an object.')
+  if (!isNamesAndValues(value)) throw wrongTarget(at, 'A target must be an object.')
   const read = readOptionsAs(targetSchema, value, at)
   if (read.object != null && !['account', 'accounts'].includes(read.object as string)) {
     throw wrongTarget(asText(read.object), `${at}: only accounts can be connected.`)
@@ -158,17 +158,17 @@ function parseTarget({ presenter }: ModuleContext, value: unknown, at: string, l
 function nameOf({ _id, email }: { readonly _id?: unknown; readonly email?: unknown }, at: string): Named {
   if (_id != null) {
     if (typeof _id === 'string' && isUuid(_id)) return { id: _id.toLowerCase(), email: null }
-    throw wrongTarget(asText(_id) || at, `${at}: an _id is a UUID.`)
+    throw wrongTarget(asText(_id) || at, `${at}: an _id must be a UUID.`)
   }
   const address = typeof email === 'string' ? foldedEmail(email.trim()) : ''
   if (isMailAddress(address) && address.length <= maxAddressLength) return { id: null, email: address }
   throw wrongTarget(
     address.slice(0, maxAddressLength) || asText(email ?? '').trim() || at,
-    `${at}: a target needs an _id or a valid e-mail address.`,
+    `${at}: a target must have an _id or a valid e-mail address.`,
   )
 }
 
-/** A value as text, for a fault: some objects have no text. */
+/** A value as text, for a fault. Some objects cannot be converted. */
 const asText = (value: unknown) =>
   typeof value === 'string' || typeof value === 'number' ? String(value).slice(0, maxAddressLength) : typeof value
 
@@ -192,7 +192,7 @@ const both = (one: ParsedTarget, other: ParsedTarget): ParsedTarget => ({
   ...one,
   access: Math.max(one.access, other.access),
   places: joinedPlaces(one.places, other.places),
-  // The two parts of a name belong together: the first name counts.
+  // Both parts of a name come from one target, the first that has a name.
   ...((one.first ?? one.last) === null && { first: other.first, last: other.last }),
   auto: one.auto && other.auto,
 })

@@ -106,7 +106,7 @@ async function loadPeople(
   return new Map(loaded.map((each) => [each.instance._id, each]))
 }
 
-/** The account of the target; of an invitation by address only the target sees it. */
+/** The account of the target. For an invitation by address, only the target sees it. */
 const targetIdOf = (grant: Grant, { account }: Principal): string | null =>
   grant.targetId ?? (isTarget(grant, account) ? (account?.id ?? null) : null)
 

@@ -165,7 +165,7 @@ type NamedPerson = Pick<MergedPerson, 'name' | 'userId'>
  *
  * @returns the lasting losses
  */
-export async function applyLosses(db: Db, losses: readonly Loss[]): Promise<LostName[]> {
+async function applyLosses(db: Db, losses: readonly Loss[]): Promise<LostName[]> {
   if (losses.length === 0) return []
   const people = await findByIds(db, [...new Set(losses.flatMap(({ from, to }) => [from, to]))])
   const personOf = new Map(people.map(({ id, known }) => [id, known]))

@@ -71,7 +71,7 @@ const colleague = z.strictObject({
   invitedEntry: uuid.optional(),
 })
 
-const header = z.strictObject({ version: z.literal(1, 'this version of the format is not known here') })
+const header = z.strictObject({ version: z.literal(1, 'this format version is not supported') })
 
 const line = z
   .strictObject({ account: account.optional(), colleague: colleague.optional(), connections: header.optional() })
@@ -134,7 +134,7 @@ export function accountLine({ seen, ...known }: MergedPerson): string {
     ...(Object.fromEntries(texts) as Record<string, string | null | undefined>),
     tags: orSaid('tags', tags ?? null),
     isManager: orSaid('isManager', isManager ?? null),
-    // jsonb reorders keys.
+    // Fixed order: jsonb reorders keys.
     extensions: orSaid(
       'extensions',
       extensions?.map(({ id, key, value, dataType }) => ({ id, key, value, dataType })) ?? null,

@@ -31,7 +31,7 @@ export async function* readItems(file: string, onRead: (bytes: number) => void):
   if (beginning.startsWith('{')) yield* directoryItems(file, chunks)
   else if (beginning.startsWith('<') || beginning === 'HTTP/') yield* recordedItems(file, chunks)
   else {
-    const why = beginning === '' ? 'it is empty' : 'it begins with none of {, < and HTTP/'
+    const why = beginning === '' ? 'it is empty' : 'it does not begin with {, < or HTTP/'
     throw new Failure('invalid', `${file}: neither a directory file nor a recorded document: ${why}.`)
   }
 }

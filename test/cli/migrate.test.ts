@@ -144,15 +144,15 @@ describe('the token secret', () => {
 
     expect(await take(fresh, old)).toBe(
       'This is now the token secret of the database.\n' +
-        '0 tokens ended: creators can show the new ones of links and invitations.\n' +
-        '0 sessions ended: users must sign in again with their browsers.\n',
+        '0 tokens ended. Creators can view the new tokens of their links and invitations.\n' +
+        '0 sessions ended. Users must sign in again in their browsers.\n',
     )
     await expect(check(old)).rejects.toMatchObject(refused)
 
     expect(await take(other)).toBe(
       'This is now the token secret of the database.\n' +
-        '1 token ended: creators can show the new ones of links and invitations.\n' +
-        '2 sessions ended: users must sign in again with their browsers.\n',
+        '1 token ended. Creators can view the new tokens of their links and invitations.\n' +
+        '2 sessions ended. Users must sign in again in their browsers.\n',
     )
     await check(other)
     await expect(check(fresh, old)).rejects.toMatchObject(refused)

@@ -232,11 +232,11 @@ describe('serve', () => {
     for (const command of ['serve', 'migrate']) {
       const process_ = connections([command], { DATABASE_URL: url.href })
       expect(await process_.exit).toBe(1)
-      expect(process_.errors()).toBe('The database has no schema that the search_path names.\n')
+      expect(process_.errors()).toBe('The database has none of the schemas in its search_path.\n')
     }
     const doctor = connections(['doctor'], { DATABASE_URL: url.href })
     expect(await doctor.exit).toBe(1)
-    expect(doctor.errors()).toBe('The schema is older than this release, or missing. The command `migrate` makes it.\n')
+    expect(doctor.errors()).toBe('The schema is missing, or older than this release. Run the command `migrate`.\n')
   })
 
   test.each([
@@ -246,9 +246,9 @@ describe('serve', () => {
     ],
     [
       { REQUIRE_SIGNIN: 'true' },
-      'Wrong configuration: REQUIRE_SIGNIN is not a setting, REQUIRE_SIGN_IN is (ALLOW_UNKNOWN=REQUIRE_SIGNIN lets it pass).\n',
+      'Wrong configuration: REQUIRE_SIGNIN is not a setting; did you mean REQUIRE_SIGN_IN? (ALLOW_UNKNOWN=REQUIRE_SIGNIN permits it).\n',
     ],
-    [{ BASE_URL: 'https://people.example/profiles' }, /BASE_URL must be an address without \/profiles/],
+    [{ BASE_URL: 'https://people.example/profiles' }, /BASE_URL must be a URL without \/profiles/],
     [{ DATA_DIR: 'src' }, 'DATA_DIR src holds files that are not a database. Name a new or an empty folder.\n'],
     [{ DATA_DIR: 'package.json' }, /^DATA_DIR package\.json cannot be created: EEXIST.*\n$/],
     [{ DATABASE_URL: 'postgres://127.0.0.1:1/none' }, /^The database cannot be reached: .*ECONNREFUSED.*\n$/],

@@ -169,7 +169,7 @@ test.each([...aboutOne, ...writingToOne])('a wrong spelling of a person is refus
     for (const value of ['bo', '']) {
       const { status, text } = await send(address, name, value, 'ann:colleagues')
       expect([name, status]).toEqual([name, 400])
-      expect(text).toContain(`The parameter ${name} is not taken here; name the person by ${right}.`)
+      expect(text).toContain(`The parameter ${name} is not accepted here; name the person by ${right}.`)
       expect(text).not.toMatch(/Ann Lee|ann@example\.com/)
     }
   }
@@ -198,7 +198,9 @@ test.each(ofTwo)('a wrong spelling of an end is refused: %s %s', async (...addre
       const { status, text } = await send(address, spelled, 'bo', 'ann:colleagues')
       expect([spelled, status]).toEqual([spelled, 400])
       if (address[0] === 'HEAD') continue
-      expect(text).toContain(`The parameter ${spelled} is not taken here; name the person by ${end}${capital(right)}.`)
+      expect(text).toContain(
+        `The parameter ${spelled} is not accepted here; name the person by ${end}${capital(right)}.`,
+      )
     }
   }
 })

@@ -148,7 +148,7 @@ describe.each(aboutOne)('the person of %s', (resource) => {
     const { status, text } = await get(query)
     expect(status).toBe(expected)
     if (expected !== 200) {
-      const sentence = 'CLFRN1172E: The request is invalid. Nobody is known by the name given.'
+      const sentence = 'CLFRN1172E: The request is invalid. No person matches the given name.'
       expect([child(parse(text), 'code').text, child(parse(text), 'message').text]).toEqual([String(status), sentence])
     }
     expect((await strict.send(`/profiles/${resource}${query}`)).status).toBe(401)

@@ -209,13 +209,13 @@ describe('every criterion of a search', () => {
 
 describe('a refused search', () => {
   test.each([
-    ['name=ann&x=1', 'The parameter x is not taken here.'],
-    ['x=1', 'The parameter x is not taken here.'],
-    ['Name=ann', 'The parameter Name is not taken here.'],
-    ['search=ann&department=x', 'The parameter department is not taken here.'],
-    ['search=*nn', 'The parameter search has a * before fewer than 3 letters; add letters or leave it out.'],
-    ['profileTags=*nn', 'The parameter profileTags has a * before fewer than 3 letters'],
-    ['phoneNumber=home', 'The parameter phoneNumber must be the digits of a telephone number.'],
+    ['name=ann&x=1', 'The parameter x is not accepted here.'],
+    ['x=1', 'The parameter x is not accepted here.'],
+    ['Name=ann', 'The parameter Name is not accepted here.'],
+    ['search=ann&department=x', 'The parameter department is not accepted here.'],
+    ['search=*nn', 'The parameter search must have at least 3 letters after a leading *.'],
+    ['profileTags=*nn', 'The parameter profileTags must have at least 3 letters after a leading *'],
+    ['phoneNumber=home', 'The parameter phoneNumber must be the digits of a phone number.'],
     ['isManager=maybe', 'The parameter isManager must be one of true, false'],
     ['search=ann&activeUsersOnly=', 'The parameter activeUsersOnly must be one of true, false'],
   ])('%s: %s', async (query, sentence) => {

@@ -101,7 +101,7 @@ describe('malformed requests get answers in the API’s error form', () => {
     const text = await speak(await serve(), 'PROPFIND /live HTTP/1.1\r\nHost: x\r\n\r\n').until(/<\/error>/)
     expect(refusalOf(text)).toEqual({
       status: 405,
-      sentence: 'This address takes GET, HEAD and OPTIONS, not PROPFIND.',
+      sentence: 'This address accepts GET, HEAD and OPTIONS, not PROPFIND.',
     })
   })
 

@@ -148,8 +148,8 @@ describe('invite', () => {
 
   test.each<[string, string, string, string | undefined, number, RegExp]>([
     ['the caller', 'ann', 'userid=ann', invitation(), 400, /CLFRN1172E.* cannot be connected with themselves/],
-    ['an unknown person', 'ann', 'userid=zed', invitation(), 400, /CLFRN1172E.*Nobody active is known/],
-    ['an inactive person', 'ann', 'userid=gone', invitation(), 400, /CLFRN1172E.*Nobody active is known/],
+    ['an unknown person', 'ann', 'userid=zed', invitation(), 400, /CLFRN1172E.*No active person matches/],
+    ['an inactive person', 'ann', 'userid=gone', invitation(), 400, /CLFRN1172E.*No active person matches/],
     ['a missing person', 'ann', 'connectionType=colleague', invitation(), 400, /Name the person you invite/],
     [
       'another connection type',

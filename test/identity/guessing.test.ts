@@ -425,7 +425,7 @@ describe('a known address (A7)', () => {
       sql`alter table elsewhere rename to known_address`.execute(database.db),
     )
     expect(remembered.status).toBe(200)
-    expect(client.logged().join()).toContain('address of a sign-in not kept')
+    expect(client.logged().join()).toContain('sign-in address not stored')
   })
 })
 

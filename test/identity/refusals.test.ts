@@ -137,15 +137,15 @@ test('a refusal is logged once with reason, account and address, without name an
     'a disabled account': ['wrong password or inactive account', true],
     'an account without a password': ['wrong password', true],
     'no password': ['wrong password', true],
-    'a password that is too long': ['what cannot be a password', false],
+    'a password that is too long': ['impossible password', false],
     'a malformed field': ['malformed Authorization field', false],
     'another scheme': ['malformed Authorization field', false],
     'an empty field': ['malformed Authorization field', false],
-    'a bearer token of no form': ['bearer token that is no app password', false],
-    'an app password of somebody else': ['app password that is unknown, expired or of another name', false],
-    'an app password of an unknown name': ['app password that is unknown, expired or of another name', false],
-    'an app password that has ended': ['app password that is unknown, expired or of another name', false],
-    'an app password of a disabled account': ['app password that is unknown, expired or of another name', false],
+    'a bearer token of no form': ['bearer token that is not an app password', false],
+    'an app password of somebody else': ['app password that is unknown, expired or for another user name', false],
+    'an app password of an unknown name': ['app password that is unknown, expired or for another user name', false],
+    'an app password that has ended': ['app password that is unknown, expired or for another user name', false],
+    'an app password of a disabled account': ['app password that is unknown, expired or for another user name', false],
     'a mistyped app password': ['app password with a wrong checksum', false],
     'a mistyped token': ['app password with a wrong checksum', false],
   })
@@ -163,6 +163,6 @@ test('a forbidden request is logged at both APIs (L2)', async () => {
     .map((line) => JSON.parse(line) as Record<string, unknown>)
   expect(lines.filter(({ msg }) => msg === 'refused')).toMatchObject([
     { status: 403, reason: 'This requires an account with the role admin.', account: expect.any(String) },
-    { status: 401, reason: 'Sign in first: this needs an account.' },
+    { status: 401, reason: 'Sign in first: an account is required.' },
   ])
 })

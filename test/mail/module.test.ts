@@ -270,7 +270,7 @@ describe('recipients', () => {
 })
 
 describe('an outdated e-mail is dropped:', () => {
-  const gone = 'it is no longer true'
+  const gone = 'the connection has changed'
   const set = (id: string, change: { state: 'inactive' } | { email: null }) =>
     database.db.updateTable('account').set(change).where('id', '=', id).execute()
   const expire = (id: string) =>

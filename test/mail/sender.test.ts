@@ -89,7 +89,7 @@ describe('an outdated e-mail is dropped:', () => {
     await disconnect(database.db, rowId)
     await sendDue(services(), never)
     expect(await row(id)).toEqual({ end: 'dropped', error: null, attempts: 1 })
-    expect(reasons()).toEqual(['it is no longer true'])
+    expect(reasons()).toEqual(['the connection has changed'])
   })
 
   test('an invitation accepted before sending', async () => {
@@ -181,7 +181,7 @@ describe('a failed e-mail', () => {
   test('is given up if its row names no connection', async () => {
     await sql`update outbox set payload = '{"connectionId":"x"}'`.execute(database.db)
     await sendDue(services(), never)
-    expect(await row(id)).toMatchObject({ end: 'dead', error: 'it names no connection' })
+    expect(await row(id)).toMatchObject({ end: 'dead', error: 'the row has no connection' })
   })
 
   test('does not affect other e-mails', async () => {

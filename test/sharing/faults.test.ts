@@ -131,7 +131,7 @@ describe('a fault', () => {
       code: 'kExists',
       errCode: 'cortex.conflict.connectionExists',
       status: 409,
-      message: 'A connection with this target exists already.',
+      message: 'A connection with this target already exists.',
       path: 'x',
       target: { _id: 'y' },
     })

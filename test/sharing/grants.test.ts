@@ -164,7 +164,7 @@ test('other values are not levels', () => {
   fc.assert(fc.property(fc.oneof(names, others, near), (given) => expect(readLevel(given)).toBeUndefined()))
   expect(() => levelOf('READ', 'document.body')).toThrow(
     new TypeError(
-      "document.body: 'READ' is not a level of access; use a number, or one of none, public, connected, read, share, " +
+      "document.body: 'READ' is not an access level; use a number, or one of none, public, connected, read, share, " +
         'update, delete, script, system.',
     ),
   )

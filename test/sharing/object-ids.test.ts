@@ -118,7 +118,7 @@ describe.each([
     expect(await faultOf(module.removeContext('documents', id))).toBe('invalidArgument.unspecified id')
     expect(await faultOf(ann.calls.list({ where: { context: id } }))).toBe('invalidArgument.query context')
     await expect(ann.calls.linkTo('documents', id)).rejects.toMatchObject({
-      reason: 'An id is a text of 1 to 128 characters, none of them a control character.',
+      reason: 'An id must be a string of 1 to 128 characters without control characters.',
     })
   })
 })

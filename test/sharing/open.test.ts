@@ -45,7 +45,7 @@ test.each([-1, 0.5, NaN, 3_600_001, '10' as unknown as number])(
 test('a type has a unique name and an existing title', () => {
   const definition = { name: 'report', plural: 'reports', load: () => Promise.resolve([]), properties: {} }
   app.defineObject(definition)
-  expect(() => app.defineObject(definition)).toThrow('There is a type called report already.')
+  expect(() => app.defineObject(definition)).toThrow('The type report is already defined.')
   expect(() => app.defineObject({ ...definition, name: 'Report 2' })).toThrow(TypeError)
   const titled = { ...definition, name: 'memo', plural: 'memos', properties: { name: 'read' as const }, title: 'nmae' }
   expect(() => app.defineObject(titled)).toThrow('The title nmae must be one of the properties: name.')
@@ -150,21 +150,18 @@ test.each<[object | string | null, string | RegExp]>([
   [{ tokenSecret: null }, secretWanted()],
   [{ tokenSecret: Buffer.from('short') }, secretWanted()],
   [{ tokenSecret: [Buffer.alloc(32), Buffer.from('short')] }, secretWanted()],
-  [{ databaseUrl: 5 }, 'databaseUrl must be an address that begins with postgres:// or postgresql://.'],
-  [{ databaseUrl: null }, 'databaseUrl must be an address that begins with postgres:// or postgresql://.'],
-  [{ databaseUrl: '' }, 'databaseUrl must be an address that begins with postgres:// or postgresql://.'],
+  [{ databaseUrl: 5 }, 'databaseUrl must be a URL that begins with postgres:// or postgresql://.'],
+  [{ databaseUrl: null }, 'databaseUrl must be a URL that begins with postgres:// or postgresql://.'],
+  [{ databaseUrl: '' }, 'databaseUrl must be a URL that begins with postgres:// or postgresql://.'],
   [
     { databaseUrl: 'mysql://root:hunter2@db/x' },
-    'databaseUrl must be an address that begins with postgres:// or postgresql://.',
+    'databaseUrl must be a URL that begins with postgres:// or postgresql://.',
   ],
-  [{ dataDir: new URL('file:///tmp') }, 'dataDir must be a text that is not empty.'],
-  [{ appKey: 7 }, 'appKey must be a text that is not empty.'],
-  [{ appKey: '' }, 'appKey must be a text that is not empty.'],
-  [{ baseUrl: 'here' }, 'baseUrl must be an address that begins with http:// or https://.'],
-  [
-    { baseUrl: new URL('https://connections.example') },
-    'baseUrl must be an address that begins with http:// or https://.',
-  ],
+  [{ dataDir: new URL('file:///tmp') }, 'dataDir must be a non-empty string.'],
+  [{ appKey: 7 }, 'appKey must be a non-empty string.'],
+  [{ appKey: '' }, 'appKey must be a non-empty string.'],
+  [{ baseUrl: 'here' }, 'baseUrl must be a URL that begins with http:// or https://.'],
+  [{ baseUrl: new URL('https://connections.example') }, 'baseUrl must be a URL that begins with http:// or https://.'],
   [{ trustProxy: '10.0.0.0/8' }, 'trustProxy must be an array of IP addresses or ranges such as 10.0.0.0/8.'],
   [{ trustProxy: ['everybody'] }, 'trustProxy must be an array of IP addresses or ranges such as 10.0.0.0/8.'],
   [
@@ -177,7 +174,7 @@ test.each<[object | string | null, string | RegExp]>([
   [{ requestsPerMinute: '600' }, 'requestsPerMinute must be a whole number from 1 to 1000000.'],
   [{ requestsPerMinute: NaN }, 'requestsPerMinute must be a whole number from 1 to 1000000.'],
   [{ log: console.log }, 'log must be a logger of pino.'],
-  [{ requireSignin: true }, 'requireSignin is not an option of open. Do you mean requireSignIn?'],
+  [{ requireSignin: true }, 'requireSignin is not an option of open. Did you mean requireSignIn?'],
   [{ toString: 1 }, /^toString is not an option of open. The options are databaseUrl, /],
 ])('a wrong option is a Failure with the expected value: %j', async (options, message) => {
   const opening = open(options as never)

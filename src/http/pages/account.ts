@@ -22,8 +22,8 @@ export function showAppPasswords(services: HttpServices): Handler {
 }
 
 /**
- * POST of `/html/appPasswords.do`: makes an app password. Only this answer ever shows its secret. The form holds the id
- * of the new app password, so that a reload, which sends the form again, does not make another.
+ * POST of `/html/appPasswords.do`: creates an app password, and shows its secret once. The form holds the id of the new
+ * app password, so that resending it on a reload creates no second one.
  */
 export function makeByForm(services: HttpServices): Handler {
   return async (exchange) => {
@@ -52,10 +52,10 @@ export function revokeByForm(services: HttpServices): Handler {
   }
 }
 
-/** No other page gets the address of a page with a secret (docs/trust.md, L3). */
+/** Keeps the address of a page with a secret from other pages (docs/trust.md, L3). */
 const secretFields = { ...pageFields, 'Referrer-Policy': 'no-referrer' }
 
-/** The caller, in person: an app password lacks the right `account`, so that it cannot make another. */
+/** The caller, signed in by password: an app password lacks the right `account`, so it cannot create another. */
 const owner = async (services: HttpServices, exchange: Exchange): Promise<Account> =>
   signedIn(await admit(services, exchange, 'account'))
 
@@ -114,14 +114,14 @@ export function changePasswordByForm(services: HttpServices): Handler {
 }
 
 /**
- * The caller by session. A client that sends its password with every request would keep sending the old one.
+ * The caller of a session. A client with Basic would keep sending the old password.
  *
  * @throws Failure `forbidden` for any other credential
  */
 async function inSession(services: HttpServices, exchange: Exchange): Promise<Account> {
   const caller = await owner(services, exchange)
   if (exchange.headers.authorization === undefined) return caller
-  throw new Failure('forbidden', 'A password is changed in a browser that is signed in, and by no other credential.')
+  throw new Failure('forbidden', 'A password can be changed only in a signed-in browser.')
 }
 
 async function passwordAnswer(

@@ -44,14 +44,14 @@ function placeWithout({ path, search }: Head, names: readonly string[]): string 
   return `..${path}${kept.length > 0 ? `?${writeParameters(kept)}` : ''}`
 }
 
-/** A page that no cache keeps. */
+/** A page that must not be cached. */
 export const unstoredPage = (page: string, fields: Fields = pageFields): Answer => ({
   ...unstored(page, pageType),
   fields,
 })
 
 /**
- * A page that a browser may keep, and get a 304 for.
+ * A page that a browser may cache, and revalidate for a 304.
  *
  * @param values everything that the page shows
  */
@@ -72,7 +72,7 @@ export function pageAnswer<Values extends Frame>(
 }
 
 const formType = 'application/x-www-form-urlencoded'
-/** A message of 4,000 characters, with a line break written as two. */
+/** Fits a message of 4,000 characters, each line break sent as two. */
 const maxFieldLength = 8000
 
 /** The fields of a form, by name. */
@@ -85,7 +85,7 @@ export type Form = (name: string) => string | undefined
  */
 export function readForm({ headers, body }: Exchange): Form {
   if (headers['content-type']?.split(';')[0]?.trim().toLowerCase() !== formType) {
-    throw new Failure('mediaTypeUnsupported', `This address takes forms only: send ${formType}.`)
+    throw new Failure('mediaTypeUnsupported', `This address accepts forms only; send ${formType}.`)
   }
   if (!isUtf8(body)) throw new Failure('invalid', 'The form is not UTF-8.')
   const parameters = readParameters(Buffer.from(body).toString(), maxFieldLength)

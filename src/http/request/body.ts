@@ -193,7 +193,7 @@ const hasBody = ({ headers }: Pick<IncomingMessage, 'headers'>): boolean =>
 const keptAlive = new WeakMap<ServerResponse, boolean>()
 
 /**
- * Makes the answer to a request the last on its connection, unless the body is read before (`bodyIsRead`).
+ * Makes the answer to a request the last on its connection, unless the body is read first (`bodyIsRead`).
  *
  * @returns false for a request that must not be served, since it follows such an answer (RFC 9112, section 9.6)
  */

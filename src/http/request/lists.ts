@@ -69,7 +69,7 @@ export function readInCommonQuery(search: string): InCommonQuery {
   return { ...readRest(query, { person, status, inCommonWith }, 'lite'), named }
 }
 
-/** Reads the parameters of both resources, which differ in the default format. */
+/** Reads the parameters that both resources share. Their default formats differ. */
 function readRest(
   { parameters, value }: Query,
   list: Pick<ListRequest, 'person' | 'status' | 'inCommonWith'>,
@@ -123,7 +123,7 @@ export function writePosition(position: Position, request: Omit<ListRequest, 'po
   return Buffer.from(JSON.stringify(parts)).toString('base64url')
 }
 
-/** Decodes a position. Undefined, so that it is ignored, if it is malformed or was made for another request. */
+/** Decodes a position. Undefined if it is malformed or belongs to another request; it is ignored then. */
 export function readPosition(text: string | undefined, request: Omit<ListRequest, 'position'>): Position | undefined {
   if (text === undefined) return undefined
   const parts = form.safeParse(parseJson(Buffer.from(text, 'base64url').toString())).data
@@ -134,7 +134,7 @@ export function readPosition(text: string | undefined, request: Omit<ListRequest
   return typeof key === 'number' ? { direction, change: new Date(key), id } : undefined
 }
 
-/** Binds a position to its list and page. In an address that was edited by hand, the page number decides again. */
+/** Binds a position to its list and page. After a manual change of the address, the page number applies. */
 function binding(request: Omit<ListRequest, 'position'>): string {
   const { person = null, status, since = null, order, page, pageSize, inCommonWith } = request
   const parts = [person, status, since, order.by, order.descending, page, pageSize]

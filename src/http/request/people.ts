@@ -9,7 +9,8 @@ import { naming, type Query, readParameters } from './parameters.js'
  * Reads the person that a request names. Undefined if it names none. Precedence: userid, key, email, uid,
  * distinguishedName. Spaces around a value are ignored.
  *
- * @throws Failure `invalid` if every value is empty, or a parameter would name a person but is not one we take
+ * @throws Failure `invalid` if every value is empty, or a parameter looks like the name of a person but is not
+ *   supported
  */
 export function readPerson(query: Query): PersonRef | undefined {
   checkSpelling(query)
@@ -126,10 +127,10 @@ function checkSpellingOfEnds({ parameters }: Query): void {
 }
 
 const notTaken = (name: string, right: string) =>
-  new Failure('invalid', `${naming(name)} is not taken here; name the person by ${right}.`)
+  new Failure('invalid', `${naming(name)} is not accepted here; name the person by ${right}.`)
 
 /** An end of a connection; a parameter that names the person there begins with it. */
-export type End = 'source' | 'target'
+type End = 'source' | 'target'
 
 /** The parameters that name a person, in order of precedence. */
 const taken = [
@@ -167,7 +168,7 @@ export const personParameters = (end: End | undefined) =>
   taken.map(({ parameter, by }) => ({ by, parameter: end ? atEnd(end, parameter) : parameter }))
 
 /** The list of these parameters, for a sentence. */
-export const personWays = (end?: End): string =>
+const personWays = (end?: End): string =>
   personParameters(end)
     .map(({ parameter }) => parameter)
     .join(', ')

@@ -74,8 +74,8 @@ const personCriteria: Readonly<Record<string, PersonRef['by']>> = Object.fromEnt
 const criteriaNames = [...Object.keys(wordCriteria), ...Object.keys(personCriteria), 'isManager']
 
 /**
- * Other parameters that are accepted. Those of other resources, those that clients add against caches, and `done`,
- * which our pages add, have no effect.
+ * Other parameters that are accepted. They have no effect: parameters of other resources, those that clients add to
+ * bypass caches, and `done` of our pages.
  */
 const otherNames = new Set(
   `activeUsersOnly output format page ps pos outputType connectionType sortBy sortOrder status since inclMessage
@@ -95,7 +95,7 @@ const maxWords = 64
 export function readSearchQuery(search: string): SearchQuery {
   const { parameters, value } = openParameters(search)
   const unknown = parameters.find(([name]) => !criteriaNames.includes(name) && !otherNames.has(name))
-  if (unknown) throw new Failure('invalid', `${naming(unknown[0])} is not taken here. ${searchHint}`)
+  if (unknown) throw new Failure('invalid', `${naming(unknown[0])} is not accepted here. ${searchHint}`)
 
   const given = criteriaNames.flatMap((name) => {
     const raw = value(name)
@@ -103,9 +103,9 @@ export function readSearchQuery(search: string): SearchQuery {
   })
   const read = given.map(([name, raw]) => ({ name, raw, words: wordCriteria[name]?.(raw, name) }))
   const criteria = read.filter(({ name, words }) => !(name in wordCriteria) || words !== undefined)
-  if (criteria.length === 0) throw new Failure('invalid', `${searchHint} A blank one is not a criterion.`)
+  if (criteria.length === 0) throw new Failure('invalid', `${searchHint} Blank values do not count.`)
   const sought = [...new Map(criteria.flatMap(({ words = [] }) => words).map((each) => [keyOf(each), each])).values()]
-  if (sought.length > maxWords) throw new Failure('invalid', `A search takes at most ${maxWords} words.`)
+  if (sought.length > maxWords) throw new Failure('invalid', `A search may have at most ${maxWords} words.`)
   const isManager = value('isManager')?.trim()
   return {
     search: {
@@ -165,16 +165,13 @@ function tags(raw: string, name: string): readonly Sought[] | undefined {
 }
 
 const tooShort = (name: string) =>
-  new Failure(
-    'invalid',
-    `${naming(name)} has a * before fewer than ${minSubstring} letters; add letters or leave it out.`,
-  )
+  new Failure('invalid', `${naming(name)} must have at least ${minSubstring} letters after a leading *.`)
 
 /** Reads digits of a telephone number. Three or more match anywhere in it. */
 function phoneNumber(raw: string, name: string): readonly Sought[] {
   const word = short(digitsOf(raw))
   if (word === '' || /[^\d\s+()./*%-]/.test(raw.normalize('NFKC'))) {
-    throw new Failure('invalid', `${naming(name)} must be the digits of a telephone number.`)
+    throw new Failure('invalid', `${naming(name)} must be the digits of a phone number.`)
   }
   return [{ kind: 'phone', word, match: word.length < minSubstring ? 'beginning' : 'within' }]
 }

@@ -59,7 +59,7 @@ export function rewriteConnection(services: HttpServices): Handler {
     const caller = signedIn(await admit(services, exchange))
     const { status, message } = readInvitation(exchange.body, exchange.headers['content-type'])
     const wanted = statuses.find((each) => each === status)
-    if (!wanted) throw new Failure('invalid', `The entry's category of status must be one of ${statuses.join(', ')}.`)
+    if (!wanted) throw new Failure('invalid', `The entry's status category must be one of ${statuses.join(', ')}.`)
     const check = precondition(services, caller, exchange)
     if (wanted === 'accepted') await accept(services, caller, id, message, check)
     else await updateMessage(services, caller, id, wanted, message, check)
@@ -77,7 +77,7 @@ export function removeConnection(services: HttpServices): Handler {
   }
 }
 
-/** An entry has one tag at all addresses that show it alone to viewers of one class. */
+/** The tag of an entry is the same at every address of the single entry, for all viewers of a class. */
 const tagOf = ({ atom, release }: HttpServices, caller: Caller, colleague: Colleague) =>
   entityTag([release, atom.to.connection(colleague.id), viewerClass(caller, colleague.owner.id), colleague])
 
@@ -94,7 +94,7 @@ const lastChange = ({ updated, owner, peer }: Colleague): Date =>
  * POST of `connections.do`: invites the person that the address names (docs/wire.md, Invite). The status of the entry
  * is always `pending`; some clients leave it out.
  *
- * @param status of the answer: 201, or 200 for clients that know no other
+ * @param status of the answer: 201, or 200 at the address whose clients accept no other
  */
 export function inviteColleague(services: HttpServices, status: 200 | 201): Handler {
   return async (exchange) => {

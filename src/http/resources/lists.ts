@@ -13,7 +13,7 @@ import { pageLinks, selfLink } from '../response/paging.js'
 import { entityTag, type Validators } from '../response/validators.js'
 import type { HttpServices } from '../services.js'
 
-/** A page with more entries is expensive (`load.ts`). */
+/** Longer pages count as expensive (`load.ts`). */
 export const longPage = 50
 
 /** A resource that shows a list as a feed. */
@@ -23,11 +23,11 @@ interface ListResource<Query extends ConnectionsQuery> {
   readonly parse: (search: string) => Query
   /** The variable part of the feed's id, and its title. */
   readonly name: (query: Query, page: Page) => { id: string; title: string }
-  /** Fields of its own. */
+  /** Additional header fields. */
   readonly fields?: (page: Page) => Record<string, string>
 }
 
-/** GET and HEAD of such a resource. The list is read only if it has changed. */
+/** Handles GET and HEAD of a list. Reads the list only if it has changed. */
 function showList<Query extends ConnectionsQuery>(services: HttpServices, resource: ListResource<Query>): Handler {
   return async (exchange) => {
     const query = resource.parse(exchange.search)
@@ -76,7 +76,7 @@ async function writeFeed(
   })
 }
 
-/** Viewers of one class see the same of a person. */
+/** All viewers of a class see the same data of a person. */
 export const viewerClass = (caller: Caller, ownerId: string): string =>
   caller === null ? 'nobody' : isOwner(caller, ownerId) ? 'owner' : 'other'
 

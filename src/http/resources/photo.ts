@@ -28,7 +28,7 @@ function photoAnswer({ db, release, atom }: HttpServices, account: Account, phot
     validators: tagOf(photo),
     write: async (): Promise<Written> => {
       const current = await readPhoto(db, account.id)
-      // It was deleted a moment ago.
+      // The photo was deleted since the look-up.
       if (!current) return { ...portrait(release, account), content: atom.portrait(account) }
       const { bytes, type, changed } = current
       return { type, validators: { ...tagOf(current), changed }, content: bytes }

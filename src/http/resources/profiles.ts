@@ -57,7 +57,7 @@ const ownName = ({ userId }: Account) => ({
   raw: userId,
 })
 
-/** Real servers send no more than this for an unknown person, and clients treat it as a 404. */
+/** The recorded servers send only this for an unknown person, and clients treat it as a 404. */
 const emptyDocument = '<?xml version="1.0" encoding="UTF-8"?>'
 
 /** GET and HEAD of `profileEntry.do`: one profile as a document (docs/wire.md, Naming a person; A profile entry). */
@@ -146,6 +146,6 @@ async function accountAsked(
 /** The user id if it is a valid file name on every system, else the key. */
 const fileNameOf = ({ userId, key }: Account) => (/^\w[\w.-]{0,63}$/.test(userId) ? userId : key)
 
-/** The date of a feed of people: their last change, so that it stays as long as they do. Undefined for no people. */
+/** The date of a feed of people: the last change of any of them. Undefined for no people. */
 export const newestOf = (accounts: readonly Account[]): Date | undefined =>
   accounts.length > 0 ? new Date(Math.max(...accounts.map(({ updated }) => updated.getTime()))) : undefined

@@ -18,8 +18,8 @@ function pagesOf(resource: string, parameters: Parameters, pageSize: number) {
 
 /**
  * The links of a page (docs/wire.md, Paging). A link that leads to the page itself is left out. `next` and `previous`
- * carry a cursor, so that walking them meets every remaining entry exactly once. A cursor that holds a name in the form
- * of an e-mail address is left out if the site hides addresses.
+ * carry a cursor, so that walking them meets every remaining entry exactly once. If the site hides e-mail addresses, a
+ * cursor with a name that looks like one is left out.
  */
 export function pageLinks(
   resource: string,

@@ -18,7 +18,7 @@ export interface Rendered {
 }
 
 /**
- * Turns an answer into bytes, or into a 304 if the client's copy is fresh; then it is not written at all.
+ * Turns an answer into bytes. If the client's copy is fresh, returns a 304 and does not call `write`.
  *
  * @param now the time of the answer
  * @throws the errors of `answer.write`
@@ -56,7 +56,8 @@ async function write(answer: Answer): Promise<Written> {
 }
 
 /**
- * No cache keeps an answer without validators, unless its fields say so. A 204 has no content (RFC 9110, section 8.6).
+ * Answers without validators must not be cached, unless their fields allow it. A 204 has no content (RFC 9110, section
+ * 8.6).
  */
 async function renderUnstored(answer: Answer): Promise<Rendered> {
   const { status, type, fields } = answer
@@ -99,11 +100,11 @@ function cachingFields({ tag, changed }: Validators, alsoChanged: Date | undefin
 export function send(response: ServerResponse, base: Fields, { status, fields, body }: Rendered): void {
   response.statusCode = status
   for (const [name, value] of [...Object.entries(base), ...Object.entries(fields)]) {
-    // The base fields and the program that mounts this app may have set a Vary too.
+    // Keep the Vary of the base fields and of the program that mounts this app.
     if (name === 'Vary') response.setHeader(name, [response.getHeader(name), value].filter(Boolean).join(', '))
     else response.setHeader(name, value)
   }
-  // Given an empty body, express-session would send the head before it has saved the session.
+  // With an empty body, express-session would send the head before it has saved the session.
   response.end(body?.byteLength ? body : undefined)
 }
 

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto'
 import { Failure } from '../../errors.js'
 
-/** Identify the state of a resource without writing it. */
+/** Identifies the state of a resource without its content. */
 export interface Validators {
   /** A strong entity tag in its quotes. */
   readonly tag: string
-  /** The date of the last change. Absent if it is not known for all parts, so that only the tag decides. */
+  /** Date of the last change. Absent if the date of a part is unknown; then only the tag decides. */
   readonly changed?: Date
 }
 
@@ -33,8 +33,8 @@ export const digestOf = (parts: readonly unknown[]): string =>
 const withoutRoles = (name: string, value: unknown) => (name === 'roles' ? undefined : value)
 
 /**
- * `Last-Modified` in whole seconds: the change rounded up, and undefined until that second has come. So two changes
- * within one second never share a date that a client has seen.
+ * `Last-Modified` in whole seconds: the change rounded up; undefined until then. So a client never sees the same date
+ * for two changes within a second.
  */
 export function lastModified(changed: Date, now: Date): string | undefined {
   const second = Math.ceil(changed.getTime() / 1000) * 1000
@@ -90,8 +90,8 @@ const forms = [
 ].map((form) => new RegExp(form))
 
 /**
- * Reads an HTTP date in any of its three forms (RFC 9110, section 5.6.7). A year of two digits more than fifty years
- * ahead of `now` is of the century before.
+ * Reads an HTTP date in any of its three forms (RFC 9110, section 5.6.7). A two-digit year more than 50 years ahead of
+ * `now` belongs to the previous century.
  *
  * @returns undefined for any other text
  */

@@ -9,7 +9,7 @@ import type { HttpServices } from '../services.js'
 import { json, jsonResult, listOptionsOf, readJson, readOptionsOf } from './request.js'
 
 /** Handlers of the `connections` module over HTTP, as JSON (docs/module.md, HTTP). */
-export interface ModuleHandlers {
+interface ModuleHandlers {
   readonly list: Handler
   readonly read: Handler
   readonly apply: Handler
@@ -17,9 +17,7 @@ export interface ModuleHandlers {
   readonly remove: Handler
 }
 
-/**
- * Makes the handlers. They have the rules and faults of the module, for the caller of the request, without privileges.
- */
+/** Makes the handlers. They call the module for the caller of the request, without privileges. */
 export function moduleHandlers(services: HttpServices, module: ModuleContext): ModuleHandlers {
   const inScope =
     (handle: (calls: Connections, exchange: Exchange) => Promise<Answer>): Handler =>
@@ -39,7 +37,7 @@ export function moduleHandlers(services: HttpServices, module: ModuleContext): M
 /**
  * The scope of a request: its caller, without privileges.
  *
- * @param requestId kept with the events of the request
+ * @param requestId stored with the events of the request
  * @throws Failure as `admit`
  */
 export async function scopeOf(
@@ -68,7 +66,7 @@ async function apply(calls: Connections, { params: { id = '' } }: Exchange): Pro
   return json(await calls.apply(id))
 }
 
-/** A program may name any number of addresses. Over HTTP each costs others time. */
+/** Only over HTTP: each target slows down other requests. */
 const maxTargets = 100
 
 async function create(calls: Connections, exchange: Exchange): Promise<Answer> {

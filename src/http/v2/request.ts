@@ -75,10 +75,7 @@ function jsonValue(parameters: URLSearchParams, name: string): unknown {
   }
 }
 
-/**
- * A JSON document that is valid at this moment only. The URL may hold a token; no-referrer keeps it from leaking
- * (docs/trust.md, L3).
- */
+/** An uncacheable JSON document. The URL may hold a token; no-referrer keeps it from leaking (docs/trust.md, L3). */
 export const json = (value: unknown, status = 200): Answer => ({
   ...unstored(JSON.stringify(value), 'application/json;charset=UTF-8'),
   status,

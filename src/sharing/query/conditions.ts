@@ -22,13 +22,13 @@ export function valueOf(type: PropertyType, value: unknown, path: string, singul
   switch (type) {
     case 'id':
       if (typeof value === 'string' && isUuid(value)) return value.toLowerCase()
-      throw refused(path, 'This has to be an id, a UUID.')
+      throw refused(path, 'This must be an id, a UUID.')
     case 'contextId':
       if (isContextId(value)) return value
-      throw refused(path, 'This has to be an id, a text of 1 to 128 characters, none of them a control character.')
+      throw refused(path, 'This must be an id, a string of 1 to 128 characters without control characters.')
     case 'int':
       if (Number.isSafeInteger(value)) return value as number
-      throw refused(path, 'This has to be a whole number.')
+      throw refused(path, 'This must be a whole number.')
     case 'date':
       return dateOf(value, path)
     case 'object': {
@@ -45,7 +45,7 @@ export function valueOf(type: PropertyType, value: unknown, path: string, singul
 /** @throws Refusal `invalidArgument.query` for a value that is not a text, or that the database cannot store */
 function textOf(value: unknown, path: string): string {
   if (typeof value === 'string' && isStorable(value)) return value
-  throw refused(path, 'This has to be a text without NUL and unpaired surrogates.')
+  throw refused(path, 'This must be a string without NUL or unpaired surrogates.')
 }
 
 const iso = /^(\d{4}-\d\d-\d\d)(?:T(?:[01]\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:\d\d))?$/
@@ -55,7 +55,10 @@ const latest = Date.UTC(9999, 11, 31)
 function dateOf(value: unknown, path: string): Date {
   const time = timeOf(value)
   if (time !== undefined) return time
-  throw refused(path, 'This has to be a date of the years 1000 to 9999: ISO 8601 with a zone, milliseconds or a Date.')
+  throw refused(
+    path,
+    'This must be a date in the years 1000 to 9999: ISO 8601 with a time zone, milliseconds or a Date.',
+  )
 }
 
 /**
@@ -75,11 +78,11 @@ function millisecondsOf(text: string): number {
   return exists ? Date.parse(text) : NaN
 }
 
-/** A condition on connections. It holds no name of the user: properties are those of the table. */
+/** A condition on connections. It contains no names from the caller, only properties of the table. */
 export type Where =
   Condition | { readonly is: 'and' | 'or'; readonly of: readonly Where[] } | { readonly is: 'not'; readonly of: Where }
 
-/** A condition on one property. An absent value fulfils only `absent`, and the negation of all others. */
+/** A condition on one property. An absent value satisfies only `absent`, and the negation of all others. */
 export type Condition =
   | { readonly is: 'absent'; readonly property: Property }
   | { readonly is: Comparison; readonly property: Property; readonly value: Value }
@@ -95,7 +98,7 @@ export type Condition =
 
 export type Comparison = 'equal' | 'greater' | 'greaterOrEqual' | 'less' | 'lessOrEqual'
 
-/** The condition that every connection fulfils. */
+/** The condition that is true of every connection. */
 export const everything: Where = { is: 'and', of: [] }
 
 /** The only values of a column that a condition allows; undefined if it does not limit them. */

@@ -29,10 +29,10 @@ export function isDocument(value: unknown): value is object {
  *   variable must not drop a condition
  */
 export function entriesOf(document: unknown, option: string, path = ''): [string, unknown][] {
-  if (!isDocument(document)) throw refused(path || option, 'This has to be a plain object of names and values.')
+  if (!isDocument(document)) throw refused(path || option, 'This must be a plain object.')
   const entries = Object.entries(document) as [string, unknown][]
   if (Reflect.ownKeys(document).length > entries.length) {
-    throw refused(path || option, 'This has names that are symbols or not enumerable.')
+    throw refused(path || option, 'Names must be enumerable strings, not symbols.')
   }
   const unset = entries.find(([, value]) => value === undefined)
   if (unset) throw refused(within(path, unset[0]), 'The value is undefined; use null for an absent value.')
@@ -50,7 +50,7 @@ export function checkSize(input: unknown, option: string): void {
   try {
     text = JSON.stringify(input)
   } catch {
-    throw refused(option, 'This cannot be written as JSON.')
+    throw refused(option, 'This has no JSON form.')
   }
   if (Buffer.byteLength(text ?? '') > maxDocumentBytes) throw refused(option, 'This is longer than 16 kB as JSON.')
 }

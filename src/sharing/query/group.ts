@@ -3,7 +3,7 @@ import { properties, type Property, sortEntries } from './properties.js'
 
 export type Accumulator = '$count' | '$sum' | '$avg' | '$min' | '$max' | '$addToSet'
 
-/** A grouping of rows. The names come from the caller, and only name results. */
+/** A grouping of rows. The names come from the caller, and are used for results only. */
 export interface Group {
   /** The keys; a single key without a name makes `_id` a value, not an object. */
   readonly keys: readonly { readonly name: string | undefined; readonly property: Property }[]
@@ -20,7 +20,7 @@ export interface GroupSort {
 
 const maxAccumulators = 8
 
-/** The most values of `$addToSet`. */
+/** Maximum of values of `$addToSet`. */
 export const maxSetSize = 1000
 
 /**
@@ -34,11 +34,11 @@ export function parseGroup(input: unknown): Group | undefined {
   checkSize(input, 'group')
   const parts = new Map(entriesOf(input, 'group'))
   for (const name of parts.keys()) {
-    if (name !== '_id' && name !== 'out') throw refused(name, 'A group has only _id and out.')
+    if (name !== '_id' && name !== 'out') throw refused(name, 'A group may have only _id and out.')
   }
   if (!parts.has('_id')) throw refused('_id', '_id is missing; null puts all in one group.')
   const outs = parts.has('out') ? entriesOf(parts.get('out'), 'group', 'out') : []
-  if (outs.length > maxAccumulators) throw refused('out', `At most ${maxAccumulators} accumulators are offered.`)
+  if (outs.length > maxAccumulators) throw refused('out', `A group may have at most ${maxAccumulators} accumulators.`)
   return { keys: keysOf(parts.get('_id')), out: outs.map(([name, value]) => outOf(name, value)) }
 }
 
@@ -47,7 +47,7 @@ function keysOf(input: unknown): Group['keys'] {
   if (!isDocument(input)) return [{ name: undefined, property: keyOf(input, '_id') }]
   const entries = entriesOf(input, 'group', '_id')
   if (entries.length === 0 || entries.length > maxAccumulators)
-    throw refused('_id', `1 to ${maxAccumulators} names are needed.`)
+    throw refused('_id', `1 to ${maxAccumulators} names are required.`)
   return entries.map(([name, value]) => {
     const path = within('_id', name)
     return { name: plainName(name, path), property: keyOf(value, path) }
@@ -57,7 +57,7 @@ function keysOf(input: unknown): Group['keys'] {
 function keyOf(value: unknown, path: string): Property {
   const property = typeof value === 'string' ? properties.get(referred(value) ?? value) : undefined
   if (property?.isGrouped) return property
-  throw refused(path, 'This has to be a property that connections can be grouped by.')
+  throw refused(path, 'This must be a property that connections can be grouped by.')
 }
 
 function outOf(name: string, input: unknown): Group['out'][number] {
@@ -71,7 +71,7 @@ function outOf(name: string, input: unknown): Group['out'][number] {
   const property = properties.get(referred(value) ?? '')
   // An accumulator must not reveal a property that single connections hide from the reader.
   if (property && !property.isHidden && accepts(property)) return { name, by: by as Accumulator, property }
-  throw refused(within(path, by), 'This has to be a $ and the name of a property that suits the accumulator.')
+  throw refused(within(path, by), 'This must be a $ and the name of a property that suits the accumulator.')
 }
 
 const accumulators = new Map<Accumulator, (property: Property) => boolean>([
@@ -84,7 +84,7 @@ const accumulators = new Map<Accumulator, (property: Property) => boolean>([
 ])
 
 function plainName(name: string, path: string): string {
-  if (stepsOf(name, path).length > 1) throw refused(path, 'A name of a result has no dots.')
+  if (stepsOf(name, path).length > 1) throw refused(path, 'Names of results must not contain dots.')
   return name
 }
 

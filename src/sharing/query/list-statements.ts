@@ -95,7 +95,7 @@ function contextsOf(viewer: Viewer, { contexts }: Managed): RawBuilder<unknown> 
     where context_object = 'account' and context_key = ${accountId} and state = 'active' and reverse_access >= 5`
 }
 
-/** Those of some contexts that have connections. */
+/** The contexts that have connections. */
 export async function findContexts(db: Kysely<Tables>, contexts: readonly Context[]): Promise<Context[]> {
   const { rows } = await sql<Context>`
     select managed.object, managed.key as "contextId"

@@ -16,17 +16,17 @@ export function parseMap(input: unknown): Mapping | undefined {
   if (input === undefined || input === null) return undefined
   checkSize(input, 'map')
   const entries = entriesOf(input, 'map')
-  if (entries.length === 0 || entries.length > maxNames) throw refused('map', `1 to ${maxNames} names are needed.`)
+  if (entries.length === 0 || entries.length > maxNames) throw refused('map', `1 to ${maxNames} names are required.`)
   const mapping = entries.map(([name, value]) => {
     const to = stepsOf(name, name)
     const path = referred(value)
     if (path !== undefined) return { to, from: stepsOf(path, name) }
     if (value === 1) return { to, from: to }
-    throw refused(name, 'This has to be 1, or the path of a property behind a $.')
+    throw refused(name, 'This must be 1, or a $ and the path of a property.')
   })
   for (const { to } of mapping) {
     const isInside = mapping.some((other) => other.to !== to && other.to.every((step, index) => step === to[index]))
-    if (isInside) throw refused(to.join('.'), 'Another name holds this one.')
+    if (isInside) throw refused(to.join('.'), 'One name is the beginning of another.')
   }
   return mapping
 }

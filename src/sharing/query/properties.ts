@@ -65,13 +65,13 @@ export function parseSort(input: unknown): readonly Sort[] {
   const sorts = sortEntries(input).map(({ name, isDescending }): Sort => {
     const property = properties.get(name)
     if (property?.isSorted) return { property, isDescending }
-    throw refused(name, 'Connections cannot be sorted by a property with this name.')
+    throw refused(name, 'Connections cannot be sorted by this property.')
   })
   return sorts.some(({ property }) => property === byId.property) ? sorts : [...sorts, byId]
 }
 
 /**
- * The names of a `sort`, whatever they name.
+ * Parses a `sort` without checking its names.
  *
  * @throws Refusal `invalidArgument.query`
  */
@@ -79,9 +79,9 @@ export function sortEntries(input: unknown): { readonly name: string; readonly i
   if (input === undefined || input === null) return []
   if (typeof input === 'string') return [{ name: input, isDescending: false }]
   const entries = entriesOf(input, 'sort')
-  if (entries.length > maxKeys) throw refused('sort', `At most ${maxKeys} names are offered.`)
+  if (entries.length > maxKeys) throw refused('sort', `At most ${maxKeys} names are allowed.`)
   return entries.map(([name, direction]) => {
-    if (direction !== 1 && direction !== -1) throw refused(name, 'This has to be 1 or -1.')
+    if (direction !== 1 && direction !== -1) throw refused(name, 'This must be 1 or -1.')
     return { name, isDescending: direction === -1 }
   })
 }

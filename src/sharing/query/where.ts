@@ -53,7 +53,7 @@ const several = (
   isValue: (value: unknown) => boolean = () => true,
 ): Value[] => {
   if (!Array.isArray(input) || input.length > maxValues) {
-    throw refused(place.path, `This has to be an array of at most ${maxValues} values.`)
+    throw refused(place.path, `This must be an array of at most ${maxValues} values.`)
   }
   return Array.from(input as unknown[], (value, index) => ({ value, path: within(place.path, index) }))
     .filter(({ value }) => isValue(value))
@@ -83,14 +83,14 @@ const oneOf: Reader = (property, operand, place) => {
 }
 
 const exists: Reader = (property, operand, { path }) => {
-  if (typeof operand !== 'boolean') throw refused(path, 'This has to be true or false.')
+  if (typeof operand !== 'boolean') throw refused(path, 'This must be true or false.')
   const absent: Where = { is: 'absent', property }
   return operand ? { is: 'not', of: absent } : absent
 }
 
 const negated: Reader = (property, operand, place) => {
   if (place.room < 1) throw refused(place.path, 'Operators are nested too deep.')
-  if (!isDocument(operand)) throw refused(place.path, 'This has to be an object of operators.')
+  if (!isDocument(operand)) throw refused(place.path, 'This must be an object of operators.')
   return { is: 'not', of: conditionsOn(property, operand, { ...place, room: place.room - 1 }) }
 }
 
@@ -107,7 +107,7 @@ const having = (which: 'all' | 'any'): Reader => {
 const sized: Reader = (property, operand, { path }) => {
   if (Number.isSafeInteger(operand) && (operand as number) >= 0)
     return { is: 'sized', property, size: operand as number }
-  throw refused(path, 'This has to be a whole number, 0 or more.')
+  throw refused(path, 'This must be a whole number, 0 or more.')
 }
 
 const always: [string, Reader][] = [
@@ -157,7 +157,7 @@ const unoffered: ReadonlySet<string> = new Set([
 /** The refusal of an operator that does not exist at its place. */
 function unknownOperator(name: string, path: string): Refusal {
   if (!unoffered.has(name)) return refused(path, 'There is no such operator here.')
-  return new Refusal('unsupportedOperation.unspecified', { path, reason: 'This operator is not offered.' })
+  return new Refusal('unsupportedOperation.unspecified', { path, reason: 'This operator is not supported.' })
 }
 
 const maxDepth = 5
@@ -183,7 +183,7 @@ export function parseWhere(input: unknown, singular: Singular): Where {
       if (++nodes > maxNodes) throw refused('where', `There are more than ${maxNodes} conditions.`)
       if (name.startsWith('$')) return logical(name, value, here, depth + 1)
       const property = properties.get(name)
-      if (!property) throw refused(here, 'Queries have no property with this name.')
+      if (!property) throw refused(here, 'Queries cannot use this property.')
       return conditionsOn(property, value, { path: here, room: maxDepth - depth, singular })
     })
     return oneOrAll(parts)
@@ -194,7 +194,7 @@ export function parseWhere(input: unknown, singular: Singular): Where {
     if (depth > maxDepth) throw refused(path, `Operators are nested deeper than ${maxDepth} times.`)
     if (operator === '$not') return { is: 'not', of: all(value, path, depth) }
     if (!Array.isArray(value) || value.length < 1 || value.length > maxMembers) {
-      throw refused(path, `This has to be an array of 1 to ${maxMembers} conditions.`)
+      throw refused(path, `This must be an array of 1 to ${maxMembers} conditions.`)
     }
     const of = Array.from(value, (member, index) => all(member, within(path, index), depth))
     if (operator === '$nor') return { is: 'not', of: { is: 'or', of } }

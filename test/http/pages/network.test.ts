@@ -149,7 +149,7 @@ test("/ redirects to the user's network, and anonymous users to the sign-in", as
 })
 
 test.each([
-  ['&userid=nobody', undefined, 400, 'Nobody is known by the name given.'],
+  ['&userid=nobody', undefined, 400, 'No person matches the given name.'],
   ['&status=pending&userid=bo', 'ann', 403, 'The pending invitations of a person are shown to that person alone.'],
   ['&since=yesterday', 'ann', 400, 'The parameter since must be an RFC 3339 date-time'],
 ])('%s, requested by %s, is refused on a page: %d', async (more, name, expected, sentence) => {
