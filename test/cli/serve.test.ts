@@ -105,7 +105,7 @@ describe('serve', () => {
     const base = await started(server)
     expect(server.output()).toContain('the shared password of the example people was removed')
     expect(server.output()).not.toContain("colleagues'")
-    expect(server.output()).toContain('set BASE_URL to the address that others reach this server by')
+    expect(server.output()).toContain('set BASE_URL to the public address of this server')
     const authorization = `Basic ${Buffer.from('ann:colleagues').toString('base64')}`
     const feed = `${base}/atom/connections.do?connectionType=colleague`
     expect((await fetch(feed, { headers: { authorization } })).status).toBe(401)
