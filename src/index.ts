@@ -2,8 +2,6 @@ import { connectionsIn } from './sharing/api.js'
 import { currentScope } from './sharing/context.js'
 
 export { type Config, readConfig } from './config.js'
-export type { LevelName } from './sharing/object-types.js'
-export type { AclEntry, Instance, Level, ObjectDefinition, PropertyAccess, ShareEntry } from './sharing/object-types.js'
 export type { Context } from './context.js'
 export { migrate } from './db/migrate.js'
 export type { Database } from './db/database.js'
@@ -22,6 +20,15 @@ export type {
   TargetInput as Target,
 } from './sharing/api.js'
 export type { Caller, Privileges } from './sharing/context.js'
+export type {
+  AclEntry,
+  Instance,
+  Level,
+  LevelName,
+  ObjectDefinition,
+  PropertyAccess,
+  ShareEntry,
+} from './sharing/object-types.js'
 export { type App, open, type OpenOptions } from './server/open.js'
 
 /** The `connections` module, for the caller in whose scope it is called. */

@@ -15,7 +15,7 @@ import { pageFields, pageType, placeOf } from './pages/page.js'
 import { json } from './v2/request.js'
 
 /** The status and error document of a failure (docs/wire.md, Errors). */
-interface Refusal {
+interface WireError {
   readonly status: number
   /** The `code` of the document, if it is not the status. */
   readonly code?: string
@@ -27,7 +27,7 @@ const exists = 'CLFRN1168E: A connection to this user already exists or is pendi
 const notAuthorized = 'CLFRN1174E: You are not authorized to perform that action.'
 const broken = 'CLFRN1120E: An error occurred.'
 
-const refusals = {
+const wireErrors = {
   invalid: { status: 400, message: invalid },
   unauthenticated: { status: 401, message: invalid },
   forbidden: { status: 403, message: notAuthorized },
@@ -43,7 +43,7 @@ const refusals = {
   preconditionFailed: { status: 412, message: invalid },
   tooMany: { status: 429, message: invalid },
   unavailable: { status: 503, message: broken },
-} satisfies Record<FailureCode, Refusal>
+} satisfies Record<FailureCode, WireError>
 
 /**
  * Logs an error, and makes its answer: the error document of the API, or a page for a browser. A browser that has to
@@ -51,11 +51,11 @@ const refusals = {
  */
 export function failureAnswer(log: Logger, head: Head, error: unknown): Answer {
   const failure = error instanceof Failure ? error : unexpected(error, log)
-  const refusal: Refusal = failure ? refusals[failure.code] : { status: 500, message: broken }
-  const { status, message } = refusal
+  const wire: WireError = failure ? wireErrors[failure.code] : { status: 500, message: broken }
+  const { status, message } = wire
   logRefusal(log, head, status, error)
   const fields = refusalFields(status, error)
-  if (!wantsPage(head)) return { ...unstored(documentOf(refusal, failure?.message), documentType), status, fields }
+  if (!wantsPage(head)) return { ...unstored(documentOf(wire, failure?.message), documentType), status, fields }
   if (status === 401 && head.headers.authorization === undefined) {
     return redirect(to.signInThen(head.method === 'GET' ? placeOf(head) : undefined))
   }
@@ -65,7 +65,7 @@ export function failureAnswer(log: Logger, head: Head, error: unknown): Answer {
 
 const documentType = 'text/xml;charset=UTF-8'
 
-function documentOf({ status, code = String(status), message }: Refusal, sentence?: string): string {
+function documentOf({ status, code = String(status), message }: WireError, sentence?: string): string {
   return failureDocument(code, sentence === undefined ? message : `${message} ${sentence}`)
 }
 
@@ -90,9 +90,9 @@ function unexpected(error: unknown, log: Logger): Failure | undefined {
 
 /** The bytes of the answer to data that is not HTTP. The answer closes the connection. */
 export function answerWithoutRequest({ code, message }: Failure): { readonly status: number; readonly text: string } {
-  const refusal: Refusal = refusals[code]
-  const { status } = refusal
-  const document = documentOf(refusal, message)
+  const wire: WireError = wireErrors[code]
+  const { status } = wire
+  const document = documentOf(wire, message)
   const head = [
     `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
     'Connection: close',

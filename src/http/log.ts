@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http'
 import type { Logger } from 'pino'
 import { Failure } from '../errors.js'
-import type { Refusal } from '../identity/identity.js'
+import type { RefusalReason } from '../identity/identity.js'
 import type { Head } from './exchange.js'
 
 /** Logs one line for a request once it is over. The line names its route, not its address: addresses name people. */
@@ -47,7 +47,7 @@ export function logEvent(
 export function logRefusal(log: Logger, head: Head, status: number, error: unknown): void {
   if (![401, 403, 429].includes(status)) return
   const { message, cause } = error as Error
-  const { reason = message, account } = (cause ?? {}) as Partial<Refusal>
+  const { reason = message, account } = (cause ?? {}) as Partial<RefusalReason>
   logEvent(log, head, 'refused', { status, reason, ...(account !== undefined && { account }) })
 }
 

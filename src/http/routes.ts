@@ -10,13 +10,7 @@ import { showSignInPage, signInByForm, signOutByForm } from './pages/sign-in.js'
 import { acceptByForm, inviteByForm, removeByForm } from './pages/write.js'
 import { readConnectionsQuery, readInCommonQuery } from './request/lists.js'
 import { completeConnection, removeConnections } from './resources/admin.js'
-import {
-  checkOr,
-  inviteColleague,
-  removeConnection,
-  rewriteConnection,
-  showConnection,
-} from './resources/connection.js'
+import { checkOr, inviteColleague, removeConnection, updateConnection, showConnection } from './resources/connection.js'
 import { showConnections, showInCommon } from './resources/lists.js'
 import { sendPhoto } from './resources/photo.js'
 import { sendVcard, showProfileEntry, showProfiles, showProfileService, showProfileType } from './resources/profiles.js'
@@ -69,7 +63,7 @@ function atomRoutes(services: HttpServices): Readonly<Record<string, Methods>> {
     '/atom/connection.do': {
       ...reading(showConnection(services)),
       POST: inviteColleague(services, 200),
-      PUT: rewriteConnection(services),
+      PUT: updateConnection(services),
       DELETE: removeConnection(services),
     },
     '/atom/connectionsInCommon.do': reading(

@@ -71,12 +71,12 @@ export function isPrivate(headers: IncomingHttpHeaders, peer: string | undefined
 export function checkIsPrivate(client: Client, { ALLOW_INSECURE }: Pick<Config, 'ALLOW_INSECURE'>): void {
   if (ALLOW_INSECURE || client.isPrivate) return
   throw new Failure('forbidden', 'Credentials are accepted over https only. Others could have read these.', {
-    cause: { reason: 'credentials without TLS, or by a proxy that TRUST_PROXY does not name' } satisfies Refusal,
+    cause: { reason: 'credentials without TLS, or by a proxy that TRUST_PROXY does not name' } satisfies RefusalReason,
   })
 }
 
 /** The reason of a refusal, for the log only. The client always gets the same answer. */
-export interface Refusal {
+export interface RefusalReason {
   readonly reason: string
   /** Id of the account that the client named, if it exists. */
   readonly account?: string | undefined
@@ -87,7 +87,7 @@ export const refused = (reason: string, account?: string): Failure =>
   new Failure(
     'unauthenticated',
     'Invalid credentials. Use your user name and password, or an app password that has not expired.',
-    { cause: { reason, account } satisfies Refusal },
+    { cause: { reason, account } satisfies RefusalReason },
   )
 
 /** Some proxies add the port, which changes with each connection. */

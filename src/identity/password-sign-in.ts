@@ -5,7 +5,7 @@ import { Failure } from '../errors.js'
 import { counted } from '../formats.js'
 import { ownRights } from '../people/account.js'
 import { findSignIn, replaceSecret, type SignIn } from './credential-store.js'
-import { type Credentials, type Identity, networkOf, type Refusal, refused } from './identity.js'
+import { type Credentials, type Identity, networkOf, type RefusalReason, refused } from './identity.js'
 import { checkHasRoom, isPossiblePassword, renewedHash, verifyPassword } from './password.js'
 import {
   countWrongTry,
@@ -44,28 +44,28 @@ export function passwordSignIn(context: Pick<Context, 'db' | 'sessionKeys' | 'lo
     checkHasRoom()
     // An inactive account costs the same as an unknown name.
     const accountId = found?.account.state === 'active' ? found.account.id : noAccountId
-    const triers = throttleKeysOf(credentials.user, address, await addresses.keyOf(accountId, address))
-    return inTurn(triers[0].key, async () => recall(credentials, found) ?? hashed(credentials, triers, found))
+    const keys = throttleKeysOf(credentials.user, address, await addresses.keyOf(accountId, address))
+    return inTurn(keys[0].key, async () => recall(credentials, found) ?? hashed(credentials, keys, found))
   }
 
   async function hashed(
     { user, password }: Credentials,
-    triers: ThrottleKeys,
+    keys: ThrottleKeys,
     found: SignIn | undefined,
   ): Promise<boolean> {
     checkHasRoom()
-    const seconds = await secondsToWait(db, triers)
+    const seconds = await secondsToWait(db, keys)
     if (seconds > 0) throw tooMany(seconds, reasonOf(found, 'too many wrong passwords'))
     const isRight = (await verifyPassword(found?.secret ?? null, password)) && found?.account.state === 'active'
     known.set(keyOf(user, password, found), isRight)
     if (isRight) await renew(found, password)
-    else await count(triers, found)
+    else await count(keys, found)
     return isRight
   }
 
-  async function count(triers: ThrottleKeys, found: SignIn | undefined): Promise<void> {
+  async function count(keys: ThrottleKeys, found: SignIn | undefined): Promise<void> {
     const seconds: number[] = []
-    for (const trier of triers) seconds.push(await countWrongTry(db, trier))
+    for (const key of keys) seconds.push(await countWrongTry(db, key))
     await forgetOldTries(db)
     const longest = Math.max(...seconds)
     if (longest > 0) throw tooMany(longest, reasonOf(found, 'wrong password, limit reached'))
@@ -100,13 +100,13 @@ export function passwordSignIn(context: Pick<Context, 'db' | 'sessionKeys' | 'lo
 /** An id that no account has. */
 const noAccountId = '00000000-0000-0000-0000-000000000000'
 
-function reasonOf(found: SignIn | undefined, otherwise: string): Refusal {
+function reasonOf(found: SignIn | undefined, otherwise: string): RefusalReason {
   if (!found) return { reason: `${otherwise}, unknown name` }
   if (found.account.state !== 'active') return { reason: `${otherwise} or inactive account`, account: found.account.id }
   return { reason: otherwise, account: found.account.id }
 }
 
-function tooMany(seconds: number, cause: Refusal): Failure {
+function tooMany(seconds: number, cause: RefusalReason): Failure {
   const sentence = `Too many wrong passwords. Please wait ${counted(seconds, 'second')} before the next try.`
   return new Failure('tooMany', sentence, { cause, retryAfter: seconds })
 }

@@ -9,8 +9,8 @@ const now = sql`clock_timestamp()`
 const tryMemory = sql`interval '10 minutes'`
 
 /** @returns the seconds until all of these keys may try again; 0 if none is blocked */
-export async function secondsToWait(db: Kysely<Tables>, triers: readonly ThrottleKey[]): Promise<number> {
-  const keys = triers.map(({ key }) => key)
+export async function secondsToWait(db: Kysely<Tables>, throttleKeys: readonly ThrottleKey[]): Promise<number> {
+  const keys = throttleKeys.map(({ key }) => key)
   const { rows } = await sql<{ seconds: number | null }>`
     select ceil(extract(epoch from max(blocked_until) - ${now}))::integer as seconds
     from wrong_try where key = any(${keys}::text[]) and blocked_until > ${now}`.execute(db)

@@ -86,7 +86,7 @@ export function Layout({ title, viewer, here, done, feed, words, children }: Lay
             )}
             {viewer && (
               <p class="note">
-                <a href={to.appPasswords}>{texts.appPasswords}</a> <a href={to.password}>{texts.passwordAndBrowsers}</a>
+                <a href={to.appPasswords}>{texts.appPasswords}</a> <a href={to.password}>{texts.passwordAndSessions}</a>
               </p>
             )}
           </footer>

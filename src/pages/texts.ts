@@ -81,8 +81,8 @@ export const texts = {
   facts: {
     title: 'Title',
     organization: 'Organization',
-    workPhone: 'Telephone',
-    mobilePhone: 'Mobile telephone',
+    workPhone: 'Phone',
+    mobilePhone: 'Mobile phone',
     city: 'City',
     country: 'Country',
     description: 'About',
@@ -92,7 +92,7 @@ export const texts = {
   addressBook: 'Download as vCard',
   colleaguesOf: (name: string) => `Colleagues of ${name}`,
   shared: 'Colleagues in common',
-  allShared: (total: number) => `${counted(total, 'colleague')} as a list`,
+  allShared: (total: number) => `Show ${counted(total, 'colleague')} as a list`,
   noneShared: 'You have no colleagues in common.',
   noneSharedOf: (one: string, other: string) => `${one} and ${other} have no colleagues in common.`,
   seePicture: 'Picture of the network',
@@ -108,7 +108,7 @@ export const texts = {
     `program; you can revoke it at any time. The user name is ${name}. Programs may also send the app password as a ` +
     'bearer token.',
   changePassword: 'Change password',
-  passwordAndBrowsers: 'Password and browsers',
+  passwordAndSessions: 'Password and sessions',
   feedList: 'Feeds:',
   feeds: { accepted: 'colleagues', pending: 'invitations' },
   aboutPassword: (name: string) =>
@@ -125,7 +125,7 @@ export const texts = {
 
   noAppPasswords: 'You have no app passwords. Create one for each program that reads your feeds.',
   newAppPassword: 'New app password',
-  appPasswordName: 'Name, such as the name of the program',
+  appPasswordName: 'Name (such as the name of the program)',
   expiry: 'Expires',
   days: (number: number) => `In ${counted(number, 'day')}`,
   never: 'Never',
@@ -145,8 +145,8 @@ export const texts = {
 
   done: {
     madeAlready:
-      'This app password already exists, and no second one was created. Its secret is not shown again. ' +
-      'If you did not save it, revoke it and create another.',
+      'This app password already exists. Its secret is not shown again. ' +
+      'If you did not save it, revoke this app password and create another.',
     passwordChanged: 'Your password was changed. All other browsers were signed out.',
     revoked: 'The app password was revoked. It no longer works.',
     invited: 'Invitation sent.',

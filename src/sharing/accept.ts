@@ -1,11 +1,7 @@
 import type { Transaction } from 'kysely'
-import { findBoth, type Names } from '../connections/find.js'
-import { asColleagues, type Colleague, movesBetween, relationshipOf } from '../connections/model.js'
-import { findColleague } from '../connections/read-store.js'
-import { checkIsAdmin, checkMayInvite } from '../connections/rules.js'
+import { relationshipOf } from '../connections/model.js'
 import { enqueueEmail, type Event, insertEvents, type Precondition, write } from '../connections/transaction-store.js'
 import { changeView, replaceMessage } from '../connections/update-message.js'
-import { bumpNetworks, insertRelationship, lockNetworks, updateRelationship } from '../connections/write-store.js'
 import type { Context } from '../context.js'
 import type { Tables } from '../db/tables.js'
 import { Failure } from '../errors.js'
@@ -19,7 +15,7 @@ import { addressOf, described, type Grant, isBetweenAccounts, isLink, isTarget, 
 import { applyOptions, plainly, readOptionsAs } from './options.js'
 import { accounts } from './own-types.js'
 import { acceptanceOf, accountOf, applierOf, badToken, checkMayApply, checkScope, keptOf } from './policy.js'
-import { activate, removeGrants } from './put.js'
+import { activateGrant, removeGrants } from './write-grants.js'
 import { type Opened, openToken } from './read.js'
 import { type Connection, show } from './show.js'
 
@@ -131,7 +127,7 @@ async function acceptInvitation(
 
   await removeGrants(db, gone, moment)
   if (before.state === 'active') await updateGrant(db, after, moment)
-  else await activate(db, before, after, { changedBy: account.id, ...change })
+  else await activateGrant(db, before, after, { changedBy: account.id, ...change })
   const event = { connectionId: after.id, actorId, verb: 'accepted' as const, detail: detail(after) }
   await insertEvents(db, eventId, [event], moment)
   if (isBetweenAccounts(after)) {
@@ -139,44 +135,4 @@ async function acceptInvitation(
     await enqueueEmail(db, email, moment)
   }
   return after
-}
-
-/**
- * Makes two people colleagues at once, by an administrator (docs/wire.md, Other resources). Without an earlier
- * invitation, the source counts as the inviter. No e-mail is sent.
- *
- * @returns the view of the source
- * @throws Failure `unauthenticated` or `forbidden` unless the caller is an administrator, `invalid` for people who are
- *   unknown, inactive or the same person, and the error of the precondition
- */
-export async function complete(
-  { db }: Pick<Context, 'db'>,
-  caller: Caller,
-  source: Names,
-  target: Names,
-  message: string,
-  precondition: Precondition,
-): Promise<Colleague> {
-  const admin = checkIsAdmin(caller)
-  const [owner, peer] = await findBoth(db, source, target)
-  checkMayInvite(owner, peer)
-  const which = { ownerId: owner.id, peerId: peer.id }
-
-  return write(db, async (transaction, eventId) => {
-    const moment = await lockNetworks(transaction, [owner.id, peer.id])
-    const current = await findColleague(transaction, which)
-    if (current) precondition(current)
-    if (current?.status === 'accepted' && current.message === message) return current
-    const before = current && relationshipOf(current)
-    const people = before ?? { inviterId: owner.id, invitedId: peer.id }
-    const change = { changedBy: people.invitedId, message, moment }
-    const wanted = { ...people, isAccepted: true }
-    const { connectionId } = before ?? (await insertRelationship(transaction, wanted, change))
-    const after = { ...wanted, connectionId }
-    const grants = before?.isAccepted ? undefined : asColleagues
-    if (before) await updateRelationship(transaction, after, { ...change, grants })
-    await bumpNetworks(transaction, movesBetween(before, after), moment)
-    await insertEvents(transaction, eventId, [{ ...after, verb: 'completed', actorId: admin.id }], moment)
-    return (await findColleague(transaction, which)) as Colleague
-  })
 }

@@ -37,7 +37,7 @@ import {
 } from './grant.js'
 import { levels } from './object-types.js'
 import { createOptions, plainly, readOptionsAs } from './options.js'
-import { activate, put, removeGrants } from './put.js'
+import { activateGrant, createGrant, removeGrants } from './write-grants.js'
 import { checkMayImpart, checkMayShare, type Quota, quotaAfter, type Step, stepFor } from './share-policy.js'
 import { appKeyOf, readTargets, shareable, type Target } from './share.js'
 import { type Connection, show } from './show.js'
@@ -164,9 +164,9 @@ async function applyDecision(
   moment: Date,
 ): Promise<void> {
   await removeGrants(db, needless, moment)
-  if (!before) await put(db, { ...after, tokenHash: hashOf(module, after) }, moment)
+  if (!before) await createGrant(db, { ...after, tokenHash: hashOf(module, after) }, moment)
   else if (before.state === 'pending' && after.state === 'active') {
-    await activate(db, before, after, { changedBy: before.targetId as string, moment })
+    await activateGrant(db, before, after, { changedBy: before.targetId as string, moment })
   } else await updateGrant(db, after, moment)
 }
 

@@ -53,7 +53,7 @@ export function checkOr(services: HttpServices, list: Handler): Handler {
 }
 
 /** PUT of `connection.do`: accepts an invitation, or replaces the message (docs/wire.md, Accept). */
-export function rewriteConnection(services: HttpServices): Handler {
+export function updateConnection(services: HttpServices): Handler {
   return async (exchange) => {
     const id = readConnectionId(exchange.search)
     const caller = signedIn(await admit(services, exchange))

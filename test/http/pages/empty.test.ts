@@ -41,8 +41,8 @@ test('a person without common colleagues, and an empty network', async () => {
 })
 
 test.each([
-  ['ann', 'greta', '2 colleagues as a list'],
-  ['ann', 'farid', '1 colleague as a list'],
+  ['ann', 'greta', 'Show 2 colleagues as a list'],
+  ['ann', 'farid', 'Show 1 colleague as a list'],
 ])('%s sees for %s: %s', async (viewer, person, sentence) => {
   const { texts } = await get(`/profiles/html/profileView.do?userid=${person}`, viewer)
   expect(texts('section p a')).toEqual([sentence])

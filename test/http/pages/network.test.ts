@@ -81,7 +81,7 @@ test.each([
   expect(text).not.toContain('not signed in')
   expect(page(text).texts('footer')[0]).toBe(
     'This list is also a feed. Add its address to your feed reader, with an app password. Feed address' +
-      'App passwords Password and browsers',
+      'App passwords Password and sessions',
   )
 })
 

@@ -13,7 +13,7 @@ import { type Grant, isBetweenAccounts } from './grant.js'
 type Db = Transaction<Tables>
 
 /** Writes a new connection, and the views of both accounts if it is between two. */
-export async function put(db: Db, grant: NewGrant, moment: Date, created = moment): Promise<void> {
+export async function createGrant(db: Db, grant: NewGrant, moment: Date, created = moment): Promise<void> {
   const relationship = relationshipOf(grant)
   if (!relationship) return insertGrant(db, grant, moment)
   const changedBy = relationship.isAccepted ? relationship.invitedId : relationship.inviterId
@@ -28,7 +28,7 @@ export async function put(db: Db, grant: NewGrant, moment: Date, created = momen
  * @param after the active connection; an invitation by address has got a target
  * @param change `message` is for the views of two accounts; undefined leaves it
  */
-export async function activate(
+export async function activateGrant(
   db: Db,
   before: Grant,
   after: Grant,
@@ -37,7 +37,7 @@ export async function activate(
   const { moment } = change
   if (isBetweenAccounts(after) && !isBetweenAccounts(before)) {
     await removeGrants(db, [before], moment)
-    return put(db, { ...after, tokenHash: null, tokenKey: null }, moment, before.created)
+    return createGrant(db, { ...after, tokenHash: null, tokenKey: null }, moment, before.created)
   }
   const was = relationshipOf(before)
   if (!was) return updateGrant(db, after, moment)
