@@ -1,5 +1,5 @@
 /**
- * All refusal codes of requests and commands. HTTP maps them to a status (`http/errors.ts`), the command line to exit
+ * All refusal codes of requests and commands. HTTP maps them to a status (`http/refusals.ts`), the command line to exit
  * status 1.
  */
 export type FailureCode =

@@ -31,6 +31,6 @@ export type {
 } from './sharing/object-types.js'
 export { type App, open, type OpenOptions } from './server/open.js'
 
-/** The `connections` module, for the caller in whose scope it is called. */
+/** The `connections` module, for the caller of the current scope. */
 const connections = connectionsIn(currentScope)
 export default connections

@@ -10,14 +10,14 @@ import { showSignInPage, signInByForm, signOutByForm } from './pages/sign-in.js'
 import { acceptByForm, inviteByForm, removeByForm } from './pages/write.js'
 import { readConnectionsQuery, readInCommonQuery } from './request/lists.js'
 import { completeConnection, removeConnections } from './resources/admin.js'
-import { checkOr, inviteColleague, removeConnection, updateConnection, showConnection } from './resources/connection.js'
+import { checkOr, inviteColleague, removeConnection, showConnection, updateConnection } from './resources/connection.js'
 import { showConnections, showInCommon } from './resources/lists.js'
 import { sendPhoto } from './resources/photo.js'
 import { sendVcard, showProfileEntry, showProfiles, showProfileService, showProfileType } from './resources/profiles.js'
 import { showChain, showManaged } from './resources/reports.js'
 import { showSearch } from './resources/search.js'
 import type { HttpServices } from './services.js'
-import { moduleHandlers } from './v2/module.js'
+import { moduleHandlers } from './v2/handlers.js'
 
 /** The handlers of an address, by method. A safe GET also serves HEAD. */
 export type Methods = Readonly<Partial<Record<'GET' | 'HEAD' | 'POST' | 'PUT' | 'DELETE', Handler>>>

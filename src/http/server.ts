@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { Server as NetServer, type Socket } from 'node:net'
 import type { Logger } from 'pino'
 import { Failure, type FailureCode } from '../errors.js'
-import { answerWithoutRequest } from './errors.js'
+import { answerWithoutRequest } from './refusals.js'
 import { awaitContinue, linger } from './request/body.js'
 
 /** Times in milliseconds (docs/trust.md, Limits). */

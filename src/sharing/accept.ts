@@ -15,9 +15,9 @@ import { addressOf, described, type Grant, isBetweenAccounts, isLink, isTarget, 
 import { applyOptions, plainly, readOptionsAs } from './options.js'
 import { accounts } from './own-types.js'
 import { acceptanceOf, accountOf, applierOf, badToken, checkMayApply, checkScope, keptOf } from './policy.js'
-import { activateGrant, removeGrants } from './write-grants.js'
 import { type Opened, openToken } from './read.js'
 import { type Connection, show } from './show.js'
+import { activateGrant, removeGrants } from './write-grants.js'
 
 /**
  * Accepts an invitation between two accounts; replaces the message if it is accepted already (docs/wire.md, Accept).

@@ -37,10 +37,10 @@ import {
 } from './grant.js'
 import { levels } from './object-types.js'
 import { createOptions, plainly, readOptionsAs } from './options.js'
-import { activateGrant, createGrant, removeGrants } from './write-grants.js'
 import { checkMayImpart, checkMayShare, type Quota, quotaAfter, type Step, stepFor } from './share-policy.js'
 import { appKeyOf, readTargets, shareable, type Target } from './share.js'
 import { type Connection, show } from './show.js'
+import { activateGrant, createGrant, removeGrants } from './write-grants.js'
 
 /** Implements `create` of `Connections`: returns, for each target, its connection or the reason for a refusal. */
 export async function create(

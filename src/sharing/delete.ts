@@ -9,8 +9,8 @@ import { deleteExpired, deleteOfContext, findGrant, lockContext } from './grant-
 import { contextIdOf, described, type Grant, idReason } from './grant.js'
 import { deleteOptions, readOptionsAs } from './options.js'
 import { checkMayEnd, checkScope, endingBy, endsFreely } from './policy.js'
-import { removeGrants } from './write-grants.js'
 import { byId, byToken, readGrantRef } from './read.js'
+import { removeGrants } from './write-grants.js'
 
 export { sweepEvents } from '../connections/transaction-store.js'
 

@@ -20,18 +20,20 @@ const measured: Readonly<Record<string, number>> = {
 }
 const allowed = JSON.parse(readFileSync(file, 'utf8')) as Record<string, number>
 
+const isWorse = Object.entries(measured).some(([name, number]) => number > (allowed[name] ?? 0))
 for (const [name, number] of Object.entries(measured)) {
   const max = allowed[name] ?? 0
   const remark = number > max ? `, more than ${max}` : number < max ? `, before ${max}: run npm run house` : ''
   print(`${name}: ${number}${remark}`)
-  if (number > max) process.exitCode = 1
 }
 if (all) {
   printShape(sources.filter(({ path }) => path.startsWith('src')))
   for (const [request, entered] of Object.entries(await filesEntered()))
     print(`files entered by ${request}: ${entered}`)
-  if (process.exitCode === undefined) writeFileSync(file, `${JSON.stringify(measured, null, 2)}\n`)
+  if (!isWorse) writeFileSync(file, `${JSON.stringify(measured, null, 2)}\n`)
 }
+// The embedded database sets a code of its own.
+process.exitCode = isWorse ? 1 : 0
 
 function print(line: string): void {
   process.stdout.write(`${line}\n`)
