@@ -22,7 +22,7 @@ const refused: [why: string, content: string | Uint8Array, message: RegExp][] = 
   [
     'another version of the format',
     lines({ connections: { version: 2 } }),
-    /line 1: connections\.version: this version/,
+    /line 1: connections\.version: this format version/,
   ],
   [
     'a missing value',
