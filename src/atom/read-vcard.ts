@@ -116,7 +116,7 @@ function extension(property: Property): Extension[] {
   if (property.name !== extensionProperty) return []
   const line = `${[property.name, ...property.parameters].join(';')}:${property.value}`
   const parts = extensionLine.exec(line)?.slice(1)
-  if (parts === undefined) throw new Failure('invalid', 'Its vCard has an extension without one of its four parts.')
+  if (parts === undefined) throw new Failure('invalid', 'Its vCard has an extension that lacks one of its four parts.')
   const [id = '', key = '', value = '', dataType = ''] = parts.map((part) => property.decode(part).trim())
   return [{ id, key, value, dataType }]
 }

@@ -26,7 +26,7 @@ export interface Surroundings {
   /** Runs a command with the database of the configuration, and closes it afterwards. */
   readonly withDatabase: (run: (database: Database, config: Config) => Promise<void>) => Promise<void>
   readonly logger: (config: Config) => Logger
-  /** Aborted by a signal to stop. Calling it replaces the default handling of signals. */
+  /** Returns a signal that aborts when the process is told to stop. Replaces the default handling of such signals. */
   readonly untilStopped: () => AbortSignal
 }
 

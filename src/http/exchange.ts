@@ -14,7 +14,10 @@ export interface Head {
   readonly search: string
   readonly headers: IncomingHttpHeaders
   readonly client: Client
-  /** Identifies the sender, once for each request. Null without credentials; rejects as `identifier` (identity). */
+  /**
+   * Identifies the sender, once for each request. Null without credentials; rejects as `identifier` does
+   * (`identity/authenticate.ts`).
+   */
   readonly identity: () => Promise<Identity | null>
   /** Filled in while the request is answered. */
   readonly progress: Progress

@@ -23,7 +23,7 @@ export function parseBasic(header: string): Credentials | undefined {
   return { user: text.slice(0, colon).normalize('NFC'), password: text.slice(colon + 1).normalize('NFC') }
 }
 
-/** passport-http's strategy with a strict reading of the header: its own cuts passwords at a colon. */
+/** passport-http's strategy, but with a strict parser of the header: the original cuts passwords at a colon. */
 export class StrictBasicStrategy extends BasicStrategy {
   /** @param check finds the account of these credentials; rejects if there is none */
   constructor(readonly check: (credentials: Credentials, client: Client) => Promise<Identity>) {

@@ -55,7 +55,7 @@ export async function apply(scope: CallerScope, token: unknown, options: unknown
   if (typeof token !== 'string' || !isToken(token)) {
     throw new Refusal('invalidArgument.unspecified', {
       path: 'token',
-      reason: 'A token must have 32 letters and digits.',
+      reason: 'A token must have 32 letters or digits.',
     })
   }
   const opened = await openToken(module, token)

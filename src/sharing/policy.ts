@@ -52,7 +52,11 @@ export function validityOf(
   return context ? undefined : !isLink(grant)
 }
 
-/** @param mine the access of the creator without privileges */
+/**
+ * Whether the creator may still grant the same. Ignores the part of the grant that needed a privilege.
+ *
+ * @param mine the creator's own access, as if without privileges
+ */
 export function isStillGranted(sharer: Omit<Sharer, 'skipAcl'>, mine: Access, grant: Grant): boolean {
   const { access, roles, skippedAccess, skippedRoles } = grant
   const ordinary = {

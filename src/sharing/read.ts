@@ -147,7 +147,7 @@ export function readGrantRef(given: unknown): { which: GrantRef; path: readonly 
   if (isToken(name)) return { which: { token: name }, path }
   throw new Refusal('invalidArgument.unspecified', {
     path: 'tokenOrId',
-    reason: 'An id must be a UUID, and a token must have 32 letters and digits.',
+    reason: 'An id must be a UUID, and a token must have 32 letters or digits.',
   })
 }
 

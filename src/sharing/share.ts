@@ -85,7 +85,7 @@ export interface Target extends Wish {
   readonly named: FaultTarget
 }
 
-/** The settings of a call for the checks of its targets. */
+/** The settings of a `create` call by which its targets are checked. */
 type Limits = Pick<ShareRequest, 'type' | 'context' | 'creator' | 'skipAcl'> & { readonly forceAuto: boolean }
 
 const maxTargets = 100

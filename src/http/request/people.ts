@@ -118,7 +118,7 @@ function checkSpelling(query: Query): void {
   }
 }
 
-/** As `checkSpelling`, for the ends of a connection. Parameters that name a person alone are ignored. */
+/** As `checkSpelling`, for the ends of a connection. Ignores parameters without an end, such as `userid`. */
 function checkSpellingOfEnds({ parameters }: Query): void {
   for (const [name] of parameters) {
     const read = readPersonName(name)
@@ -144,8 +144,8 @@ const taken = [
 type Taken = (typeof taken)[number]['parameter']
 
 /**
- * Names of these parameters in other servers and clients, in lower case without punctuation. They are refused, with the
- * supported name.
+ * Names of these parameters in other servers and clients, in lower case without punctuation. Each is refused; the
+ * message gives the supported name.
  */
 const otherNames: Readonly<Record<Taken, string>> = {
   userid:

@@ -15,12 +15,12 @@ interface ProfileQuery {
   readonly parameters: Parameters
 }
 
-/** A request about one person. Undefined means the caller. */
+/** A request about one person; without `person`, about the caller. */
 export interface PersonQuery extends ProfileQuery, PageNumber {
   readonly person: PersonRef | undefined
 }
 
-/** A request about one person or several. Undefined means the caller. */
+/** A request about one person or several; without `people`, about the caller. */
 interface PeopleQuery extends ProfileQuery {
   readonly people: NamedPeople | undefined
 }
