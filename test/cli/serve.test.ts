@@ -219,7 +219,7 @@ describe('serve', () => {
     if (database.url === undefined) return
     const server = connections(['serve'], { DATABASE_URL: database.url })
     await started(server)
-    expect(server.output()).toContain('Sign in:  as somebody made by')
+    expect(server.output()).toContain('Sign in:  with an account from the commands')
     const { rows } = await sql`select 1 from account`.execute(database.db)
     expect(rows).toEqual([])
   })
