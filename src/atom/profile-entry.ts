@@ -89,7 +89,7 @@ const tag = template<{ term: string }>((at, hole) => category(at, hole.text('ter
 
 const vcardText = template<{ lines: string }>((at, hole) => at.txt(`\n${hole.text('lines')}`))
 
-/** @param isAlone whether there is no feed around it, so that it needs an author (RFC 4287, section 4.1.2) */
+/** @param isAlone whether the entry stands outside a feed, and so needs an author (RFC 4287, section 4.1.2) */
 function entryShape(
   at: XMLBuilder,
   hole: Hole<Values>,

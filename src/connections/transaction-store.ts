@@ -89,11 +89,11 @@ export async function insertEvents(
 export const sweepEvents = (db: Kysely<Tables>, days: number, stop?: AbortSignal): Promise<number> =>
   deleteInBatches(
     db,
-    (most) => sql`
+    (limit) => sql`
       delete from connection_event where id = any(array(
         select id from connection_event
         where id < ${minId(sql`now() - ${days}::integer * interval '1 day'`)}
-        order by id limit ${most} for update skip locked))`,
+        order by id limit ${limit} for update skip locked))`,
     stop,
   )
 

@@ -128,13 +128,13 @@ const batchSize = 500
  * @returns the number of updated accounts
  */
 export const fillSearchWords = (db: Kysely<Tables>, stop?: AbortSignal): Promise<number> =>
-  inBatches((most) => db.transaction().execute((transaction) => fillBatch(transaction, most)), stop, batchSize)
+  inBatches((limit) => db.transaction().execute((transaction) => fillBatch(transaction, limit)), stop, batchSize)
 
-async function fillBatch(db: Transaction<Tables>, most: number): Promise<number> {
+async function fillBatch(db: Transaction<Tables>, limit: number): Promise<number> {
   const { rows } = await sql<Searched & { id: string }>`
         select id, user_id as "userId", login, email, name, profile from account
         where search_words is null or search_of is distinct from updated_at
-        order by id limit ${most} for no key update skip locked`.execute(db)
+        order by id limit ${limit} for no key update skip locked`.execute(db)
   if (rows.length === 0) return 0
   await sql`
         update account set search_words = made.words, search_of = account.updated_at

@@ -75,9 +75,9 @@ export async function removeContext(module: ModuleContext, objects: string, id: 
     throw new Refusal('invalidArgument.unspecified', { path: 'id', reason: idReason(object) })
   }
   const context = { object, contextId }
-  return clear(module.db, 'removed', async (transaction, most) => {
+  return clear(module.db, 'removed', async (transaction, limit) => {
     await lockContext(transaction, context, [])
-    return deleteOfContext(transaction, context, most)
+    return deleteOfContext(transaction, context, limit)
   })
 }
 
@@ -93,20 +93,20 @@ export const sweep = (db: Kysely<Tables>, stop?: AbortSignal): Promise<number> =
 /**
  * Deletes connections in batches, with their events.
  *
- * @param deleteSome deletes at most `most` of them, and returns them with the moment
+ * @param deleteSome deletes at most `limit` of them, and returns them with the moment
  * @param stop ends it after a batch
  * @returns their number
  */
 export const clear = (
   db: Kysely<Tables>,
   verb: Event['verb'],
-  deleteSome: (transaction: Transaction<Tables>, most: number) => Promise<(Grant & { moment: Date })[]>,
+  deleteSome: (transaction: Transaction<Tables>, limit: number) => Promise<(Grant & { moment: Date })[]>,
   stop?: AbortSignal,
 ): Promise<number> =>
   inBatches(
-    (most) =>
+    (limit) =>
       write(db, async (transaction, eventId) => {
-        const gone = await deleteSome(transaction, most)
+        const gone = await deleteSome(transaction, limit)
         const events = gone.map((grant): Event => ({
           connectionId: grant.id,
           actorId: null,

@@ -175,23 +175,23 @@ export async function storeToken(db: Db, id: string, hash: Uint8Array, keyId: st
 }
 
 /** Deletes some expired connections. @returns them, with the moment */
-export const deleteExpired = (db: Transaction<Tables>, most: number) =>
+export const deleteExpired = (db: Transaction<Tables>, limit: number) =>
   deleteSome(
     db,
     // now() can use the expiry index, clock_timestamp() cannot.
     sql`select id from connection where expires_at <= now()
-      order by expires_at limit ${most} for update skip locked`,
+      order by expires_at limit ${limit} for update skip locked`,
   )
 
 /** Deletes some connections of a locked context. @returns them, with the moment */
 export const deleteOfContext = (
   db: Transaction<Tables>,
   { object, contextId }: Pick<Grant, 'object' | 'contextId'>,
-  most: number,
+  limit: number,
 ) =>
   deleteSome(
     db,
-    sql`select id from connection where context_object = ${object} and context_key = ${contextId} limit ${most}`,
+    sql`select id from connection where context_object = ${object} and context_key = ${contextId} limit ${limit}`,
   )
 
 async function deleteSome(db: Transaction<Tables>, ids: RawBuilder<unknown>): Promise<(Grant & { moment: Date })[]> {
@@ -209,11 +209,11 @@ async function deleteSome(db: Transaction<Tables>, ids: RawBuilder<unknown>): Pr
  */
 export async function reissueTokens(db: Kysely<Tables>, keys: TokenKeys): Promise<number> {
   const known = keys.map(({ id }) => id)
-  return inBatches(async (most) => {
+  return inBatches(async (limit) => {
     const { rows } = await sql<{ id: string }>`
       select id from connection
       where token_hash is not null and (token_key is null or token_key <> all(${known}::text[]))
-      limit ${most}`.execute(db)
+      limit ${limit}`.execute(db)
     if (rows.length === 0) return 0
     const hashes = rows.map(({ id }) => ({ id, hash: Buffer.from(tokenHash(tokenOf(keys[0], id))).toString('hex') }))
     await sql`
