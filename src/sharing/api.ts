@@ -1,7 +1,7 @@
 import { isUnavailable } from '../db/transact.js'
 import { Failure, type FailureCode } from '../errors.js'
 import { Fault, type FaultName, Refusal } from '../faults.js'
-import { apply } from './accept.js'
+import { apply } from './accept-invitation.js'
 import type { CallerScope } from './context.js'
 import { create } from './create.js'
 import { remove } from './delete.js'

@@ -1,6 +1,6 @@
 import { readInvitation } from '../../atom/read-entry.js'
 import { mediaType } from '../../atom/vocabulary.js'
-import { complete } from '../../connections/complete.js'
+import { complete } from '../../connections/create-accepted.js'
 import { removeEverything, removeOne } from '../../connections/remove.js'
 import { checkIsAdmin } from '../../connections/rules.js'
 import { Failure } from '../../errors.js'
