@@ -2,22 +2,13 @@ import { Argument, Command } from 'commander'
 import type { Logger } from 'pino'
 import type { Config } from '../config.js'
 import type { Database } from '../db/database.js'
-import { migrate } from '../db/migrate.js'
-import { secretsOf } from '../server/runtime.js'
-import {
-  addAccountCommand,
-  listAccountsCommand,
-  passwordCommand,
-  photoCommand,
-  roleCommand,
-  stateCommand,
-  verifiedCommand,
-} from './accounts.js'
-import { addAppPasswordCommand, listAppPasswordsCommand, revokeAppPasswordCommand } from './app-passwords.js'
-import { doctorCommand, migrateCommand, newSecretCommand } from './database.js'
-import { serveCommand } from './serve.js'
 import type { Terminal } from './terminal.js'
-import { exportCommand, importCommand } from './transfer.js'
+
+// A command loads its modules only when it runs: all of them take a second.
+const accounts = () => import('./accounts.js')
+const appPasswords = () => import('./app-passwords.js')
+const database = () => import('./database.js')
+const transfer = () => import('./transfer.js')
 
 /** The parts of the process that commands use. */
 export interface Surroundings {
@@ -34,6 +25,7 @@ export interface Surroundings {
 export function commandsFor({ terminal, version, withDatabase, logger, untilStopped }: Surroundings): Command {
   const onCurrentSchema: OnCurrentSchema = (run) =>
     withDatabase(async ({ db }) => {
+      const { migrate } = await import('../db/migrate.js')
       await migrate(db)
       await run(db)
     })
@@ -47,7 +39,10 @@ export function commandsFor({ terminal, version, withDatabase, logger, untilStop
     .description('run the server')
     .action(() => {
       const stop = untilStopped()
-      return withDatabase((database, config) => serveCommand(terminal, database, config, logger(config), stop))
+      return withDatabase(async (database, config) => {
+        const { serveCommand } = await import('./serve.js')
+        await serveCommand(terminal, database, config, logger(config), stop)
+      })
     })
 
   program
@@ -56,8 +51,9 @@ export function commandsFor({ terminal, version, withDatabase, logger, untilStop
     .option('--new-secret', 'switch to the configured token secret; ends the tokens and sessions of the old one')
     .action(({ newSecret = false }: { newSecret?: boolean }) =>
       withDatabase(async ({ db }, config) => {
+        const { migrateCommand, newSecretCommand } = await database()
         await migrateCommand(terminal, db)
-        if (newSecret) await newSecretCommand(terminal, db, await secretsOf(config))
+        if (newSecret) await newSecretCommand(terminal, db, config)
       }),
     )
 
@@ -65,7 +61,7 @@ export function commandsFor({ terminal, version, withDatabase, logger, untilStop
     .command('import')
     .description('import directory files, or recorded Atom feeds and entries')
     .argument('<file...>')
-    .action((files: string[]) => onCurrentSchema((db) => importCommand(terminal, db, files)))
+    .action((files: string[]) => onCurrentSchema(async (db) => (await transfer()).importCommand(terminal, db, files)))
 
   program
     .command('export')
@@ -73,13 +69,13 @@ export function commandsFor({ terminal, version, withDatabase, logger, untilStop
     .argument('<file>')
     .option('--force', 'overwrite the file without asking')
     .action((file: string, { force = false }: { force?: boolean }) =>
-      onCurrentSchema((db) => exportCommand(terminal, db, file, force)),
+      onCurrentSchema(async (db) => (await transfer()).exportCommand(terminal, db, file, force)),
     )
 
   program
     .command('doctor')
     .description('check the stored network for inconsistencies')
-    .action(() => withDatabase(({ db }) => doctorCommand(terminal, db)))
+    .action(() => withDatabase(async ({ db }) => (await database()).doctorCommand(terminal, db)))
 
   return program.addCommand(accountCommands(terminal, onCurrentSchema))
 }
@@ -100,19 +96,19 @@ function accountCommands(terminal: Terminal, onCurrentSchema: OnCurrentSchema): 
     .requiredOption('--email <email>', 'e-mail address, taken as verified')
     .option('--login <login>', 'another name to sign in with')
     .action((userId: string, given: { name: string; email: string; login?: string }) =>
-      onCurrentSchema((db) => addAccountCommand(terminal, db, userId, given)),
+      onCurrentSchema(async (db) => (await accounts()).addAccountCommand(terminal, db, userId, given)),
     )
 
   account
     .command('list')
     .description('list accounts by name, one per line: user id, name, address, and unusual properties')
-    .action(() => onCurrentSchema((db) => listAccountsCommand(terminal, db)))
+    .action(() => onCurrentSchema(async (db) => (await accounts()).listAccountsCommand(terminal, db)))
 
   account
     .command('password')
     .description('set the password of an account')
     .argument('<userid>')
-    .action((userId: string) => onCurrentSchema((db) => passwordCommand(terminal, db, userId)))
+    .action((userId: string) => onCurrentSchema(async (db) => (await accounts()).passwordCommand(terminal, db, userId)))
 
   account
     .command('role')
@@ -121,14 +117,26 @@ function accountCommands(terminal: Terminal, onCurrentSchema: OnCurrentSchema): 
     .addArgument(new Argument('<change>').choices(['add', 'remove']))
     .argument('<role>')
     .action((userId: string, change: 'add' | 'remove', role: string) =>
-      onCurrentSchema((db) => roleCommand(terminal, db, userId, change, role)),
+      onCurrentSchema(async (db) => (await accounts()).roleCommand(terminal, db, userId, change, role)),
     )
 
   const switches = {
-    disable: ['disable an account', (db, userId) => stateCommand(terminal, db, userId, 'inactive')],
-    enable: ['enable a disabled account', (db, userId) => stateCommand(terminal, db, userId, 'active')],
-    verify: ['mark the e-mail address as verified', (db, userId) => verifiedCommand(terminal, db, userId, true)],
-    unverify: ['mark the e-mail address as unverified', (db, userId) => verifiedCommand(terminal, db, userId, false)],
+    disable: [
+      'disable an account',
+      async (db, userId) => (await accounts()).stateCommand(terminal, db, userId, 'inactive'),
+    ],
+    enable: [
+      'enable a disabled account',
+      async (db, userId) => (await accounts()).stateCommand(terminal, db, userId, 'active'),
+    ],
+    verify: [
+      'mark the e-mail address as verified',
+      async (db, userId) => (await accounts()).verifiedCommand(terminal, db, userId, true),
+    ],
+    unverify: [
+      'mark the e-mail address as unverified',
+      async (db, userId) => (await accounts()).verifiedCommand(terminal, db, userId, false),
+    ],
   } satisfies Record<string, [string, (db: Db, userId: string) => Promise<void>]>
 
   for (const [name, [description, run]] of Object.entries(switches)) {
@@ -146,7 +154,7 @@ function accountCommands(terminal: Terminal, onCurrentSchema: OnCurrentSchema): 
     .argument('[file]')
     .option('--remove', 'remove the picture')
     .action((userId: string, file: string | undefined, { remove = false }: { remove?: boolean }) =>
-      onCurrentSchema((db) => photoCommand(terminal, db, userId, file, remove)),
+      onCurrentSchema(async (db) => (await accounts()).photoCommand(terminal, db, userId, file, remove)),
     )
 
   return account.addCommand(appPasswordCommands(terminal, onCurrentSchema))
@@ -163,21 +171,27 @@ function appPasswordCommands(terminal: Terminal, onCurrentSchema: OnCurrentSchem
     .option('--scopes <scopes>', 'its access: read, write, or read,write', 'read')
     .option('--end <day>', 'last day of validity, such as 2027-12-31')
     .action((userId: string, { name, scopes, end }: { name: string; scopes: string; end?: string }) =>
-      onCurrentSchema((db) => addAppPasswordCommand(terminal, db, userId, { name, scopes: scopes.split(','), end })),
+      onCurrentSchema(async (db) =>
+        (await appPasswords()).addAppPasswordCommand(terminal, db, userId, { name, scopes: scopes.split(','), end }),
+      ),
     )
 
   appPassword
     .command('list')
     .description('list the app passwords of an account, with their ids')
     .argument('<userid>')
-    .action((userId: string) => onCurrentSchema((db) => listAppPasswordsCommand(terminal, db, userId)))
+    .action((userId: string) =>
+      onCurrentSchema(async (db) => (await appPasswords()).listAppPasswordsCommand(terminal, db, userId)),
+    )
 
   appPassword
     .command('revoke')
     .description('revoke an app password at once')
     .argument('<userid>')
     .argument('<id>')
-    .action((userId: string, id: string) => onCurrentSchema((db) => revokeAppPasswordCommand(terminal, db, userId, id)))
+    .action((userId: string, id: string) =>
+      onCurrentSchema(async (db) => (await appPasswords()).revokeAppPasswordCommand(terminal, db, userId, id)),
+    )
 
   return appPassword
 }

@@ -1,8 +1,9 @@
 import type { Kysely } from 'kysely'
+import type { Config } from '../config.js'
 import { findFaults } from '../connections/integrity-store.js'
 import { migrate, newerSteps } from '../db/migrate.js'
 import type { Tables } from '../db/tables.js'
-import { type Secrets, takeSecrets } from '../db/token-secret.js'
+import { secretsFrom, takeSecrets } from '../db/token-secret.js'
 import { Failure } from '../errors.js'
 import { counted } from '../formats.js'
 import { endAllSessions } from '../identity/session-store.js'
@@ -50,7 +51,8 @@ export async function migrateCommand(terminal: Terminal, db: Kysely<Tables>): Pr
  * `migrate --new-secret`: makes the configured secret the current one of the database, and reports the ended tokens and
  * sessions. Servers that run with another secret must be restarted.
  */
-export async function newSecretCommand(terminal: Terminal, db: Kysely<Tables>, secrets: Secrets): Promise<void> {
+export async function newSecretCommand(terminal: Terminal, db: Kysely<Tables>, config: Config): Promise<void> {
+  const secrets = await secretsFrom(config)
   const [tokens, sessions] = await db.transaction().execute(async (transaction) => {
     const isOther = await takeSecrets(transaction, secrets)
     return [await reissueTokens(transaction, keysOf(secrets)), isOther ? await endAllSessions(transaction) : 0] as const

@@ -2,6 +2,7 @@ import { createHmac, randomBytes, randomUUID } from 'node:crypto'
 import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { type Kysely, sql } from 'kysely'
+import type { Config } from '../config.js'
 import { Failure } from '../errors.js'
 import type { Tables } from './tables.js'
 
@@ -63,9 +64,9 @@ export async function takeSecrets(db: Kysely<Tables>, secrets: Secrets): Promise
   return rows.some((former) => !held.includes(former.fingerprint))
 }
 
-/** The given secrets, or else the one in the file. */
-export async function secretsFrom(given: readonly Uint8Array[], dataDir: string): Promise<Secrets> {
-  const [newest = await tokenSecret(dataDir), ...older] = given
+/** The secrets of `TOKEN_SECRET`, or else the one in the file. */
+export async function secretsFrom({ TOKEN_SECRET = [], DATA_DIR }: Config): Promise<Secrets> {
+  const [newest = await tokenSecret(DATA_DIR), ...older] = TOKEN_SECRET
   return [newest, ...older]
 }
 

@@ -59,14 +59,11 @@ interface RuntimeOptions {
  */
 export async function prepareDatabase(db: Kysely<Tables>, config: Config): Promise<Secrets> {
   await migrate(db)
-  const secrets = await secretsOf(config)
+  const secrets = await secretsFrom(config)
   await checkSecrets(db, secrets)
   await fillSearchWords(db)
   return secrets
 }
-
-export const secretsOf = ({ TOKEN_SECRET, DATA_DIR }: Config): Promise<Secrets> =>
-  secretsFrom(TOKEN_SECRET ?? [], DATA_DIR)
 
 /**
  * The composition root: `serve` and `open` both start here, on a database that `prepareDatabase` prepared. Everything

@@ -4,6 +4,7 @@ import { sql } from 'kysely'
 import { migrations } from '../../migrations/index.js'
 import { doctorCommand, migrateCommand, newSecretCommand } from '../../src/cli/database.js'
 import type { Terminal } from '../../src/cli/terminal.js'
+import { readConfig } from '../../src/config.js'
 import { migrate } from '../../src/db/migrate.js'
 import { checkSecrets, type Secrets } from '../../src/db/token-secret.js'
 import { keysOf, tokenHash, tokenOf } from '../../src/sharing/grant.js'
@@ -83,7 +84,7 @@ describe('the token secret', () => {
   const [old, fresh, other] = ['a', 'b', 'c'].map((letter) => Buffer.alloc(32, letter)) as [Buffer, Buffer, Buffer]
   const check = (...secrets: Buffer[]) => checkSecrets(database.db, secrets as unknown as Secrets)
   const take = (...secrets: Buffer[]) =>
-    output((terminal) => newSecretCommand(terminal, database.db, secrets as unknown as Secrets))
+    output((terminal) => newSecretCommand(terminal, database.db, { ...readConfig({}), TOKEN_SECRET: secrets }))
   const refused = {
     code: 'invalid',
     message: expect.stringMatching(/^The token secret of this server does not match/) as unknown,
