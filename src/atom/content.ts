@@ -38,8 +38,7 @@ export function checkMessage(message: string): string {
  * @throws Failure `invalid` for another type, for `src`, and as `checkMessage`
  */
 export function messageIn(content: XmlElement): string {
-  if (content.attributes.has('src'))
-    throw new Failure('invalid', 'The content must be in the entry itself, without "src".')
+  if (content.attributes.has('src')) throw new Failure('invalid', 'The content must be inline: "src" is not supported.')
   const type = content.attributes.get('type') ?? 'text'
   const written = content.children.length > 0 ? content.source() : content.text
   switch (type.trim().toLowerCase()) {
@@ -53,7 +52,7 @@ export function messageIn(content: XmlElement): string {
     case 'application/xhtml+xml':
       return checkMessage(htmlIn(content))
     default:
-      throw new Failure('invalid', `The content may have the type text, html or xhtml, not ${JSON.stringify(type)}.`)
+      throw new Failure('invalid', `The type of the content must be text, html or xhtml, not ${JSON.stringify(type)}.`)
   }
 }
 

@@ -52,7 +52,7 @@ export function decode(bytes: Uint8Array, name: string | undefined, says: string
   const line = encoding.contradiction(content)
   if (line === undefined) return encoding.decode(content)
   const why = mark ? 'its byte order mark says' : name === undefined ? undefined : says
-  return refuse(`line ${line} is not in ${encoding.name}${why === undefined ? '' : `, which ${why}`}`)
+  return refuse(`line ${line} is not valid ${encoding.name}${why === undefined ? '' : `, but ${why} ${encoding.name}`}`)
 }
 
 function markedBy({ name }: Mark, refuse: Refuse): Encoding {

@@ -158,7 +158,7 @@ function statusOf(entry: XmlElement): ShownConnection['status'] {
   const terms = termsOf(entry, scheme.status)
   const status = statuses.find((status) => status === terms[0])
   if (status === undefined || terms.length > 1) {
-    throw new Failure('invalid', `It needs one status: ${statuses.join(', ')}.`)
+    throw new Failure('invalid', `It must have exactly one status: ${statuses.join(', ')}.`)
   }
   return status
 }

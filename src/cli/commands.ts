@@ -159,7 +159,7 @@ function appPasswordCommands(terminal: Terminal, onCurrentSchema: OnCurrentSchem
     .command('add')
     .description('create an app password and show it once')
     .argument('<userid>')
-    .requiredOption('--name <name>', 'its name, such as that of the program')
+    .requiredOption('--name <name>', 'name, such as the name of the program')
     .option('--scopes <scopes>', 'its access: read, write, or read,write', 'read')
     .option('--end <day>', 'last day of validity, such as 2027-12-31')
     .action((userId: string, { name, scopes, end }: { name: string; scopes: string; end?: string }) =>

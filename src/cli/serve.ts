@@ -55,7 +55,7 @@ function listen(server: Server, { HOST, PORT }: Config): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', (cause: NodeJS.ErrnoException) => {
       const reason =
-        cause.code === 'EADDRINUSE' ? 'it is taken; set PORT to another, or to 0 for a free one' : cause.message
+        cause.code === 'EADDRINUSE' ? 'it is in use; set PORT to another port, or to 0 for a free one' : cause.message
       reject(new Failure('unavailable', `Cannot listen on port ${PORT} of ${HOST}: ${reason}.`, { cause }))
     })
     server.listen(PORT, HOST, resolve)

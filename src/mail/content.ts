@@ -70,7 +70,7 @@ export function contentOf(
   if (recipientState === 'inactive' || (hasAccount && recipientState === null)) return 'the recipient is not active'
   const address = hasAccount ? snapshot.recipientEmail : snapshot.targetEmail
   if (address === null || !isMailAddress(address)) return 'the recipient has no e-mail address'
-  if (personId === null || personName === null || personKey === null) return 'the other person is gone'
+  if (personId === null || personName === null || personKey === null) return 'the other person was deleted'
   if (personState !== 'active') return 'the other person is not active'
   const event = object !== 'account' ? kind : kind === 'offered' ? 'invited' : kind === 'connected' ? 'joined' : kind
   const hasToken = snapshot.tokenKey !== null && mayHaveToken(kind, hasAccount, snapshot)

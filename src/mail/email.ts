@@ -77,8 +77,8 @@ const wordings: Record<EmailContent['event'], Writer> = {
     address: url ?? page,
   }),
   connected: (person, title, { page }) => ({
-    subject: title === null ? `${person} shared something with you` : `${person} connected you with ${title}`,
-    summary: title === null ? `${person} shared something with you.` : `${person} connected you with ${title}.`,
+    subject: title === null ? `${person} shared something with you` : `${person} shared ${title} with you`,
+    summary: title === null ? `${person} shared something with you.` : `${person} shared ${title} with you.`,
     action: 'View',
     address: page,
   }),

@@ -104,7 +104,7 @@ async function deliver(services: MailServices, row: OutboxRow, signal: AbortSign
   const claim = { emailId: row.id, aboutId: content.person.id, address }
   // The limit protects from inviters; an acceptance answers one.
   const isLimited = row.kind !== 'accepted'
-  if (isLimited && !(await claimAddress(db, claim))) return drop('the address already got one about this person today')
+  if (isLimited && !(await claimAddress(db, claim))) return drop('an e-mail about this person was sent within 24 hours')
   const to = { name: name === null ? '' : plainName(name), address }
   const email = emailOf(content, addresses(services.baseUrl))
   const failure = content.isComplete ? await trySending(post, { ...email, id: row.id, to }, signal) : withoutToken
@@ -129,7 +129,10 @@ async function deliver(services: MailServices, row: OutboxRow, signal: AbortSign
 }
 
 /** Not permanent: another server may have the secret. */
-const withoutToken: EmailFailure = { isPermanent: false, summary: 'TOKEN_SECRET lacks the secret of its token' }
+const withoutToken: EmailFailure = {
+  isPermanent: false,
+  summary: 'TOKEN_SECRET does not contain the secret of the token',
+}
 
 async function trySending(post: Post, email: Addressed, signal: AbortSignal): Promise<EmailFailure | undefined> {
   try {

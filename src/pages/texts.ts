@@ -129,7 +129,7 @@ export const texts = {
   expiry: 'Expires',
   days: (number: number) => `In ${counted(number, 'day')}`,
   never: 'Never',
-  allowWriting: 'Allow inviting, answering and removing',
+  allowWriting: 'Allow changes: invite, accept and remove people',
   createAppPassword: 'Create',
   shownOnce: (name: string) => `App password “${name}”. Copy it now: it is shown only once.`,
   copy: 'Copy',

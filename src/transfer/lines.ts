@@ -89,7 +89,7 @@ function parseJson(text: string): unknown {
 function connectionFrom(pair: z.output<typeof colleague>): ShownConnection {
   const { inviter, invited, changedBy = defaultChanger(pair) } = pair
   if (changedBy !== inviter && changedBy !== invited) {
-    throw new Failure('invalid', 'colleague.changedBy: neither the inviter nor the invited')
+    throw new Failure('invalid', 'colleague.changedBy: neither the inviter nor the invited person')
   }
   return {
     id: pair.inviterEntry,

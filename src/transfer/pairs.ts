@@ -97,7 +97,7 @@ function pairFrom(connection: ShownConnection, source: PairMember, target: PairM
   const { status, inviter, changedBy, targetRowId } = connection
   if (source.id === target.id) throw new Failure('invalid', 'A person cannot be connected with themselves.')
   if (status === 'unconfirmed' ? inviter !== 'source' : status === 'pending' && inviter !== 'target') {
-    throw new Failure('invalid', `The status ${status} contradicts who invited.`)
+    throw new Failure('invalid', `The status ${status} contradicts the inviter.`)
   }
   const mine: Side = source.id < target.id ? 0 : 1
   const sideOf = (who: 'source' | 'target') => (who === 'source' ? mine : opposite(mine))

@@ -64,7 +64,7 @@ async function* toUtf8(file: string, start: Buffer, chunks: Chunks): Chunks {
     try {
       return Buffer.from(decoder.decode(chunk, { stream: chunk !== undefined }))
     } catch (cause) {
-      throw new Failure('invalid', `${file}: not UTF-16, as its byte order mark says. ${save}`, { cause })
+      throw new Failure('invalid', `${file}: not valid UTF-16, but its byte order mark says UTF-16. ${save}`, { cause })
     }
   }
   for await (const chunk of chunks) yield utf8(chunk)

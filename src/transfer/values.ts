@@ -4,7 +4,7 @@ import { isXmlText } from '../atom/template.js'
 import { Failure } from '../errors.js'
 import { type TextField, textFieldNames } from '../people/fields.js'
 
-const invalidForXml = 'holds a character that XML cannot carry, such as a control character'
+const invalidForXml = 'contains a character that XML forbids, such as a control character'
 
 /** Text that XML can carry. */
 const text = (maxLength: number) =>
@@ -14,7 +14,7 @@ const text = (maxLength: number) =>
 export const identifier = text(256)
   .trim()
   .normalize('NFC')
-  .refine((value) => !/\p{Cc}/u.test(value), 'holds a control character')
+  .refine((value) => !/\p{Cc}/u.test(value), 'contains a control character')
 
 export const name = text(256).trim()
 
@@ -48,10 +48,10 @@ export const state = z.enum(['active', 'inactive'])
 
 const clockSkew = 3_600_000
 
-/** A date in the future would hide all changes of a list until then. */
-export const past = z
-  .date()
-  .refine((date) => date.getTime() <= Date.now() + clockSkew, 'a date that lies in the future')
+/**
+ * A date that is not in the future, apart from clock skew. A future date would hide all changes of a list until then.
+ */
+export const past = z.date().refine((date) => date.getTime() <= Date.now() + clockSkew, 'a date in the future')
 
 /**
  * Validates a value.
