@@ -26,7 +26,7 @@ export interface Surroundings {
   /** Runs a command with the database of the configuration, and closes it afterwards. */
   readonly withDatabase: (run: (database: Database, config: Config) => Promise<void>) => Promise<void>
   readonly logger: (config: Config) => Logger
-  /** Returns a signal that aborts when the process is told to stop. Replaces the default handling of such signals. */
+  /** Returns an abort signal for SIGTERM and SIGINT. Replaces the default handling of both. */
   readonly untilStopped: () => AbortSignal
 }
 

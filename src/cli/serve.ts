@@ -97,7 +97,7 @@ const castForbidden =
 
 const folder = fileURLToPath(new URL('../../..', import.meta.url)).replace(/[\\/]$/, '')
 
-/** The command line of `connections` in a folder. Elsewhere, `npx` would run another package of this name. */
+/** The command that runs `connections` from a folder. Elsewhere, `npx` would run another package of this name. */
 export const commandIn = (workingFolder: string): string =>
   workingFolder === folder ? 'npx connections' : `node "${join(folder, 'dist/src/main.js')}"`
 

@@ -3,7 +3,7 @@ import { counted } from '../formats.js'
 const date = new Intl.DateTimeFormat('en', { dateStyle: 'long', timeZone: 'UTC' })
 const count = new Intl.NumberFormat('en')
 
-/** All texts of the pages. A translation is another file of this shape. */
+/** All texts of the pages. A translation is another file with the same structure. */
 export const texts = {
   language: 'en',
   direction: 'ltr',
