@@ -17,7 +17,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       created_at timestamptz(3) not null,
       updated_at timestamptz(3) not null
     )`.execute(db)
-  // Collation "C" folds only A to Z, on every operating system.
+  // With collation "C", lower() changes only A to Z, on every operating system.
   await sql`create unique index account_email on account (lower(email))`.execute(db)
   await sql`
     create table credential (

@@ -21,7 +21,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     )`.execute(db)
   await sql`create index connection_context on connection (context_object, context_id, id)`.execute(db)
 
-  // Only the owner is a foreign key: a peer may be on another machine one day.
+  // Only the owner is a foreign key, so that a peer could be on another server in future.
   await sql`
     create table colleague (
       id uuid primary key,

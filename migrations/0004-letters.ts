@@ -1,7 +1,7 @@
 import { sql, type Kysely } from 'kysely'
 
 export async function up(db: Kysely<unknown>): Promise<void> {
-  // A finished row has exactly one of the three dates. `error` is the last failure.
+  // A finished row has exactly one of sent_at, dropped_at and dead_at. `error` is the last failure.
   await sql`
     alter table outbox
       add column dropped_at timestamptz(3),
@@ -12,7 +12,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
   await sql`
     create index outbox_due on outbox (due_at, id)
     where sent_at is null and dropped_at is null and dead_at is null`.execute(db)
-  // Without a mail server rows stay for ever; polling must skip those that are logged already.
+  // Without a mail server, rows are never finished. This index lets polling skip rows that are already logged.
   await sql`
     create index outbox_untried on outbox (due_at, id)
     where sent_at is null and dropped_at is null and dead_at is null and attempts = 0`.execute(db)

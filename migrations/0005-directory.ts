@@ -5,10 +5,10 @@ export async function up(db: Kysely<unknown>): Promise<void> {
   await fill(db)
   await sql`alter table account alter column sort set not null, alter column words set not null`.execute(db)
   await sql`create index account_sort on account (sort, id)`.execute(db)
-  // Names are searched far more often than changed. Without fastupdate, a search has no pending list to read.
+  // Names are searched far more often than changed. Without fastupdate, a search need not scan a pending list.
   await sql`create index account_words on account using gin (words) with (fastupdate = off)`.execute(db)
-  // The field may hold any text, and the index refuses long ones. A login has at most 256 characters, so a text cut to
-  // 257 matches none.
+  // The field may contain text that is too long for an index. A login has at most 256 characters, so text cut to 257
+  // characters matches no login.
   await sql`
     create index account_manager on account ((left(profile ->> 'managerLogin', 257)) collate "C", sort, id)`.execute(db)
   await sql`
@@ -28,7 +28,7 @@ export async function down(db: Kysely<unknown>): Promise<void> {
 
 const batch = 1000
 
-/** Fills the columns of existing accounts, in batches by id. */
+/** Fills the new columns of existing accounts, in batches by id. */
 async function fill(db: Kysely<unknown>): Promise<void> {
   let last: string | null = null
   for (;;) {
@@ -45,7 +45,7 @@ async function fill(db: Kysely<unknown>): Promise<void> {
   }
 }
 
-/** A copy of `src/people/names.ts` at the time of this step. Later changes there need a step of their own. */
+/** A copy of `src/people/names.ts` at the time of this migration. A later change there needs its own migration. */
 function columns(name: string): { sort: string; words: string } {
   const folded = name
     .normalize('NFKD')

@@ -13,7 +13,8 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       drop constraint connection_uses_remaining_check,
       add constraint connection_uses_remaining_check check (uses_remaining >= 0)`.execute(db)
 
-  // The rights of an account on a context take one index lookup. Two accounts have one connection, of either of them.
+  // The rights of an account on a context are found with one index lookup. Two accounts share a single connection; its
+  // context is one of them.
   await sql`
     create unique index connection_active on connection (context_object, context_id, target_id)
     where state = 'active' and target_id is not null`.execute(db)
@@ -25,7 +26,8 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     on connection (context_object, context_id, creator_id, target_email)
     where state = 'pending' and target_id is null`.execute(db)
 
-  // One index for each role of an account in a connection, in list order. connection_context serves the context.
+  // One index for each role of an account in a connection (creator, target, invited address), in list order. For
+  // contexts, connection_context exists already.
   await sql`create index connection_creator on connection (creator_id, id)`.execute(db)
   await sql`create index connection_target on connection (target_id, id) where target_id is not null`.execute(db)
   await sql`create index connection_address on connection (target_email, id) where target_id is null`.execute(db)

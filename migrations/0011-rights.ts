@@ -1,7 +1,7 @@
 import { type Kysely, sql } from 'kysely'
 
 export async function up(db: Kysely<unknown>): Promise<void> {
-  // The rights of the context on the target's account: those of colleagues, unless more was granted.
+  // The rights of the context on the target's account. The default is the rights of colleagues.
   await sql`
     alter table connection
       add column reverse_access smallint not null default 2,
@@ -21,8 +21,9 @@ export async function down(db: Kysely<unknown>): Promise<void> {
 }
 
 /**
- * Before this step, two accounts had equal rights on each other, and an upgrade raised both. After such an upgrade, the
- * target keeps the rights that the context offered, and otherwise at most those of colleagues.
+ * Before this migration, two accounts always had equal rights on each other, so an upgrade raised the rights of both.
+ * For upgraded connections, this reduces the target's rights to those that the context offered, but not below those of
+ * colleagues.
  */
 async function lower(db: Kysely<unknown>): Promise<void> {
   await sql`
@@ -41,12 +42,12 @@ async function lower(db: Kysely<unknown>): Promise<void> {
       and exists (select from connection_event as e where e.connection_id = c.id and ${raises})`.execute(db)
 }
 
-/** The context offered these rights. */
+/** Whether event `e` is an offer of rights by the context. */
 const offers = sql<boolean>`
   e.detail ? 'object' and (e.verb in ('invited', 'refreshed')
     or e.verb = 'connected' and e.detail ->> 'before' is null)`
 
-/** The connection was upgraded, perhaps by an offer of its target. */
+/** Whether event `e` may have raised the rights of both accounts. */
 const raises = sql<boolean>`
   e.detail ? 'object' and (e.verb = 'upgraded' or e.verb = 'connected' and e.detail ->> 'before' is not null
     or e.verb = 'accepted' and e.actor_id = c.context_id)`

@@ -5,8 +5,8 @@ import { type Kysely, sql } from 'kysely'
  *
  * Expand: a UUID stays in `context_id`, for servers of the previous release; any other id is in `context_text`.
  * `context_key` is the id in either case. The database generates it, so that rows of older servers have it too. Older
- * servers keep working, but cannot load objects with other ids and show them without an id. The table is rewritten
- * once; feeds do not read it.
+ * servers keep working, but cannot load objects with other ids and show them without an id. Adding the column rewrites
+ * the table once; feeds are not blocked, since they do not read this table.
  *
  * Contract, once no older server runs: drop the expression of `context_key`, both its sources and `connection_context`.
  */
@@ -21,13 +21,13 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       add constraint connection_context_uuid check (
         context_id is not null or context_object not in ('account', 'org'))`.execute(db)
 
-  // Older servers still list by connection_context.
+  // Older servers still use the index connection_context for lists.
   await sql`create index connection_context_key on connection (context_object, context_key, id)`.execute(db)
   await uniqueBy(db, sql`context_key`)
-  // Few of an account's connections give it share access.
+  // A partial index, since few connections of an account include share access.
   await sql`
     create index connection_shared on connection (target_id) where state = 'active' and access >= 5`.execute(db)
-  // Between two accounts, each may have share access to the other.
+  // Between two accounts, the context may have share access to the target, too.
   await sql`
     create index connection_shared_back on connection (context_key)
     where context_object = 'account' and state = 'active' and reverse_access >= 5`.execute(db)
@@ -48,7 +48,7 @@ export async function down(db: Kysely<unknown>): Promise<void> {
 
 type Column = ReturnType<typeof sql>
 
-/** The unique indexes: one connection for each target and context. */
+/** Recreates the unique indexes of targets and contexts, with this column as the id of the context. */
 async function uniqueBy(db: Kysely<unknown>, column: Column): Promise<void> {
   await sql`drop index connection_active, connection_pending, connection_pending_address`.execute(db)
   await sql`

@@ -1,11 +1,11 @@
 import { type Kysely, sql } from 'kysely'
 
 export async function up(db: Kysely<unknown>): Promise<void> {
-  // Code can run on a schema with a step if it knows the step `oldest`; any code can if that is null.
+  // A release can run on a schema with a migration if it knows the migration `oldest`, or if `oldest` is null.
   await sql`create table schema_step (name text collate "C" primary key, oldest text collate "C")`.execute(db)
   await sql`insert into schema_step (name) select name from kysely_migration where name >= '0011'`.execute(db)
 
-  // The highest position is the current token secret. The database has only an HMAC of a secret.
+  // The row with the highest position is the current token secret. Only an HMAC of each secret is stored.
   await sql`
     create table token_secret (
       fingerprint text primary key,

@@ -19,14 +19,14 @@ import * as search from './0017-search.js'
 
 export interface Step extends Migration {
   /**
-   * The oldest step that code must know to run on a schema with this one. A step that only adds (expand) names none:
-   * older code can run beside it. A step that removes (contract) names the first step without need for the removed
-   * part.
+   * The oldest migration that a release must know to run on a schema with this one. A migration that only adds (expand)
+   * leaves it undefined: older releases can still run. A migration that removes something (contract) names the first
+   * migration of the releases that no longer use the removed part.
    */
   readonly oldest?: string
 }
 
-/** All steps in order. Listed by hand: a scan of the folder would also find leftovers of old builds. */
+/** All migrations in order. Listed by hand, since a scan of the folder would also find leftovers of old builds. */
 export const migrations: Record<string, Step> = {
   '0001-accounts': accounts,
   '0002-connections': connections,

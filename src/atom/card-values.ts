@@ -1,14 +1,14 @@
 import type { Account } from '../people/account.js'
 import { type TextField, textFieldNames } from '../people/fields.js'
 
-/** The values of a card, as text. */
+/** The values of an hCard or vCard, as text. */
 export type CardValues = { [Name in TextField]: string } & {
   name: string
   key: string
   userId: string
   login: string
   email: string
-  /** A `mailto:` link. Characters that would end the address are percent-encoded. */
+  /** A `mailto:` link. Characters with a meaning in URLs are percent-encoded. */
   mailto: string
   rev: string
   millis: string
@@ -16,7 +16,7 @@ export type CardValues = { [Name in TextField]: string } & {
   isManager: string
 }
 
-/** The card values of an account; an absent value is an empty string. */
+/** Returns the card values of an account. An absent value becomes an empty string. */
 export function cardValues({ profile, ...account }: Account): CardValues {
   const texts = Object.fromEntries(textFieldNames.map((name) => [name, profile[name] ?? '']))
   return {

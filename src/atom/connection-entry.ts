@@ -8,7 +8,7 @@ import { type Addresses, entryId, mediaType, rel, scheme, SNX } from './vocabula
 interface Values {
   id: string
   title: string
-  /** Key of the other person. */
+  /** Key of the peer. */
   key: string
   updated: string
   status: string
@@ -21,8 +21,9 @@ interface Values {
 }
 
 /**
- * Makes the writers of connection entries (docs/wire.md, A connection entry): `entry` for use in a feed, `document` for
- * a single entry. With `message` they show the invitation's message, without active content.
+ * Returns the functions that write connection entries (docs/wire.md, A connection entry): `entry` for use in a feed,
+ * `document` for a single entry. If `message` is true, the entry includes the invitation's message, without active
+ * content.
  *
  * @param to base addresses of all links
  */

@@ -3,24 +3,26 @@ import { escapeText, isXmlText } from './template.js'
 import { ATOM, XHTML } from './vocabulary.js'
 import type { XmlElement } from './xml.js'
 
-/** In characters as written by the user, before escaping. */
+/** In characters of the user's text, before escaping. */
 export const maxMessageLength = 4000
 
-/** The references of `htmlOf`. A message is stored as HTML. */
+/** The character references that `htmlOf` writes. */
 const references = /&(?:amp|lt|gt|#13);/g
 
-/** The length of a stored message in characters as written; a reference counts as one. */
+/** The length of a stored message in characters. A character reference counts as one. */
 export const messageLength = (html: string): number => Array.from(html.replace(references, '.')).length
 
 /**
- * Escapes a text as HTML. Messages are stored as HTML, since the wire has no other form (docs/wire.md, A connection
- * entry). Text without markup stays unchanged.
+ * Escapes plain text as HTML. Messages are stored as HTML, since the wire has no other form (docs/wire.md, A connection
+ * entry). Text without special characters is unchanged.
  */
 export const htmlOf = (text: string): string => escapeText(text)
 
 /**
+ * Checks the length and the characters of a message.
+ *
  * @returns the message
- * @throws Failure `invalid` if it is longer than 4,000 characters, or has characters that XML forbids
+ * @throws Failure `invalid` if it is longer than 4,000 characters, or contains characters that XML forbids
  */
 export function checkMessage(message: string): string {
   const length = Array.from(message).length
@@ -32,14 +34,13 @@ export function checkMessage(message: string): string {
 }
 
 /**
- * Reads the message of an Atom `content` as HTML (RFC 4287, section 4.1.3). HTML stays as written, even unescaped; text
- * is escaped; XHTML becomes HTML.
+ * Reads the message of an Atom `content` element as HTML (RFC 4287, section 4.1.3). HTML is returned unchanged, even if
+ * it was sent unescaped; plain text is escaped; XHTML is rewritten as HTML.
  *
- * @throws Failure `invalid` for another type, for `src`, and as `checkMessage`
+ * @throws Failure `invalid` for another type, for a `src` attribute, and if `checkMessage` refuses the message
  */
 export function messageIn(content: XmlElement): string {
-  if (content.attributes.has('src'))
-    throw new Failure('invalid', 'The content must be in the entry itself, without "src".')
+  if (content.attributes.has('src')) throw new Failure('invalid', 'The content must be inline: "src" is not supported.')
   const type = content.attributes.get('type') ?? 'text'
   const written = content.children.length > 0 ? content.source() : content.text
   switch (type.trim().toLowerCase()) {
@@ -53,11 +54,11 @@ export function messageIn(content: XmlElement): string {
     case 'application/xhtml+xml':
       return checkMessage(htmlIn(content))
     default:
-      throw new Failure('invalid', `The content may have the type text, html or xhtml, not ${JSON.stringify(type)}.`)
+      throw new Failure('invalid', `The type of the content must be text, html or xhtml, not ${JSON.stringify(type)}.`)
   }
 }
 
-/** The wrapping `div` is not part of XHTML content. */
+/** Converts XHTML content to HTML. The wrapping `div` is not part of the content. */
 function htmlIn(content: XmlElement): string {
   const [only, ...others] = content.children
   const isWrapped = only?.name === 'div' && isXhtml(only) && others.length === 0

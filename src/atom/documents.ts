@@ -15,8 +15,8 @@ interface Values {
 }
 
 /**
- * Makes the writer of service documents (docs/wire.md, Other resources). No field is editable. The XML declaration
- * names no encoding, as in the recordings; UTF-8 is the default.
+ * Returns a function that writes service documents (docs/wire.md, Other resources). They declare no editable fields.
+ * The XML declaration names no encoding, as in the recordings; UTF-8 is the default.
  *
  * @param to base addresses of all links
  */
@@ -51,8 +51,8 @@ function serviceShape(at: XMLBuilder, hole: Hole<Values>, to: Addresses): void {
 export const profileTypes = ['default'] as const
 
 /**
- * Writes the description of a profile type: name, hCard class, vCard property and short forms of each property. The
- * format is our own: no recording of this document exists.
+ * Writes the description of a profile type. For each property: name, hCard class, vCard property, and the lite formats
+ * that include it. The format is our own, since this document was never recorded.
  */
 export const profileTypeDocument = (type: (typeof profileTypes)[number]): string =>
   `<?xml version="1.0" encoding="UTF-8"?>${document({ type, properties })}`
@@ -84,8 +84,8 @@ const error = fragmentTemplate<{ code: string; message: string }>((at, hole) => 
 /**
  * Writes the API's error document (docs/wire.md, Errors).
  *
- * @param code the HTTP status as text; empty if the wire has none
- * @param message the wire's fixed message, followed by our sentence
+ * @param code the HTTP status as text; empty if the wire has no code for the error
+ * @param message the fixed message of the wire, followed by the reason
  */
 export function failureDocument(code: string, message: string): string {
   return `<?xml version="1.0" encoding="UTF-8"?>${error({ code, message })}`

@@ -6,7 +6,8 @@ import type { Refuse } from './scan.js'
  * declaration, UTF-8.
  *
  * @param charset of the `Content-Type`
- * @param refuse called for an unsupported encoding, and for a declaration that contradicts the bytes
+ * @param refuse called for an unsupported encoding, for bytes that are invalid in it, and for a declaration that
+ *   contradicts the byte order mark
  */
 export function decodeXml(bytes: Uint8Array, charset: string | undefined, refuse: Refuse): string {
   const mark = markOf(bytes)
@@ -41,8 +42,8 @@ const declaredIn = (text: string) => declaration.exec(text.slice(0, 1024))?.[2]
 /**
  * Decodes bytes. A byte order mark takes precedence over the name, and is removed.
  *
- * @param name of the encoding, in any case; default UTF-8
- * @param says the source of the name as the beginning of a sentence, for refusals
+ * @param name of the encoding, ignoring case; UTF-8 by default
+ * @param says subject and verb of a refusal about the name, such as `it declares`
  * @param refuse called for an unsupported encoding and for invalid bytes
  */
 export function decode(bytes: Uint8Array, name: string | undefined, says: string, refuse: Refuse): string {
@@ -52,7 +53,7 @@ export function decode(bytes: Uint8Array, name: string | undefined, says: string
   const line = encoding.contradiction(content)
   if (line === undefined) return encoding.decode(content)
   const why = mark ? 'its byte order mark says' : name === undefined ? undefined : says
-  return refuse(`line ${line} is not in ${encoding.name}${why === undefined ? '' : `, which ${why}`}`)
+  return refuse(`line ${line} is not valid ${encoding.name}${why === undefined ? '' : `, but ${why} ${encoding.name}`}`)
 }
 
 function markedBy({ name }: Mark, refuse: Refuse): Encoding {
@@ -71,7 +72,7 @@ function named(name = 'UTF-8', says: string, refuse: Refuse): Encoding {
 
 const isUtf16 = (name: string) => /^utf-?16(?:le|be)?$/i.test(name)
 
-/** Recommended in refusals. */
+/** Encodings to suggest in refusals. */
 const readEncodings = 'UTF-8, US-ASCII, ISO-8859-1, windows-1252, or UTF-16 with a byte order mark'
 
 /** A byte order mark: its encoding and its length in bytes. */
@@ -88,13 +89,13 @@ const marks: readonly (Mark & { readonly bytes: string })[] = [
   { name: 'UTF-16BE', length: 2, bytes: '\xFE\xFF' },
 ]
 
-/** The byte order mark at the start, if any. */
+/** The byte order mark at the start of the bytes, if any. */
 export function markOf(bytes: Uint8Array): Mark | undefined {
   const start = latin1(bytes.subarray(0, 4))
   return marks.find((mark) => start.startsWith(mark.bytes))
 }
 
-/** Whether every second byte at the start is NUL, as in UTF-16 without a byte order mark. */
+/** Whether exactly one of the first two bytes is NUL, as in UTF-16 without a byte order mark. */
 export const looksLikeUtf16 = (bytes: Uint8Array): boolean => bytes.length > 1 && (bytes[0] === 0) !== (bytes[1] === 0)
 
 /** The `charset` of a Content-Type, if any. */
@@ -141,7 +142,7 @@ function utf16(name: 'UTF-16LE' | 'UTF-16BE'): Encoding {
   return { name, contradiction, decode }
 }
 
-// `TextDecoder` treats US-ASCII and ISO-8859-1 as windows-1252, so both are decoded here.
+// `TextDecoder` treats US-ASCII and ISO-8859-1 as windows-1252, so these encodings are decoded without it.
 const utf8: Encoding = {
   name: 'UTF-8',
   contradiction: firstLine((line) => !isUtf8(line)),
@@ -154,7 +155,7 @@ const ascii: Encoding = {
 }
 const iso88591: Encoding = { name: 'ISO-8859-1', contradiction: () => undefined, decode: latin1 }
 
-/** Bytes 80 to 9F of windows-1252. Its five undefined bytes are spaces. */
+/** The characters of bytes 0x80 to 0x9F in windows-1252. A space marks each of the five undefined bytes. */
 const windows1252Extras = '€ ‚ƒ„…†‡ˆ‰Š‹Œ Ž  ‘’“”•–—˜™š›œ žŸ'
 
 const windows1252: Encoding = {

@@ -16,12 +16,12 @@ export interface Feed {
   readonly id: string
   readonly title: string
   readonly updated: Date
-  /** Paging numbers; absent if the wire has none for this feed. */
+  /** Paging numbers; undefined if the wire has none for this feed. */
   readonly totalResults?: number
   readonly startIndex?: number
   readonly itemsPerPage?: number
   readonly pendingInvitations?: number | undefined
-  /** Whether the feed with its pages is a complete feed (RFC 5005, section 2). */
+  /** Whether this document contains the entire feed (RFC 5005, section 2). */
   readonly isComplete?: boolean
   readonly links: PageLinks
   /** Links to other resources. */
@@ -63,7 +63,7 @@ const complete = template<object>((at) => at.ele(HISTORY, 'fh:complete'))({})
 
 const selfLink = template<{ href: string }>((at, hole) => link(at, hole.text('href'), 'self', mediaType.atom))
 
-/** Writes a feed document (docs/wire.md, The feed). Its parts keep the order of the recordings. */
+/** Writes a feed document (docs/wire.md, The feed). Its elements are in the order of the recordings. */
 export function feedDocument(feed: Feed): Markup {
   const { id, title, updated, links, isComplete = false, related = nothing, entries } = feed
   return document({

@@ -9,8 +9,8 @@ type CardHole = { text(name: keyof CardValues): string }
 type Values = CardValues & { emailLink: Markup; address: Markup; extensionList: Markup }
 
 /**
- * Makes the writer of hCards (docs/wire.md, hCard): the XHTML `div` of an entry's content. An empty value leaves its
- * element empty; only an empty work address is left out.
+ * Returns a function that writes hCards (docs/wire.md, hCard): the XHTML `div` of an entry's content. An empty value
+ * gives an empty element, except that an empty work address is omitted.
  *
  * @param to base addresses of all links
  */
@@ -39,7 +39,7 @@ function card(to: Addresses, full: boolean): Template<Values> {
       .att('class', 'photo')
     card.ele('div').ele('a').att('class', 'fn url').att('href', to.profile(key)).txt(hole.text('name'))
     if (full) names(card, hole)
-    // Stands for the pronunciation, which is not served: some clients find the blocks by position.
+    // An empty placeholder, since there is no pronunciation and some clients find the blocks by position.
     card.ele('div')
     card.ele('div').txt(hole.markup('emailLink'))
     div(card, 'groupwareEmail', hidden)
@@ -80,7 +80,10 @@ function card(to: Addresses, full: boolean): Template<Values> {
 
 const hidden = true
 
-/** Adds elements with one value each: `div` and `span` for a field under its class, `value` for any other. */
+/**
+ * Returns functions that add an element with one value: `div` and `span` for a profile field, with the class of the
+ * field; `value` for any value, with the given class.
+ */
 function writer(hole: CardHole) {
   const put = (at: XMLBuilder, tag: string, name: keyof CardValues, className: string, isHidden: boolean) => {
     const element = at.ele(tag).att('class', className)

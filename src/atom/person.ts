@@ -14,7 +14,7 @@ const state = template<{ state: string }>((at, hole) => at.ele(SNX, 'snx:userSta
 
 const external = template<{ external: string }>((at, hole) => at.ele(SNX, 'snx:isExternal').txt(hole.text('external')))
 
-/** The children of an Atom person construct, in the order of the recordings. Unknown values are left out. */
+/** The children of an Atom person construct, in the order of the recordings. Unknown values are omitted. */
 export function person(account: Account): Markup {
   return join([
     identity({ name: account.name, userId: account.userId }),
@@ -24,22 +24,23 @@ export function person(account: Account): Markup {
   ])
 }
 
-/** Adds a `link`. Its attributes keep the order of the recordings. */
+/** Adds a `link` element, with its attributes in the order of the recordings. */
 export function link(at: XMLBuilder, href: string, rel: string, type: string): void {
   at.ele('link').att('href', href).att('rel', rel).att('type', type)
 }
 
-/** Adds a `category`. A tag has no scheme. */
+/** Adds a `category` element. A category without a scheme is a tag. */
 export function category(at: XMLBuilder, term: string, scheme?: string): void {
   const element = at.ele('category').att('term', term)
   if (scheme !== undefined) element.att('scheme', scheme)
 }
 
 /**
- * The links of a profile feed and a service document: the wire's links to resources that we serve.
+ * The links from a profile feed or service document to related resources. Links of the wire to resources that this
+ * server lacks are omitted.
  *
- * @param key of the person, or a template hole
- * @param changed last change of the profile in milliseconds, or a template hole
+ * @param key of the person, or a template hole for it
+ * @param changed last change of the profile in milliseconds, or a template hole for it
  */
 export const relatedOf = (to: Addresses, key: string, changed: string) => [
   { href: to.colleagues(key, changed), rel: rel.colleague, type: mediaType.atom },
@@ -47,7 +48,7 @@ export const relatedOf = (to: Addresses, key: string, changed: string) => [
   { href: to.profileType, rel: rel.profileType, type: mediaType.profileType },
 ]
 
-/** Makes the writer of these links for the head of a feed. */
+/** Returns a function that writes these links for the head of a feed. */
 export function relatedLinks(to: Addresses): (account: Account) => Markup {
   const links = template<{ key: string; millis: string }>((at, hole) => {
     for (const { href, rel, type } of relatedOf(to, hole.text('key'), hole.text('millis'))) link(at, href, rel, type)

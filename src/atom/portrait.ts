@@ -3,7 +3,7 @@ import { initialsOf } from '../people/names.js'
 import { fragmentTemplate } from './template.js'
 import { SVG } from './vocabulary.js'
 
-/** Background colours for white text: each has a contrast of 4.5 to 1 or more (WCAG 2.2, 1.4.3). */
+/** Background colours for white text: each has a contrast ratio of at least 4.5:1 (WCAG 2.2, 1.4.3). */
 export const backgrounds = [
   '#8a3324',
   '#7a4a00',
@@ -21,7 +21,9 @@ export const backgrounds = [
 
 const side = 128
 
-/** Draws an SVG for an account without a photo: its initials. The key chooses the colour, so it never changes. */
+/**
+ * Draws the initials of an account without a photo, as SVG. The colour depends only on the key, so it never changes.
+ */
 export function portrait({ key, name }: Pick<Account, 'key' | 'name'>): string {
   const ground = backgrounds[Number.parseInt(key.slice(-6), 16) % backgrounds.length] as string
   return drawing({ name, initials: initialsOf(name), ground })

@@ -11,11 +11,11 @@ export interface ProfileForm {
   readonly format: 'lite' | 'full'
 }
 
-/** The differences between the resources that show profiles. */
+/** The parts of a profile entry that depend on the resource. */
 export interface ProfilePlace {
-  /** Id of the connection that led to the profile, in a list of colleagues. */
+  /** Id of the connection to this person, in a list of colleagues. */
   readonly connectionId?: string
-  /** Target of the self link: the profile's entry, its feed (search results) or no link (reports). */
+  /** Target of the self link: the profile's entry, or its feed (search results); `none` omits the link (reports). */
   readonly self?: 'entry' | 'feed' | 'none'
 }
 
@@ -32,8 +32,8 @@ interface Values {
 }
 
 /**
- * Makes the writers of profile entries (docs/wire.md, A profile entry): `entry` for use in a feed, `document` for a
- * single entry.
+ * Returns the functions that write profile entries (docs/wire.md, A profile entry): `entry` for use in a feed,
+ * `document` for a single entry.
  *
  * @param to base addresses of all links
  */
@@ -81,7 +81,7 @@ export function profileEntries(to: Addresses) {
 
 const selfLink = template<{ href: string }>((at, hole) => link(at, hole.text('href'), 'self', mediaType.atom))
 
-/** The URL of the profile's own entry, in the same form. */
+/** The URL of the profile's entry, in the same output and format. */
 const ownEntry = (to: Addresses, key: string, { output, format }: ProfileForm) =>
   to.profileEntry(key) + (output === 'vcard' ? '&output=vcard' : '') + (format === 'full' ? '&format=full' : '')
 
@@ -89,7 +89,7 @@ const tag = template<{ term: string }>((at, hole) => category(at, hole.text('ter
 
 const vcardText = template<{ lines: string }>((at, hole) => at.txt(`\n${hole.text('lines')}`))
 
-/** @param isAlone whether the entry stands outside a feed, and so needs an author (RFC 4287, section 4.1.2) */
+/** @param isAlone whether the entry is a document of its own, and so needs an author (RFC 4287, section 4.1.2) */
 function entryShape(
   at: XMLBuilder,
   hole: Hole<Values>,
@@ -112,7 +112,7 @@ function entryShape(
   link(entry, to.profileView(key), 'related', mediaType.html)
   link(entry, to.photo(key, hole.text('millis')), rel.image, mediaType.image)
   entry.txt(hole.markup('connection'))
-  // First, since feed readers open the first alternate, and a browser can show only this one.
+  // The first alternate link, since feed readers open the first one, and browsers can show only this one.
   link(entry, to.profileView(key), 'alternate', mediaType.html)
   if (output === 'hcard') link(entry, to.vcard(key), 'alternate', mediaType.directory)
   else link(entry, ownEntry(to, key, { output, format: 'full' }), 'edit', mediaType.atom)

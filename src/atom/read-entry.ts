@@ -5,21 +5,22 @@ import { charsetOf } from './encoding.js'
 import { ATOM, scheme } from './vocabulary.js'
 import { parseXml, requestLimits, type XmlElement } from './xml.js'
 
-/** A client's request to invite, accept or rewrite. */
+/** The parts of a client's entry that the server uses. */
 interface Invitation {
-  /** The requested status, unchecked; undefined if the entry has none. */
+  /** The requested status, not validated; undefined if the entry has none. */
   readonly status: string | undefined
-  /** HTML. */
+  /** The message as HTML. */
   readonly message: string
 }
 
 /**
- * Reads a client's entry (docs/wire.md, The entry clients send). Only its status and content matter. Clients may omit
- * the Atom namespace.
+ * Reads a client's entry (docs/wire.md, The entry clients send). Uses only its status and content. Clients may omit the
+ * Atom namespace.
  *
  * @param body bytes of an Atom entry
  * @param contentType the header field; its `charset` applies to the body
- * @throws Failure `invalid` for malformed XML, for another document, for another kind of connection, and as `messageIn`
+ * @throws Failure `invalid` for malformed XML, for a document that is not an entry, for another type of connection, for
+ *   two different statuses, and if `messageIn` refuses the content
  */
 export function readInvitation(body: Uint8Array, contentType: string | undefined): Invitation {
   if (body.length === 0) throw new Failure('invalid', 'The request has no body; send an Atom entry.')
@@ -102,22 +103,22 @@ export function parseTimestamp(text: string): Date | undefined {
   return date.getUTCFullYear() >= 1970 && date.getUTCFullYear() <= 9999 ? date : undefined
 }
 
-/** All children of an element with this name. */
+/** All child elements with this name. */
 export function childrenOf(parent: XmlElement, namespace: string, name: string): XmlElement[] {
   return parent.children.filter((child) => child.namespace === namespace && child.name === name)
 }
 
-/** The first child with this name. */
+/** The first child element with this name. */
 export function childOf(parent: XmlElement, namespace: string, name: string): XmlElement | undefined {
   return parent.children.find((child) => child.namespace === namespace && child.name === name)
 }
 
-/** The trimmed text of the first child with this name. */
+/** The trimmed text of the first child element with this name. */
 export function textOf(parent: XmlElement, namespace: string, name: string): string | undefined {
   return childOf(parent, namespace, name)?.text.trim()
 }
 
-/** All elements inside this one, in document order. */
+/** All descendants of an element, in document order. */
 export function descendantsOf(element: XmlElement): XmlElement[] {
   return element.children.flatMap((child) => [child, ...descendantsOf(child)])
 }

@@ -7,10 +7,10 @@ import { ATOM, SNX, XHTML } from './vocabulary.js'
 import type { XmlElement } from './xml.js'
 
 /**
- * Reads a profile entry with an hCard or a vCard, lite or full (docs/wire.md, A profile entry). The contributor takes
- * precedence over the card.
+ * Reads a profile entry with an hCard or a vCard, lite or full (docs/wire.md, A profile entry). Values of the
+ * contributor take precedence over those of the card.
  *
- * @throws Failure `invalid` without a key or date, and for a card in another format
+ * @throws Failure `invalid` for an entry without a key or date, and for content that is neither an hCard nor a vCard
  */
 export function readProfile(entry: XmlElement): Omit<Observation, 'seen'> {
   const contributor = childOf(entry, ATOM, 'contributor')
@@ -46,7 +46,7 @@ export type ShownPerson = Pick<Observation, 'name' | 'userId' | 'email' | 'state
 /**
  * Reads an author or contributor (docs/wire.md, A connection entry). An empty name or user id counts as absent.
  *
- * @throws Failure `invalid` for an unknown `snx:userState` or `snx:isExternal`
+ * @throws Failure `invalid` for an unknown value of `snx:userState` or `snx:isExternal`
  */
 export function readPerson(element: XmlElement): ShownPerson {
   const name = textOf(element, ATOM, 'name')
@@ -76,8 +76,8 @@ function word<Value>(element: XmlElement, name: string, meanings: Readonly<Recor
 }
 
 /**
- * Reads an hCard, lite or full (docs/wire.md, hCard). Matches elements by their whole `class`. A missing address block
- * means an empty address.
+ * Reads an hCard, lite or full (docs/wire.md, hCard). Matches elements by their entire `class` attribute. A missing
+ * address block means an empty address.
  */
 function readHcard(content: XmlElement): ShownCard {
   const card = inside(content).find(hasClass('vcard'))

@@ -14,7 +14,10 @@ const extensionProperty = otherFields.extensions.vcard ?? ''
 const ignored = ['BEGIN', 'VERSION', 'PHOTO', 'FN', 'URL', 'SOUND', 'REV', 'END']
 const identifiers = ['EMAIL;INTERNET', 'X_PROFILE_KEY', 'UID', 'X_PROFILE_UID', 'X_LCONN_USERID']
 
-/** All supported properties by wire name. A name includes its distinguishing type. */
+/**
+ * The wire names of all supported properties. A wire name includes the type that distinguishes the property, such as
+ * `TEL;FAX`.
+ */
 const supported = [
   ...new Set([...Object.values(textFields), ...Object.values(otherFields)].flatMap(({ vcard }) => vcard ?? [])),
   ...identifiers,
@@ -23,10 +26,11 @@ const baseOf = (name: string) => name.split(';')[0] ?? ''
 const names = [...new Set([...supported.map(baseOf), ...ignored])]
 
 /**
- * Reads a vCard 2.1, lite or full (docs/wire.md, vCard 2.1). Accepts the encodings and types of other vCard writers.
+ * Reads a vCard 2.1, lite or full (docs/wire.md, vCard 2.1). Also accepts the encodings and types of other vCard
+ * writers.
  *
- * @throws Failure `invalid` for an incomplete vCard, a repeated property, an undecodable value, and an address without
- *   seven or eight parts
+ * @throws Failure `invalid` for an incomplete vCard, a repeated property, a value that cannot be decoded, and an
+ *   address that does not have seven or eight parts
  */
 export function readVcard(text: string): ShownCard {
   const properties = propertiesIn(linesOf(text), names).filter(({ name }) => !ignored.includes(name))
@@ -50,14 +54,14 @@ export function readVcard(text: string): ShownCard {
   }
 }
 
-/** The lines without the indentation of the first. */
+/** The lines of a vCard, without the indentation of the first line. */
 function linesOf(text: string): string[] {
   const [, indent = '', card] = /^\s*?([ \t]*)(BEGIN:VCARD\n.*?)\n[ \t]*END:VCARD\s*$/s.exec(text) ?? []
   if (card === undefined) throw new Failure('invalid', 'Its content is not a complete vCard.')
   return card.split('\n').map((line) => (line.startsWith(indent) ? line.slice(indent.length) : line))
 }
 
-/** If several properties have one wire name, the preferred one wins, otherwise the first. */
+/** Selects one property for each wire name: the last one of type PREF, otherwise the first one. */
 function shownIn(properties: readonly Property[]): Map<string, Property> {
   const shown = new Map<string, Property>()
   const written = new Set<string>()
@@ -80,7 +84,7 @@ function typesOf({ parameters }: Property): ReadonlySet<string> {
   return new Set(types)
 }
 
-/** Types with the lowest precedence: a fax at work is a fax. */
+/** Types with the lowest precedence. For example, a number of the types WORK and FAX is a fax number. */
 const genericTypes = ['WORK', 'INTERNET']
 
 function wireName(base: string, types: ReadonlySet<string>): string | undefined {
@@ -98,7 +102,10 @@ function nameParts([familyName = '', givenName = '']: readonly string[]): ShownP
   return { familyName, givenName }
 }
 
-/** The wire has eight parts. The product's own client wrote seven, with both street lines in one. */
+/**
+ * An address on the wire has eight parts. The original product's client wrote seven, with both street lines in one
+ * part.
+ */
 function addressParts(parts: string[]): ShownProfile {
   if (parts.length === 7) parts.splice(3, 0, '')
   if (parts.length !== 8) throw new Failure('invalid', `Its address has ${parts.length} parts instead of eight.`)
@@ -126,20 +133,20 @@ export type ShownCard = Pick<Observation, 'userId' | 'login' | 'email'> & { read
 
 type ShownText = Partial<Record<TextField, string>>
 
-/** The identifying values. */
+/** The hCard classes and vCard properties of the identifying values. */
 const identity = {
   hcard: { userId: 'x-lconn-userid', login: 'x-profile-uid', email: 'email' },
   vcard: { userId: 'X_LCONN_USERID', login: 'X_PROFILE_UID', email: 'EMAIL;INTERNET' },
 } as const
 
-/** An empty address. The wire omits an empty address as a whole. */
+/** The fields of an empty address. On the wire, an empty address is omitted entirely. */
 export const noAddress: ShownText = Object.fromEntries(addressFields.map((name) => [name, '']))
 
 /**
- * Turns raw values into fields (docs/wire.md, hCard; vCard 2.1).
+ * Converts raw values to fields (docs/wire.md, hCard; vCard 2.1).
  *
  * @param values by hCard class or by vCard property
- * @throws Failure `invalid` if `x-is-manager` is not Y, N or empty
+ * @throws Failure `invalid` if the manager flag is not Y, N or empty
  */
 export function readCard(form: 'hcard' | 'vcard', values: ReadonlyMap<string, string>): ShownCard {
   const userId = values.get(identity[form].userId)

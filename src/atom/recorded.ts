@@ -10,21 +10,21 @@ import type { Refuse } from './scan.js'
 import { ATOM, feedTitles, rel, scheme, SNX } from './vocabulary.js'
 import { parseXml, type XmlElement, type XmlLimits } from './xml.js'
 
-/** The content of a recorded response. Each `place` locates its entry, for refusals. */
+/** The content of a recorded response. Each `place` locates an entry, for refusals. */
 interface Recorded {
   readonly people: readonly { readonly sighting: Observation; readonly place: string }[]
   readonly connections: readonly { readonly shown: ShownConnection; readonly place: string }[]
 }
 
-/** For files of the operator: far more elements than a request may have. Depth allows for an hCard. */
+/** Limits for imported files: many more elements than in a request, and enough depth for an hCard. */
 const fileLimits: XmlLimits = { depth: 64, elements: 1_000_000, attributes: 64 }
 
 /**
  * Reads a recorded response of this API: a feed or a single entry, of connections or profiles (docs/wire.md, The feed;
  * A connection entry; A profile entry). HTTP headers may precede the document.
  *
- * @throws Failure `invalid`, with place and reason, for malformed XML, for another document, and for an incomplete
- *   entry
+ * @throws Failure `invalid`, with place and reason, for malformed XML, for a document that is neither a feed nor an
+ *   entry, and for an incomplete entry
  */
 export function readRecorded(bytes: Uint8Array): Recorded {
   const { root, status } = documentIn(bytes)
@@ -47,8 +47,8 @@ export function readRecorded(bytes: Uint8Array): Recorded {
 }
 
 /**
- * A byte order mark at the start of the file takes precedence over the document's declaration: a program, such as a
- * shell, has re-encoded the file.
+ * Parses the document in a file. A byte order mark at the start of the file takes precedence over the XML declaration,
+ * since it means that a program, such as a shell, re-encoded the file.
  */
 function documentIn(file: Uint8Array): { root: XmlElement; status: number | undefined } {
   if (markOf(file)) {
@@ -112,7 +112,7 @@ function ownerOf(feed: XmlElement, seen: Date): Recorded['people'] {
 /**
  * Reads a connection entry (docs/wire.md, A connection entry): its people, and the connection as seen by the source.
  *
- * @throws Failure `invalid` without id, status or date, or without user ids of two different people
+ * @throws Failure `invalid` for an entry without an id, status or date, or without the user ids of two different people
  */
 function readConnection(entry: XmlElement): { people: ShownPerson[]; connection: ShownConnection } {
   const author = personIn(childOf(entry, ATOM, 'author'))
@@ -158,7 +158,7 @@ function statusOf(entry: XmlElement): ShownConnection['status'] {
   const terms = termsOf(entry, scheme.status)
   const status = statuses.find((status) => status === terms[0])
   if (status === undefined || terms.length > 1) {
-    throw new Failure('invalid', `It needs one status: ${statuses.join(', ')}.`)
+    throw new Failure('invalid', `It must have exactly one status: ${statuses.join(', ')}.`)
   }
   return status
 }
@@ -178,10 +178,10 @@ const nextHead = /^HTTP\/\d(?:\.\d)? +\d{3}\b/m
 const fieldOf = (fields: string, name: string) => new RegExp(`^${name}:[ \\t]*(.*?)[ \\t\\r]*$`, 'im').exec(fields)?.[1]
 
 /**
- * Finds the document in a recording: after the last of consecutive responses, such as 100 Continue, a proxy's,
- * redirects and 401.
+ * Finds the document in a recording. If the recording contains several responses, such as 100 Continue, a redirect or a
+ * 401, the document follows the header of the last one.
  *
- * @throws Failure `invalid` if the header fields of a response do not end
+ * @throws Failure `invalid` if no empty line ends the header of a response
  */
 function lastAnswer(text: string): Answer {
   let answer: Answer = { status: undefined, charset: undefined, start: 0 }
@@ -199,8 +199,8 @@ function lastAnswer(text: string): Answer {
 }
 
 /**
- * The start of the next response: here, or after a body of the given length. The body of a refusal or redirect is
- * searched; a document is not, since users wrote its content.
+ * The start of the next response: here, or after a body of the given length. For a status other than 2xx, the body is
+ * also searched for it. A 2xx body is not searched, since text in a document may look like a response.
  */
 function startOfNext(text: string, { status = 0, start }: Answer, length: number): number | undefined {
   const places = [start, start + length].filter((at) => /^\s*HTTP\/\d/.test(text.slice(at, at + 20)))

@@ -7,15 +7,15 @@ export interface XmlLimits {
   readonly attributes: number
 }
 
-/** Refuses a document. Its creator knows the place. */
+/** Throws the refusal of a document. The creator of the function adds the position to the message. */
 export type Refuse = (reason: string) => never
 
 /**
- * Checks each token against XML 1.0, and the document against the limits. The XML library matches end tags; the tree
- * resolves names and references.
+ * Checks each token against XML 1.0, and the document against the limits. Does not check that end tags match (the XML
+ * library does), or that names and references resolve (`parseXml` does).
  *
  * @returns the document without declaration and processing instructions, since the library misreads quotation marks in
- *   them; lines keep their numbers
+ *   them; line numbers stay the same
  */
 export function scan(text: string, limits: XmlLimits, refuseAt: (index: number) => Refuse): string {
   const declared = declaration.exec(text)?.[0] ?? ''

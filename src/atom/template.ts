@@ -2,7 +2,7 @@ import { create, fragment } from 'xmlbuilder2'
 import type { XMLBuilder } from 'xmlbuilder2/lib/interfaces.js'
 import { ATOM, prefixes } from './vocabulary.js'
 
-/** Marks the holes of a template: `text` takes any string, `markup` takes the result of another template. */
+/** Marks the holes of a template: `text` for a string, to be escaped; `markup` for the result of another template. */
 export interface Hole<Values> {
   text(name: { [Name in keyof Values]: Values[Name] extends Markup ? never : Name }[keyof Values] & string): string
   markup(name: { [Name in keyof Values]: Values[Name] extends Markup ? Name : never }[keyof Values] & string): string
@@ -20,14 +20,14 @@ const hole: Hole<Record<string, string>> = {
 }
 
 /**
- * Builds an element once, by xmlbuilder2. Returns a function that fills its holes. The element is for use inside a
- * feed, so it repeats no namespace declarations.
+ * Builds an element once, with xmlbuilder2, and returns a function that fills its holes. The element is for use inside
+ * a feed, so it has no namespace declarations of its own.
  */
 export function template<Values extends { [Name in keyof Values]: string }>(build: Build<Values>): Template<Values> {
   return compile(inScope(build).replace(/^<feed[^>]*>|<\/feed>$/g, ''))
 }
 
-/** As `template`, for the root element of a document: with XML declaration and namespaces. */
+/** Like `template`, but for the root element of a document: adds the XML declaration and the namespace declarations. */
 export function documentTemplate<Values extends { [Name in keyof Values]: string }>(
   build: Build<Values>,
 ): Template<Values> {
@@ -36,8 +36,8 @@ export function documentTemplate<Values extends { [Name in keyof Values]: string
 }
 
 /**
- * As `template`, for an element with redundant namespace declarations. A fragment keeps them; elements without a
- * namespace inherit it.
+ * Like `template`, but keeps redundant namespace declarations, by building the element in a fragment. Elements without
+ * a namespace inherit that of their parent.
  */
 export function fragmentTemplate<Values extends { [Name in keyof Values]: string }>(
   build: Build<Values>,
@@ -55,7 +55,7 @@ function inScope<Values>(build: Build<Values>): string {
   return scope.toString(written)
 }
 
-/** Splits the text at its holes. A hole inside a tag is an attribute value, otherwise character data. */
+/** Splits the markup at its holes. A hole inside a tag is an attribute value; any other hole is character data. */
 function compile<Values>(shape: string): Template<Values> {
   const [head = '', ...rest] = shape.split(/⟦(!?\w+)⟧/)
   const holes: { name: keyof Values; fill: (text: string) => string; tail: string }[] = []
@@ -77,7 +77,7 @@ function compile<Values>(shape: string): Template<Values> {
 
 const unescaped = (markup: string) => markup
 
-/** Escaped XML. Only templates create it, so raw text cannot pass for it. */
+/** Escaped XML. Only templates create this type, so unescaped text cannot be used in its place. */
 export type Markup = string & { readonly markup: unique symbol }
 
 export const nothing = '' as Markup
@@ -108,7 +108,7 @@ export function escapeText(text: string): string {
   return escape(text, /[&<>\r]/g)
 }
 
-/** Escapes a double-quoted attribute value. As `escapeText`, but also preserves tabs and line feeds. */
+/** Escapes a double-quoted attribute value. Like `escapeText`, but also preserves tabs and line feeds. */
 export function escapeAttribute(text: string): string {
   return escape(text, /[&<>"\r\t\n]/g)
 }

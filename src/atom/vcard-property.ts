@@ -12,10 +12,10 @@ export interface Property {
   /**
    * Decodes the value or a part of it.
    *
-   * @throws Failure `invalid`, with the line, if that is not possible
+   * @throws Failure `invalid`, with the line number, if the text cannot be decoded
    */
   readonly decode: (part: string) => string
-  /** Whether separators are part of the encoded value, as in base64. */
+  /** Whether the value is encoded as a whole, including its separators, as in base64. */
   readonly isEncodedWhole: boolean
 }
 
@@ -29,10 +29,10 @@ const quotedPrintable = 'QUOTED-PRINTABLE'
 const identityEncodings = ['', '7BIT', '8BIT']
 
 /**
- * Splits the lines of a vCard into properties. A line after a soft line break continues its value, and so does a line
- * that begins no known property.
+ * Splits the lines of a vCard into properties. A line continues the previous value if it follows a soft line break, or
+ * if it does not begin with a known property.
  *
- * @param names of all known properties
+ * @param names the names of all known properties
  */
 export function propertiesIn(lines: readonly string[], names: readonly string[]): Property[] {
   const property = new RegExp(`^((?:${names.join('|')})(?:;[^:]*)?):(.*)$`, 's')
@@ -63,7 +63,7 @@ function read(written: Raw): Property {
   }
 }
 
-/** The parts of a structured value. An encoded separator is part of a value. */
+/** The parts of a structured value. Unless the value is encoded as a whole, an encoded separator does not split it. */
 export function partsOf({ value, decode, isEncodedWhole }: Property, separator: string): string[] {
   const parts = isEncodedWhole ? decode(value).split(separator) : value.split(separator).map(decode)
   return parts.map((part) => part.trim())
@@ -85,7 +85,9 @@ function encodingOf(head: readonly string[]): string {
   return (parameterOf(head, 'ENCODING') || bare || '').toUpperCase()
 }
 
-/** Unencoded values are text already: the charset applies to encoded bytes only. */
+/**
+ * Decodes a value. Without an encoding the value is returned unchanged, since CHARSET applies only to encoded bytes.
+ */
 function decoded({ head, line }: Raw, value: string): string {
   const refuse: Refuse = (reason) => {
     throw new Failure('invalid', `Line ${line} of its vCard (${head[0] ?? ''}) cannot be decoded: ${reason}.`)

@@ -9,8 +9,8 @@ interface Line {
 }
 
 /**
- * Makes the writer of vCards 2.1 (docs/wire.md, vCard 2.1): lines in a fixed order, ended by a line feed, unfolded and
- * unquoted. A line break in a value becomes a space, so that no value can start a property.
+ * Returns a function that writes vCards 2.1 (docs/wire.md, vCard 2.1): lines in a fixed order, each ended by a line
+ * feed, without folding or quoting. A line break in a value becomes a space, so that no value can add a property.
  *
  * @param to base addresses of all links
  */
@@ -25,7 +25,7 @@ export function vcards(to: Addresses): (account: Account, format: 'lite' | 'full
   }
 }
 
-/** Makes the writer of full vCards as files, with CRLF line ends. */
+/** Returns a function that writes full vCards as files, with CRLF line ends. */
 export function vcardFiles(to: Addresses): (account: Account) => string {
   const vcard = vcards(to)
   return (account) => vcard(account, 'full').replaceAll('\n', '\r\n')
@@ -86,8 +86,8 @@ const extension = ({ id, key, value, dataType }: Extension): string =>
     `VALUE=X_EXTENSION_DATA_TYPE:${withoutSeparators(dataType)}`,
   ].join(';')
 
-/** Replaces separators in one part of a structured value. */
+/** Replaces the semicolons in a part of a structured value with commas. */
 const withoutSeparators = (text: string) => text.replaceAll(';', ',')
 
-/** Replaces every kind of line break. */
+/** Replaces line breaks of every kind with spaces. */
 const onOneLine = (line: string) => line.replaceAll(/\r\n|[\n\v\f\r\u0085\u2028\u2029]/g, ' ')

@@ -1,4 +1,4 @@
-/** The fixed names of the wire: namespaces, schemes, relations, media types. */
+/** The fixed names on the wire: namespaces, schemes, relations, media types. */
 
 export const ATOM = 'http://www.w3.org/2005/Atom'
 export const APP = 'http://www.w3.org/2007/app'
@@ -10,7 +10,7 @@ export const XHTML = 'http://www.w3.org/1999/xhtml'
 export const SVG = 'http://www.w3.org/2000/svg'
 export const PROFILE_TYPE = `${SNX}/profile-type`
 
-/** Namespace prefixes in the order of the recordings. Clients match them literally. */
+/** Namespace prefixes in the order of the recordings. Clients match the prefixes literally. */
 export const prefixes = { app: APP, thr: THREAD, fh: HISTORY, snx: SNX, opensearch: OPENSEARCH } as const
 
 export const scheme = {
@@ -44,7 +44,7 @@ export const mediaType = {
 export const feedId = 'tag:profiles.ibm.com,2006:feed'
 export const entryId = 'tag:profiles.ibm.com,2006:entry'
 
-/** Feed titles of a person's lists, followed by the name. */
+/** The feed titles of a person's lists; the person's name follows. */
 export const feedTitles = {
   accepted: 'Connections of',
   pending: 'Invitations to',
@@ -53,14 +53,14 @@ export const feedTitles = {
 
 export const generator = { name: 'IBM Connections - Profiles', version: '6.0.0.0', uri: SNX } as const
 
-/** The URLs of all resources under a public base. Keys and ids are UUIDs and need no encoding. */
+/** The URLs of all resources below a public base URL. Keys and ids are UUIDs and need no encoding. */
 export function addresses(baseUrl: string) {
   const root = `${baseUrl}/profiles`
   return {
     connections: `${root}/atom/connections.do`,
     connectionsInCommon: `${root}/atom/connectionsInCommon.do`,
     connection: (id: string) => `${root}/atom/connection.do?connectionId=${id}`,
-    /** The list of colleagues, in the form of links from other resources. */
+    /** The list of colleagues, with the parameters used in links from other resources. */
     colleagues: (key: string, changed: string) =>
       `${root}/atom/connections.do?connectionType=colleague&key=${key}&lastMod=${changed}`,
     profiles: `${root}/atom/profile.do`,

@@ -9,7 +9,11 @@ import { profileEntries } from './profile-entry.js'
 import { vcardFiles } from './vcard.js'
 import { addresses } from './vocabulary.js'
 
-/** All Atom documents of a site, made once. */
+/**
+ * Returns the functions that write the Atom documents of a site. To be called once, since it prepares all templates.
+ *
+ * @param presenter changes accounts and names before they are written
+ */
 export const atomWriter = (baseUrl: string, presenter = showingEmails) => presented(plainWriter(baseUrl), presenter)
 
 export type AtomWriter = ReturnType<typeof plainWriter>
@@ -51,7 +55,7 @@ function presented(writer: AtomWriter, presenter: Presenter): AtomWriter {
   }
 }
 
-/** Inviter and changer are the owner or the peer, and stay the same objects. */
+/** Keeps inviter and changer the same objects as owner or peer, since entries compare them by identity. */
 function shownColleague(colleague: Colleague, shown: Presenter['account']): Colleague {
   const [owner, peer] = [shown(colleague.owner), shown(colleague.peer)]
   const same = (account: Colleague['owner']) => (account === colleague.owner ? owner : peer)

@@ -8,30 +8,30 @@ export type { XmlLimits }
 
 /** A parsed XML element. */
 export interface XmlElement {
-  /** '' for none. */
+  /** '' for an element without a namespace. */
   readonly namespace: string
-  /** Without prefix. */
+  /** The local name, without a prefix. */
   readonly name: string
-  /** By local name, or `{namespace}name` for a prefixed attribute. Without namespace declarations. */
+  /** By local name, or `{namespace}name` for a prefixed attribute. Excludes namespace declarations. */
   readonly attributes: ReadonlyMap<string, string>
   readonly children: readonly XmlElement[]
   /** Child elements and character data, in document order. */
   readonly nodes: readonly (XmlElement | string)[]
   /** All character data of the element and its descendants, in document order. */
   readonly text: string
-  /** The source between its tags. */
+  /** The XML source between the element's tags. */
   readonly source: () => string
 }
 
-/** For request bodies. */
+/** Limits for request bodies. */
 export const requestLimits: XmlLimits = { depth: 16, elements: 500, attributes: 32 }
 
 /**
- * Parses an XML 1.0 document with namespaces and without a document type.
+ * Parses an XML 1.0 document with namespaces. Refuses document types.
  *
  * @param document text, or bytes in a supported encoding; for text, the declared encoding is ignored
  * @param charset of the sender's `Content-Type`
- * @throws Failure `invalid`, with line and reason, for malformed XML and beyond the limits
+ * @throws Failure `invalid`, with line and reason, for malformed XML and for a document that exceeds the limits
  */
 export function parseXml(document: Uint8Array | string, limits: XmlLimits, charset?: string): XmlElement {
   const decoded = typeof document === 'string' ? document.replace(/^\uFEFF/, '') : decodeXml(document, charset, refuse)
@@ -53,7 +53,9 @@ const refuse: Refuse = (reason) => {
   throw new Failure('invalid', `The XML document is refused: ${reason}.`)
 }
 
-/** Counts lines only for a refusal: counting costs more than parsing. */
+/**
+ * Finds line numbers only when a document is refused: counting lines for every element would cost more than parsing.
+ */
 const refusalsIn =
   (text: string) =>
   (index: number): Refuse =>
@@ -66,7 +68,10 @@ const refuseInLine =
     throw new Failure('invalid', `The XML document is refused at line ${line}: ${reason}.`)
   }
 
-/** Prefixes, so that a name like `constructor` never meets a property of `Object`. */
+/**
+ * Prefixes of the names in parsed objects, so that a name such as `constructor` does not collide with a property of
+ * `Object`.
+ */
 const elementMark = '<'
 const attributeMark = '@'
 
@@ -78,7 +83,7 @@ const options = {
   processEntities: false,
   cdataPropName: '#cdata',
   attributeNamePrefix: attributeMark,
-  // The library calls this twice for an empty element without attributes.
+  // Must be idempotent: the library calls this twice for an empty element without attributes.
   transformTagName: (name) => (name.startsWith(elementMark) ? name : elementMark + name),
   maxNestedTags: Infinity,
   captureMetaData: true,

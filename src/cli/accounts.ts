@@ -43,7 +43,7 @@ export async function addAccountCommand(
 
 const maxLength = 256
 
-/** @returns the text in the Unicode form of sign-ins */
+/** @returns the text in Unicode NFC, as for sign-ins */
 function checkedText(field: string, typed: string): string {
   const text = typed.normalize('NFC')
   if (text.trim() === '') throw new Failure('invalid', `The ${field} is empty.`)
@@ -78,7 +78,7 @@ export async function existingAccount(db: Kysely<Tables>, userId: string): Promi
 
 export const say = (terminal: Terminal, line: string) => void terminal.output.write(`${line}\n`)
 
-/** `account list`: one line per person, by name: user id, name, address, and unusual properties. */
+/** `account list`: one line per person, sorted by name: user id, name, address, and unusual properties. */
 export async function listAccountsCommand(terminal: Terminal, db: Kysely<Tables>): Promise<void> {
   for (let page = 1, total = 1; (page - 1) * pageSize < total; page++) {
     const found = await searchAccounts(db, { words: [], named: [] }, { page, pageSize })
@@ -106,8 +106,8 @@ function described({ userId, login, name, email, state, external, roles }: Accou
 }
 
 /**
- * `account password`: asks for a new password and sets it. Reports app passwords, which stay: a thief of the old
- * password may have created one.
+ * `account password`: asks for a new password and sets it. Reports the app passwords; they remain valid, although a
+ * thief of the old password may have created one.
  *
  * @throws Failure `notFound` for an unknown user id, `invalid` for a missing or malformed password
  */

@@ -7,7 +7,8 @@ import { existingAccount, say } from './accounts.js'
 import type { Terminal } from './terminal.js'
 
 /**
- * `account app-password add`: creates one. Writes only the secret to the output, so that a program can read it.
+ * `account app-password add`: creates an app password. Writes only the secret to the output, so that a program can read
+ * it.
  *
  * @param end the last day of validity, in UTC; undefined if it never expires
  * @throws Failure `notFound` for an unknown user id, `invalid` for a malformed name, scope or day
@@ -33,7 +34,7 @@ export async function listAppPasswordsCommand(terminal: Terminal, db: Kysely<Tab
   if (all.length === 0) say(terminal, `${account.name} has no app passwords.`)
 }
 
-/** `account app-password revoke`: deletes one at once. @throws Failure `notFound` */
+/** `account app-password revoke`: deletes an app password. @throws Failure `notFound` */
 export async function revokeAppPasswordCommand(
   terminal: Terminal,
   db: Kysely<Tables>,

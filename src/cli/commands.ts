@@ -17,7 +17,7 @@ export interface Surroundings {
   /** Runs a command with the database of the configuration, and closes it afterwards. */
   readonly withDatabase: (run: (database: Database, config: Config) => Promise<void>) => Promise<void>
   readonly logger: (config: Config) => Logger
-  /** Returns a signal that aborts when the process is told to stop. Replaces the default handling of such signals. */
+  /** Returns an abort signal for SIGTERM and SIGINT. Replaces the default handling of both. */
   readonly untilStopped: () => AbortSignal
 }
 
@@ -167,7 +167,7 @@ function appPasswordCommands(terminal: Terminal, onCurrentSchema: OnCurrentSchem
     .command('add')
     .description('create an app password and show it once')
     .argument('<userid>')
-    .requiredOption('--name <name>', 'its name, such as that of the program')
+    .requiredOption('--name <name>', 'name, such as the name of the program')
     .option('--scopes <scopes>', 'its access: read, write, or read,write', 'read')
     .option('--end <day>', 'last day of validity, such as 2027-12-31')
     .action((userId: string, { name, scopes, end }: { name: string; scopes: string; end?: string }) =>

@@ -16,8 +16,8 @@ import type { Terminal } from './terminal.js'
 /**
  * `doctor`: checks the stored network and lists inconsistencies. Changes nothing, not even an older schema.
  *
- * @throws Failure `invalid` with the number of inconsistencies, so that scripts notice; or for a schema that is
- *   missing, older, or incompatible
+ * @throws Failure `invalid` with the number of inconsistencies, for the exit status; also for a schema that is missing,
+ *   older, or incompatible
  */
 export async function doctorCommand(terminal: Terminal, db: Kysely<Tables>): Promise<void> {
   await newerSteps(db)
@@ -29,7 +29,7 @@ export async function doctorCommand(terminal: Terminal, db: Kysely<Tables>): Pro
   terminal.output.write('No inconsistencies found.\n')
 }
 
-/** Undefined table or column. */
+/** 42P01 is an undefined table, 42703 an undefined column. */
 function unlessMissing(error: unknown): never {
   const { code } = error as { code?: unknown }
   if (code !== '42P01' && code !== '42703') throw error

@@ -55,7 +55,7 @@ function listen(server: Server, { HOST, PORT }: Config): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', (cause: NodeJS.ErrnoException) => {
       const reason =
-        cause.code === 'EADDRINUSE' ? 'it is taken; set PORT to another, or to 0 for a free one' : cause.message
+        cause.code === 'EADDRINUSE' ? 'it is in use; set PORT to another port, or to 0 for a free one' : cause.message
       reject(new Failure('unavailable', `Cannot listen on port ${PORT} of ${HOST}: ${reason}.`, { cause }))
     })
     server.listen(PORT, HOST, resolve)
@@ -97,7 +97,7 @@ const castForbidden =
 
 const folder = fileURLToPath(new URL('../../..', import.meta.url)).replace(/[\\/]$/, '')
 
-/** The command line of `connections` in a folder. Elsewhere, `npx` would run another package of this name. */
+/** The command that runs `connections` from a folder. Elsewhere, `npx` would run another package of this name. */
 export const commandIn = (workingFolder: string): string =>
   workingFolder === folder ? 'npx connections' : `node "${join(folder, 'dist/src/main.js')}"`
 

@@ -3,7 +3,7 @@ import type { Readable, Writable } from 'node:stream'
 import { read } from 'read'
 import { Failure } from '../errors.js'
 
-/** The streams of a command; those of the process only in `main.ts`. */
+/** The streams of a command. Only `main.ts` uses those of the process. */
 export interface Terminal {
   readonly input: Readable & { isTTY?: boolean }
   readonly output: Writable & { isTTY?: boolean }
@@ -11,10 +11,10 @@ export interface Terminal {
 }
 
 /**
- * Asks for a new password: twice and hidden at a terminal, else one line of the input. Never an argument, which every
- * process on the machine could read.
+ * Asks for a new password: twice and hidden at a terminal, otherwise as one line of the input. Never an argument, since
+ * every process on the machine could read it.
  *
- * @throws Failure `invalid` if it is missing, not repeated correctly, or not UTF-8
+ * @throws Failure `invalid` if the password is missing, not repeated correctly, or not UTF-8
  */
 export async function askPassword(terminal: Terminal): Promise<string> {
   const password = terminal.input.isTTY ? await typedTwice(terminal) : await firstLine(terminal.input)
@@ -46,7 +46,7 @@ async function typed({ input, errors }: Terminal, prompt: string): Promise<strin
   }
 }
 
-/** Node's readline would also split at other characters, which a password may contain. */
+/** Reads the first line. Node's readline would also split at other characters, which a password may contain. */
 async function firstLine(input: Readable): Promise<string> {
   const chunks: Buffer[] = []
   for await (const chunk of input as AsyncIterable<Buffer | string>) {

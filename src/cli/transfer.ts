@@ -58,8 +58,8 @@ function lossLine({ field, name, loser, holder }: LostName): string {
 }
 
 /**
- * `export`: writes the directory to a file readable by its owner only, or with `-` to the output. The file is renamed
- * into place when complete, so that a partial one is never seen.
+ * `export`: writes the directory to a file readable by its owner only, or with `-` to the output. The file gets its
+ * name only when complete, so that no partial file is seen.
  *
  * @param force overwrites a file without asking
  * @throws Failure `invalid` if the file cannot be written, or exists and may not be overwritten
@@ -89,7 +89,7 @@ export async function exportCommand(
   }
 }
 
-/** Refuses devices and pipes even with `--force`: the rename would replace them by a file. */
+/** Refuses devices and pipes even with `--force`: the rename would replace them with a file. */
 async function checkOverwrite(terminal: Terminal, file: string, force: boolean): Promise<void> {
   const existing = await stat(file).catch(() => undefined)
   if (!existing) return

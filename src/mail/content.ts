@@ -13,15 +13,15 @@ type State = 'active' | 'inactive'
 
 /** The current state of a connection and its people, for an e-mail. */
 export interface EmailSnapshot extends Grant {
-  /** The next four are null if the recipient has no account. */
+  /** This and the next three are null if the recipient has no account. */
   readonly recipientName: string | null
   readonly recipientEmail: string | null
   readonly recipientState: State | null
   readonly isVerified: boolean | null
-  /** The recipient's status of a connection between two accounts; null for other connections. */
+  /** The recipient's status in a connection between two accounts; null for other connections. */
   readonly status: Status | null
   readonly message: string | null
-  /** The other person: the account that is the context, else the creator. Null if deleted. */
+  /** The other person: the colleague, else the account that is the context, else the creator. Null if deleted. */
   readonly personId: string | null
   readonly personName: string | null
   readonly personKey: string | null
@@ -31,7 +31,7 @@ export interface EmailSnapshot extends Grant {
 }
 
 export interface EmailContent {
-  /** The first three are about two accounts, the others about a shared object. */
+  /** The first three concern two accounts, the others a shared object. */
   readonly event: 'invited' | 'accepted' | 'joined' | 'offered' | 'connected'
   readonly recipient: {
     /** Null if unknown. */
@@ -42,11 +42,11 @@ export interface EmailContent {
   readonly person: { readonly id: string; readonly name: string; readonly key: string }
   /** The person's message as plain text; may be empty. */
   readonly message: string
-  /** The object's title; null if the recipient may not know it. */
+  /** The object's title; null if there is none, or the recipient may not see it. */
   readonly title: string | null
   /** The link that applies the token; null if the recipient gets no token. */
   readonly url: string | null
-  /** False if the recipient should get a token, but this server lacks its secret. */
+  /** False if the recipient should get a token, but this server does not have its secret. */
   readonly isComplete: boolean
   /** The page of the connection, for signed-in users. */
   readonly page: string
@@ -57,7 +57,7 @@ export interface EmailContent {
  *
  * @param recipientId null if the e-mail goes to the connection's address
  * @param place the base of links
- * @returns a string if the e-mail is no longer needed: the reason
+ * @returns the content; or the reason as a string, if the e-mail is no longer needed
  */
 export function contentOf(
   { kind, recipientId, title }: { kind: Kind; recipientId: string | null; title: string | null },
@@ -70,7 +70,7 @@ export function contentOf(
   if (recipientState === 'inactive' || (hasAccount && recipientState === null)) return 'the recipient is not active'
   const address = hasAccount ? snapshot.recipientEmail : snapshot.targetEmail
   if (address === null || !isMailAddress(address)) return 'the recipient has no e-mail address'
-  if (personId === null || personName === null || personKey === null) return 'the other person is gone'
+  if (personId === null || personName === null || personKey === null) return 'the other person was deleted'
   if (personState !== 'active') return 'the other person is not active'
   const event = object !== 'account' ? kind : kind === 'offered' ? 'invited' : kind === 'connected' ? 'joined' : kind
   const hasToken = snapshot.tokenKey !== null && mayHaveToken(kind, hasAccount, snapshot)
@@ -94,12 +94,12 @@ function isCurrent(kind: Kind, { status, state }: EmailSnapshot): boolean {
 }
 
 /**
- * A token's bearer can see the shared object, so an account gets one only at a verified address. Invited colleagues
- * accept from their list; only an app's pages need a token.
+ * The bearer of a token can see the shared object, so an account gets a token only at a verified address. Invited
+ * colleagues accept in their list of invitations; they need a token only for the pages of an app.
  */
 const mayHaveToken = (kind: Kind, hasAccount: boolean, { isVerified, appBase }: EmailSnapshot): boolean =>
   kind === 'invited' ? Boolean(isVerified) && appBase !== null : !hasAccount || Boolean(isVerified)
 
-/** The name that the inviter gave. */
+/** The recipient's name, as entered by the inviter. */
 const givenName = ({ targetFirst, targetLast }: Grant): string | null =>
   [targetFirst, targetLast].filter(Boolean).join(' ').trim() || null

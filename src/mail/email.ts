@@ -11,7 +11,7 @@ export interface Email {
 /**
  * Writes an e-mail as plain text and as HTML with the same content.
  *
- * @param addresses the addresses of linked resources
+ * @param addresses the URLs of linked resources
  */
 export function emailOf(content: EmailContent, addresses: Addresses): Email {
   const { recipient } = content
@@ -38,12 +38,12 @@ export function emailOf(content: EmailContent, addresses: Addresses): Email {
 interface Wording {
   readonly subject: string
   readonly summary: string
-  /** Text and target of the link. */
+  /** The text of the link; `address` is its target. */
   readonly action: string
   readonly address: string
 }
 
-/** Gets name and title ready for use in a sentence. */
+/** Writes the texts for an event. Name and title are already prepared for use in a sentence. */
 type Writer = (person: string, title: string | null, content: EmailContent, addresses: Addresses) => Wording
 
 const profileLink = ({ person }: EmailContent, { profileView }: Addresses) => ({
@@ -77,8 +77,8 @@ const wordings: Record<EmailContent['event'], Writer> = {
     address: url ?? page,
   }),
   connected: (person, title, { page }) => ({
-    subject: title === null ? `${person} shared something with you` : `${person} connected you with ${title}`,
-    summary: title === null ? `${person} shared something with you.` : `${person} connected you with ${title}.`,
+    subject: title === null ? `${person} shared something with you` : `${person} shared ${title} with you`,
+    summary: title === null ? `${person} shared something with you.` : `${person} shared ${title} with you.`,
     action: 'View',
     address: page,
   }),
@@ -108,10 +108,10 @@ function plainLine(name: string): string {
   return characters.length > maxNameLength ? `${characters.slice(0, maxNameLength).join('').trim()}…` : line
 }
 
-/** Isolates right-to-left text from the direction of the sentence. */
+/** Isolates right-to-left text, so that it does not affect the direction of the sentence. */
 const isolated = (name: string): string => (rightToLeft.test(name) ? `\u2068${name}\u2069` : name)
 
-/** A message with `\n` line breaks, and no blank lines around it. */
+/** Converts line breaks to `\n`, and removes blank lines at the beginning and end. */
 const plainMessage = (message: string): string =>
   message
     .toWellFormed()
@@ -133,14 +133,14 @@ interface EmailParts {
 }
 
 function emailPage({ introduction, message, ...parts }: EmailParts): string {
-  // An empty line would have no height.
+  // An empty `div` would have no height.
   const lines = join(message.split('\n').map((each) => line({ line: each || '\u00A0' })))
   const quoted = message === '' ? nothing : quotation({ introduction, lines })
   return `<!DOCTYPE html>\n${page({ ...parts, quotation: quoted })}`
 }
 
-// Only the button has colours, so that the reader's light or dark scheme applies. No void elements such as br: the
-// template writes them as XML.
+// Only the button sets text and background colours, so that the light or dark scheme of the mail program applies. Void
+// elements such as `br` are avoided, since the template would write them with an end tag.
 const page = template<Omit<EmailParts, 'introduction' | 'message'> & { quotation: Markup }>((at, hole) => {
   const html = at.ele('html', { lang: 'en' })
   html

@@ -5,7 +5,7 @@ import { foldedEmail } from '../people/merge.js'
 import { grantColumns, isAlive } from '../sharing/grant-store.js'
 import { type EmailSnapshot, type Kind, kinds } from './content.js'
 
-/** A row of the outbox, under our lease. */
+/** An outbox row that this process has leased. */
 export interface OutboxRow {
   readonly id: string
   readonly kind: Kind
@@ -19,11 +19,11 @@ export interface OutboxRow {
 const isWaiting = sql<boolean>`sent_at is null and dropped_at is null and dead_at is null`
 
 /**
- * Leases due rows for ten minutes, the oldest first. The rows of a crashed process fall due again. Takes one statement,
- * so that no transaction stays open during SMTP. Skips kinds of newer releases.
+ * Leases due rows for ten minutes, oldest first. If a process crashes, its rows become due again when the lease ends.
+ * Uses a single statement, so that no transaction stays open during SMTP. Skips kinds of newer releases.
  */
 export async function leaseDue(db: Kysely<Tables>, limit: number): Promise<OutboxRow[]> {
-  // now() can use the index; clock_timestamp() may change from row to row.
+  // now() can use the index; clock_timestamp() cannot, since it may change from row to row.
   const { rows } = await sql<OutboxRow>`
     with due as materialized (
       select id from outbox
@@ -42,12 +42,12 @@ export async function markSent(db: Kysely<Tables>, { id }: OutboxRow): Promise<v
   await end(db, sql`sent_at = clock_timestamp(), error = null`, sql`id = ${id}`)
 }
 
-/** The e-mail is no longer needed. */
+/** Records that an e-mail is no longer needed. */
 export async function markDropped(db: Kysely<Tables>, row: OutboxRow): Promise<void> {
   await end(db, sql`dropped_at = clock_timestamp()`, isStillOurs(row))
 }
 
-/** The e-mail is given up. */
+/** Records that no further attempt is made to send an e-mail. */
 export async function markDead(db: Kysely<Tables>, row: OutboxRow, error: string): Promise<void> {
   await end(db, sql`dead_at = clock_timestamp(), error = ${error}`, isStillOurs(row))
 }
@@ -58,14 +58,14 @@ export async function postpone(db: Kysely<Tables>, row: OutboxRow, error: string
   await end(db, sql`due_at = ${due}, error = ${error}`, isStillOurs(row))
 }
 
-/** False once our lease ran out and another process has the row: that process records the outcome. */
+/** False if the lease has ended and another process has leased the row: that process records the outcome. */
 const isStillOurs = ({ id, attempts }: OutboxRow) => sql<boolean>`id = ${id} and attempts = ${attempts}`
 
 async function end(db: Kysely<Tables>, change: RawBuilder<unknown>, where: RawBuilder<boolean>): Promise<void> {
   await sql`update outbox set ${change} where ${where} and ${isWaiting}`.execute(db)
 }
 
-/** Deletes rows that were sent, dropped or given up more than `days` ago. @returns the number of deleted rows */
+/** Deletes rows that were sent, dropped or given up more than `days` days ago. @returns the number of deleted rows */
 export const sweepOutbox = (db: Kysely<Tables>, days: number, stop?: AbortSignal): Promise<number> =>
   deleteInBatches(
     db,
@@ -81,7 +81,7 @@ export const sweepOutbox = (db: Kysely<Tables>, days: number, stop?: AbortSignal
  * Reads the current state of a recipient and a connection.
  *
  * @param recipientId null if the e-mail goes to the connection's address
- * @returns undefined if the connection is gone
+ * @returns undefined if the connection was deleted or has expired
  */
 export async function findSnapshot(
   db: Kysely<Tables>,
@@ -116,8 +116,8 @@ interface Claim {
 }
 
 /**
- * Claims an address for an e-mail about a person, once in 24 hours. One statement, so that only one process succeeds. A
- * retry of the same e-mail succeeds again.
+ * Claims an address for an e-mail about a person. An address can be claimed once in 24 hours for each person. A single
+ * statement, so that only one process succeeds. A retry of the same e-mail succeeds again.
  *
  * @returns whether the e-mail may be sent
  */

@@ -4,16 +4,16 @@ import type { Email } from './email.js'
 
 /** An e-mail with its recipient. */
 export interface Addressed extends Email {
-  /** The base of the Message-ID. A second delivery has the same one, so that duplicates can be recognized. */
+  /** The first part of the Message-ID. A second delivery has the same id, so that duplicates can be recognized. */
   readonly id: string
   readonly to: Mailbox
 }
 
-/** Hands an e-mail to the mail server. Resolves once the server accepted it; rejects with nodemailer's error. */
+/** Hands an e-mail to the mail server. Resolves once the server has accepted it; rejects with nodemailer's error. */
 export type Post = (addressed: Addressed, signal: AbortSignal) => Promise<void>
 
 /**
- * Prepares sending to a mail server. Each e-mail opens a connection of its own.
+ * Returns a function that sends e-mails through a mail server, each over its own connection.
  *
  * @param server the value of `SMTP_URL`
  * @param host the host in every Message-ID
@@ -38,7 +38,7 @@ export function openPost(server: string, from: Mailbox, host: string): Post {
   }
 }
 
-/** Credentials leave this machine by TLS only. On loopback, any certificate is accepted. */
+/** Credentials are sent to other machines only over TLS. On loopback, any certificate is accepted. */
 function connectionTo(server: string) {
   const { protocol, hostname, port, username, password } = new URL(server)
   const isHere = isLoopback(hostname)

@@ -22,13 +22,13 @@ import type { Addressed, Post } from './smtp.js'
 
 const concurrency = 5
 const pollIntervalMs = 2_000
-/** Well below the ten minutes of a lease. */
+/** Must be well below the ten minutes of a lease. */
 const maxSendMs = 120_000
 const maxShutdownMs = 5_000
 
 /**
- * Sends e-mails as they fall due until `stop`, then ends within seconds. Logs a database outage once and waits. Any
- * number of processes may share an outbox. Never rejects.
+ * Sends e-mails as they become due until `stop`, then ends within seconds. During a database outage, logs one warning
+ * and keeps trying. Any number of processes may share an outbox. Never rejects.
  */
 export async function sendEmails(services: MailServices, stop: AbortSignal): Promise<void> {
   const end = shortlyAfter(stop)
@@ -51,7 +51,7 @@ export async function sendEmails(services: MailServices, stop: AbortSignal): Pro
  *
  * @param end aborts e-mails in transit
  * @returns whether more may be due
- * @throws the database's errors, after the whole batch has settled
+ * @throws database errors, after the whole batch has settled
  */
 export async function sendDue(services: MailServices, end: AbortSignal): Promise<boolean> {
   const rows = await leaseDue(services.db, concurrency)
@@ -62,7 +62,7 @@ export async function sendDue(services: MailServices, end: AbortSignal): Promise
   return rows.length === concurrency
 }
 
-/** Leaves e-mails in transit a few seconds to arrive. */
+/** Returns a signal that aborts a few seconds after `stop`, to leave e-mails in transit time to arrive. */
 function shortlyAfter(stop: AbortSignal): AbortSignal {
   const end = new AbortController()
   const endSoon = () => void setTimeout(() => end.abort(), maxShutdownMs).unref()
@@ -71,16 +71,16 @@ function shortlyAfter(stop: AbortSignal): AbortSignal {
   return end.signal
 }
 
-/** The dependencies of sending. */
+/** The services that sending e-mails depends on. */
 export interface MailServices {
   readonly db: Kysely<Tables>
   readonly log: Logger
   readonly post: Post
-  /** Public base of links. */
+  /** Public base URL of links. */
   readonly baseUrl: string
-  /** The keys that derive tokens; the database stores no token. */
+  /** The keys for deriving tokens, since the database stores no tokens. */
   readonly tokenKeys: TokenKeys
-  /** From 0 to 1. */
+  /** Returns a number from 0 to 1. */
   readonly random: () => number
 }
 
@@ -88,7 +88,7 @@ export interface MailServices {
  * Sends the e-mail of an outbox row if it is still needed, and records the outcome.
  *
  * @param signal aborts an e-mail in transit
- * @throws the database's errors; the row falls due again when its lease ends
+ * @throws database errors; the row becomes due again when its lease ends
  */
 async function deliver(services: MailServices, row: OutboxRow, signal: AbortSignal): Promise<void> {
   const { db, post } = services
@@ -102,9 +102,9 @@ async function deliver(services: MailServices, row: OutboxRow, signal: AbortSign
   if (typeof content === 'string') return drop(content)
   const { name, address } = content.recipient
   const claim = { emailId: row.id, aboutId: content.person.id, address }
-  // The limit protects from inviters; an acceptance answers one.
+  // The limit protects recipients from inviters. An acceptance is exempt, since it answers an invitation.
   const isLimited = row.kind !== 'accepted'
-  if (isLimited && !(await claimAddress(db, claim))) return drop('the address already got one about this person today')
+  if (isLimited && !(await claimAddress(db, claim))) return drop('an e-mail about this person was sent within 24 hours')
   const to = { name: name === null ? '' : plainName(name), address }
   const email = emailOf(content, addresses(services.baseUrl))
   const failure = content.isComplete ? await trySending(post, { ...email, id: row.id, to }, signal) : withoutToken
@@ -129,7 +129,10 @@ async function deliver(services: MailServices, row: OutboxRow, signal: AbortSign
 }
 
 /** Not permanent: another server may have the secret. */
-const withoutToken: EmailFailure = { isPermanent: false, summary: 'TOKEN_SECRET lacks the secret of its token' }
+const withoutToken: EmailFailure = {
+  isPermanent: false,
+  summary: 'TOKEN_SECRET does not contain the secret of the token',
+}
 
 async function trySending(post: Post, email: Addressed, signal: AbortSignal): Promise<EmailFailure | undefined> {
   try {
@@ -140,14 +143,15 @@ async function trySending(post: Post, email: Addressed, signal: AbortSignal): Pr
   }
 }
 
-/** With the pauses between them, most of a day. */
+/** With the pauses between them, 12 attempts take 10 to 20 hours. */
 const maxAttempts = 12
 
 const minute = 60_000
 const maxPauseMs = 360 * minute
 
 /**
- * The backoff after an attempt: a minute, doubling to six hours, with a jitter of up to minus one half.
+ * The backoff after an attempt: one minute, doubled after each attempt, at most six hours. A random share of up to one
+ * half is subtracted.
  *
  * @param attempts number of attempts so far
  * @param random from 0 to 1
@@ -160,16 +164,16 @@ export function backoffMs(attempts: number, random: number): number {
 interface EmailFailure {
   /** Whether retries are useless. */
   readonly isPermanent: boolean
-  /** Without addresses and text, which a mail server's reply may repeat. */
+  /** Without addresses and message text, which a mail server's reply may quote. */
   readonly summary: string
 }
 
-/** The server wants authentication (RFC 4954), which is not about this e-mail. */
+/** Authentication required (RFC 4954): a problem of the configuration, not of this e-mail. */
 const authenticationRequired = 530
 
 /**
- * Classifies an error of `post`. Permanent are only 5xx replies about the recipient or the content; an operator can
- * mend a refused sign-in or sender.
+ * Classifies an error of `post`. Only 5xx replies about the recipient or the content are permanent. A rejected sign-in
+ * or sender is not, since an operator can correct the configuration.
  */
 export function emailFailure(error: unknown): EmailFailure {
   const { name, code, originalCode, command, responseCode } = error as Partial<

@@ -9,13 +9,13 @@ interface AppPasswordsPage extends Frame {
   readonly passwords: readonly AppPassword[]
   /** A new app password. Its secret is shown only once. */
   readonly made?: { readonly name: string; readonly secret: string } | undefined
-  /** Id for the next app password, so that a repeated form creates no second one. */
+  /** Id of the next app password, so that submitting the form twice creates only one. */
   readonly form: string
   /** The user's sign-in name. */
   readonly signInName: string
 }
 
-/** Lifetimes of app passwords in days; an empty one is unlimited. */
+/** Lifetimes of app passwords in days; '' is unlimited. */
 export const lifetimes = ['30', '90', '365', ''] as const
 
 /** Renders the page to create and revoke app passwords. */
@@ -82,7 +82,7 @@ const NewAppPassword = ({ name, secret }: NonNullable<AppPasswordsPage['made']>)
   </section>
 )
 
-/** An app password that expires at midnight is valid until the day before. */
+/** The last millisecond of validity. For an app password that expires at midnight, it is on the previous day. */
 const lastValidMoment = (end: Date) => new Date(end.getTime() - 1)
 
 const AppPasswordItem = ({ of: { id, name, scopes, created, used, expires } }: { of: AppPassword }) => (
@@ -114,7 +114,7 @@ interface PasswordPage extends Frame {
   readonly signInName: string
 }
 
-/** Renders the page to change the password and to sign out other browsers. Never repeats typed passwords. */
+/** Renders the page to change the password and to sign out other browsers. Typed passwords are never sent back. */
 export function passwordPage(page: PasswordPage): string {
   const { refusal, lengths, signInName } = page
   return write(
@@ -129,7 +129,7 @@ export function passwordPage(page: PasswordPage): string {
         <Isolated text={texts.aboutPassword} names={[signInName]} /> <a href={to.appPasswords}>{texts.appPasswords}</a>
       </p>
       <form class="sheet" method="post" action={to.password}>
-        {/* Tells password managers the account of this password. */}
+        {/* Links the password to its account, for password managers. */}
         <input hidden name="user" autocomplete="username" value={signInName} />
         <Password name="present" kind="current-password" label={texts.currentPassword} />
         <Password name="fresh" kind="new-password" label={texts.newPassword} note="rule" />
@@ -165,14 +165,14 @@ const Password = ({ name, kind, label, note }: PasswordProps) => (
 
 /** The sign-in page. */
 interface SignInPage {
-  /** The page after the sign-in. */
+  /** The page to open after the sign-in. */
   readonly next: string
   readonly done?: Done | undefined
   /** The user name of a failed attempt. */
   readonly wrong?: string | undefined
 }
 
-/** Renders the sign-in page. After a failed attempt it repeats the user name. */
+/** Renders the sign-in page. After a failed attempt, the user name is filled in. */
 export const signInPage = ({ next, done, wrong }: SignInPage): string =>
   write(
     <Layout title={texts.signIn} done={done}>

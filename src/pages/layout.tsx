@@ -16,7 +16,7 @@ interface Viewer {
 export interface Frame {
   /** Null for an anonymous request. */
   readonly viewer: Viewer | null
-  /** The URL of this page, for the return from a sign-in. */
+  /** The URL of this page, to return to after a sign-in. */
   readonly here: string
   /** A message about the last action. */
   readonly done?: Done | undefined
@@ -26,7 +26,7 @@ export interface Frame {
   readonly words?: string | undefined
 }
 
-/** A page without a viewer has no menu. */
+/** Without `viewer`, the page has no menu. */
 interface LayoutProps extends Partial<Frame> {
   readonly title: string
   readonly children: ComponentChildren
@@ -132,17 +132,14 @@ export const Count = ({ of }: { of: number }) => <span class="count">{texts.coun
 /** Renders a page as an HTML document. All text is escaped. */
 export const write = (page: VNode): string => `<!doctype html>${renderToString(page)}`
 
-/** A text of ours with user-provided parts. */
+/** A text of `texts.ts` with user-provided parts. */
 export interface Sentence {
   readonly text: (...names: string[]) => string
   /** User-provided parts, in the order of the parameters of `text`. */
   readonly names: readonly string[]
 }
 
-/**
- * Isolates user-provided parts in any script, so that they do not affect the direction of the surrounding text (HTML,
- * section 4.5.24).
- */
+/** Isolates user-provided parts, in any script, from the direction of the surrounding text (HTML, section 4.5.24). */
 export function Isolated({ text, names }: Sentence) {
   const marked = text(...names.map((_, index) => `\0${index}\0`))
   // `split` puts the captured group at every odd index.

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 
-/** A URL may have 4,096 bytes, including the path to the sign-in. */
+/** URLs are limited to 4,096 bytes, including the path of the sign-in page. */
 const maxLength = 4000
 
 /**
@@ -24,7 +24,10 @@ export const to = {
   password: '../html/password.do',
   revoke: '../html/revoke.do',
   signIn: '../html/signIn.do',
-  /** Returns to `next` after the sign-in, or to the user's network if `next` is empty or too long. */
+  /**
+   * The sign-in page. After the sign-in it redirects to `next`, or to the user's network if `next` is empty or too
+   * long.
+   */
   signInThen: (next = '') => {
     const more = `?next=${encodeURIComponent(next)}`
     return next === '' || more.length > maxLength ? to.signIn : to.signIn + more
@@ -36,7 +39,7 @@ export const to = {
   asset: ({ name, version }: Asset) => `../html/${name}?v=${version}`,
 } as const
 
-/** Whether a form may redirect to this URL: one of our own pages only. */
+/** Whether a form may redirect to this URL. Only pages of this server are allowed. */
 export const isPlace = (text: string): boolean => /^\.\.\/(atom|html)\/\w+\.do(\?[!-~]*)?$/.test(text)
 
 /** A static file of the pages. */
@@ -48,7 +51,9 @@ export interface Asset {
   readonly content: string
 }
 
-/** The compiler copies only TypeScript, so static files stay in the source folder of the package. */
+/**
+ * Reads a static file. The compiler copies only TypeScript, so these files stay in the source folder of the package.
+ */
 function asset(name: string, type: string): Asset {
   const content = readFileSync(new URL(`../../../src/pages/${name}`, import.meta.url), 'utf8')
   const version = createHash('sha256').update(content).digest('hex').slice(0, 12)
@@ -59,7 +64,7 @@ export const style = asset('style.css', 'text/css;charset=UTF-8')
 export const icon = asset('icon.svg', 'image/svg+xml')
 export const script = asset('script.js', 'text/javascript;charset=UTF-8')
 
-/** Content Security Policy: our static files, images of this server and forms to it. */
+/** Content Security Policy: allows static files, images and form targets of this server only. */
 export const pagePolicy =
   "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; form-action 'self'; " +
   "base-uri 'none'; frame-ancestors 'none'"

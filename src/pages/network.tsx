@@ -9,14 +9,14 @@ import { texts } from './texts.js'
 /** The page of a list. */
 interface NetworkPage extends Frame {
   readonly owner: { readonly key: string; readonly name: string }
-  /** The second person, for common colleagues. */
+  /** The second person, on a page of common colleagues. */
   readonly other?: { readonly name: string } | undefined
   readonly status: Status
-  /** Lengths of the owner's lists, if the viewer is the owner. Then entries have actions. */
+  /** Lengths of the owner's lists. Defined if the viewer is the owner; entries then have buttons. */
   readonly totals?: Readonly<Record<Status, number>> | undefined
   /** Number of entries on all pages. */
   readonly total: number
-  /** Each with the viewer's relation to the person; `closed` in the viewer's own list. */
+  /** Each with the viewer's relation to the person; always `closed` in the viewer's own list. */
   readonly colleagues: readonly (Colleague & { readonly standing: ViewerRelation })[]
   readonly around: Around
   readonly here: string

@@ -9,10 +9,10 @@ import { texts } from './texts.js'
 
 interface ActionsProps {
   readonly name: string
-  /** Id of the viewer's side of the connection. */
+  /** Id of the connection in the viewer's list. */
   readonly id: string
   readonly status: Status
-  /** The page after the action. */
+  /** The page to open after the action. */
   readonly next: string
 }
 
@@ -75,7 +75,7 @@ interface PostProps {
   readonly to: string
   readonly fields: Readonly<Record<string, string>>
   readonly text: string
-  /** The accessible name, independent of the surroundings. */
+  /** The accessible name. Must be clear without the surrounding text. */
   readonly label: string
   readonly isFirst?: boolean
 }
@@ -100,7 +100,7 @@ export const Face = ({ of, size }: { of: Shown; size: number }) => (
   <img class="u-photo face" src={to.photo(of.key, of.updated)} alt="" width={size} height={size} loading="lazy" />
 )
 
-/** A person in a list, marked up as h-card. The children follow below. */
+/** A person in a list, marked up as h-card, followed by `children`. */
 export function Person({ of, children }: { of: Shown; children?: ComponentChildren }) {
   const { title, organization, city } = of.profile
   const place = [organization, city].filter(Boolean)
@@ -138,7 +138,7 @@ export function Person({ of, children }: { of: Shown; children?: ComponentChildr
 interface RelationProps {
   readonly standing: ViewerRelation
   readonly person: Shown
-  /** The page after an action. */
+  /** The page to open after an action. */
   readonly next: string
   /** Whether to offer the removal of a colleague. */
   readonly mayRemove?: boolean

@@ -91,7 +91,7 @@ export function NetworkPicture({ owner, people, pairs }: Picture) {
   )
 }
 
-/** A smaller picture has more detail. */
+/** Pictures with fewer people have more detail. */
 const scales = [
   { most: 40, radius: 26, distance: 96, line: 1.5, isLabelled: true, hasPhotos: true },
   { most: 80, radius: 20, distance: 56, line: 1, isLabelled: false, hasPhotos: true },
@@ -108,7 +108,7 @@ function Dot({ of, at, scale, isOwner }: { of: PicturePerson; at: Place; scale: 
         <title>{name}</title>
         <circle r={radius} />
       </a>
-      {/* Outside the link, since the link's name is complete. */}
+      {/* Outside the link, since the link already has an accessible name. */}
       <g pointer-events="none" aria-hidden="true">
         <text dy=".35em" font-size={radius * 0.8}>
           {initialsOf(name)}
@@ -126,7 +126,7 @@ function Dot({ of, at, scale, isOwner }: { of: PicturePerson; at: Place; scale: 
   )
 }
 
-/** Cuts a name to the label's width. */
+/** Cuts a name to the length of a label. */
 function shortened(name: string): string {
   const letters = Array.from(name)
   return letters.length <= maxLabelLength
@@ -195,7 +195,7 @@ export function placesOf(count: number, pairs: readonly Pair[], distance: number
     .force('x', forceX(0).strength(inward(0.03)))
     .force('y', forceY(0).strength(inward(0.04)))
     .tick(rounds)
-  // Resolve overlaps last: repulsion would keep people from passing each other on the way to their places.
+  // Overlaps are resolved last: collision forces would prevent people from passing each other while they move.
   simulation
     .force('known', null)
     .force('apart', null)
@@ -214,7 +214,7 @@ function spiralPlace(index: number, count: number, distance: number): Place {
   return { x: radius * Math.cos(angle), y: radius * Math.sin(angle) }
 }
 
-/** The more connections a person has, the weaker is each. */
+/** The more connections a person has, the weaker the pull of each. */
 function strengthIn(pairs: readonly Pair[], count: number): (link: object, index: number) => number {
   const known = new Array<number>(count).fill(0)
   for (const pair of pairs) for (const each of pair) known[each] = (known[each] ?? 0) + 1

@@ -1,6 +1,6 @@
-// The pages work without this. It makes them a little more pleasant.
+// Optional improvements: the pages also work without JavaScript.
 
-// A form that was sent is not sent twice.
+// Prevents a form from being submitted twice.
 document.addEventListener('submit', ({ target }) => {
   for (const button of target.querySelectorAll('button')) setTimeout(() => (button.disabled = true))
 })
@@ -8,7 +8,7 @@ window.addEventListener('pageshow', () => {
   for (const button of document.querySelectorAll('form button')) button.disabled = false
 })
 
-// A slash leads to the search, as in many places.
+// The slash key moves the focus to the search field.
 document.addEventListener('keydown', (event) => {
   const isTyping = event.target.matches('input, textarea, select')
   const search = document.querySelector('[type=search]')
@@ -17,7 +17,7 @@ document.addEventListener('keydown', (event) => {
   search.focus()
 })
 
-// A secret can be copied without being selected.
+// Buttons that copy a secret to the clipboard.
 for (const button of document.querySelectorAll('[data-copies]')) {
   button.hidden = false
   button.addEventListener('click', async () => {

@@ -3,7 +3,7 @@ import { counted } from '../formats.js'
 const date = new Intl.DateTimeFormat('en', { dateStyle: 'long', timeZone: 'UTC' })
 const count = new Intl.NumberFormat('en')
 
-/** All texts of the pages. A translation is another file of this shape. */
+/** All texts of the pages. A translation is another file with the same structure. */
 export const texts = {
   language: 'en',
   direction: 'ltr',
@@ -129,7 +129,7 @@ export const texts = {
   expiry: 'Expires',
   days: (number: number) => `In ${counted(number, 'day')}`,
   never: 'Never',
-  allowWriting: 'Allow inviting, answering and removing',
+  allowWriting: 'Allow changes: invite, accept and remove people',
   createAppPassword: 'Create',
   shownOnce: (name: string) => `App password “${name}”. Copy it now: it is shown only once.`,
   copy: 'Copy',

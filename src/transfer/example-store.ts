@@ -15,13 +15,13 @@ export async function addPasswordToAll(db: Db, secret: string): Promise<void> {
     select gen_random_uuid(), id, 'password', ${secret}, created_at, created_at from account`.execute(db)
 }
 
-/** Deletes all credentials with a password hash. @returns whether there were any */
+/** Deletes all credentials with this password hash. @returns whether there were any */
 export async function revokePassword(db: Db, secret: string): Promise<boolean> {
   const revoked = await db.deleteFrom('credential').where('secret', '=', secret).returning('id').execute()
   return revoked.length > 0
 }
 
-/** @returns the first user id that can sign in with a password hash; undefined if none can */
+/** @returns the first user id that can sign in with this password hash; undefined if none can */
 export async function findHolder(db: Db, secret: string): Promise<string | undefined> {
   const holder = await db
     .selectFrom('account')

@@ -2,20 +2,20 @@ import { type Kysely, sql } from 'kysely'
 import type { Status, Tables } from '../db/tables.js'
 import type { AccountRow } from './people-store.js'
 
-/** Declares the cursors of an export, for the duration of the transaction. */
+/** Declares the cursors of an export. They last until the end of the transaction. */
 export async function openExport(db: Kysely<Tables>): Promise<void> {
   await sql`
     declare accounts no scroll cursor for
     select id, key, user_id, login, email, name, state, external, profile, roles, seen, updated_at
     from account order by user_id`.execute(db)
-  // Everything is read once, then joined and sorted. The planner underestimates the pairs, and would scan all of them
-  // for each account.
+  // Without nested loops, every table is read once, then joined and sorted. The planner underestimates the number of
+  // pairs, and would scan all of them for each account.
   await sql`select set_config('enable_nestloop', 'off', true)`.execute(db)
   await sql`
     declare pairs no scroll cursor for ${pairs}`.execute(db)
 }
 
-/** All pairs in order. Exported for a test of its plan. */
+/** The query for all pairs, in order. Exported for a test of its query plan. */
 export const pairs = sql`
     select inviter.user_id as inviter, invited.user_id as invited, own.status, changer.user_id as "changedBy",
       own.message, own.updated_at as updated, own.id as "inviterEntry", other.id as "invitedEntry"
@@ -27,7 +27,7 @@ export const pairs = sql`
     where own.inviter_id = own.owner_id
     order by inviter.user_id, own.id`
 
-/** A pair from the inviter's side. */
+/** A pair, as stored in the inviter's row. */
 interface PairRow {
   inviter: string
   invited: string

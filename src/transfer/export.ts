@@ -5,11 +5,11 @@ import { accountLine, headerLine, pairLine } from './lines.js'
 import { toMergedPerson } from './people-store.js'
 
 /**
- * Writes a snapshot of the directory, line by line: accounts by user id, then pairs by their inviter's user id and
- * entry. Omits passwords and the module's connections. An import into an empty database and a second export give the
+ * Writes a snapshot of the directory, line by line: accounts by user id, then pairs by the inviter's user id and the
+ * entry id. Omits passwords and the module's connections. An import into an empty database and a second export give the
  * same bytes.
  *
- * @param write consumes the lines, with their line feeds; the snapshot lasts until it resolves
+ * @param write consumes the lines, each with its line feed; the transaction stays open until `write` resolves
  * @returns the numbers of written accounts and pairs
  */
 export async function exportLines(

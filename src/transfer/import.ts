@@ -18,7 +18,7 @@ import { findAccounts, findByIds, putAccounts } from './people-store.js'
 import { type Loss, resolvePeople } from './people.js'
 import { atPlace, isPair, isPerson, type Item, readItems, type ShownPair, type ShownPerson } from './read.js'
 
-/** The numbers of added, changed and unchanged people and pairs, and the names that moved to another person. */
+/** The numbers of added, changed and unchanged people and pairs, and the sign-in names that moved to another person. */
 export interface Summary {
   readonly accounts: Counts
   readonly colleagues: Counts
@@ -26,7 +26,7 @@ export interface Summary {
 }
 
 interface ImportOptions {
-  /** Gets the number of bytes read so far. */
+  /** Called with the number of bytes read so far. */
   readonly onProgress?: (bytes: number) => void
   /** Runs at the end of the same transaction. */
   readonly afterwards?: (transaction: Transaction<Tables>) => Promise<void>
@@ -35,10 +35,10 @@ interface ImportOptions {
 const batchSize = 1000
 
 /**
- * Imports directory files and recorded documents in one transaction. Idempotent, and independent of the order of files,
- * in one import or several, unless a name moves from one person to another.
+ * Imports directory files and recorded documents in one transaction. Idempotent. The order of files does not matter, in
+ * one import or in several, unless a sign-in name moves from one person to another.
  *
- * @throws Failure `invalid` with file, place and reason; nothing is imported then
+ * @throws Failure `invalid` with file, place and reason; nothing is imported in this case
  */
 export function importFiles(
   db: Kysely<Tables>,
@@ -90,8 +90,10 @@ async function* batches(items: AsyncIterable<Item>): AsyncGenerator<Item[]> {
 }
 
 /**
- * @param aliases gets the replaced user ids of the batch, with their successors
- * @returns the names that moved from one account to another
+ * Imports the people of a batch.
+ *
+ * @param aliases receives the replaced user ids of the batch, with their successors
+ * @returns the sign-in names that moved from one account to another
  */
 async function importBatchPeople(
   db: Transaction<Tables>,
@@ -123,7 +125,7 @@ async function importBatchPairs(
   const people = await findPeople(db, [...all])
   const byUserId = new Map(people.map((person) => [person.userId, person]))
   const byId = new Map(people.map((person) => [person.id, person]))
-  // The present holder of a user id comes before a former one.
+  // The current holder of a user id takes precedence over a former one.
   const person = (userId: string) =>
     [...withSuccessors(userId, aliases)].flatMap((each) => byUserId.get(each) ?? []).at(0)
   const stored = await findPairs(
@@ -149,7 +151,7 @@ function withSuccessors(userId: string, aliases: ReadonlyMap<string, string>): S
   return all
 }
 
-/** A name that moved to another person in an import. */
+/** A sign-in name that moved to another person in an import. */
 export interface LostName {
   readonly field: NameField
   readonly name: string
@@ -160,10 +162,10 @@ export interface LostName {
 type NamedPerson = Pick<MergedPerson, 'name' | 'userId'>
 
 /**
- * Applies the consequences of names that moved and did not come back later in the same import: an account that lost its
- * user id is disabled, and its sessions and app passwords end.
+ * Applies the consequences of sign-in names that moved and did not move back in the same import: an account that lost
+ * its user id is disabled, and its sessions and app passwords end.
  *
- * @returns the lasting losses
+ * @returns the losses that remain at the end of the import
  */
 async function applyLosses(db: Db, losses: readonly Loss[]): Promise<LostName[]> {
   if (losses.length === 0) return []
@@ -189,6 +191,6 @@ async function applyLosses(db: Db, losses: readonly Loss[]): Promise<LostName[]>
   return lasting.map(({ field, name, loser, holder }) => ({ field, name, loser, holder }))
 }
 
-/** Without a user id, the key takes its place. */
+/** An account that lost its user id has its key as user id. */
 const hasLost = (known: MergedPerson, field: NameField): boolean =>
   field === 'userId' ? known.userId === known.key : known[field] === null

@@ -25,7 +25,7 @@ const date = z.iso
   .transform((value) => new Date(value))
   .pipe(past)
 
-/** Optional; null means empty. */
+/** Makes a schema optional. Null means `empty`. */
 const nullable = <Value extends z.ZodType>(schema: Value, empty: z.output<Value>) =>
   schema
     .nullable()
@@ -89,7 +89,7 @@ function parseJson(text: string): unknown {
 function connectionFrom(pair: z.output<typeof colleague>): ShownConnection {
   const { inviter, invited, changedBy = defaultChanger(pair) } = pair
   if (changedBy !== inviter && changedBy !== invited) {
-    throw new Failure('invalid', 'colleague.changedBy: neither the inviter nor the invited')
+    throw new Failure('invalid', 'colleague.changedBy: neither the inviter nor the invited person')
   }
   return {
     id: pair.inviterEntry,
@@ -107,7 +107,7 @@ function connectionFrom(pair: z.output<typeof colleague>): ShownConnection {
 const defaultChanger = ({ status, inviter, invited }: Pick<PairLine, 'status' | 'inviter' | 'invited'>) =>
   status === 'accepted' ? invited : inviter
 
-/** The content of a pair's line. */
+/** The content of the line of a pair. */
 interface PairLine {
   readonly inviter: string
   readonly invited: string
@@ -122,7 +122,7 @@ interface PairLine {
 /** The first line of a file. */
 export const headerLine = (): string => jsonLine({ connections: { version: 1 } })
 
-/** The line of an account. A value that was explicitly emptied is null, so that an import empties it too. */
+/** Writes the line of an account. A value that was explicitly cleared is null, so that an import also clears it. */
 export function accountLine({ seen, ...known }: MergedPerson): string {
   const updated = known.updated.getTime()
   const latest = Math.max(updated, ...Object.entries(seen).flatMap(([field, at]) => (isLoss(field) ? [] : at)))
@@ -134,7 +134,7 @@ export function accountLine({ seen, ...known }: MergedPerson): string {
     ...(Object.fromEntries(texts) as Record<string, string | null | undefined>),
     tags: orSaid('tags', tags ?? null),
     isManager: orSaid('isManager', isManager ?? null),
-    // Fixed order: jsonb reorders keys.
+    // Fixed order, since jsonb does not preserve the order of keys.
     extensions: orSaid(
       'extensions',
       extensions?.map(({ id, key, value, dataType }) => ({ id, key, value, dataType })) ?? null,
@@ -157,6 +157,7 @@ export function accountLine({ seen, ...known }: MergedPerson): string {
   })
 }
 
+/** Writes the line of a pair. */
 export function pairLine(pair: PairLine): string {
   const { inviter, invited, status, changedBy, message, updated, inviterEntry, invitedEntry } = pair
   return jsonLine({

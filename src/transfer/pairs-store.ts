@@ -17,8 +17,8 @@ import type { Outcome } from './people.js'
 export type Db = Transaction<Tables>
 
 /**
- * Locks out all other writers until the transaction ends, in their lock order, and creates the tables that record the
- * touched rows.
+ * Locks out all other writers until the transaction ends, with the same lock order as theirs. Creates temporary tables
+ * for the touched rows.
  */
 export async function beginImport(db: Db): Promise<void> {
   await sql`lock table network, account, connection, colleague in exclusive mode`.execute(db)
@@ -30,20 +30,21 @@ export async function beginImport(db: Db): Promise<void> {
     create temporary table touched_list (owner_id uuid, status text, primary key (owner_id, status))
     on commit drop`.execute(db)
   // All statements look up batches by key. The planner has no statistics of rows written in this transaction, and would
-  // scan whole tables for each batch. Without those plans it overestimates the cost, and JIT compilation would take a
-  // hundred times as long as the statement.
+  // scan whole tables for each batch. With scans disabled it overestimates the cost and would turn on JIT compilation,
+  // which takes a hundred times as long as the statement.
   await sql`
     select set_config(setting, 'off', true)
     from unnest(array['enable_seqscan', 'enable_hashjoin', 'enable_mergejoin', 'jit']) as setting`.execute(db)
 }
 
+/** Finds accounts by user id. */
 export async function findPeople(db: Db, userIds: readonly string[]): Promise<PairMember[]> {
   const { rows } = await sql<{ id: string; user_id: string; name: string }>`
     select id, user_id, name from account where user_id = any(${userIds}::text[])`.execute(db)
   return rows.map((row) => ({ id: row.id, userId: row.user_id, name: row.name }))
 }
 
-/** Finds the pairs of these accounts, and the pairs of rows with these ids. */
+/** Finds the pairs of these accounts, and the pairs that own rows with these ids. */
 export async function findPairs(
   db: Db,
   pairs: readonly { readonly one: string; readonly other: string }[],
@@ -61,7 +62,7 @@ export async function findPairs(
   return pairsOf(rows)
 }
 
-/** Writes the changes of pairs: one connection, and a row for each person. */
+/** Writes changed pairs: one connection, and one row for each person. */
 export async function putPairs(db: Db, changes: readonly PairChange[], nameOf: (id: string) => string): Promise<void> {
   const written = changes.filter(({ outcome }) => outcome !== 'unchanged')
   if (written.length > 0) {
@@ -76,8 +77,9 @@ export async function putPairs(db: Db, changes: readonly PairChange[], nameOf: (
   )
 }
 
-// Rights that two colleagues granted each other stay, even if the inviter turns out to be the other one. An offer stays
-// while its inviter stays. Everything else gets the rights of colleagues.
+// An active connection keeps the rights of both people, even if the import swaps inviter and invited person. A pending
+// connection keeps the offered rights if the inviter stays the same. All other connections get the rights of
+// colleagues.
 const staysActive = sql<boolean>`(connection.state = 'active' and excluded.state = 'active')`
 const isReversed = sql<boolean>`(connection.context_id <> excluded.context_id)`
 const staysOffered = sql<boolean>`(
@@ -156,7 +158,10 @@ async function touchLists(db: Db, changes: readonly PairChange[]): Promise<void>
     on conflict do nothing`.execute(db)
 }
 
-/** The strongest of several outcomes of one row wins; they rank by alphabet. */
+/**
+ * Records the outcomes of rows. If a row has several, the strongest one is stored. Outcomes are in alphabetical order:
+ * added, changed, unchanged.
+ */
 export async function recordOutcomes(
   db: Db,
   table: 'touched_account' | 'touched_pair',

@@ -11,7 +11,7 @@ export interface PairMember {
   readonly name: string
 }
 
-/** Index of one of the two people. */
+/** Index of one of the two people in a pair. */
 type Side = 0 | 1
 type Both<Value> = readonly [Value, Value]
 
@@ -34,13 +34,13 @@ export interface StoredPair {
 
 export interface PairChange extends StoredPair {
   readonly outcome: Outcome
-  /** The lists that hold it or held it. */
+  /** The lists that contain the pair, or contained it before. */
   readonly lists: readonly { readonly owner: string; readonly status: Status }[]
 }
 
 const derivedRowIds = '9b1d6e40-52c7-5d3a-8e94-d7a06f3b1c25'
 
-/** The id of a person's row while only the other row's id is known. */
+/** A derived id for a person's row, used until the real id is known. */
 const derivedRowId = (other: string) => uuidOf(other, derivedRowIds)
 
 export const sides = [0, 1] as const
@@ -55,7 +55,8 @@ export const statusSeenBy = ({ accepted, inviter }: Pair, side: Side): Status =>
  *
  * @param person finds an account by its user id
  * @param stored every pair of these people, and every pair with one of the imported row ids
- * @throws Failure `invalid` with the place, for an unknown person, a contradiction, or the id of another row
+ * @throws Failure `invalid` with the place, for an unknown person, contradictory values, or a row id that is already in
+ *   use
  */
 export function resolvePairs(
   shown: readonly ShownPair[],
@@ -97,7 +98,7 @@ function pairFrom(connection: ShownConnection, source: PairMember, target: PairM
   const { status, inviter, changedBy, targetRowId } = connection
   if (source.id === target.id) throw new Failure('invalid', 'A person cannot be connected with themselves.')
   if (status === 'unconfirmed' ? inviter !== 'source' : status === 'pending' && inviter !== 'target') {
-    throw new Failure('invalid', `The status ${status} contradicts who invited.`)
+    throw new Failure('invalid', `The status ${status} contradicts the inviter.`)
   }
   const mine: Side = source.id < target.id ? 0 : 1
   const sideOf = (who: 'source' | 'target') => (who === 'source' ? mine : opposite(mine))
@@ -115,7 +116,7 @@ function pairFrom(connection: ShownConnection, source: PairMember, target: PairM
 
 /**
  * Merges two versions of a pair. The newer one wins; with equal dates, the accepted one. An empty message never
- * replaces another: a document may omit it.
+ * replaces another message, since a document may omit it.
  */
 export function mergedPair(one: Pair, other: Pair): Pair {
   const [older, newer] = [one, other].sort(byDate) as [Pair, Pair]

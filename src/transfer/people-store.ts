@@ -33,7 +33,7 @@ export const toMergedPerson = (row: AccountRow): StoredAccount['known'] => ({
   seen: row.seen,
 })
 
-/** Finds the accounts that may be one of these people, or share a name with one. */
+/** Finds the accounts that may match one of these people, or share a sign-in name with one. */
 export async function findAccounts(
   db: Db,
   people: readonly Pick<StoredAccount['known'], 'key' | 'userId' | 'login' | 'email'>[],
@@ -67,7 +67,7 @@ export async function findByIds(
   return rows.map((row) => ({ id: row.id, known: toMergedPerson(row) }))
 }
 
-/** Writes the changes of accounts, and their names in other people's lists. */
+/** Writes changed accounts, and updates the sort keys in other people's lists. */
 export async function putAccounts(
   db: Db,
   { accounts, duplicates }: Pick<PeopleChange, 'accounts' | 'duplicates'>,
@@ -95,7 +95,7 @@ async function mergeDuplicates(
   duplicates: PeopleChange['duplicates'],
 ): Promise<{ id: string; moment: Date }[]> {
   const pairs = json(duplicates.map(({ from, into }) => ({ from_id: from, into_id: into })))
-  // If both were granted the same context, the surviving account's connection stays.
+  // If both accounts have a connection to the same context, the surviving account's connection stays.
   await sql`
     delete from connection as duplicate
     using jsonb_to_recordset(${pairs}) as duplicates (from_id uuid, into_id uuid), connection as kept
@@ -130,8 +130,8 @@ async function writeAccounts(db: Db, accounts: readonly AccountChange[]): Promis
       search_words: searchWords({ userId, ...columns }),
     })),
   )
-  // Names may move between accounts, and unique indexes check row by row: clear them first. No user id begins with a
-  // space.
+  // Sign-in names may move between accounts, and unique indexes check row by row, so old names are cleared first. The
+  // placeholder of a user id is unique, since no user id begins with a space.
   const existing = accounts.filter(({ outcome }) => outcome !== 'added').map(({ id }) => id)
   await sql`update account set login = null, email = null where id = any(${existing}::uuid[])`.execute(db)
   const changing = accounts.filter(({ userIdChanged }) => userIdChanged).map(({ id }) => id)
@@ -152,12 +152,12 @@ async function writeAccounts(db: Db, accounts: readonly AccountChange[]): Promis
       profile = excluded.profile, roles = excluded.roles, seen = excluded.seen,
       updated_at = excluded.updated_at, sort = excluded.sort, words = excluded.words,
       search_words = excluded.search_words, search_of = excluded.search_of`.execute(db)
-  // Sessions do not survive disabling: a stolen browser may be the reason for it.
+  // Disabling an account ends its sessions, since the reason may be a stolen browser session.
   const disabled = accounts.filter(({ known }) => known.state === 'inactive').map(({ id }) => id)
   if (disabled.length > 0) await endSessionsOf(db, disabled)
 }
 
-/** The person's own rows name all peers with the person in their lists. */
+/** Every list that contains the person belongs to a peer in one of the person's own rows. */
 async function updateSortKeys(db: Db, accounts: readonly AccountChange[]): Promise<void> {
   const names = json(accounts.map(({ id, known }) => ({ id, sort: sortKey(known.name) })))
   await sql`

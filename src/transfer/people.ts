@@ -16,7 +16,7 @@ import { atPlace, type ShownPerson } from './read.js'
 export interface StoredAccount {
   readonly id: string
   readonly known: MergedPerson
-  /** Whether other rows refer to it, such as colleagues or a password, so that it must stay. */
+  /** Whether other rows, such as colleagues or a password, refer to this account. Then it cannot be deleted. */
   readonly inUse: boolean
 }
 
@@ -26,9 +26,9 @@ export interface AccountChange {
   readonly id: string
   readonly known: MergedPerson
   readonly outcome: Outcome
-  /** Whether anything differs from the row, even an invisible date. */
+  /** Whether any value differs from the row, even a date that feeds do not show. */
   readonly written: boolean
-  /** Whether feeds change. */
+  /** Whether a value that feeds show has changed. */
   readonly visible: boolean
   readonly renamed: boolean
   readonly userIdChanged: boolean
@@ -43,7 +43,7 @@ export interface PeopleChange {
   readonly losses: readonly Loss[]
 }
 
-/** A name that moved from one account to another. */
+/** A sign-in name that moved from one account to another. */
 export interface Loss {
   readonly field: NameField
   readonly name: string
@@ -51,11 +51,11 @@ export interface Loss {
   readonly to: string
 }
 
-/** A person in this batch, with all rows of that person. */
+/** A person in this batch, with all accounts of that person. */
 interface Entry {
   known: MergedPerson
   readonly rows: readonly StoredAccount[]
-  /** Whether the import describes this person or took a name away. */
+  /** Whether the import describes this person, or moved a sign-in name away from this person. */
   isTouched: boolean
   /** The entry that this one was merged into. */
   into?: Entry
@@ -63,7 +63,7 @@ interface Entry {
 
 /**
  * Matches imported people with stored accounts and merges them. Precedence: key, user id, address. If two people claim
- * a name, the later one gets it.
+ * a sign-in name, `collisionOf` decides.
  *
  * @param stored every row with a key, a user id, an address or a login of the imported people
  * @throws Failure `invalid` with the place, for a person without key, user id and address
@@ -97,7 +97,7 @@ export function resolvePeople(people: readonly ShownPerson[], stored: readonly S
   return { ...changesOf(index.entries(), new Set(stored.map(({ id }) => id)), losses), aliases }
 }
 
-/** Resolves each name that the entry shares with others. Yields the losses. */
+/** Resolves each conflict of the entry with another person over a sign-in name. Yields the losses. */
 function* resolveCollisions(
   entry: Entry,
   index: PeopleIndex,
@@ -116,11 +116,13 @@ function* resolveCollisions(
   }
 }
 
-/** The entries that match an imported person, by strength of the match. Excludes contradictory ones. */
+/**
+ * The entries that match an imported person, the strongest match first. Omits entries that contradict stronger matches.
+ */
 function findMatches(person: ImportedPerson, stated: MergedPerson, index: PeopleIndex): Entry[] {
   const { key, userId, email } = person
   const byId = [index.byKey(key), index.withNameIn('userId', userId)]
-  // A key derived from the user id finds this person even after a change of the user id.
+  // A key that was derived from the user id still finds the person after a change of the user id.
   const byDerivedKey = userId ? [index.byKey(stated.key)] : []
   const byAddress = [
     index.withNameIn('email', email),
@@ -138,14 +140,14 @@ function findMatches(person: ImportedPerson, stated: MergedPerson, index: People
   return matches
 }
 
-/** Equal keys are one person. Otherwise different keys, or different user ids, are two. */
+/** If both people have a key, only the keys decide. Otherwise known user ids must not differ. */
 function canBeSamePerson(one: MergedPerson, other: MergedPerson): boolean {
   const [ids, others] = [realIds(one), realIds(other)]
   if (ids.key !== undefined && others.key !== undefined) return ids.key === others.key
   return ids.userId === undefined || others.userId === undefined || ids.userId === others.userId
 }
 
-/** The people of a batch, by key and by each name. */
+/** The people of a batch, by key and by each sign-in name. */
 class PeopleIndex {
   private readonly keys = new Map<string, Entry>()
   private readonly names = new Map<string, Set<Entry>>()
@@ -164,13 +166,13 @@ class PeopleIndex {
     return this.keys.get(key ?? '')
   }
 
-  /** The person with a name in a field. */
+  /** The person with this sign-in name in this field. */
   withNameIn(field: NameField, name: string | undefined): Entry | undefined {
     if (!name) return undefined
     return this.withName(name).find(({ known }) => hasName(known, field, name))
   }
 
-  /** The people with a name in any field, ignoring case. */
+  /** The people with this sign-in name in any field, ignoring case. */
   withName(name: string): Entry[] {
     return [...(this.names.get(foldedEmail(name)) ?? [])]
   }
@@ -212,6 +214,6 @@ function changesOf(
 /** The part of a person that feeds show. */
 const visiblePart = (known: MergedPerson) => ({ ...known, seen: undefined, roles: undefined })
 
-/** Of a person's rows, the one in use, of which there is at most one. */
+/** The row that remains: the row in use (there is at most one), otherwise the row with the smallest id. */
 const survivorOf = (rows: readonly StoredAccount[]): StoredAccount | undefined =>
   rows.find(({ inUse }) => inUse) ?? rows.toSorted((one, other) => (one.id < other.id ? -1 : 1))[0]

@@ -16,7 +16,7 @@ const maxDocumentBytes = 8 * MiB
  * Reads the items of a file. A directory file begins with `{` and is read line by line; a recorded document begins with
  * `<` or `HTTP/` and is read as a whole. Both may be UTF-16.
  *
- * @param onRead gets the size of each chunk read
+ * @param onRead called with the size of each chunk
  * @throws Failure `invalid` with the file, the place in it and the reason
  */
 export async function* readItems(file: string, onRead: (bytes: number) => void): AsyncGenerator<Item> {
@@ -40,7 +40,7 @@ const save = 'Save it as UTF-8, or as UTF-16 with a byte order mark.'
 
 type Chunks = AsyncGenerator<Buffer, undefined>
 
-/** Reads until `isEnough`. @returns the bytes read, and all chunks from the beginning */
+/** Reads until `isEnough`, or the end. @returns the bytes read, and all chunks including these */
 async function readAhead(chunks: Chunks, isEnough: (start: Buffer) => boolean): Promise<[start: Buffer, all: Chunks]> {
   let start = Buffer.alloc(0)
   while (!isEnough(start)) {
@@ -55,7 +55,10 @@ async function readAhead(chunks: Chunks, isEnough: (start: Buffer) => boolean): 
   return [start, all()]
 }
 
-/** Converts UTF-16 with a byte order mark to UTF-8. The mark stays: it overrides the encoding a document declares. */
+/**
+ * Converts UTF-16 with a byte order mark to UTF-8. The mark stays, since it overrides the encoding that a document
+ * declares.
+ */
 async function* toUtf8(file: string, start: Buffer, chunks: Chunks): Chunks {
   const mark = markOf(start)?.name
   if (mark !== 'UTF-16LE' && mark !== 'UTF-16BE') return yield* chunks
@@ -64,7 +67,7 @@ async function* toUtf8(file: string, start: Buffer, chunks: Chunks): Chunks {
     try {
       return Buffer.from(decoder.decode(chunk, { stream: chunk !== undefined }))
     } catch (cause) {
-      throw new Failure('invalid', `${file}: not UTF-16, as its byte order mark says. ${save}`, { cause })
+      throw new Failure('invalid', `${file}: not valid UTF-16, but its byte order mark says UTF-16. ${save}`, { cause })
     }
   }
   for await (const chunk of chunks) yield utf8(chunk)
@@ -105,7 +108,7 @@ async function* directoryItems(file: string, chunks: AsyncIterable<Buffer>): Asy
   }
 }
 
-/** Splits at line feeds. Stops in a line that is too long, with enough of it to show that. */
+/** Splits the input at line feeds. Stops inside a line that is too long, after more than `maxLineBytes` of it. */
 async function* linesOf(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   let rest: Buffer[] = []
   let length = 0
@@ -132,7 +135,7 @@ function decodeLine(bytes: Buffer): string {
   }
 }
 
-// The reader of recorded documents has checked their structure; only texts remain.
+// `readRecorded` has checked the structure of documents; these schemas check the values.
 const recordedPerson = z.object({
   key: uuid.optional(),
   userId: nonEmpty(identifier).optional(),
@@ -195,9 +198,9 @@ export const isPerson = (item: Item): item is ShownPerson => 'person' in item
 export const isPair = (item: Item): item is ShownPair => 'connection' in item
 
 /**
- * Runs work on one place of a file.
+ * Runs `work` for one place in a file.
  *
- * @throws the Failure of `work`, with the place before its reason
+ * @throws the Failure of `work`, with the place before the message
  */
 export function atPlace<Result>(place: string, work: () => Result): Result {
   try {

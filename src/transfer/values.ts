@@ -4,21 +4,21 @@ import { isXmlText } from '../atom/template.js'
 import { Failure } from '../errors.js'
 import { type TextField, textFieldNames } from '../people/fields.js'
 
-const invalidForXml = 'holds a character that XML cannot carry, such as a control character'
+const invalidForXml = 'contains a character that XML forbids, such as a control character'
 
-/** Text that XML can carry. */
+/** Text without characters that XML forbids. */
 const text = (maxLength: number) =>
   z.string().max(maxLength, `longer than ${maxLength} characters`).refine(isXmlText, invalidForXml)
 
-/** An identifying text of one line, in the Unicode form of sign-ins; may be empty. */
+/** An identifier, such as a user id or login: one line, in Unicode NFC as for sign-ins; may be empty. */
 export const identifier = text(256)
   .trim()
   .normalize('NFC')
-  .refine((value) => !/\p{Cc}/u.test(value), 'holds a control character')
+  .refine((value) => !/\p{Cc}/u.test(value), 'contains a control character')
 
 export const name = text(256).trim()
 
-/** A message as stored: HTML. Its limit is in characters of text, not of markup. */
+/** A message as HTML, its stored form. In the maximum length, a character reference counts as one character. */
 export const message = z
   .string()
   .refine((html) => messageLength(html) <= maxMessageLength, `longer than ${maxMessageLength} characters`)
@@ -26,7 +26,7 @@ export const message = z
 
 export const nonEmpty = <Text extends z.ZodString>(schema: Text) => schema.min(1, 'empty')
 
-/** Any form of UUID: old servers made some of no standard version. */
+/** Accepts any UUID, since old servers created UUIDs without a standard version. */
 export const uuid = z.guid('not a UUID').toLowerCase()
 
 const fieldText = text(65_536)
@@ -48,15 +48,15 @@ export const state = z.enum(['active', 'inactive'])
 
 const clockSkew = 3_600_000
 
-/** A date in the future would hide all changes of a list until then. */
-export const past = z
-  .date()
-  .refine((date) => date.getTime() <= Date.now() + clockSkew, 'a date that lies in the future')
+/**
+ * A date that is not in the future, apart from clock skew. A future date would hide all changes of a list until then.
+ */
+export const past = z.date().refine((date) => date.getTime() <= Date.now() + clockSkew, 'a date in the future')
 
 /**
  * Validates a value.
  *
- * @throws Failure `invalid` with the place inside the value and the first reason
+ * @throws Failure `invalid` with the path inside the value and the first reason
  */
 export function checked<Schema extends z.ZodType>(schema: Schema, value: unknown): z.output<Schema> {
   const result = schema.safeParse(value, { error: ({ input }) => (input === undefined ? 'missing' : undefined) })

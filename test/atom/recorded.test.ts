@@ -326,9 +326,9 @@ describe('a profile', () => {
 const connectionFaults: [what: string, part: string | RegExp, other: string, reason: RegExp][] = [
   ['an id without UUID', 'entry11111111-aaaa-4aaa-8aaa-000000000003<', 'entry3<', /entry 3 \(.*entry3\)\. Its id/],
   ['no id', /<id>[^<]*1<\/id>/, '', /entry 1 \(without id\)\. Its id/],
-  ['no status', /<category term="accepted".*/, '', /entry 1 .* It needs one status/],
-  ['an unknown status', 'term="accepted"', 'term="refused"', /entry 1 .* It needs one status/],
-  ['two statuses', /(<category term=")accepted(".*)/, '$1accepted$2$1pending$2', /It needs one status/],
+  ['no status', /<category term="accepted".*/, '', /entry 1 .* It must have exactly one status/],
+  ['an unknown status', 'term="accepted"', 'term="refused"', /entry 1 .* It must have exactly one status/],
+  ['two statuses', /(<category term=")accepted(".*)/, '$1accepted$2$1pending$2', /It must have exactly one status/],
   ['no kind', 'term="connection"', 'term="page"', /entry 1 .* neither a connection nor a profile/],
   ['no source', 'connection/source', 'connection/origin', /entry 1 .* source has no user id/],
   ['no target', 'connection/target', 'connection/aim', /entry 1 .* target has no user id/],

@@ -113,19 +113,19 @@ describe('the encoding of an entry', () => {
       'US-ASCII with a byte above 7F',
       declaring('"us-ascii"'),
       undefined,
-      /line 1 is not in US-ASCII, which it declares/,
+      /line 1 is not valid US-ASCII, but it declares US-ASCII/,
     ],
     [
       'a declaration of UTF-8, in Latin-1',
       Buffer.from(declaring('"UTF-8"'), 'latin1'),
       undefined,
-      /not in UTF-8, which it declares/,
+      /not valid UTF-8, but it declares UTF-8/,
     ],
     [
       'no declaration, in Latin-1',
       Buffer.from('<entry>\n\xe9</entry>', 'latin1'),
       undefined,
-      /line 2 is not in UTF-8\./,
+      /line 2 is not valid UTF-8\./,
     ],
     [
       'windows-1252 with an undefined byte',
@@ -147,7 +147,7 @@ describe('the encoding of an entry', () => {
       /byte order mark says UTF-8/,
     ],
     ['UTF-16 without a mark', Buffer.from(declaring('"UTF-16"'), 'utf16le'), undefined, /UTF-16 without a byte order/],
-    ['half a character of UTF-16', utf16(declaring('"UTF-16"')).subarray(0, -1), undefined, /not in UTF-16LE/],
+    ['half a character of UTF-16', utf16(declaring('"UTF-16"')).subarray(0, -1), undefined, /not valid UTF-16LE/],
     ['UTF-32', Buffer.from('fffe00003c000000', 'hex'), undefined, /UTF-32 is not supported; use UTF-8, US-ASCII/],
     [
       'KOI8-R',
@@ -165,7 +165,7 @@ describe('the encoding of an entry', () => {
       'us-ascii by Content-Type',
       declaring('"UTF-8"'),
       'text/xml;charset=us-ascii',
-      /US-ASCII, which its Content-Type says/,
+      /not valid US-ASCII, but its Content-Type says US-ASCII/,
     ],
   ])('refuses with the reason: %s', async (_, body, type, reason) => {
     const { status, text } = await invite(body, type)
@@ -236,8 +236,8 @@ describe('the content type of a message', () => {
   })
 
   test.each([
-    ['<content type="image/png">aGk=</content>', /may have the type text, html or xhtml, not "image\/png"/],
-    ['<content type="html" src="https://x.example/"/>', /must be in the entry itself/],
+    ['<content type="image/png">aGk=</content>', /must be text, html or xhtml, not "image\/png"/],
+    ['<content type="html" src="https://x.example/"/>', /must be inline/],
   ])('is refused: %s', async (content, reason) => {
     const { status, text } = await invite(withContent(content))
     expect(status).toBe(400)

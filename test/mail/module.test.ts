@@ -173,11 +173,11 @@ describe('the text of an e-mail', () => {
     const target = { _id: bo.id, auto: true }
     const { _id } = made(await ann.calls.create('documents', document, target, forced))
     const { to, subject, text } = await onlyEmail()
-    expect([to, subject]).toEqual([[bo.email], 'Ann Lee connected you with “Plan”'])
+    expect([to, subject]).toEqual([[bo.email], 'Ann Lee shared “Plan” with you'])
     expect(text).toBe(
       textOf(
         `Hello ${bo.email.replace('@example.com', '')},`,
-        'Ann Lee connected you with “Plan”.',
+        'Ann Lee shared “Plan” with you.',
         `View:\nhttps://connections.example/v2/connections/${_id}`,
         `-- \n${ofAccount}`,
       ),
@@ -363,7 +363,7 @@ test('an e-mail with a token of another secret waits for a server that has the s
   const tokenKeys = keysOf([randomBytes(32)])
   await sendAll(mailServices({ db: database.db, tokenKeys }, server.url, logged))
   expect(server.received).toEqual([])
-  const error = 'TOKEN_SECRET lacks the secret of its token'
+  const error = 'TOKEN_SECRET does not contain the secret of the token'
   expect(logged).toEqual([expect.objectContaining({ msg: 'e-mail postponed', error, attempts: 1 })])
   await sql`update outbox set due_at = clock_timestamp()`.execute(database.db)
   expect((await onlyEmail()).text).toContain(`/v2/connections/${await tokenOf(connection)}\n`)

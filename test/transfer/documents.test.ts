@@ -80,13 +80,13 @@ describe('a recorded document is imported', () => {
     ],
     ['a header without end', 'HTTP/1.1 200 OK\r\nServer: x', /header does not end with an empty line/],
     ['UTF-16 without a mark', Buffer.from(entry(), 'utf16le'), /FILE: it looks like UTF-16 without a byte order mark/],
-    ['half a character', utf16(entry()).subarray(0, -1), /FILE: not UTF-16, as its byte order mark says/],
+    ['half a character', utf16(entry()).subarray(0, -1), /FILE: not valid UTF-16, but its byte order mark says UTF-16/],
     [
       'another encoding',
       latin1(entry().replace('UTF-8', 'koi8-r')),
       /it declares "koi8-r", which is not supported; use UTF-8/,
     ],
-    ['Latin-1 called UTF-8', latin1(entry()), /line 1 is not in UTF-8, which it declares/],
+    ['Latin-1 called UTF-8', latin1(entry()), /line 1 is not valid UTF-8, but it declares UTF-8/],
   ])('%s is refused with the reason', async (_, content, reason) => {
     expect(await refusalOf(content)).toMatch(reason)
   })
@@ -120,7 +120,7 @@ describe('a directory file in UTF-16', () => {
   test('is refused without a mark, or if it is not UTF-16', async () => {
     expect(await refusalOf(Buffer.from(lines, 'utf16le'))).toMatch(/FILE: it looks like UTF-16 without a byte order/)
     expect(await refusalOf(Buffer.concat([utf16(lines), Buffer.of(0x00, 0xd8, 0x0a, 0x00)]))).toMatch(
-      /FILE: not UTF-16/,
+      /FILE: not valid UTF-16/,
     )
     expect(await refusalOf(latin1(lines.replace(' 👋', '')))).toMatch(
       /line 1: not UTF-8\. Save it as UTF-8, or as UTF-16/,
@@ -212,8 +212,8 @@ describe('a vCard of another program', () => {
     ],
     [/"=b" is not quoted-printable/, 'TITLE;ENCODING=QUOTED-PRINTABLE:a=b'],
     [/"ü" is not quoted-printable/, 'TITLE;ENCODING=QUOTED-PRINTABLE:ü'],
-    [/line 1 is not in UTF-8/, 'TITLE;ENCODING=QUOTED-PRINTABLE:M=FCller'],
-    [/not in US-ASCII, which its CHARSET says/, 'TITLE;CHARSET=us-ascii;ENCODING=QUOTED-PRINTABLE:M=FCller'],
+    [/line 1 is not valid UTF-8/, 'TITLE;ENCODING=QUOTED-PRINTABLE:M=FCller'],
+    [/not valid US-ASCII, but its CHARSET says US-ASCII/, 'TITLE;CHARSET=us-ascii;ENCODING=QUOTED-PRINTABLE:M=FCller'],
     [
       /its CHARSET says "KOI8-R", which is not supported; use UTF-8/,
       'TITLE;CHARSET=KOI8-R;ENCODING=QUOTED-PRINTABLE:M=FCller',

@@ -46,13 +46,17 @@ const refused: [why: string, content: string | Uint8Array, message: RegExp][] = 
   [
     'a date that lies ahead',
     lines(good, account('x', { updated: '2999-01-01T00:00:00Z' })),
-    /line 2: account\.updated: a date that lies in the future/,
+    /line 2: account\.updated: a date in the future/,
   ],
-  ['a control character', lines(good, account('x', { name: 'a\u0001b' })), /line 2: account\.name: holds a character/],
+  [
+    'a control character',
+    lines(good, account('x', { name: 'a\u0001b' })),
+    /line 2: account\.name: contains a character/,
+  ],
   [
     'half a surrogate pair',
     lines(account('x', { profile: { title: '\ud800' } })),
-    /account\.profile\.title: holds a char/,
+    /account\.profile\.title: contains a char/,
   ],
   ['a name that is too long', lines(account('x', { name: 'a'.repeat(257) })), /account\.name: longer than 256/],
   ['a field that is too long', lines(account('x', { profile: { title: 'a'.repeat(65_537) } })), /longer than 65536/],
@@ -98,7 +102,7 @@ const refused: [why: string, content: string | Uint8Array, message: RegExp][] = 
     connectionDocument({
       ...{ id: 5, source: 'bo', target: 'cy', status: 'unconfirmed', author: 'cy', contributor: 'cy', on: 1 },
     }),
-    /FILE, entry 1 .*: The status unconfirmed contradicts who invited/,
+    /FILE, entry 1 .*: The status unconfirmed contradicts the inviter/,
   ],
   [
     'a recorded user id that is too long',
