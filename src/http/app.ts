@@ -109,7 +109,7 @@ function checkHost({ headersDistinct, httpVersion }: Request): void {
   const [host = ''] = hosts
   const isMissing = hosts.length === 0 && httpVersion === '1.1'
   if (hosts.length <= 1 && !isMissing && /^[^\s/?#@\\]*$/.test(host)) return
-  throw new Failure('invalid', 'The request must have one Host header field, with a name or address and a port.')
+  throw new Failure('invalid', 'The request must have exactly one Host header field: a host and an optional port.')
 }
 
 const maxAddressLength = 4096

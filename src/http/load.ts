@@ -77,7 +77,7 @@ export function openLoad(loopDelay: () => number, maxDelay: number, maxWait = 2_
   const checkUnread = (from: string, share: number) => {
     const bytes = unreadByNetwork()
     if ((bytes.get(from) ?? 0) > maxUnread.network * share) {
-      throw new Failure('tooMany', 'Read the pending answers first.')
+      throw new Failure('tooMany', 'Too many unread answers. Read them before sending more requests.')
     }
     // A few clients that never read must not block all others.
     let all = [...bytes.values()].reduce((sum, own) => sum + own, 0)

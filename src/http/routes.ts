@@ -159,7 +159,7 @@ function checkDecodable(text: string): void {
   try {
     decodeURIComponent(text)
   } catch (cause) {
-    const sentence = 'The address holds a percent sign that encodes no UTF-8 text; a literal one is %25.'
+    const sentence = 'The percent-encoding is invalid or not UTF-8. Write a literal percent sign as %25.'
     throw new Failure('invalid', sentence, { cause })
   }
 }

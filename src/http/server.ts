@@ -95,7 +95,7 @@ const failures: Record<string, readonly [FailureCode, string]> = {
 
 function failureOf(error: ParseError): Failure {
   const [code, sentence] = failures[error.code ?? ''] ?? [isMethod(error) ? 'notImplemented' : 'invalid', '']
-  if (code === 'notImplemented') return new Failure(code, 'This server does not know that method.')
+  if (code === 'notImplemented') return new Failure(code, 'This server does not support this method.')
   return new Failure(code, sentence || 'The request is not well-formed HTTP/1.1.', { cause: error })
 }
 

@@ -127,7 +127,7 @@ const optionsSchema = z
     corsOrigins: settings.CORS_ORIGINS.value,
     appKey: settings.APP_KEY.value.nullable(),
     longestWaitMs: z.int(waiting).min(0, waiting).max(3_600_000, waiting),
-    log: z.custom<Logger>((value) => typeof (value as Logger | null)?.child === 'function', 'a logger of pino'),
+    log: z.custom<Logger>((value) => typeof (value as Logger | null)?.child === 'function', 'a pino logger'),
   } satisfies Record<keyof OpenOptions, z.ZodType>)
   .partial()
 

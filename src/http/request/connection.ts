@@ -30,7 +30,7 @@ function readConnectionRef(query: Query): ConnectionRef | undefined {
   const id = query.value('connectionId')
   if (id === undefined) return readEnds(query)
   if (isUuid(id)) return { id: id.toLowerCase() }
-  throw new Failure('invalid', `${naming('connectionId')} must be a UUID, such as the end of an entry's id.`)
+  throw new Failure('invalid', `${naming('connectionId')} must be a UUID, such as the one at the end of an entry's id.`)
 }
 
 /** Reads the id that PUT and DELETE of `connection.do` need. @throws Failure `invalid`, naming the parameter */
@@ -69,7 +69,7 @@ export function readCompletion(search: string): { source: Names; target: Names }
   if (ends) return ends
   throw new Failure(
     'invalid',
-    'Name the two people by sourceUserid and targetUserid, or by Key, Email, Uid or DistinguishedName.',
+    'Name both people by sourceUserid and targetUserid. Key, Email, Uid or DistinguishedName may replace Userid.',
   )
 }
 

@@ -73,7 +73,7 @@ function decode(text: string): string {
   try {
     return decodeURIComponent(text.replaceAll('+', ' '))
   } catch (cause) {
-    const sentence = 'There is a percent sign that encodes no UTF-8 text; a literal one is %25.'
+    const sentence = 'The percent-encoding is invalid or not UTF-8. Write a literal percent sign as %25.'
     throw new Failure('invalid', sentence, { cause })
   }
 }

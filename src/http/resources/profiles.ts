@@ -97,7 +97,7 @@ export function showProfileType(services: HttpServices): Handler {
     const name = valueOf(readParameters(exchange.search), 'type')?.trim() ?? 'default'
     await admitViewer(services, exchange)
     const type = wordAmong(name, profileTypes)
-    if (!type) throw new Failure('notFound', `There is no such profile type, but there is ${profileTypes.join(', ')}.`)
+    if (!type) throw new Failure('notFound', `Unknown profile type; use ${profileTypes.join(' or ')}.`)
     return {
       status: 200,
       type: `${mediaType.profileType};charset=UTF-8`,
