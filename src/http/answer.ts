@@ -4,30 +4,33 @@ import type { Validators } from './response/validators.js'
 
 export type Fields = Readonly<Record<string, string | number>>
 
-/** The answer to a request, before it is written. `response/send` alone turns it into bytes. */
+/** An HTTP response before it is serialized. Only `response/send` turns it into bytes. */
 export interface Answer {
   readonly status: number
   /** The value of Content-Type. */
   readonly type?: string
   /**
-   * Lets a client keep its copy, and get a 304 for it. The tag is that of the plain content; `send` adds the encoding.
-   * Without validators no cache may keep the answer.
+   * Let a client cache the answer and revalidate it with a 304. The tag describes the plain content; `render` adds the
+   * encoding. Without validators, the answer is `no-store` unless `fields` override that.
    */
   readonly validators?: Validators
-  /** For `Last-Modified` alone, if the date may not decide whether a copy is fresh. */
+  /**
+   * A date for `Last-Modified` only: it never decides whether a cached copy is fresh. `validators.changed` takes
+   * precedence.
+   */
   readonly changed?: Date | undefined
-  /** Further header fields. A 304 has the same ones, since caches store them. */
+  /** Additional header fields, repeated in a 304 so that caches update the fields they stored. */
   readonly fields?: Fields | undefined
   readonly links?: PageLinks
-  /** For content that is compressed already. */
+  /** Whether the content is already compressed, such as a photo. */
   readonly isCompressed?: boolean
-  /** Writes the content. Not called for a 304. */
+  /** Produces the content. Not called for a 304. */
   readonly write?: () => Content | Written | Promise<Content | Written>
 }
 
 export type Content = string | Uint8Array
 
-/** Content, and the parts of the answer that depend on it. */
+/** Content, and the properties of the answer that are known only with it. They override those of `Answer`. */
 export interface Written extends Pick<Answer, 'type' | 'validators' | 'changed' | 'fields' | 'links'> {
   readonly content: Content
 }
@@ -35,12 +38,12 @@ export interface Written extends Pick<Answer, 'type' | 'validators' | 'changed' 
 /** Answers a request. Throws Failure or Fault to refuse it. */
 export type Handler = (exchange: Exchange) => Answer | Promise<Answer>
 
-/** Content that is valid at this moment only. */
+/** A 200 answer that is `no-store` by default. */
 export const unstored = (content: Content, type: string): Answer => ({ status: 200, type, write: () => content })
 
 /**
- * The answer to a write, without a body. Its type is HTML, since a known client takes an empty XML body for a broken
- * document (docs/wire.md, Response headers).
+ * An empty answer to a write. Its type is HTML, since a known client fails on an empty XML body (docs/wire.md, Response
+ * headers).
  */
 export const nothing = (status: 200 | 201, fields: Fields = {}): Answer => ({
   ...unstored('', 'text/html'),
@@ -48,5 +51,5 @@ export const nothing = (status: 200 | 201, fields: Fields = {}): Answer => ({
   fields,
 })
 
-/** Sends the browser on with a GET (RFC 9110, section 15.4.4). */
+/** Redirects a browser with a GET (RFC 9110, section 15.4.4). */
 export const redirect = (place: string): Answer => ({ status: 303, fields: { Location: place }, write: () => '' })

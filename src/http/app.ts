@@ -18,10 +18,10 @@ import { type HttpServices, openServices } from './services.js'
 import { scopeOf } from './v2/handlers.js'
 
 /**
- * The Atom API over HTTP, and the routes of the module under `/v2`.
+ * Creates the Express app: the Atom API, its pages, and the routes of the module under `/v2`.
  *
- * @param isStopping whether the server is about to stop, for `/ready`
- * @param module undefined leaves out its routes
+ * @param isStopping whether the server is shutting down. If so, `/ready` answers 503 and connections are closed
+ * @param module the module to serve; undefined leaves out `/v2`
  */
 export function createApp(context: Context, isStopping: () => boolean = () => false, module?: ModuleContext): Express {
   const services = openServices(context)
@@ -31,12 +31,12 @@ export function createApp(context: Context, isStopping: () => boolean = () => fa
   const find = router(routesOf(services, isStopping, module))
   const corsFields = corsFor(sites.trusted)
 
-  /** The steps from a request to the bytes of its answer. */
+  /** Checks a request, calls its handler, and renders the answer. */
   async function answer(request: Request, response: Response, head: Head): Promise<Rendered> {
     checkHost(request)
     checkLength(request.originalUrl)
     if (!isSafe(head)) checkSite(head, sites)
-    // Anonymous requests are counted before any work is done for them.
+    // Count anonymous requests before doing any work for them.
     if (!hasCredentials(head.client) && !isFree(head)) services.quotas.countNetwork(head)
     const body = await receive(request, response, head)
     const place = load.admit(response, head)
@@ -61,7 +61,7 @@ export function createApp(context: Context, isStopping: () => boolean = () => fa
   const refuse = (head: Head, error: unknown): Answer =>
     (module && isModulePath(head.path) ? faultAnswer : failureAnswer)(log, head, error)
 
-  /** The answer to a method that the address does not support. */
+  /** Answers OPTIONS, and refuses any other method that the address does not support. */
   function otherMethod(head: Head, match: Match): Answer {
     const taken = methodsOf(match)
     const fields = { Allow: [...taken, 'OPTIONS'].join(', ') }
@@ -73,7 +73,7 @@ export function createApp(context: Context, isStopping: () => boolean = () => fa
 
   const app = express()
   app.disable('x-powered-by')
-  // Without trusted proxies of its own, the app inherits those of the program that mounts it.
+  // If this is not set, Express inherits the trusted proxies of the app that mounts this one.
   if (config.TRUST_PROXY.length > 0) app.set('trust proxy', config.TRUST_PROXY)
   return app.use(async (request, response) => {
     const head = headOf(request, services.sessionOf(request), services.identify)
@@ -81,7 +81,7 @@ export function createApp(context: Context, isStopping: () => boolean = () => fa
     if (!closeUnlessRead(request, response)) return
     const fields: Fields = {
       ...safeFields,
-      // While stopping, send clients to another server with their next request.
+      // While shutting down, close connections so that clients reconnect to another server.
       ...(isStopping() && { Connection: 'close' }),
       ...(sites.trusted.length > 0 && corsFields(head)),
     }
@@ -103,13 +103,16 @@ const safeFields = {
   'Content-Security-Policy': "default-src 'none'; sandbox",
 }
 
-/** Refuses a missing or second host (RFC 9112, section 3.2): a proxy and this server might each use a different one. */
+/**
+ * Refuses a missing, repeated or malformed Host field (RFC 9112, section 3.2). If there were two, a proxy and this
+ * server could each use a different one.
+ */
 function checkHost({ headersDistinct, httpVersion }: Request): void {
   const { host: hosts = [] } = headersDistinct
   const [host = ''] = hosts
   const isMissing = hosts.length === 0 && httpVersion === '1.1'
   if (hosts.length <= 1 && !isMissing && /^[^\s/?#@\\]*$/.test(host)) return
-  throw new Failure('invalid', 'The request must have one Host header field, with a name or address and a port.')
+  throw new Failure('invalid', 'The request must have exactly one Host header field: a host and an optional port.')
 }
 
 const maxAddressLength = 4096
@@ -121,11 +124,11 @@ function checkLength(address: string): void {
 
 const isFree = ({ method, path }: Head): boolean => method === 'OPTIONS' || freePaths.includes(path)
 
-/** A read is safe to repeat. The GET of a route without HEAD may change something. */
+/** Whether a request may run twice. A GET of a route without HEAD may have side effects. */
 const isRepeatable = ({ methods }: Match, { method }: Head): boolean =>
   method === 'HEAD' || (method === 'GET' && methods.HEAD !== undefined)
 
-/** Repeats a read once if its connection to the database broke (docs/trust.md, Failure modes). */
+/** Retries a read once if its database connection broke (docs/trust.md, Failure modes). */
 async function twice<Result>(read: () => Promise<Result>): Promise<Result> {
   try {
     return await read()
@@ -136,9 +139,9 @@ async function twice<Result>(read: () => Promise<Result>): Promise<Result> {
 }
 
 /**
- * Middleware for a program's own routes: later middleware runs in the scope of the request's caller, or of an anonymous
- * caller. Invalid credentials and cross-site writes are refused as under `/v2`. A `requestId` in the response's
- * `locals` is stored with events.
+ * Middleware for an application's own routes. Later middleware runs in the scope of the request's caller, or of an
+ * anonymous caller. Invalid credentials and cross-site writes are refused as under `/v2`. Events are stored with
+ * `response.locals.requestId`, if it is set.
  */
 export function callerScope(context: Context, module: ModuleContext): RequestHandler {
   const services = openServices(context)

@@ -7,23 +7,24 @@ import { hasCredentials, type Identity } from '../identity/identity.js'
 import type { Account, Caller, PersonRef, Right } from '../people/account.js'
 import { type Head, isSafe } from './exchange.js'
 
-/** Counts requests by the minute. A request counts once, for its account or its network (docs/trust.md, H2). */
+/** Limits requests per minute. A request counts once, against its account or its network (docs/trust.md, H2). */
 export interface Quotas {
-  /** @throws Failure `tooMany` */
+  /** Counts a request of an account. @throws Failure `tooMany` */
   readonly countAccount: (head: Head, accountId: string) => void
-  /** For a request without valid credentials. @throws Failure `tooMany` */
+  /** Counts a request without valid credentials. @throws Failure `tooMany` */
   readonly countNetwork: (head: Head) => void
 }
 
 type Services = Pick<Context, 'config'> & { readonly quotas: Quotas }
 
 /**
- * Admits the sender of a request: identifies the account, counts the request for its quota, and checks the right of the
+ * Admits a request: identifies the account, counts the request against its quota, and checks the right of the
  * credential.
  *
- * @param needed the right that the request needs, by default the one for its method
- * @returns null for a request without credentials
- * @throws Failure as `identifier` (identity); `tooMany` beyond the quota; `forbidden` if the credential lacks the right
+ * @param needed the required right; by default `read` or `write`, depending on the method
+ * @returns the account; null for a request without credentials
+ * @throws Failure as `identifier` (`identity/authenticate.ts`); `tooMany` above the quota; `forbidden` if the
+ *   credential lacks the right
  */
 export async function admit({ quotas }: Services, head: Head, needed: Right = rightFor(head)): Promise<Caller> {
   const identity = await identify(quotas, head)
@@ -50,14 +51,22 @@ async function identify(quotas: Quotas, head: Head): Promise<Identity | null> {
   }
 }
 
-/** As `admit`, for people and profiles. @throws Failure `unauthenticated` also if the site requires a sign-in */
+/**
+ * As `admit`, for requests about people and profiles.
+ *
+ * @throws Failure as `admit`; `unauthenticated` also for an anonymous request if the site requires a sign-in
+ */
 export async function admitViewer(services: Services, head: Head): Promise<Caller> {
   const caller = await admit(services, head)
   checkMaySeeProfiles(caller, services.config.REQUIRE_SIGN_IN)
   return caller
 }
 
-/** The person that a request names, else the caller. @throws Failure `unauthenticated` if there is neither */
+/**
+ * The person that a request names, or else the caller.
+ *
+ * @throws Failure `unauthenticated` for an anonymous request that names no person
+ */
 export const personMeant = (caller: Caller, person: PersonRef | undefined): PersonRef =>
   person ?? { by: 'key', value: signedInViewer(caller).key }
 
@@ -70,7 +79,7 @@ export function signedInViewer(caller: Caller): Account {
   )
 }
 
-/** Makes the quotas of this process. */
+/** Creates the quotas of this process. */
 export function openQuotas({ config, now }: Pick<Context, 'config' | 'now'>): Quotas {
   const { REQUESTS_PER_MINUTE, ANONYMOUS_PER_MINUTE } = config
   const time = () => now().getTime()
@@ -87,16 +96,17 @@ export function openQuotas({ config, now }: Pick<Context, 'config' | 'now'>): Qu
 }
 
 const minute = 60_000
-/** Bounds the memory under a flood from many networks. */
+/** Limits memory use during a flood of requests from many networks. */
 const maxKeys = 10_000
 
 /**
- * Makes a counter of requests by the calendar minute.
+ * Creates a request counter that restarts with every calendar minute.
  *
- * @param now the time in milliseconds
- * @param rule a sentence about `max`, up to the word `wait`
- * @returns counts a request of this key, and returns its refund: requests that end in a 304 are free, so that clients
- *   may poll often. Throws Failure `tooMany` after `max` requests in this minute
+ * @param max the number of requests that a key may send in a minute
+ * @param now returns the current time in milliseconds
+ * @param rule the start of the refusal message, up to the word `wait`
+ * @returns a function that counts a request for a key and returns its refund. Requests answered with a 304 are
+ *   refunded, so that clients may poll often. Throws Failure `tooMany` after `max` requests in the same minute
  */
 function quota(max: number, now: () => number, rule: string): (key: string) => () => void {
   const counts = new LRUCache<string, { readonly minute: number; count: number }>({ max: maxKeys })

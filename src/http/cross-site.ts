@@ -12,9 +12,9 @@ export interface Sites {
 }
 
 /**
- * Refuses cross-site writes by a browser (docs/trust.md, A9). Browsers add credentials by themselves, even Basic ones,
- * and send a plain-text body without a preflight. Requests without an origin and a session cookie come from other
- * programs, and pass.
+ * Refuses cross-site writes by a browser (docs/trust.md, A9). Browsers attach credentials automatically, even for
+ * Basic, and send a plain-text body without a preflight. A request without `Sec-Fetch-Site` and `Origin` comes from
+ * another program, and passes unless its only credential is a session cookie.
  *
  * @throws Failure `forbidden`
  */
@@ -36,9 +36,9 @@ const exposed = ['ETag', 'Link', 'Location', 'Retry-After']
 const checks = ['X-Profiles-Connection-Status', 'X-Profiles-Connection-Type']
 
 /**
- * Makes the function that returns the CORS fields of an answer: pages of trusted origins may read it with the
- * credentials of the browser (docs/decisions.md, Browsers write only for our own pages). Other origins get the same
- * fields as requests without an origin.
+ * Creates a function that returns the CORS fields of an answer. Pages of trusted origins may read answers with the
+ * credentials of the browser (docs/decisions.md, Browsers write only for our own pages). For any other origin, the only
+ * field is `Vary`.
  */
 export function corsFor(origins: readonly string[]): (head: Pick<Head, 'method' | 'headers'>) => Fields {
   const allow = cors({

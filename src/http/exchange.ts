@@ -8,15 +8,15 @@ export interface Head {
   /** Identifies the request in the log. */
   readonly id: string
   readonly method: string
-  /** Without the scheme, host and prefix that a client may put before it (docs/wire.md, Prefixes). */
+  /** The path without the scheme, host and prefix that a client may send (docs/wire.md, Prefixes). */
   readonly path: string
   /** The text after the `?` of the address. */
   readonly search: string
   readonly headers: IncomingHttpHeaders
   readonly client: Client
   /**
-   * Identifies the sender, once for each request. Null without credentials; rejects as `identifier` does
-   * (`identity/authenticate.ts`).
+   * Identifies the sender, and remembers the result for later calls. Null without credentials; rejects as `identifier`
+   * does (`identity/authenticate.ts`).
    */
   readonly identity: () => Promise<Identity | null>
   /** Filled in while the request is answered. */
@@ -25,17 +25,17 @@ export interface Head {
 
 /** A request as plain values, the only input of a handler. */
 export interface Exchange extends Head {
-  /** Empty if there is none. */
+  /** Empty if the request has no body. */
   readonly body: Uint8Array
-  /** The variable parts of the path, decoded, by their name in the route. */
+  /** The decoded path parameters, by their name in the route. */
   readonly params: Readonly<Record<string, string>>
-  /** Waits until an expensive answer may be made (`load.ts`). Rejects with Failure `unavailable` or `tooMany`. */
+  /** Waits for a turn to do expensive work (`load.ts`). Rejects with Failure `unavailable` or `tooMany`. */
   readonly turn: () => Promise<void>
 }
 
-/** Findings of the pipeline about a request. */
+/** Details of a request that become known while it is handled. */
 interface Progress {
-  /** The pattern of the route, for the log: paths name people. */
+  /** The pattern of the route. It is logged instead of the path, since a path may name a person. */
   route?: string
   /** Id of the caller's account. */
   account?: string
@@ -43,17 +43,18 @@ interface Progress {
   refund?: () => void
 }
 
-/** A request as Express or Node gives it. */
+/** A request of Express or of plain Node. Only Express sets the optional properties. */
 interface Incoming extends IncomingMessage {
-  /** The address of the client, as the trusted proxies name it. */
+  /** The client's address, as reported by trusted proxies, if any. */
   readonly ip?: string | undefined
-  /** Whether the client speaks TLS, as the trusted proxies say. */
+  /** Whether the client used TLS, as reported by trusted proxies, if any. */
   readonly secure?: boolean
 }
 
 /**
  * Reads the head of a request.
  *
+ * @param session the browser session of the request
  * @param identify finds the sender of a request
  */
 export function headOf(
@@ -76,15 +77,15 @@ export function headOf(
 }
 
 /**
- * Clients put a prefix for their sign-in method before `/atom`. Every method works under every prefix (docs/wire.md,
- * Prefixes).
+ * Removes scheme, host and prefix from a URL. Clients use a prefix for each sign-in method, such as `/profiles/basic`,
+ * but every sign-in method works under every prefix (docs/wire.md, Prefixes).
  */
 const withoutPrefix = (url: string): string =>
   url
     .replace(/^https?:\/\/[^/?]*/i, '')
     .replace(/^(\/+profiles(\/(basic|oauth|form))?)?\/+(?=(admin\/)?atom\/|html\/|vcard\/|photo\.do)/, '/')
 
-/** Memoizes a result or a refusal, but no other error, such as one of the database. */
+/** Memoizes a result or a Failure, but not other errors, such as those of the database. */
 function onceKnown<Result>(ask: () => Promise<Result>): () => Promise<Result> {
   let answer: Promise<Result> | undefined
   return () =>
@@ -97,7 +98,7 @@ function onceKnown<Result>(ask: () => Promise<Result>): () => Promise<Result> {
 /** Whether the method only reads. */
 export const isSafe = ({ method }: Pick<Head, 'method'>): boolean => ['GET', 'HEAD', 'OPTIONS'].includes(method)
 
-/** Media types of a feed (docs/decisions.md, Browsers get a page). */
+/** The media ranges that match a feed (docs/decisions.md, Browsers get a page). */
 const feedTypes = ['application/atom+xml', 'application/xml', 'text/xml', 'application/rss+xml', '*/*']
 
 /** Whether the client prefers HTML to every feed type. Browsers do, feed readers do not. */

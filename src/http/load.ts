@@ -5,45 +5,47 @@ import pLimit from 'p-limit'
 import { Failure } from '../errors.js'
 import type { Head } from './exchange.js'
 
-/** Maximum of concurrent requests. */
+/** Maximum number of concurrent requests. */
 const maxServed = 200
-/** Maximum of expensive requests, running and waiting. */
+/** Maximum number of expensive requests that run at once, and that wait. */
 const expensive = { atOnce: 3, waiting: 24 }
-/**
- * The bytes of answers that clients may leave unread, in all and for each network. Half of that for expensive requests.
- */
+/** Maximum bytes of unread answers, in total and per network. Expensive requests are refused at half of that. */
 const maxUnread = { all: 64 * 1024 * 1024, network: 16 * 1024 * 1024 }
 
 /** Keeps the server responsive under overload (docs/trust.md, H6; Failure modes). */
 export interface Load {
-  /** Takes one of the places, and returns the function that frees it. @throws Failure `unavailable` if there is none */
+  /**
+   * Takes one of the `maxServed` places, and returns a function that frees it.
+   *
+   * @throws Failure `unavailable` if all are taken
+   */
   readonly takePlace: () => () => void
   /**
-   * Admits a request. Unread answers are bounded by their bytes: a network that leaves too much is refused; if all
-   * networks together leave too much, those with the most are disconnected. `/live` is always admitted.
+   * Admits a request. Refuses a network with too many bytes of unread answers. If all networks together have too many,
+   * disconnects those with the most. `/live` is always admitted.
    *
-   * @throws Failure `unavailable`, or `tooMany` for a network that leaves too much unread
+   * @throws Failure `unavailable` if the server is overloaded, `tooMany` for a network with too many unread bytes
    */
   readonly admit: (response: ServerResponse, head: Pick<Head, 'path' | 'client'>) => Place
 }
 
-/** The place of a request among those that are served. */
+/** The place of an admitted request. */
 export interface Place {
-  /** Waits for a turn to make an expensive answer. Rejects with Failure as `admit`, at lower limits. */
+  /** Waits for a turn to do expensive work. Rejects with the same failures as `admit`, at lower limits. */
   readonly turn: () => Promise<void>
   /**
-   * Frees the place, and ends the turn. Called once the answer is made: not when it is read, which may be much later,
-   * and not when the client disconnects, since the work goes on.
+   * Frees the place, and ends the turn. Call it when the answer is made. Do not wait until the client has read the
+   * answer, since that may be much later. Do not call it when the client disconnects, since the work continues.
    */
   readonly leave: () => void
 }
 
 /**
- * Makes the load control of a server.
+ * Creates the load control of a server.
  *
- * @param loopDelay the delay of the event loop in milliseconds
- * @param maxDelay the delay from which requests are refused; a third of that for expensive ones
- * @param maxWait for a turn, in milliseconds
+ * @param loopDelay returns the delay of the event loop in milliseconds
+ * @param maxDelay the delay above which requests are refused; expensive ones are refused above a third of it
+ * @param maxWait the maximum wait for a turn, in milliseconds
  */
 export function openLoad(loopDelay: () => number, maxDelay: number, maxWait = 2_000): Load {
   let taken = 0
@@ -63,7 +65,7 @@ export function openLoad(loopDelay: () => number, maxDelay: number, maxWait = 2_
   const unreadByNetwork = () => {
     const bytes = new Map<string, number>()
     for (const [response, network] of answers) {
-      // Node emits no event for an answer that waits for an earlier one on a connection that breaks.
+      // If a connection breaks, Node emits no `close` event for an answer that is queued behind an earlier one.
       if (response.req.socket.destroyed) answers.delete(response)
       else bytes.set(network, (bytes.get(network) ?? 0) + response.writableLength)
     }
@@ -77,9 +79,9 @@ export function openLoad(loopDelay: () => number, maxDelay: number, maxWait = 2_
   const checkUnread = (from: string, share: number) => {
     const bytes = unreadByNetwork()
     if ((bytes.get(from) ?? 0) > maxUnread.network * share) {
-      throw new Failure('tooMany', 'Read the pending answers first.')
+      throw new Failure('tooMany', 'Too many unread answers. Read them before sending more requests.')
     }
-    // A few clients that never read must not block all others.
+    // Clients that never read must not block all others.
     let all = [...bytes.values()].reduce((sum, own) => sum + own, 0)
     for (const [network, own] of [...bytes].sort(([, one], [, other]) => other - one)) {
       if (all <= maxUnread.all * share) return
@@ -129,10 +131,10 @@ const noPlace: Place = { turn: () => Promise.resolve(), leave: () => {} }
 
 const busy = () => new Failure('unavailable', 'The server is busy. Try again in a moment.')
 
-/** Takes a few milliseconds with the largest entries. */
+/** A chunk of the largest entries takes a few milliseconds. */
 const entriesPerChunk = 25
 
-/** Maps values, and lets other requests run after every few of them. */
+/** Maps values in chunks. Other requests can run between two chunks. */
 export async function inChunks<Value, Result>(
   values: readonly Value[],
   map: (value: Value) => Result,
@@ -149,7 +151,7 @@ const resolutionMs = 10
 const windowMs = 500
 
 /**
- * Makes a function that returns the recent average delay of the event loop in milliseconds. The first call starts the
+ * Creates a function that returns the recent average delay of the event loop in milliseconds. The first call starts the
  * measurement.
  */
 export function openLoopDelay(): () => number {

@@ -4,7 +4,7 @@ import { Failure } from '../errors.js'
 import type { RefusalReason } from '../identity/identity.js'
 import type { Head } from './exchange.js'
 
-/** Logs one line for a request once it is over. The line names its route, not its address: addresses name people. */
+/** Logs one line when a request ends. The line has the route instead of the URL, since a URL may name a person. */
 export function logWhenOver(log: Logger, { id, method, client, progress }: Head, response: ServerResponse): void {
   const start = performance.now()
   response.once('close', () => {
@@ -27,9 +27,9 @@ export function logWhenOver(log: Logger, { id, method, client, progress }: Head,
 }
 
 /**
- * Logs an event that concerns access, and the address it came from (docs/trust.md, L2).
+ * Logs an access event with the client's address (docs/trust.md, L2).
  *
- * @param detail ids only: no name and no secret
+ * @param detail contains ids, but no names and no secrets
  */
 export function logEvent(
   log: Logger,
@@ -41,8 +41,8 @@ export function logEvent(
 }
 
 /**
- * Logs a refused request with the reason (docs/trust.md, L2). Only the id of an account is logged, never the user name
- * that was typed: it may be a password.
+ * Logs a request that is refused with 401, 403 or 429, and the reason (docs/trust.md, L2). The account is logged by its
+ * id, never by the user name as typed: a user may have typed the password there.
  */
 export function logRefusal(log: Logger, head: Head, status: number, error: unknown): void {
   if (![401, 403, 429].includes(status)) return
@@ -51,5 +51,5 @@ export function logRefusal(log: Logger, head: Head, status: number, error: unkno
   logEvent(log, head, 'refused', { status, reason, ...(account !== undefined && { account }) })
 }
 
-/** Seconds until a throttled request may be retried. */
+/** Seconds until a refused request may be retried; 1 if unknown. */
 export const secondsToRetry = (error: unknown): number => (error instanceof Failure && error.retryAfter) || 1

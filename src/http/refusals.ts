@@ -17,7 +17,7 @@ import { json } from './v2/request.js'
 /** The status and error document of a failure (docs/wire.md, Errors). */
 interface WireError {
   readonly status: number
-  /** The `code` of the document, if it is not the status. */
+  /** The `code` of the document, if it differs from the status. */
   readonly code?: string
   readonly message: string
 }
@@ -46,8 +46,8 @@ const wireErrors = {
 } satisfies Record<FailureCode, WireError>
 
 /**
- * Logs an error, and makes its answer: the error document of the API, or a page for a browser. A browser that has to
- * sign in is redirected to the sign-in page. The answer never shows the cause.
+ * Logs an error, and returns its answer: the error document of the API, or a page for a browser. An anonymous browser
+ * that needs to sign in is redirected to the sign-in page. The answer never shows the cause.
  */
 export function failureAnswer(log: Logger, head: Head, error: unknown): Answer {
   const failure = error instanceof Failure ? error : unexpected(error, log)
@@ -77,7 +77,7 @@ const refusalFields = (status: number, error: unknown): Fields => ({
 /**
  * Logs an unexpected error.
  *
- * @returns the failure to report if the database is temporarily unavailable
+ * @returns the failure to report if the database is temporarily unavailable, otherwise undefined
  */
 function unexpected(error: unknown, log: Logger): Failure | undefined {
   if (isUnavailable(error)) {
@@ -88,7 +88,7 @@ function unexpected(error: unknown, log: Logger): Failure | undefined {
   return undefined
 }
 
-/** The bytes of the answer to data that is not HTTP. The answer closes the connection. */
+/** The raw answer to data that Node does not accept as a request. The answer announces that the connection closes. */
 export function answerWithoutRequest({ code, message }: Failure): { readonly status: number; readonly text: string } {
   const wire: WireError = wireErrors[code]
   const { status } = wire
@@ -104,7 +104,7 @@ export function answerWithoutRequest({ code, message }: Failure): { readonly sta
   return { status, text: `${head.join('\r\n')}\r\n\r\n${document}` }
 }
 
-/** Failures whose HTTP status is not that of their fault. */
+/** The HTTP status of a failure, if it differs from the status of the corresponding fault. */
 const statuses: Partial<Record<FailureCode, number>> = {
   methodNotAllowed: 405,
   notImplemented: 501,
@@ -116,8 +116,8 @@ const statuses: Partial<Record<FailureCode, number>> = {
 }
 
 /**
- * Logs an error of a `/v2` route, and makes its answer: a fault as JSON (docs/module.md, Faults). An anonymous caller
- * is asked to sign in.
+ * Logs an error of a `/v2` route, and returns its answer: a fault as JSON (docs/module.md, Faults). The status is 401
+ * if an anonymous caller has to sign in.
  */
 export function faultAnswer(log: Logger, head: Head, error: unknown): Answer {
   const fault = asFault(error)

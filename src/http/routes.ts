@@ -19,22 +19,22 @@ import { showSearch } from './resources/search.js'
 import type { HttpServices } from './services.js'
 import { moduleHandlers } from './v2/handlers.js'
 
-/** The handlers of an address, by method. A safe GET also serves HEAD. */
+/** The handlers of a path, by method. A GET without side effects also serves HEAD. */
 export type Methods = Readonly<Partial<Record<'GET' | 'HEAD' | 'POST' | 'PUT' | 'DELETE', Handler>>>
 
-/** Cheap addresses, exempt from quotas. */
+/** Paths that are cheap to serve, and exempt from quotas. */
 export const freePaths = ['/live', '/ready', '/html/icon.svg', '/html/style.css', '/html/script.js']
 
 const moduleRoot = '/v2'
-/** Whether an address belongs to the module, whose errors are JSON. */
+/** Whether a path belongs to the module. Its errors are JSON. */
 export const isModulePath = (path: string): boolean => path === moduleRoot || path.startsWith(`${moduleRoot}/`)
 
 /**
- * Every address of the Atom API, of its pages and of the module, without the prefix, and the handlers of its methods.
- * The first pattern that matches a path decides.
+ * All routes of the Atom API, its pages and the module: path patterns, and the handlers of each. Patterns do not
+ * include the prefix. An exact match wins, otherwise the first matching pattern.
  *
- * @param isStopping whether the server is about to stop
- * @param module undefined leaves out its routes
+ * @param isStopping whether the server is shutting down
+ * @param module the module to serve; undefined leaves out its routes
  */
 export function routesOf(
   services: HttpServices,
@@ -105,18 +105,18 @@ function pageRoutes(services: HttpServices, isStopping: () => boolean): Readonly
 
 function moduleRoutes(services: HttpServices, module: ModuleContext): Readonly<Record<string, Methods>> {
   const { list, read, apply, create, remove } = moduleHandlers(services, module)
-  // No HEAD: a GET may use up a link.
+  // No HEAD, since a GET may count as a use of a link with limited uses.
   return {
     '/v2/connections': { GET: list },
     '/v2/connections/:id': { GET: read, POST: apply, DELETE: remove },
-    // A fault: connections have no connections of their own.
+    // Always a fault: connections have no connections of their own.
     '/v2/connections/:id/connections': { POST: create },
     '/v2/connections/:id/*path': { GET: read },
     '/v2/:objects/:id/connections': { POST: create },
   }
 }
 
-/** The route of a request, and the variable parts of its path. */
+/** The route of a request, and its decoded path parameters. */
 export interface Match {
   readonly pattern: string
   readonly methods: Methods
@@ -124,9 +124,10 @@ export interface Match {
 }
 
 /**
- * Makes the function that finds the route of a request.
+ * Creates a function that finds the route of a request.
  *
- * @returns a function that throws Failure `notFound` without a route, and `invalid` for a module path that is not UTF-8
+ * @returns a function that throws Failure `notFound` if no route matches, and `invalid` if the URL of a module route is
+ *   not percent-encoded UTF-8
  */
 export function router(routes: Readonly<Record<string, Methods>>): (head: Pick<Head, 'path' | 'search'>) => Match {
   const patterns = Object.entries(routes).map(([pattern, methods]) => ({ pattern, methods, form: formOf(pattern) }))
@@ -148,7 +149,7 @@ export function router(routes: Readonly<Record<string, Methods>>): (head: Pick<H
   }
 }
 
-/** `:name` stands for one segment of a path, and `*name` for the rest. */
+/** `:name` matches one segment of a path, `*name` all remaining segments. */
 const formOf = (pattern: string) =>
   new RegExp(`^${pattern.replace(/:(\w+)/g, '(?<$1>[^/]+)').replace(/\*(\w+)/g, '(?<$1>.+)')}$`, 's')
 
@@ -159,18 +160,18 @@ function checkDecodable(text: string): void {
   try {
     decodeURIComponent(text)
   } catch (cause) {
-    const sentence = 'The address holds a percent sign that encodes no UTF-8 text; a literal one is %25.'
+    const sentence = 'The percent-encoding is invalid or not UTF-8. Write a literal percent sign as %25.'
     throw new Failure('invalid', sentence, { cause })
   }
 }
 
-/** The methods of an address, for an Allow field or a sentence. */
+/** The methods of a route, for an Allow field or a message. */
 export const methodsOf = ({ methods }: Match): string[] => Object.keys(methods)
 
 /** `/live` answers as long as the process runs. */
 const live: Handler = () => unstored('live\n', 'text/plain; charset=utf-8')
 
-/** `/ready` answers 200 while the database answers within a second and the server is not stopping, else 503. */
+/** `/ready` answers 200 if the database answers within a second and the server is not shutting down, otherwise 503. */
 const ready =
   ({ db }: HttpServices, isStopping: () => boolean): Handler =>
   async (): Promise<Answer> => {
@@ -184,7 +185,7 @@ const ready =
 /** GET of `/` redirects to the caller's network. */
 const redirectHome: Handler = () => redirect(to.network('accepted').replace('..', 'profiles'))
 
-/** A static file of the pages. Browsers may cache it forever, since new content gets a new address. */
+/** A static file of the pages. Browsers may cache it forever, since its URL changes with its content. */
 const assetHandler =
   ({ type, content }: Asset): Handler =>
   () => ({ ...unstored(content, type), fields: { 'Cache-Control': 'public, max-age=31536000, immutable' } })

@@ -5,7 +5,7 @@ import { Failure, type FailureCode } from '../errors.js'
 import { answerWithoutRequest } from './refusals.js'
 import { awaitContinue, linger } from './request/body.js'
 
-/** Times in milliseconds (docs/trust.md, Limits). */
+/** Limits (docs/trust.md, Limits). Times are in milliseconds. */
 const defaults = {
   connections: 1_000,
   headersTimeout: 10_000,
@@ -13,15 +13,15 @@ const defaults = {
   connectionsCheckingInterval: 2_000,
   keepAliveTimeout: 5_000,
   maxHeaderSize: 16 * 1024,
-  // The app refuses a missing host itself, in the API's error form.
+  // The app refuses a missing host itself, with an error document of the API.
   requireHostHeader: false,
   /** Maximum time without progress on a connection. */
   silence: 30_000,
 }
 
 /**
- * A server that can be drained. Node's own `close` and `closeIdleConnections` would drop answers that are not sent yet,
- * and keep connections without a request open.
+ * A server that can shut down gracefully. Node's own `close` and `closeIdleConnections` would drop answers that are not
+ * sent yet, and would keep connections open that have not sent a request.
  */
 export interface OpenServer {
   readonly server: Server
@@ -31,8 +31,8 @@ export interface OpenServer {
 }
 
 /**
- * Opens a server; the app handles its `request` event. Limits clients that send or read too slowly, and answers data
- * that is not HTTP.
+ * Creates a server. The caller must attach the app to its `request` event. The server disconnects clients that send or
+ * read too slowly, and answers data that is not valid HTTP.
  *
  * @param changed limits to override
  */
@@ -40,7 +40,8 @@ export function openServer(log: Logger, changed: Partial<typeof defaults> = {}):
   const { connections, silence, ...limits } = { ...defaults, ...changed }
   const server = createServer(limits)
   server.maxRequestsPerSocket = 1_000
-  // The size of the head is the only limit: Node would drop the fields beyond another one, such as a second host.
+  // No limit on the number of header fields: Node would silently drop the excess, such as a second Host. The size of
+  // the head is limited instead.
   server.maxHeadersCount = 0
   server.setTimeout(silence)
   const { lastOn, closeIdle } = trackConnections(server, connections)
@@ -73,7 +74,10 @@ export function openServer(log: Logger, changed: Partial<typeof defaults> = {}):
   return { server, stopListening, closeIdle }
 }
 
-/** Malformed data after a valid request must not overtake its answer. */
+/**
+ * Closes a connection after its pending answer. Malformed data that follows a valid request must not cut off the
+ * answer.
+ */
 function closeAfter(response: ServerResponse, socket: Socket): void {
   response.shouldKeepAlive = false
   response.once('close', () => socket.destroySoon())
@@ -95,11 +99,11 @@ const failures: Record<string, readonly [FailureCode, string]> = {
 
 function failureOf(error: ParseError): Failure {
   const [code, sentence] = failures[error.code ?? ''] ?? [isMethod(error) ? 'notImplemented' : 'invalid', '']
-  if (code === 'notImplemented') return new Failure(code, 'This server does not know that method.')
+  if (code === 'notImplemented') return new Failure(code, 'This server does not support this method.')
   return new Failure(code, sentence || 'The request is not well-formed HTTP/1.1.', { cause: error })
 }
 
-/** Whether the parser stopped at an unknown method (RFC 9110, section 9.1), rather than at data of another protocol. */
+/** Whether the parser stopped at an unknown method (RFC 9110, section 9.1), not at data of another protocol. */
 function isMethod({ code, rawPacket = Buffer.of(), bytesParsed = 0 }: ParseError): boolean {
   if (code !== 'HPE_INVALID_METHOD') return false
   const line = rawPacket.subarray(rawPacket.lastIndexOf('\n', bytesParsed) + 1).toString('latin1')
@@ -112,8 +116,8 @@ interface OpenExchange {
 }
 
 /**
- * Connections that may be closed in favour of new ones, in this order: without a request, with an incomplete one, with
- * an unread answer.
+ * The kinds of connections that may be closed to make room, in this order: without a request, with an incomplete
+ * request, with an unread answer.
  */
 const idleKinds: readonly ((exchange: OpenExchange | undefined) => boolean)[] = [
   (exchange) => exchange === undefined,
@@ -121,9 +125,12 @@ const idleKinds: readonly ((exchange: OpenExchange | undefined) => boolean)[] = 
   (exchange) => exchange?.response.writableEnded === true,
 ]
 
-/** Tracks the connections of a server. Above the maximum, a new one replaces the oldest idle one. */
+/**
+ * Tracks the connections of a server. At the maximum, a new connection replaces the oldest idle one, or is closed if
+ * none is idle.
+ */
 function trackConnections(server: Server, max: number) {
-  // In the order of their last change.
+  // Ordered by last change, oldest first.
   const open = new Map<Socket, OpenExchange | undefined>()
   const set = (socket: Socket, exchange: OpenExchange | undefined) => {
     open.delete(socket)

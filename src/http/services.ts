@@ -19,22 +19,22 @@ import { type Load, openLoad, openLoopDelay } from './load.js'
 
 /** The services that all handlers share. */
 export interface HttpServices extends Context {
-  /** How people are shown, and whether e-mail addresses are. */
+  /** Determines how people are shown, and whether e-mail addresses are hidden. */
   readonly presenter: Presenter
-  /** Writes every document, with links under the public base. */
+  /** Writes every document, with links under the public base URL. */
   readonly atom: AtomWriter
-  /** Identifies the sender of a request, with any credential (`identity/authenticate.ts`). */
+  /** Identifies the sender of a request by any kind of credential (`identity/authenticate.ts`). */
   readonly identify: (client: Client) => Promise<Identity | null>
   readonly quotas: Quotas
   readonly load: Load
   readonly sessionOf: ReturnType<typeof openSessions>
-  /** Actions of browsers (`identity/session.ts`). */
+  /** Actions of browser sessions (`identity/session.ts`). */
   readonly signIn: (client: Client, credentials: Credentials) => Promise<Account>
   readonly signOut: (client: Client, scope: 'this' | 'all') => Promise<Account | undefined>
   readonly changePassword: (client: Client, change: PasswordChange) => Promise<void>
 }
 
-/** Makes the services, once for each server. */
+/** Creates the services, once for each server. */
 export function openServices(context: Context): HttpServices {
   const { HIDE_EMAIL, MAX_DELAY_MS } = context.config
   const check = passwordSignIn(context)
@@ -55,8 +55,9 @@ export function openServices(context: Context): HttpServices {
 }
 
 /**
- * The secret part of entity tags. Without it, a client could verify a guess, such as a hidden address, by the tag,
- * which depends on more than its answer shows. `HIDE_EMAIL` changes answers, so it changes tags.
+ * A secret that is part of every entity tag. A tag may depend on data that its answer does not show, such as a hidden
+ * address. Without the secret, a client could compute a tag to verify a guess. `HIDE_EMAIL` is included because it
+ * changes answers.
  */
 const secretRelease = ({ release, sessionKeys: [key = ''], config: { HIDE_EMAIL } }: Context): string =>
   createHmac('sha256', key).update(`entity tags ${release} ${HIDE_EMAIL}`).digest('base64url')

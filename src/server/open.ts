@@ -8,64 +8,67 @@ import { Failure } from '../errors.js'
 import { appIn, type ModuleApp } from '../sharing/app.js'
 import { prepareDatabase, type Runtime, startRuntime } from './runtime.js'
 
-/** Where the data is, and how the module is used. */
+/** The options of `open`: the database, and the settings of the module and of `http`. */
 export interface OpenOptions {
-  /** `postgres://…`; without it the embedded database in `dataDir` is used. */
+  /** `postgres://…`. By default, the embedded database in `dataDir` is used. */
   readonly databaseUrl?: string
-  /** `transaction` behind a pooler that assigns connections per transaction. */
+  /** Use `transaction` behind a pooler that assigns connections per transaction. */
   readonly pooler?: 'none' | 'transaction'
   /** Folder of the embedded database, and of the file with the token secret. */
   readonly dataDir?: string
   /**
-   * Replaces the file: at least 32 bytes, the same for every process of a database. In a list, the first makes tokens;
-   * the others can still show the tokens that they made.
+   * The token secret, instead of the file in `dataDir`: at least 32 bytes, the same for every process on a database. In
+   * a list, the first secret makes new tokens; tokens made with the others stay valid.
    */
   readonly tokenSecret?: Uint8Array | readonly Uint8Array[]
   /** The default app key of callers; null for none. */
   readonly appKey?: string | null
-  /** Public base of links, without `/profiles`. */
+  /** Public base URL of links, without `/profiles`. */
   readonly baseUrl?: string
-  /** Addresses or ranges of the proxies that `http` trusts; a mounted `http` also trusts those of its app. */
+  /**
+   * Addresses or ranges of the proxies that `http` trusts. By default, a mounted `http` trusts the proxies of the app
+   * that mounts it.
+   */
   readonly trustProxy?: readonly string[]
   /** Whether `http` accepts credentials without TLS. */
   readonly allowInsecure?: boolean
-  /** Requests per minute of an account to `http`. */
+  /** Requests per minute that an account may send to `http`. */
   readonly requestsPerMinute?: number
-  /** Requests per minute of one network to `http` without a sign-in. */
+  /** Requests per minute that a network may send to `http` without a sign-in. */
   readonly anonymousPerMinute?: number
-  /** Delay of the event loop, in milliseconds, above which `http` refuses requests. */
+  /** The delay of the event loop, in milliseconds, above which `http` refuses requests. */
   readonly maxDelayMs?: number
-  /** Days to keep events of connections and sent e-mails. */
+  /** Days to keep connection events and sent e-mails. */
   readonly eventDays?: number
-  /** Whether `http` requires a sign-in for accepted lists and people too. */
+  /** Whether `http` requires a sign-in also to read accepted lists and profiles. */
   readonly requireSignIn?: boolean
-  /** Whether `http` and the module hide e-mail addresses, and refuse them as names. */
+  /** Whether `http` and the module hide e-mail addresses, and refuse requests that name people by them. */
   readonly hideEmail?: boolean
-  /** Origins whose pages may read and write through `http` with the credentials of a browser. */
+  /** Origins of pages that may read and write through `http` with the credentials of the browser. */
   readonly corsOrigins?: readonly string[]
   /**
-   * Twenty calls of the module run at once, and 5,000 may wait. A waiting call is refused with a `Fault` of status 503
-   * if no other call has ended for this time, in milliseconds; 10,000 by default.
+   * Twenty calls of the module run at once, and 5,000 may wait. If no call ends for this many milliseconds, waiting
+   * calls are refused with a `Fault` of status 503. The default is 10,000.
    */
   readonly longestWaitMs?: number
-  /** Log of the requests to `http`; by default none. */
+  /** Logger of the requests to `http`. By default, nothing is logged. */
   readonly log?: Logger
 }
 
 /** The module, opened on a database. */
 export interface App extends ModuleApp, Pick<Runtime, 'http' | 'scope'> {
   /**
-   * Express middleware for the application's own routes: module calls act for the account of the request, which signs
-   * in as to the Atom API, or for an anonymous caller.
+   * Express middleware for the application's own routes. In them, module calls act for the account of the request, or
+   * for an anonymous caller. Requests sign in as for the Atom API.
    */
   readonly scope: Runtime['scope']
-  /** The Atom API and the module's routes, to be served or mounted at the root of another Express app. */
+  /** The Atom API and the module's routes. Serve it, or mount it at the root of another Express app. */
   readonly http: Runtime['http']
   close(): Promise<void>
 }
 
 /**
- * Migrates a database and opens the module on it. After an error, everything is closed.
+ * Migrates a database and opens the module on it. Closes the database after an error.
  *
  * @throws Failure `invalid` for an unknown or malformed option, for a secret of another database, and for a schema of
  *   an incompatible release; `unavailable` if another process holds `dataDir`; or the error of the database
@@ -127,7 +130,7 @@ const optionsSchema = z
     corsOrigins: settings.CORS_ORIGINS.value,
     appKey: settings.APP_KEY.value.nullable(),
     longestWaitMs: z.int(waiting).min(0, waiting).max(3_600_000, waiting),
-    log: z.custom<Logger>((value) => typeof (value as Logger | null)?.child === 'function', 'a logger of pino'),
+    log: z.custom<Logger>((value) => typeof (value as Logger | null)?.child === 'function', 'a pino logger'),
   } satisfies Record<keyof OpenOptions, z.ZodType>)
   .partial()
 
@@ -151,7 +154,7 @@ function hint(name: string): string {
   return right === undefined ? `The options are ${names.join(', ')}.` : `Did you mean ${right}?`
 }
 
-/** Options by the variable of the same name: `baseUrl` is `BASE_URL`. */
+/** Options by the name of their setting: `baseUrl` becomes `BASE_URL`. */
 const bySetting = (options: Partial<OpenOptions>): Partial<Config> =>
   Object.fromEntries(
     Object.entries(options).flatMap(([name, value]) =>

@@ -25,12 +25,12 @@ import type { ModuleContext } from '../sharing/context.js'
 import { sweep, sweepEvents } from '../sharing/delete.js'
 import { keysOf } from '../sharing/grant.js'
 
-/** Everything that a process runs on one database. */
+/** The parts of a process that use one database. */
 export interface Runtime {
   readonly module: ModuleContext
-  /** The Atom API, its pages and `/v2`; built at the first use. */
+  /** The Atom API, its pages and `/v2`; created on first use. */
   readonly http: ReturnType<typeof createApp>
-  /** Middleware that sets the caller for routes of the mounting program; built at the first use. */
+  /** Middleware that sets the caller for an application's own routes; created on first use. */
   readonly scope: ReturnType<typeof callerScope>
   /** Resolves after the last sweep and the last e-mail, once `stop` is aborted. */
   readonly ended: Promise<unknown>
@@ -39,14 +39,14 @@ export interface Runtime {
 interface RuntimeOptions {
   readonly config: Config
   readonly secrets: Secrets
-  /** Public base of links; null if a program serves nothing and names none. */
+  /** Public base URL of links; null if the application does not set one. */
   readonly baseUrl: string | null
   /** The default app key of callers. */
   readonly appKey: string | null
-  /** How long a call of the module waits for its turn, in milliseconds. */
+  /** As in `OpenOptions`. */
   readonly longestWaitMs?: number | undefined
   readonly log: Logger
-  /** Whether this process sends the e-mails that are due, if the settings name a mail server. */
+  /** Whether this process sends queued e-mails, if a mail server is set. */
   readonly sendsEmail: boolean
   readonly stop: AbortSignal
 }
@@ -66,21 +66,24 @@ export async function prepareDatabase(db: Kysely<Tables>, config: Config): Promi
 }
 
 /**
- * The composition root: `serve` and `open` both start here, on a database that `prepareDatabase` prepared. Everything
- * that a process remembers between requests is made below:
+ * The composition root: `serve` and `open` both start here, on a database that `prepareDatabase` prepared. The main
+ * state that a process keeps between requests:
  *
- * | cache                                   | in                                          |
- * | --------------------------------------- | ------------------------------------------- |
- * | statements                              | `db/prepared`, once for each shape          |
- * | release, document templates, page files | `release` below, `atom/template`, `pages/links` |
- * | checked passwords, known addresses      | `identity/password-sign-in`                 |
- * | cleaned messages                        | `connections/message`                       |
- * | requests of a minute                    | `http/caller`                               |
+ * | state                                 | place                       |
+ * | ------------------------------------- | --------------------------- |
+ * | compiled statements                   | `db/prepared`               |
+ * | digest of the code                    | `release` below             |
+ * | document templates                    | `atom/template`             |
+ * | page files                            | `pages/links`               |
+ * | checked passwords, known addresses    | `identity/password-sign-in` |
+ * | sanitized messages                    | `connections/message`       |
+ * | request counts of the current minute  | `http/caller`               |
+ * | accounts that are sending bodies      | `http/request/body`         |
  */
 export async function startRuntime(database: Database, options: RuntimeOptions): Promise<Runtime> {
   const { db } = database
   const { config, secrets, baseUrl, appKey, longestWaitMs, log, sendsEmail, stop } = options
-  // From here on, callers wait for every statement.
+  // From here on, callers wait for every statement, so statements have a timeout.
   await database.limit(6_000)
   const module = await createModuleContext(db, {
     tokenKeys: keysOf(secrets),
@@ -112,7 +115,7 @@ export async function startRuntime(database: Database, options: RuntimeOptions):
   }
 }
 
-/** Without a mail server, e-mails are left to a server that has one. */
+/** Without a mail server in the settings, e-mails stay in the queue for a process that has one. */
 function sendDueEmails(
   { db, config, baseUrl, log }: Omit<Context, 'release'>,
   { tokenKeys }: ModuleContext,
@@ -143,7 +146,7 @@ async function sweepUntil(stop: AbortSignal, db: Kysely<Tables>, { EVENT_DAYS }:
   }
 }
 
-/** Identifies the code and the Node that runs it. Part of every entity tag, since other code may write other bytes. */
+/** Identifies the code and the Node version. Part of every entity tag, since other code may produce other content. */
 function release(): string {
   const root = fileURLToPath(new URL('..', import.meta.url))
   const hash = createHash('sha256').update(version)

@@ -134,7 +134,7 @@ describe('unread answers', () => {
 
   test('have a limit per address, lower for expensive requests', async () => {
     const { ask, leave } = await leaving(14_000_000)
-    const own = [429, 'Read the pending answers first.']
+    const own = [429, 'Too many unread answers. Read them before sending more requests.']
     const first = await leave('2001:db8::1')
     expect(await ask('2001:db8::2', '/dear')).toEqual(own)
     expect(await ask('2001:db8::2')).toEqual(served)

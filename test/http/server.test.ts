@@ -68,8 +68,8 @@ const feed = '/atom/connections.do?connectionType=colleague&userid=ann'
 
 describe('malformed requests get answers in the API’s error form', () => {
   test.each([
-    ['BREW', 'BREW /pot HTTP/1.1\r\nHost: x\r\n\r\n', 501, 'This server does not know that method.'],
-    ['a lower-case method', 'get / HTTP/1.1\r\nHost: x\r\n\r\n', 501, 'This server does not know that method.'],
+    ['BREW', 'BREW /pot HTTP/1.1\r\nHost: x\r\n\r\n', 501, 'This server does not support this method.'],
+    ['a lower-case method', 'get / HTTP/1.1\r\nHost: x\r\n\r\n', 501, 'This server does not support this method.'],
     [
       'CONNECT',
       'CONNECT x:443 HTTP/1.1\r\nHost: x\r\n\r\n',
@@ -166,7 +166,7 @@ describe('the Host field', () => {
       const text = await speak(await serve(), `GET ${path} HTTP/1.1\r\n${fields}\r\n`).until(/<\/error>/)
       expect(refusalOf(text)).toEqual({
         status: 400,
-        sentence: 'The request must have one Host header field, with a name or address and a port.',
+        sentence: 'The request must have exactly one Host header field: a host and an optional port.',
       })
     }
   })

@@ -173,7 +173,7 @@ test.each<[object | string | null, string | RegExp]>([
   [{ hideEmail: null }, 'hideEmail must be true or false.'],
   [{ requestsPerMinute: '600' }, 'requestsPerMinute must be a whole number from 1 to 1000000.'],
   [{ requestsPerMinute: NaN }, 'requestsPerMinute must be a whole number from 1 to 1000000.'],
-  [{ log: console.log }, 'log must be a logger of pino.'],
+  [{ log: console.log }, 'log must be a pino logger.'],
   [{ requireSignin: true }, 'requireSignin is not an option of open. Did you mean requireSignIn?'],
   [{ toString: 1 }, /^toString is not an option of open. The options are databaseUrl, /],
 ])('a wrong option is a Failure with the expected value: %j', async (options, message) => {

@@ -22,8 +22,8 @@ export function showAppPasswords(services: HttpServices): Handler {
 }
 
 /**
- * POST of `/html/appPasswords.do`: creates an app password, and shows its secret once. The form holds the id of the new
- * app password, so that resending it on a reload creates no second one.
+ * POST of `/html/appPasswords.do`: creates an app password, and shows its secret once. The form contains the id of the
+ * new app password, so that submitting it again on a reload does not create a second one.
  */
 export function makeByForm(services: HttpServices): Handler {
   return async (exchange) => {
@@ -52,16 +52,16 @@ export function revokeByForm(services: HttpServices): Handler {
   }
 }
 
-/** Keeps the address of a page with a secret from other pages (docs/trust.md, L3). */
+/** No other page learns the address of a page that shows a secret (docs/trust.md, L3). */
 const secretFields = { ...pageFields, 'Referrer-Policy': 'no-referrer' }
 
-/** The caller, signed in by password: an app password lacks the right `account`, so it cannot create another. */
+/** The signed-in caller. An app password lacks the right `account`, so it cannot create another app password. */
 const owner = async (services: HttpServices, exchange: Exchange): Promise<Account> =>
   signedIn(await admit(services, exchange, 'account'))
 
 const day = 86_400_000
 
-/** Reads the expiry; null for never. @throws Failure `invalid`, naming the field */
+/** Reads the expiry date from a form; null for no expiry. @throws Failure `invalid`, naming the field */
 function expiryIn(form: Form, now: Date): Date | null {
   const days = lifetimes.find((each) => each === (form('days') ?? ''))
   if (days === undefined) {
@@ -82,12 +82,12 @@ async function appPasswordsAnswer(
   return unstoredPage(page, secretFields)
 }
 
-/** GET and HEAD of `/html/password.do`: asks for the current and a new password. */
+/** GET and HEAD of `/html/password.do`: shows the form for a new password. */
 export function showPasswordPage(services: HttpServices): Handler {
   return async (exchange) => passwordAnswer(services, exchange, await inSession(services, exchange))
 }
 
-/** POST of `/html/password.do`: changes the password, or asks again with the reason. */
+/** POST of `/html/password.do`: changes the password, or shows the form again with the reason. */
 export function changePasswordByForm(services: HttpServices): Handler {
   return async (exchange) => {
     const caller = await inSession(services, exchange)
@@ -114,7 +114,7 @@ export function changePasswordByForm(services: HttpServices): Handler {
 }
 
 /**
- * The caller of a session. A client with Basic would keep sending the old password.
+ * The caller, signed in by a browser session. A client with Basic would keep sending the old password.
  *
  * @throws Failure `forbidden` for any other credential
  */

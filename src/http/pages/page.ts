@@ -13,11 +13,11 @@ import { naming, openParameters, readParameters, type Value, valueOf, writeParam
 import { entityTag } from '../response/validators.js'
 import type { HttpServices } from '../services.js'
 
-/** The fields of every page. The address of a page may name a person, so no other site gets it. */
+/** The header fields of every page. A page's URL may name a person, so it is not sent to other sites. */
 export const pageFields = { 'Content-Security-Policy': pagePolicy, 'Referrer-Policy': 'same-origin' }
 export const pageType = `${mediaType.html};charset=UTF-8`
 
-/** The frame around a page for its viewer. */
+/** Returns the properties that all pages share. */
 export async function frameFor(services: HttpServices, exchange: Exchange, caller: Caller): Promise<Frame> {
   const frame = {
     here: placeOf(exchange),
@@ -27,16 +27,18 @@ export async function frameFor(services: HttpServices, exchange: Exchange, calle
   return services.presenter.values(frame)
 }
 
-/** The action that the address of a page reports as done. */
+/** The completed action that a page reports, from its `done` parameter. */
 export function doneIn(value: Value): Done | undefined {
   const done = value('done')
   return done !== undefined && isDone(done) ? done : undefined
 }
 
-/** The address of a page as seen from another page, without a report of an action. */
+/** The URL of a page relative to another page, without the `done` parameter. */
 export const placeOf = (head: Head): string => placeWithout(head, ['done'])
 
-/** The address of a list for feed readers: in the usual order, since they read only the beginning. */
+/**
+ * The relative URL of a list for feed readers. It has the default order, since feed readers read only the first page.
+ */
 export const feedOf = (head: Head): string => placeWithout(head, ['done', 'sortBy', 'sortOrder', 'page', 'ps', 'pos'])
 
 function placeWithout({ path, search }: Head, names: readonly string[]): string {
@@ -51,9 +53,9 @@ export const unstoredPage = (page: string, fields: Fields = pageFields): Answer 
 })
 
 /**
- * A page that a browser may cache, and revalidate for a 304.
+ * A page that a browser may cache but must revalidate.
  *
- * @param values everything that the page shows
+ * @param values everything that the page shows; the ETag depends on them
  */
 export function pageAnswer<Values extends Frame>(
   { presenter, release }: HttpServices,
@@ -72,14 +74,14 @@ export function pageAnswer<Values extends Frame>(
 }
 
 const formType = 'application/x-www-form-urlencoded'
-/** Fits a message of 4,000 characters, each line break sent as two. */
+/** Fits a message of 4,000 characters; browsers send a line break as two. */
 const maxFieldLength = 8000
 
-/** The fields of a form, by name. */
+/** Returns the value of a form field. */
 export type Form = (name: string) => string | undefined
 
 /**
- * Reads a form that one of our pages sent.
+ * Reads a form of one of our pages.
  *
  * @throws Failure `mediaTypeUnsupported` for any other body, `invalid` for a malformed form
  */
@@ -99,15 +101,13 @@ export function idIn(form: Form, name: string): string {
   throw new Failure('invalid', `${naming(name)} must be a UUID.`)
 }
 
-/**
- * Reads the message of an invitation, as HTML with its line breaks. @throws Failure `invalid` by the rules of messages
- */
+/** Reads the message of an invitation and converts it to HTML. @throws Failure `invalid` as `checkMessage` */
 export function messageIn(form: Form): string {
   const message = (form('message') ?? '').replaceAll('\r\n', '\n').trim()
   return htmlOf(checkMessage(message))
 }
 
-/** The page that follows a form: the page that it names, if it is one of ours, else the caller's network. */
+/** The page to open after a form: its `next` field if that is one of our pages, else the caller's network. */
 export function nextOf(form: Form): string {
   const next = form('next') ?? ''
   return isPlace(next) ? next : to.network('accepted')

@@ -18,7 +18,7 @@ import { numberedLinks, pageLinks } from '../response/paging.js'
 import type { HttpServices } from '../services.js'
 import { feedOf, frameFor, pageAnswer, placeOf } from './page.js'
 
-/** GET and HEAD of `/html/profileView.do`: a person's page, the target of every entry's link. */
+/** GET and HEAD of `/html/profileView.do`: a person's page. Every entry links to it. */
 export function showPersonPage(services: HttpServices): Handler {
   return async (exchange) => {
     const { person } = readPersonQuery(exchange.search)
@@ -56,7 +56,7 @@ async function sharedBy(services: HttpServices, caller: Account, person: Account
 }
 
 /**
- * GET and HEAD of a list by a browser: the content of the feed at the same address as a page.
+ * GET and HEAD of a list by a browser: shows the content of the feed as a page.
  *
  * @param parse reads the parameters of the list
  */
@@ -100,7 +100,7 @@ export function showPicture(services: HttpServices): Handler {
   }
 }
 
-/** GET and HEAD of `search.do` by a browser: the people that were found, each with the possible actions. */
+/** GET and HEAD of `search.do` by a browser: the people found, each with the actions that the caller may take. */
 export function showSearchPage(services: HttpServices): Handler {
   return async (exchange) => {
     const query = readSearchQuery(exchange.search)

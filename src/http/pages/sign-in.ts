@@ -7,10 +7,10 @@ import { readParameters, valueOf, yesOrNo } from '../request/parameters.js'
 import type { HttpServices } from '../services.js'
 import { doneIn, nextOf, pageFields, readForm, unstoredPage } from './page.js'
 
-/** The longest address of a request. */
+/** The parameter `next` may be as long as the URL of a request. */
 const maxPlaceLength = 4096
 
-/** GET and HEAD of `/html/signIn.do`: asks for user name and password. `next` is the page that follows. */
+/** GET and HEAD of `/html/signIn.do`: asks for user name and password. `next` is the page to open afterwards. */
 export const showSignInPage: Handler = ({ search }) => {
   const parameters = readParameters(search, maxPlaceLength)
   const value = (name: string) => valueOf(parameters, name)
@@ -18,8 +18,8 @@ export const showSignInPage: Handler = ({ search }) => {
 }
 
 /**
- * POST of `/html/signIn.do`: opens a session and goes on, or asks again. Every refusal reads the same; the user name
- * stays in the form.
+ * POST of `/html/signIn.do`: opens a session and redirects to the next page, or shows the form again. The message is
+ * the same for all invalid credentials; the form keeps the user name.
  */
 export function signInByForm(services: HttpServices): Handler {
   return async (exchange) => {
@@ -52,7 +52,7 @@ export function signOutByForm(services: HttpServices): Handler {
 }
 
 /**
- * The challenge that RFC 9110, section 15.5.2 requires, for a sign-in by form. Browsers show no dialog for an unknown
- * scheme.
+ * The challenge that a 401 answer to a form must have (RFC 9110, section 15.5.2). Browsers show no sign-in dialog for
+ * an unknown scheme.
  */
 export const formChallenge = { 'WWW-Authenticate': 'Form realm="connections"' }

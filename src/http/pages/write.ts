@@ -16,18 +16,21 @@ export const inviteByForm = (services: HttpServices): Handler =>
     return 'invited'
   })
 
-/** POST of `/html/accept.do`: accepts an invitation. The message stays. */
+/** POST of `/html/accept.do`: accepts an invitation, and keeps its message. */
 export const acceptByForm = (services: HttpServices): Handler =>
   byForm(services, async (caller, form) => {
     await accept(services, caller, idIn(form, 'connectionId'), undefined, () => {})
     return 'accepted'
   })
 
-/** POST of `/html/remove.do`: declines, withdraws or removes, by the state at that moment. */
+/** POST of `/html/remove.do`: declines or withdraws an invitation, or removes a connection, depending on its state. */
 export const removeByForm = (services: HttpServices): Handler =>
   byForm(services, (caller, form) => remove(services, caller, idIn(form, 'connectionId'), () => {}))
 
-/** Acts on a form, and redirects to a page that reports it. A reload of that page repeats nothing. */
+/**
+ * Performs the action of a form, and redirects to a page that reports it. Reloading that page does not repeat the
+ * action.
+ */
 function byForm(services: HttpServices, act: (caller: Account, form: Form) => Promise<Done>): Handler {
   return async (exchange) => {
     const caller = signedIn(await admit(services, exchange))

@@ -10,10 +10,10 @@ import type { Load } from '../load.js'
 
 const maxBodyBytes = 64 * 1024
 const maxSeconds = 5
-/** The lowest rate of a body, measured from its beginning, once the grace period is over. */
+/** The minimum average rate of a body. Checked only after the grace period. */
 const minBytesPerSecond = 500
 const graceSeconds = 2
-/** The number of bodies that may arrive at the same time. */
+/** The maximum number of bodies that may arrive at the same time. */
 const maxUploads = { network: 50, account: 20 }
 
 const awaiting = new WeakSet<IncomingMessage>()
@@ -21,7 +21,7 @@ const awaiting = new WeakSet<IncomingMessage>()
 /** Marks a request that sends its body only after `100 Continue`. */
 export const awaitContinue = (request: IncomingMessage): void => void awaiting.add(request)
 
-/** Receives the body of a request. No bytes if there is none. */
+/** Receives the body of a request. Empty if the request has none. */
 type Receive = (
   request: IncomingMessage,
   response: ServerResponse,
@@ -29,18 +29,19 @@ type Receive = (
 ) => Promise<Uint8Array>
 
 /**
- * Makes the function that receives bodies. Until its body has arrived, a request takes none of the places of `load.ts`.
- * A body that does not arrive with the head counts for its network and account meanwhile.
+ * Creates the function that receives bodies. A request takes none of the places of `load.ts` until its body has
+ * arrived. A body that does not arrive together with the head counts against its network and account until then.
  *
- * @param second the length of a second, in milliseconds
- * @returns rejects with Failure `bodyTooLarge` for more than 64 KiB, `mediaTypeUnsupported` for a compressed body,
- *   `tooSlow`, `tooMany` for too many bodies from a network or account, `invalid` for a body that ends early
+ * @param second the length of a second, in milliseconds; tests change it
+ * @returns a function that rejects with Failure `bodyTooLarge` for more than 64 KiB, `mediaTypeUnsupported` for a
+ *   compressed body, `tooSlow`, `tooMany` for too many bodies from a network or account, `invalid` for a body that ends
+ *   early
  */
 export function receiver(load: Pick<Load, 'takePlace'>, second = 1_000): Receive {
   const uploads = new Map<string, number>()
   const accountOf = accountFinder(load, second)
   return async (request, response, head) => {
-    // In a program that mounts this app, a parser may have read the body already.
+    // If this app is mounted in another one, a parser there may have read the body already.
     if (!hasBody(request) || !request.readable) return bodyBefore(request)
     checkForm(request)
     if (!awaiting.has(request)) await nextTurn()
@@ -67,7 +68,7 @@ function bodyBefore(request: IncomingMessage): Uint8Array {
   return body instanceof Uint8Array ? body : new Uint8Array()
 }
 
-/** Refuses a body by the head, before any of it is read. */
+/** Refuses a body because of its header fields, before reading it. */
 function checkForm({ headers }: IncomingMessage): void {
   if (Number(headers['content-length'] ?? 0) > maxBodyBytes) throw tooLarge()
   if ((headers['content-encoding'] ?? 'identity').toLowerCase() === 'identity') return
@@ -86,14 +87,14 @@ async function read(request: IncomingMessage): Promise<Uint8Array> {
   }
 }
 
-/** A network or account, whose bodies are counted. */
+/** The network or account that sends a body, with its limit of bodies. */
 interface Sender {
   readonly key: string
   readonly max: number
   readonly name: string
 }
 
-/** Counted first, since finding the account needs a query. */
+/** The network is counted first, since finding the account needs a query. */
 const networkSender = ({ client }: Pick<Head, 'client'>): Sender => ({
   key: `network ${client.network}`,
   max: maxUploads.network,
@@ -101,14 +102,14 @@ const networkSender = ({ client }: Pick<Head, 'client'>): Sender => ({
 })
 
 /**
- * Makes the function that finds the account of a body, if its credentials are valid. Results are cached for a second,
- * so that an account with hundreds of bodies does not cost a query for each.
+ * Creates a function that finds the account that sends a body, if its credentials are valid. Results are cached for a
+ * second, so that an account with hundreds of bodies does not cause hundreds of queries.
  */
 function accountFinder(load: Pick<Load, 'takePlace'>, second: number) {
   const known = new LRUCache<string, Promise<Sender | undefined>>({ max: 1_000, ttl: second })
   const find = async ({ identity }: Pick<Head, 'identity'>): Promise<Sender | undefined> => {
     const leave = load.takePlace()
-    // Invalid credentials are refused later, in the order of all refusals.
+    // Ignore invalid credentials here; the handler refuses them.
     const sender = await identity().catch(() => null)
     leave()
     return sender ? { key: `account ${sender.account.id}`, max: maxUploads.account, name: 'An account' } : undefined
@@ -125,7 +126,7 @@ function accountFinder(load: Pick<Load, 'takePlace'>, second: number) {
   }
 }
 
-/** Counts a body that arrives, and returns the function that ends the count. */
+/** Counts an arriving body, and returns a function to call when it has arrived. @throws Failure `tooMany` */
 function enter(uploads: Map<string, number>, { key, max, name }: Sender): () => void {
   const count = uploads.get(key) ?? 0
   if (count >= max) {
@@ -139,7 +140,7 @@ function enter(uploads: Map<string, number>, { key, max, name }: Sender): () => 
   }
 }
 
-/** Waits for a body, unless it takes too long or arrives too slowly. */
+/** Waits for a body. Rejects with Failure `tooSlow` if it takes too long or arrives too slowly. */
 function inTime<Body>(request: IncomingMessage, received: Promise<Body>, second: number): Promise<Body> {
   return new Promise((resolve, reject) => {
     let bytes = 0
@@ -161,7 +162,7 @@ function inTime<Body>(request: IncomingMessage, received: Promise<Body>, second:
   })
 }
 
-/** The bytes that are discarded, and the time that passes, before the connection is destroyed. */
+/** A connection is destroyed after this many discarded bytes, or after this time. */
 const maxDiscardedBytes = 1024 * 1024
 const maxLingerMs = 2_000
 
@@ -193,9 +194,10 @@ const hasBody = ({ headers }: Pick<IncomingMessage, 'headers'>): boolean =>
 const keptAlive = new WeakMap<ServerResponse, boolean>()
 
 /**
- * Makes the answer to a request the last on its connection, unless the body is read first (`bodyIsRead`).
+ * Closes the connection after the answer to a request, unless the body is read first (`bodyIsRead`).
  *
- * @returns false for a request that must not be served, since it follows such an answer (RFC 9112, section 9.6)
+ * @returns false if an earlier answer already closes the connection. The request must not be served then (RFC 9112,
+ *   section 9.6)
  */
 export function closeUnlessRead(request: IncomingMessage, response: ServerResponse): boolean {
   const { socket } = request
@@ -203,7 +205,7 @@ export function closeUnlessRead(request: IncomingMessage, response: ServerRespon
   if (hasBody(request) && !request.complete) {
     keptAlive.set(response, response.shouldKeepAlive)
     response.shouldKeepAlive = false
-    // Node calls this method after the last answer.
+    // Node calls this method after the last answer on a connection.
     socket.destroySoon = () => {
       if (request.complete) return Socket.prototype.destroySoon.call(socket)
       request.resume()
@@ -213,7 +215,7 @@ export function closeUnlessRead(request: IncomingMessage, response: ServerRespon
   return true
 }
 
-/** Keeps the connection open after the answer, as for a request without a body. */
+/** Undoes `closeUnlessRead`: the connection stays open after the answer. */
 function bodyIsRead(response: ServerResponse): void {
   response.shouldKeepAlive = keptAlive.get(response) ?? response.shouldKeepAlive
 }

@@ -4,7 +4,7 @@ import { isUuid, type PersonRef } from '../../people/account.js'
 import { naming, oneOf, openParameters, type Query, readParameters, yesOrNo } from './parameters.js'
 import { readEnds, readPerson, readPersonName } from './people.js'
 
-/** A reference to a connection: the id of either view, or its two people. */
+/** A reference to a connection: the id of one of its two views, or its two people. */
 type ConnectionRef = { readonly id: string } | { readonly source: Names; readonly target: Names }
 
 /** The parameters of GET and HEAD of `connection.do`. */
@@ -14,7 +14,8 @@ interface ConnectionQuery {
 }
 
 /**
- * Reads the parameters of GET `connection.do` (docs/wire.md, Check two people). Precedence: id, two people.
+ * Reads the parameters of GET `connection.do` (docs/wire.md, Check two people). The id takes precedence over the two
+ * people.
  *
  * @throws Failure `invalid`, naming the parameter
  */
@@ -30,7 +31,7 @@ function readConnectionRef(query: Query): ConnectionRef | undefined {
   const id = query.value('connectionId')
   if (id === undefined) return readEnds(query)
   if (isUuid(id)) return { id: id.toLowerCase() }
-  throw new Failure('invalid', `${naming('connectionId')} must be a UUID, such as the end of an entry's id.`)
+  throw new Failure('invalid', `${naming('connectionId')} must be a UUID, such as the one at the end of an entry's id.`)
 }
 
 /** Reads the id that PUT and DELETE of `connection.do` need. @throws Failure `invalid`, naming the parameter */
@@ -53,12 +54,12 @@ function openQuery(search: string): Query {
   return query
 }
 
-/** Whether two people are named. Then HEAD of the plural address asks about their connection too. */
+/** Whether any parameter names an end of a connection. If so, HEAD of `connections.do` checks one connection. */
 export const namesTwo = (search: string): boolean =>
   readParameters(search).some(([name]) => readPersonName(name)?.end !== undefined)
 
 /**
- * Reads the two people whose connection PUT at the administrator's address completes (docs/wire.md, Other resources).
+ * Reads the two people that PUT at the administrator's address connects (docs/wire.md, Other resources).
  *
  * @throws Failure `invalid`, naming the parameters
  */
@@ -69,7 +70,7 @@ export function readCompletion(search: string): { source: Names; target: Names }
   if (ends) return ends
   throw new Failure(
     'invalid',
-    'Name the two people by sourceUserid and targetUserid, or by Key, Email, Uid or DistinguishedName.',
+    'Name both people by sourceUserid and targetUserid. Key, Email, Uid or DistinguishedName may replace Userid.',
   )
 }
 

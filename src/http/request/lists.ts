@@ -23,7 +23,7 @@ import { readPerson, readTwo } from './people.js'
 export interface ConnectionsQuery {
   readonly list: ListRequest
   readonly outputType: 'connection' | 'profile'
-  /** The form of profiles, if the list shows profiles. */
+  /** The output form of profiles, if the list shows profiles. */
   readonly form: ProfileForm
   readonly includeMessage: boolean
   /** All parameters as received, for the links of the answer. */
@@ -32,7 +32,7 @@ export interface ConnectionsQuery {
 
 /**
  * Reads the parameters of GET `connections.do` (docs/wire.md, Parameters of a list). Unknown parameters are ignored. A
- * malformed value gets the default if the wire defines one, else it is refused.
+ * malformed value is replaced by the default if the wire format defines one; otherwise it is refused.
  *
  * @throws Failure `invalid`, naming the parameter
  */
@@ -47,13 +47,14 @@ export function readConnectionsQuery(search: string): ConnectionsQuery {
 
 /** The parameters of `connectionsInCommon.do`. */
 interface InCommonQuery extends ConnectionsQuery {
-  /** The names of the two people as received. */
+  /** The value that names the two people, as received. */
   readonly named: string
 }
 
 /**
- * Reads the parameters of GET `connectionsInCommon.do` (docs/wire.md, Other resources): those of `connections.do`, with
- * two people in one parameter, with a comma between. The entries are those of the first.
+ * Reads the parameters of GET `connectionsInCommon.do` (docs/wire.md, Other resources). They are those of
+ * `connections.do`, but one parameter names two people, separated by a comma. The entries are those of the first
+ * person.
  *
  * @throws Failure `invalid`, naming the parameter
  */
@@ -69,7 +70,7 @@ export function readInCommonQuery(search: string): InCommonQuery {
   return { ...readRest(query, { person, status, inCommonWith }, 'lite'), named }
 }
 
-/** Reads the parameters that both resources share. Their default formats differ. */
+/** Reads the parameters that both resources share. @param format the default format of profiles */
 function readRest(
   { parameters, value }: Query,
   list: Pick<ListRequest, 'person' | 'status' | 'inCommonWith'>,
@@ -113,9 +114,9 @@ const change = z
 const form = z.tuple([z.enum(['after', 'before']), z.union([name, change]), z.guid(), z.string()])
 
 /**
- * Encodes a position as an opaque text for a link, bound to the request of the link.
+ * Encodes a cursor as opaque text for a link. The cursor is valid only for the list, page and page size of that link.
  *
- * @param request the list, page and page size that the link asks for
+ * @param request the list, page and page size of the link
  */
 export function writePosition(position: Position, request: Omit<ListRequest, 'position'>): string {
   const key = 'name' in position ? position.name : position.change.getTime()
@@ -123,7 +124,7 @@ export function writePosition(position: Position, request: Omit<ListRequest, 'po
   return Buffer.from(JSON.stringify(parts)).toString('base64url')
 }
 
-/** Decodes a position. Undefined if it is malformed or belongs to another request; it is ignored then. */
+/** Decodes a cursor. Undefined, so ignored, if it is malformed or was made for another list, page or page size. */
 export function readPosition(text: string | undefined, request: Omit<ListRequest, 'position'>): Position | undefined {
   if (text === undefined) return undefined
   const parts = form.safeParse(parseJson(Buffer.from(text, 'base64url').toString())).data
@@ -134,7 +135,10 @@ export function readPosition(text: string | undefined, request: Omit<ListRequest
   return typeof key === 'number' ? { direction, change: new Date(key), id } : undefined
 }
 
-/** Binds a position to its list and page. After a manual change of the address, the page number applies. */
+/**
+ * A digest that binds a cursor to its list, page and page size. If a user edits these in the URL, the cursor no longer
+ * matches, and the page number is used instead.
+ */
 function binding(request: Omit<ListRequest, 'position'>): string {
   const { person = null, status, since = null, order, page, pageSize, inCommonWith } = request
   const parts = [person, status, since, order.by, order.descending, page, pageSize]

@@ -2,20 +2,20 @@ import type { ProfileForm } from '../../atom/profile-entry.js'
 import { Failure } from '../../errors.js'
 import type { PageNumber } from '../../people/search-store.js'
 
-/** The decoded parameters of an address, in their order. */
+/** The decoded parameters of a URL, in order. */
 export type Parameters = readonly (readonly [name: string, value: string])[]
 
 const maxParameters = 20
-/** Our links add these parameters. */
+/** Our own links add these parameters; they do not count towards the maximum. */
 const ownNames = new Set(['pos', 'page', 'ps'])
 const maxLength = 512
 
 /**
  * Parses a query string.
  *
- * @param search the text after the `?` of an address, or nothing
- * @param max the characters that a name or value may have
- * @throws Failure `invalid` when it is not percent-encoded UTF-8, or has too many or too long parameters
+ * @param search the text after the `?` of a URL; may be empty
+ * @param max the maximum length of a name or value
+ * @throws Failure `invalid` if the text is not percent-encoded UTF-8, or if parameters are too many or too long
  */
 export function readParameters(search: string, max = maxLength): Parameters {
   const parameters = search
@@ -33,22 +33,22 @@ export function readParameters(search: string, max = maxLength): Parameters {
   return parameters
 }
 
-/** Gives the value of a parameter, as `valueOf`. */
+/** Returns the value of a parameter, as `valueOf`. */
 export type Value = (name: string) => string | undefined
 
-/** The parameters of an address, and a function for single values. */
+/** The parameters of a URL, and a function that returns single values. */
 export interface Query {
   readonly parameters: Parameters
   readonly value: Value
 }
 
-/** As `readParameters`, with a function for single values. */
+/** As `readParameters`, with a function that returns single values. */
 export function openParameters(search: string): Query {
   const parameters = readParameters(search)
   return { parameters, value: (name) => valueOf(parameters, name) }
 }
 
-/** Writes a query string. Every character but the unreserved ones is percent-encoded. */
+/** Writes a percent-encoded query string. */
 export function writeParameters(parameters: Parameters): string {
   return parameters.map(([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(value)}`).join('&')
 }
@@ -66,32 +66,36 @@ export function valueOf(parameters: Parameters, name: string): string | undefine
   return first
 }
 
-/** A parameter as the subject of a sentence. */
+/** A parameter as the subject of an error message. */
 export const naming = (name: string) => `The parameter ${name.slice(0, 64)}`
 
 function decode(text: string): string {
   try {
     return decodeURIComponent(text.replaceAll('+', ' '))
   } catch (cause) {
-    const sentence = 'There is a percent sign that encodes no UTF-8 text; a literal one is %25.'
+    const sentence = 'The percent-encoding is invalid or not UTF-8. Write a literal percent sign as %25.'
     throw new Failure('invalid', sentence, { cause })
   }
 }
 
-/** A positive whole number, at most `max`. Any other text counts as not given. */
+/** Reads a positive whole number, capped at `max`. Returns the fallback for any other text. */
 function wholeNumber(text: string | undefined, fallback: number, max: number): number {
   return text !== undefined && /^0*[1-9]\d*$/.test(text) ? Math.min(Number(text), max) : fallback
 }
 
-/** Whether a value is `true` or `1`. False for `false`, `0` and no value. Refuses any other value. */
+/**
+ * Whether a value is `true` or `1`. False for `false`, `0` and a missing value.
+ *
+ * @throws Failure `invalid` for any other value
+ */
 export const yesOrNo = (name: string, text: string | undefined): boolean =>
   ['true', '1'].includes(oneOf(name, text, ['true', 'false', '1', '0']) ?? 'false')
 
-/** The word that equals the text in any case; undefined for any other text. */
+/** Finds the word that equals the text, ignoring case. Undefined if there is none. */
 export const wordAmong = <Word extends string>(text: string | undefined, words: readonly Word[]): Word | undefined =>
   words.find((word) => word.toLowerCase() === text?.toLowerCase())
 
-/** One of the words, in any case; undefined if it is not given. Refuses any other value. */
+/** As `requireOneOf`, but undefined if the parameter is missing. */
 export function oneOf<Word extends string>(
   name: string,
   text: string | undefined,
@@ -100,7 +104,11 @@ export function oneOf<Word extends string>(
   return text === undefined ? undefined : requireOneOf(name, text, words)
 }
 
-/** One of the words, in any case. Refuses any other value, and none. */
+/**
+ * Finds the word that equals the value of a parameter, ignoring case.
+ *
+ * @throws Failure `invalid` for any other value, or if the parameter is missing
+ */
 export function requireOneOf<Word extends string>(
   name: string,
   text: string | undefined,
@@ -112,13 +120,13 @@ export function requireOneOf<Word extends string>(
   throw new Failure('invalid', `${naming(name)} must be ${choice}${text === undefined ? '; it is missing' : ''}.`)
 }
 
-/** Reads the form in which profiles are shown. */
+/** Reads the output form of profiles. */
 export const readForm = (value: Value, defaultFormat: ProfileForm['format'] = 'lite'): ProfileForm => ({
   output: wordAmong(value('output'), ['hcard', 'vcard'] as const) ?? 'hcard',
   format: wordAmong(value('format'), ['lite', 'full'] as const) ?? defaultFormat,
 })
 
-/** Reads the page of a list, and its size. */
+/** Reads a page number and the page size. */
 export const readPage = (value: Value): PageNumber => ({
   page: wholeNumber(value('page'), 1, 999_999_999),
   pageSize: wholeNumber(value('ps'), 10, 250),

@@ -9,7 +9,7 @@ import { naming, type Query, readParameters } from './parameters.js'
  * Reads the person that a request names. Undefined if it names none. Precedence: userid, key, email, uid,
  * distinguishedName. Spaces around a value are ignored.
  *
- * @throws Failure `invalid` if every value is empty, or a parameter looks like the name of a person but is not
+ * @throws Failure `invalid` if all given values are empty, or if a parameter seems to name a person but is not
  *   supported
  */
 export function readPerson(query: Query): PersonRef | undefined {
@@ -24,8 +24,8 @@ export interface NamedPeople extends Named {
 }
 
 /**
- * As `readPerson`, for one person or several, with commas between. A distinguished name, which holds commas, is one
- * person.
+ * As `readPerson`, for one or more people, separated by commas. A distinguished name contains commas, so it always
+ * names one person.
  */
 export function readPeople(query: Query): NamedPeople | undefined {
   checkSpelling(query)
@@ -38,9 +38,9 @@ export function readPeople(query: Query): NamedPeople | undefined {
 }
 
 /**
- * Reads two people, named by one parameter with a comma between.
+ * Reads two people from one parameter, separated by a comma.
  *
- * @throws Failure `invalid` for any other number
+ * @throws Failure `invalid` for any other number of people
  */
 export function readTwo(query: Query): { people: readonly [PersonRef, PersonRef]; raw: string } {
   const named = readPeople(query)
@@ -55,8 +55,8 @@ export function readTwo(query: Query): { people: readonly [PersonRef, PersonRef]
 const split = (text: string) => text.split(',').map((each) => each.trim())
 
 /**
- * Splits two distinguished names with a comma between. The second begins at the next part of the first kind (`CN`), or
- * else in the middle. A comma within a part is escaped.
+ * Splits two distinguished names that are joined by a comma. The second one begins at the only repeat of the first
+ * attribute type (such as `CN`), or else in the middle. Commas within a part are escaped.
  */
 function partNames(text: string): string[] {
   const parts = text.split(/(?<!\\),/)
@@ -68,11 +68,12 @@ function partNames(text: string): string[] {
 }
 
 /**
- * The two ends of a connection (docs/wire.md, Naming a person), each named as `readPerson` does, by `sourceUserid` and
- * so on. An unknown key may be a user id, since a client sends user ids under that name.
+ * Reads the two ends of a connection (docs/wire.md, Naming a person). Parameters are those of `readPerson` with a
+ * prefix, such as `sourceUserid`. Each end is a list of references in order of precedence: a key is also tried as a
+ * user id, since one client sends user ids under that name.
  *
- * @returns undefined if neither is given
- * @throws Failure `invalid` if only one is given, and as `readPerson`
+ * @returns undefined if neither end is given
+ * @throws Failure `invalid` if only one end is given, and as `readPerson`
  */
 export function readEnds(query: Query): { source: readonly PersonRef[]; target: readonly PersonRef[] } | undefined {
   checkSpellingOfEnds(query)
@@ -95,7 +96,7 @@ function readFirst(query: Query, end: End | undefined): PersonRef | undefined {
   return first ? { by: first.by, value: first.raw.trim() } : refuseEmpty(given)
 }
 
-/** In order of precedence. */
+/** The given names of a person, in order of precedence. */
 const namesGiven = ({ value }: Query, end: End | undefined) =>
   personParameters(end).flatMap(({ parameter, by }) => {
     const raw = value(parameter)
@@ -107,8 +108,8 @@ function refuseEmpty([given]: readonly { readonly parameter: string }[]): undefi
 }
 
 /**
- * Refuses a parameter that looks like the name of a person but is not supported: without it, the answer would be about
- * another person. If a person is named, the ends of a connection are ignored.
+ * Refuses a parameter that seems to name a person but is not supported. If it were ignored, the answer would be about
+ * another person. Parameters for the ends of a connection are ignored if another parameter names a person.
  */
 function checkSpelling(query: Query): void {
   const isNamed = namesGiven(query, undefined).length > 0
@@ -129,7 +130,7 @@ function checkSpellingOfEnds({ parameters }: Query): void {
 const notTaken = (name: string, right: string) =>
   new Failure('invalid', `${naming(name)} is not accepted here; name the person by ${right}.`)
 
-/** An end of a connection; a parameter that names the person there begins with it. */
+/** An end of a connection. Its parameters begin with this prefix. */
 type End = 'source' | 'target'
 
 /** The parameters that name a person, in order of precedence. */
@@ -144,8 +145,8 @@ const taken = [
 type Taken = (typeof taken)[number]['parameter']
 
 /**
- * Names of these parameters in other servers and clients, in lower case without punctuation. Each is refused; the
- * message gives the supported name.
+ * Names of these parameters in other servers and clients, in lower case without punctuation. Requests that use them are
+ * refused with a message that gives the supported name.
  */
 const otherNames: Readonly<Record<Taken, string>> = {
   userid:
@@ -167,7 +168,7 @@ const meanings: ReadonlyMap<string, Taken> = new Map(
 export const personParameters = (end: End | undefined) =>
   taken.map(({ parameter, by }) => ({ by, parameter: end ? atEnd(end, parameter) : parameter }))
 
-/** The list of these parameters, for a sentence. */
+/** The names of these parameters, for an error message. */
 const personWays = (end?: End): string =>
   personParameters(end)
     .map(({ parameter }) => parameter)
@@ -178,15 +179,18 @@ const atEnd = (end: End, parameter: Taken) => `${end}${parameter.charAt(0).toUpp
 
 /** The meaning of a parameter that names a person, in any spelling. */
 interface PersonName {
-  /** The end of a connection; undefined for a person alone. */
+  /** The end of a connection; undefined if the parameter is not about an end. */
   readonly end: End | undefined
-  /** The supported parameter for a person alone. */
+  /** The supported parameter without an end, such as `userid`. */
   readonly alone: Taken
-  /** The supported parameter for this end; without an end as `alone`. */
+  /** The supported parameter for this end, such as `sourceUserid`; without an end the same as `alone`. */
   readonly exact: string
 }
 
-/** Recognizes a parameter that names a person, also in another case, with a hyphen, or by a name of other servers. */
+/**
+ * Recognizes a parameter that names a person: in any case, with or without punctuation, and by its names in other
+ * servers.
+ */
 export function readPersonName(name: string): PersonName | undefined {
   const letters = name.toLowerCase().replaceAll(/[^a-z0-9]/g, '')
   const [, end, rest = letters] = (/^(source|target)(.+)$/.exec(letters) ?? []) as [string?, End?, string?]
@@ -198,13 +202,13 @@ export function readPersonName(name: string): PersonName | undefined {
 const maybeAddress = new Set(['search', 'name', 'uid', 'distinguishedName'])
 
 /**
- * Refuses a request that names or looks for people by e-mail address, for a site that hides addresses. It runs no
- * query, so that the answer is the same for every address.
+ * For a site that hides e-mail addresses: refuses a request that names people or searches for them by e-mail address.
+ * Runs no query, so that the answer does not reveal whether an address exists.
  *
  * @throws Failure `invalid`
  */
 export function checkNames(search: string): void {
-  // No limit on the length of a value, which may be the address of a page. Its reader checks that.
+  // No length limit here: a value may be the URL of a page, and the handler checks its length.
   const isByAddress = readParameters(search, Infinity).some(([name, value]) => {
     const meanings = [name, readPersonName(name)?.alone ?? name]
     return meanings.includes('email') || (meanings.some((each) => maybeAddress.has(each)) && mayHoldAddress(value))

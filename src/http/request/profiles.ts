@@ -9,7 +9,7 @@ import { type NamedPeople, personParameters, readPeople, readPerson } from './pe
 
 /** The parameters of every resource that shows profiles. */
 interface ProfileQuery {
-  /** The form of profiles. */
+  /** The output form of profiles. */
   readonly form: ProfileForm
   /** All parameters as received, for the links of the answer. */
   readonly parameters: Parameters
@@ -26,8 +26,8 @@ interface PeopleQuery extends ProfileQuery {
 }
 
 /**
- * Reads the parameters of a resource that shows one person, or the people around one (docs/wire.md, Naming a person;
- * Other resources). Unknown parameters are ignored.
+ * Reads the parameters of a resource that shows one person, or the people related to one (docs/wire.md, Naming a
+ * person; Other resources). Unknown parameters are ignored.
  *
  * @throws Failure `invalid`, naming the parameter
  */
@@ -37,7 +37,7 @@ export function readPersonQuery(search: string): PersonQuery {
   return { person: readPerson(query), form: readForm(value), ...readPage(value), parameters }
 }
 
-/** As `readPersonQuery`, for a resource that shows several. */
+/** As `readPersonQuery`, for a resource that shows several people. */
 export function readPeopleQuery(search: string): PeopleQuery {
   const query = openParameters(search)
   const { value, parameters } = query
@@ -51,7 +51,7 @@ interface SearchQuery extends ProfileQuery, PageNumber {
   readonly criteria: readonly (readonly [name: string, value: string])[]
 }
 
-/** Reads a criterion that looks for words; undefined if it is empty. */
+/** Parses the words of a criterion. Undefined if there are none. */
 type ReadWords = (raw: string, name: string) => readonly Sought[] | undefined
 
 /** In the order of the feed's title. */
@@ -74,23 +74,22 @@ const personCriteria: Readonly<Record<string, PersonRef['by']>> = Object.fromEnt
 const criteriaNames = [...Object.keys(wordCriteria), ...Object.keys(personCriteria), 'isManager']
 
 /**
- * Other parameters that are accepted. They have no effect: parameters of other resources, those that clients add to
- * bypass caches, and `done` of our pages.
+ * Other accepted parameters. Only the first five affect the feed. The rest belong to other resources or to our pages
+ * (`done`), or help clients to bypass caches.
  */
 const otherNames = new Set(
   `activeUsersOnly output format page ps pos outputType connectionType sortBy sortOrder status since inclMessage
     inclUserStatus inclPendingCount labels lastMod forceRefresh lang timestamp dojo.preventCache _ done`.split(/\s+/),
 )
 
-/** Bounds the cost of a search for the database. */
+/** Limits the cost of a search for the database. */
 const maxWords = 64
 
 /**
  * Reads the parameters of GET `search.do`. A person must meet all criteria. An empty criterion is ignored.
  *
- * @throws Failure `invalid` if there is no criterion, too many words, a parameter that is unknown, or a value that
- * cannot
- *   be searched for
+ * @throws Failure `invalid` if there is no criterion, too many words, an unknown parameter, or a value that cannot be
+ *   searched for
  */
 export function readSearchQuery(search: string): SearchQuery {
   const { parameters, value } = openParameters(search)
@@ -103,7 +102,7 @@ export function readSearchQuery(search: string): SearchQuery {
   })
   const read = given.map(([name, raw]) => ({ name, raw, words: wordCriteria[name]?.(raw, name) }))
   const criteria = read.filter(({ name, words }) => !(name in wordCriteria) || words !== undefined)
-  if (criteria.length === 0) throw new Failure('invalid', `${searchHint} Blank values do not count.`)
+  if (criteria.length === 0) throw new Failure('invalid', `${searchHint} Blank values are ignored.`)
   const sought = [...new Map(criteria.flatMap(({ words = [] }) => words).map((each) => [keyOf(each), each])).values()]
   if (sought.length > maxWords) throw new Failure('invalid', `A search may have at most ${maxWords} words.`)
   const isManager = value('isManager')?.trim()
@@ -129,8 +128,8 @@ const searchHint = `Search by one or more of ${criteriaNames.join(', ')}.`
 const keyOf = ({ kind, word, match }: Sought) => `${kind} ${match} ${word}`
 
 /**
- * Reads words, each of which matches the beginning of a word. A star or percent sign at the end changes nothing. A star
- * before a word matches it within words. A star alone matches everybody.
+ * Parses words. Each matches the beginning of a word in a profile; with a leading `*`, it matches anywhere within one.
+ * A trailing `*` or `%` has no effect. A `*` or `%` alone matches everyone.
  */
 function words(kind: Kind): ReadWords {
   return (raw, name) => {
@@ -150,7 +149,10 @@ function words(kind: Kind): ReadWords {
   }
 }
 
-/** Reads tags with commas or spaces between. A star at the end of a tag matches the tags that begin with it. */
+/**
+ * Parses tags, separated by commas or spaces. Each matches a whole tag; with a trailing `*` or `%`, the beginning of a
+ * tag; with a leading `*`, any part of a tag.
+ */
 function tags(raw: string, name: string): readonly Sought[] | undefined {
   const asked = runsOf(raw.replaceAll(',', ' ')).map(({ run }) => run)
   if (asked.length === 0) return undefined
@@ -167,7 +169,7 @@ function tags(raw: string, name: string): readonly Sought[] | undefined {
 const tooShort = (name: string) =>
   new Failure('invalid', `${naming(name)} must have at least ${minSubstring} letters after a leading *.`)
 
-/** Reads digits of a telephone number. Three or more match anywhere in it. */
+/** Parses the digits of a phone number. Three or more match anywhere in a number, fewer only at its beginning. */
 function phoneNumber(raw: string, name: string): readonly Sought[] {
   const word = short(digitsOf(raw))
   if (word === '' || /[^\d\s+()./*%-]/.test(raw.normalize('NFKC'))) {

@@ -46,7 +46,7 @@ export function removeConnections(services: HttpServices): Handler {
   }
 }
 
-/** A whole network has no tag. */
+/** Refuses preconditions: all connections of a person together have no ETag. @throws Failure `preconditionFailed` */
 function checkIsUnconditional({ headers }: Exchange): void {
   if (headers['if-match'] === undefined && headers['if-none-match'] === undefined) return
   throw new Failure(

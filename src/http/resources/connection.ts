@@ -45,7 +45,8 @@ export function showConnection(services: HttpServices): Handler {
 }
 
 /**
- * HEAD of `connections.do` asks about a connection if it names two people, as a client does (docs/wire.md, Addresses).
+ * Handles HEAD of `connections.do`. If the request names two people, it checks their connection, since one client
+ * relies on that (docs/wire.md, Addresses). Otherwise it is the HEAD of the list.
  */
 export function checkOr(services: HttpServices, list: Handler): Handler {
   const check = showConnection(services)
@@ -67,7 +68,7 @@ export function updateConnection(services: HttpServices): Handler {
   }
 }
 
-/** DELETE of `connection.do`: declines, withdraws or removes (docs/wire.md, Remove). */
+/** DELETE of `connection.do`: declines or withdraws an invitation, or removes a connection (docs/wire.md, Remove). */
 export function removeConnection(services: HttpServices): Handler {
   return async (exchange) => {
     const id = readConnectionId(exchange.search)
@@ -77,7 +78,10 @@ export function removeConnection(services: HttpServices): Handler {
   }
 }
 
-/** The tag of an entry is the same at every address of the single entry, for all viewers of a class. */
+/**
+ * The ETag of a single entry. It is the same at all URLs of the entry, and for all viewers of the same class
+ * (`viewerClass`).
+ */
 const tagOf = ({ atom, release }: HttpServices, caller: Caller, colleague: Colleague) =>
   entityTag([release, atom.to.connection(colleague.id), viewerClass(caller, colleague.owner.id), colleague])
 
@@ -91,10 +95,10 @@ const lastChange = ({ updated, owner, peer }: Colleague): Date =>
   new Date(Math.max(updated.getTime(), owner.updated.getTime(), peer.updated.getTime()))
 
 /**
- * POST of `connections.do`: invites the person that the address names (docs/wire.md, Invite). The status of the entry
- * is always `pending`; some clients leave it out.
+ * POST of `connections.do`: invites the person that the URL names (docs/wire.md, Invite). A new connection is always
+ * `pending`, so the entry may omit its status, as some clients do.
  *
- * @param status of the answer: 201, or 200 at the address whose clients accept no other
+ * @param status the status of the answer: 201, or 200 at `connection.do`, since its clients accept nothing else
  */
 export function inviteColleague(services: HttpServices, status: 200 | 201): Handler {
   return async (exchange) => {

@@ -21,13 +21,13 @@ interface ListResource<Query extends ConnectionsQuery> {
   readonly address: string
   /** Reads the parameters. Throws Failure `invalid`. */
   readonly parse: (search: string) => Query
-  /** The variable part of the feed's id, and its title. */
+  /** The feed's title, and the variable part of its id. */
   readonly name: (query: Query, page: Page) => { id: string; title: string }
   /** Additional header fields. */
   readonly fields?: (page: Page) => Record<string, string>
 }
 
-/** Handles GET and HEAD of a list. Reads the list only if it has changed. */
+/** Handles GET and HEAD of a list. Reads the entries only if the client's copy is stale. */
 function showList<Query extends ConnectionsQuery>(services: HttpServices, resource: ListResource<Query>): Handler {
   return async (exchange) => {
     const query = resource.parse(exchange.search)
@@ -76,7 +76,7 @@ async function writeFeed(
   })
 }
 
-/** All viewers of a class see the same data of a person. */
+/** The class of a viewer. All viewers of one class see the same data of a person. */
 export const viewerClass = (caller: Caller, ownerId: string): string =>
   caller === null ? 'nobody' : isOwner(caller, ownerId) ? 'owner' : 'other'
 
@@ -106,8 +106,9 @@ export function showConnections(services: HttpServices): Handler {
 }
 
 /**
- * GET and HEAD of `connectionsInCommon.do`: the colleagues of two people, as a feed of the first person's entries
- * (docs/wire.md, Other resources). Clients know the field with the count by this name, underscores included.
+ * GET and HEAD of `connectionsInCommon.do`: the common colleagues of two people, as a feed of the first person's
+ * entries (docs/wire.md, Other resources). Clients expect the count in a header field of exactly this name, underscores
+ * included.
  */
 export function showInCommon(services: HttpServices): Handler {
   return showList(services, {

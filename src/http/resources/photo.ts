@@ -8,7 +8,7 @@ import { readPersonQuery } from '../request/profiles.js'
 import { entityTag } from '../response/validators.js'
 import type { HttpServices } from '../services.js'
 
-/** GET and HEAD of `photo.do`: the picture of a person, or one of the initials. */
+/** GET and HEAD of `photo.do`: the photo of a person, or else an image of the person's initials. */
 export function sendPhoto(services: HttpServices): Handler {
   return async (exchange) => {
     const query = readPersonQuery(exchange.search)
@@ -28,7 +28,7 @@ function photoAnswer({ db, release, atom }: HttpServices, account: Account, phot
     validators: tagOf(photo),
     write: async (): Promise<Written> => {
       const current = await readPhoto(db, account.id)
-      // The photo was deleted since the look-up.
+      // The photo was deleted after the first query.
       if (!current) return { ...portrait(release, account), content: atom.portrait(account) }
       const { bytes, type, changed } = current
       return { type, validators: { ...tagOf(current), changed }, content: bytes }

@@ -57,7 +57,7 @@ const ownName = ({ userId }: Account) => ({
   raw: userId,
 })
 
-/** The recorded servers send only this for an unknown person, and clients treat it as a 404. */
+/** For an unknown person, the original servers send only this, and clients treat it as a 404. */
 const emptyDocument = '<?xml version="1.0" encoding="UTF-8"?>'
 
 /** GET and HEAD of `profileEntry.do`: one profile as a document (docs/wire.md, Naming a person; A profile entry). */
@@ -83,7 +83,7 @@ export function showProfileService(services: HttpServices): Handler {
     if (!account) throw unknownPerson('invalid')
     return {
       ...profileAnswer(services, [selfLink(atom.to.profileService, parameters), account], account),
-      // The recorded servers put a space here, unlike in other types.
+      // The original servers put a space here, unlike in other types.
       type: `${mediaType.service}; charset=UTF-8`,
       write: () => atom.service(account),
     }
@@ -97,7 +97,7 @@ export function showProfileType(services: HttpServices): Handler {
     const name = valueOf(readParameters(exchange.search), 'type')?.trim() ?? 'default'
     await admitViewer(services, exchange)
     const type = wordAmong(name, profileTypes)
-    if (!type) throw new Failure('notFound', `There is no such profile type, but there is ${profileTypes.join(', ')}.`)
+    if (!type) throw new Failure('notFound', `Unknown profile type; use ${profileTypes.join(' or ')}.`)
     return {
       status: 200,
       type: `${mediaType.profileType};charset=UTF-8`,
@@ -124,8 +124,8 @@ export function sendVcard(services: HttpServices): Handler {
 }
 
 /**
- * The answer about one account, without its content. The date never decides whether a copy is fresh: profiles carry the
- * dates of the documents they came from, and two states may have the same date.
+ * The answer about one account, without its content. The date is not used to validate a cached copy: imported profiles
+ * keep the date of their source, so two versions may have the same date.
  */
 const profileAnswer = (
   { release }: HttpServices,
@@ -133,7 +133,7 @@ const profileAnswer = (
   account: Account | undefined,
 ): Answer => ({ status: 200, validators: { tag: entityTag([release, ...tagParts]) }, changed: account?.updated })
 
-/** The account that a viewer asks for, by default the viewer's own. Undefined if the name is unknown. */
+/** The account that a request names, by default the viewer's own. Undefined if the name is unknown. */
 async function accountAsked(
   services: HttpServices,
   exchange: Exchange,

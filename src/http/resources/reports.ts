@@ -53,7 +53,10 @@ function showReports(
 
 type FeedHead = Pick<Feed, 'id' | 'title' | 'startIndex' | 'itemsPerPage' | 'isComplete' | 'links'>
 
-/** Both feeds have the same frame, and entries without a self link (docs/wire.md, A profile entry; Other resources). */
+/**
+ * Both feeds have the same structure, and their entries have no self link (docs/wire.md, A profile entry; Other
+ * resources).
+ */
 function feedOf(
   { atom, release }: HttpServices,
   { of, total, accounts }: Reports,

@@ -11,7 +11,7 @@ import { digestOf, entityTag } from '../response/validators.js'
 import type { HttpServices } from '../services.js'
 import { newestOf } from './profiles.js'
 
-/** A page of the people that meet all criteria, within the rules of the site. */
+/** Finds a page of the people that meet all criteria. E-mail addresses are not searched if the site hides them. */
 export const findPeople = (
   { db, presenter }: HttpServices,
   query: ReturnType<typeof readSearchQuery>,
@@ -53,7 +53,7 @@ export function showSearch(services: HttpServices): Handler {
   }
 }
 
-/** Equal for equal criteria in any order and case. */
+/** The variable part of the feed's id. Equivalent criteria have the same one. */
 const idOf = ({ words, named, isManager, isActive }: Search) =>
   digestOf([
     words.map(({ kind, word, match }) => [kind, word, match].join(' ')).toSorted(),

@@ -4,12 +4,12 @@ import type { Presenter } from '../../people/hide-email.js'
 import { type ConnectionsQuery, writePosition } from '../request/lists.js'
 import { type Parameters, writeParameters } from '../request/parameters.js'
 
-/** The address of a resource with the parameters of the request, encoded again. */
+/** The URL of a resource with the parameters of the request, re-encoded. */
 export function selfLink(resource: string, parameters: Parameters): string {
   return parameters.length === 0 ? resource : `${resource}?${writeParameters(parameters)}`
 }
 
-/** Makes the addresses of a list's pages: the parameters of the request with another page number. */
+/** Creates a function that returns the URL of a page: the parameters of the request with another page number. */
 function pagesOf(resource: string, parameters: Parameters, pageSize: number) {
   const kept = parameters.filter(([name]) => name !== 'page' && name !== 'ps' && name !== 'pos')
   return (number: number, more: Parameters = []) =>
@@ -17,9 +17,9 @@ function pagesOf(resource: string, parameters: Parameters, pageSize: number) {
 }
 
 /**
- * The links of a page (docs/wire.md, Paging). A link that leads to the page itself is left out. `next` and `previous`
- * carry a cursor, so that walking them meets every remaining entry exactly once. If the site hides e-mail addresses, a
- * cursor with a name that looks like one is left out.
+ * The links of a page (docs/wire.md, Paging). A link to the first or last page is left out on that page. `next` and
+ * `previous` contain a cursor, so that following them visits every remaining entry exactly once. If the site hides
+ * e-mail addresses, a cursor is left out if its name may contain one.
  */
 export function pageLinks(
   resource: string,
@@ -45,7 +45,7 @@ export function pageLinks(
   }
 }
 
-/** As `pageLinks`, for a list with page numbers only. */
+/** As `pageLinks`, for a list that has page numbers but no cursors. */
 export function numberedLinks(
   resource: string,
   { page, pageSize, parameters }: { page: number; pageSize: number; parameters: Parameters },
@@ -63,7 +63,7 @@ export function numberedLinks(
   }
 }
 
-/** The links as a `Link` field (RFC 8288), so that HEAD is enough to walk a list. */
+/** The links as a `Link` field (RFC 8288), so that clients can page through a list with HEAD requests. */
 export function linkField(links: PageLinks): string {
   return Object.entries(links)
     .map(([rel, href]) => `<${href}>; rel="${rel}"`)

@@ -7,10 +7,10 @@ import type { Head } from '../exchange.js'
 import { linkField } from './paging.js'
 import { type Encoding, encodedTag, isFresh, lastModified, type Validators } from './validators.js'
 
-/** The request fields on which answers depend. */
+/** The request header fields that an answer may depend on. */
 const varying = 'Accept, Accept-Encoding, Authorization, Cookie'
 
-/** An answer as bytes. */
+/** An answer that is ready to be sent. */
 export interface Rendered {
   readonly status: number
   readonly fields: Fields
@@ -56,8 +56,8 @@ async function write(answer: Answer): Promise<Written> {
 }
 
 /**
- * Answers without validators must not be cached, unless their fields allow it. A 204 has no content (RFC 9110, section
- * 8.6).
+ * Renders an answer without validators. It must not be cached, unless its fields allow that. A 204 has no content (RFC
+ * 9110, section 8.6).
  */
 async function renderUnstored(answer: Answer): Promise<Rendered> {
   const { status, type, fields } = answer
@@ -93,14 +93,14 @@ function cachingFields({ tag, changed }: Validators, alsoChanged: Date | undefin
 }
 
 /**
- * Writes an answer on a response. Node leaves out the body of a HEAD.
+ * Writes a rendered answer to a response. Node omits the body of an answer to HEAD.
  *
- * @param base the fields of every answer
+ * @param base the fields that all answers have
  */
 export function send(response: ServerResponse, base: Fields, { status, fields, body }: Rendered): void {
   response.statusCode = status
   for (const [name, value] of [...Object.entries(base), ...Object.entries(fields)]) {
-    // Keep the Vary of the base fields and of the program that mounts this app.
+    // Keep the Vary value of the base fields and of the app that mounts this one.
     if (name === 'Vary') response.setHeader(name, [response.getHeader(name), value].filter(Boolean).join(', '))
     else response.setHeader(name, value)
   }
@@ -108,7 +108,7 @@ export function send(response: ServerResponse, base: Fields, { status, fields, b
   response.end(body?.byteLength ? body : undefined)
 }
 
-/** The encoding that the client prefers. Plain if it accepts none of ours. */
+/** The supported encoding that the client prefers. `identity` if it accepts none of them. */
 function chooseEncoding(headers: Head['headers']): Encoding {
   if (headers['accept-encoding'] === undefined) return 'identity'
   const preferred = new Negotiator({ headers }).encoding(['br', 'gzip', 'identity'])
@@ -118,10 +118,10 @@ function chooseEncoding(headers: Head['headers']): Encoding {
 const compressBrotli = promisify(brotliCompress)
 const compressGzip = promisify(gzip)
 
-/** Encodes a text. The same text gives the same bytes, as a strong tag promises. */
+/** Encodes a text. Equal texts give equal bytes, as a strong ETag requires. */
 async function encode(text: string, encoding: Encoding): Promise<Buffer> {
   if (encoding === 'gzip') return compressGzip(text)
-  // Beyond quality 5, brotli costs many times more than it saves on pages of this size.
+  // Above quality 5, brotli takes many times longer for little gain on pages of this size.
   if (encoding === 'br') return compressBrotli(text, { params: { [constants.BROTLI_PARAM_QUALITY]: 5 } })
   return Buffer.from(text)
 }

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto'
 import { Failure } from '../../errors.js'
 
-/** Identifies the state of a resource without its content. */
+/** Identify the state of a resource without its content. */
 export interface Validators {
   /** A strong entity tag in its quotes. */
   readonly tag: string
-  /** Date of the last change. Absent if the date of a part is unknown; then only the tag decides. */
+  /** Date of the last change. Absent if the date of any part is unknown; only the tag is compared then. */
   readonly changed?: Date
 }
 
@@ -17,24 +17,22 @@ interface Conditions {
   readonly 'if-modified-since'?: string | undefined
 }
 
-/**
- * A strong entity tag of everything that determines the plain content: at one address, equal parts give equal bytes.
- */
+/** A strong entity tag. @param parts everything that determines the plain content at a URL */
 export const entityTag = (parts: readonly unknown[]): string => `"${digestOf(parts)}"`
 
-/** The tag of the encoded content. Other bytes need another tag (RFC 9110, section 8.8.3.3). */
+/** The tag of the encoded content. Different bytes need a different tag (RFC 9110, section 8.8.3.3). */
 export const encodedTag = (tag: string, encoding: Encoding): string =>
   encoding === 'identity' ? tag : `${tag.slice(0, -1)}-${encoding}"`
 
-/** A short digest of values. Roles are left out: no answer shows them, so no digest may reveal them. */
+/** A short digest of values. Roles are left out, so that no digest reveals them. */
 export const digestOf = (parts: readonly unknown[]): string =>
   createHash('sha256').update(JSON.stringify(parts, withoutRoles)).digest('base64url').slice(0, 22)
 
 const withoutRoles = (name: string, value: unknown) => (name === 'roles' ? undefined : value)
 
 /**
- * `Last-Modified` in whole seconds: the change rounded up; undefined until then. So a client never sees the same date
- * for two changes within a second.
+ * The value of `Last-Modified`: the change, rounded up to a whole second. Undefined before that time, so that a client
+ * never sees the same date for two changes within a second.
  */
 export function lastModified(changed: Date, now: Date): string | undefined {
   const second = Math.ceil(changed.getTime() / 1000) * 1000
@@ -42,8 +40,8 @@ export function lastModified(changed: Date, now: Date): string | undefined {
 }
 
 /**
- * Whether the client's copy is fresh (RFC 9110, section 13.2.2): by its tags, compared weakly, or without tags by its
- * date.
+ * Whether the client's copy is fresh (RFC 9110, section 13.2.2). Tags are compared weakly. The date is compared only if
+ * the request has no tags.
  */
 export function isFresh(conditions: Conditions, { tag, changed }: Validators, now: Date): boolean {
   const tags = conditions['if-none-match']
@@ -53,10 +51,10 @@ export function isFresh(conditions: Conditions, { tag, changed }: Validators, no
 }
 
 /**
- * Refuses a write if the resource has changed since the client read it (RFC 9110, sections 13.1.1 and 13.1.2). A tag
- * with an encoding counts as the plain one, since both are of the same state.
+ * Refuses a write if the resource has changed since the client read it (RFC 9110, sections 13.1.1 and 13.1.2). The
+ * encoding suffix of a tag is ignored, since the encoding is not part of the state.
  *
- * @param tag of the current state, as a plain GET of this client would give it
+ * @param tag the tag of the current state, as this client would receive it with an unencoded GET
  * @throws Failure `preconditionFailed`
  */
 export function checkPreconditions(
@@ -66,7 +64,7 @@ export function checkPreconditions(
   const wanted = headers['if-match']?.trim()
   const unwanted = headers['if-none-match']?.trim()
   const isAmong = (list: string) => opaqueTags(list).map(withoutEncoding).includes(withoutEncoding(tag))
-  // A weak tag never matches strongly.
+  // If-Match compares strongly, so a weak tag never matches.
   const strong = (list: string) => list.replaceAll(/W\/"[^"]*"/g, '')
   const holds =
     (wanted === undefined || wanted === '*' || isAmong(strong(wanted))) &&
@@ -76,7 +74,7 @@ export function checkPreconditions(
 
 const withoutEncoding = (tag: string) => tag.replace(/^("[\w-]{22})-(gzip|br)"$/, '$1"')
 
-/** The tags of a list without their `W/`. A comma inside quotes is part of a tag; malformed parts are ignored. */
+/** The tags in a list, without the prefix `W/`. A comma inside quotes is part of a tag; malformed parts are ignored. */
 const opaqueTags = (list: string): string[] => list.match(/"[^"]*"/g) ?? []
 
 const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec']

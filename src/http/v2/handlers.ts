@@ -17,7 +17,7 @@ interface ModuleHandlers {
   readonly remove: Handler
 }
 
-/** Makes the handlers. They call the module for the caller of the request, without privileges. */
+/** Creates the handlers. They call the module as the caller of the request, without privileges. */
 export function moduleHandlers(services: HttpServices, module: ModuleContext): ModuleHandlers {
   const inScope =
     (handle: (calls: Connections, exchange: Exchange) => Promise<Answer>): Handler =>
@@ -56,7 +56,7 @@ async function list(calls: Connections, exchange: Exchange): Promise<Answer> {
 }
 
 async function read(calls: Connections, exchange: Exchange): Promise<Answer> {
-  // Not decoded: the names in a path stay percent-encoded.
+  // The module itself decodes the names in the path.
   const path = exchange.path.slice('/v2/connections/'.length)
   return jsonResult(await calls.read(path, readOptionsOf(exchange)))
 }
@@ -66,7 +66,7 @@ async function apply(calls: Connections, { params: { id = '' } }: Exchange): Pro
   return json(await calls.apply(id))
 }
 
-/** Only over HTTP: each target slows down other requests. */
+/** A limit of HTTP only, since each target delays other requests. */
 const maxTargets = 100
 
 async function create(calls: Connections, exchange: Exchange): Promise<Answer> {

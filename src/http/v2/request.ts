@@ -5,7 +5,7 @@ import type { ListOptions, ReadOptions } from '../../sharing/api.js'
 import { type Answer, unstored } from '../answer.js'
 import type { Exchange } from '../exchange.js'
 
-/** All values of a parameter. Each occurrence may hold several, with commas between. */
+/** All values of a parameter. It may be repeated, and each occurrence may hold several values, separated by commas. */
 const several = (parameters: URLSearchParams, name: string): string[] =>
   parameters
     .getAll(name)
@@ -13,7 +13,7 @@ const several = (parameters: URLSearchParams, name: string): string[] =>
     .filter((value) => value !== '')
 
 /**
- * The value of a parameter; null if it is not given, or empty.
+ * The value of a parameter; null if it is missing or empty.
  *
  * @throws Fault `invalidArgument.unspecified` if it has different values
  */
@@ -23,7 +23,7 @@ function one(parameters: URLSearchParams, name: string): string | null {
   throw new Fault('invalidArgument.unspecified', { path: name, reason: `${name} is given with different values.` })
 }
 
-/** The options of a read that a request may give. Privileges are not among them (docs/trust.md, Z6). */
+/** The options of `read` that a request may set. Privileges are not among them (docs/trust.md, Z6). */
 export function readOptionsOf({ search }: Pick<Exchange, 'search'>): ReadOptions {
   const parameters = new URLSearchParams(search)
   return {
@@ -34,7 +34,7 @@ export function readOptionsOf({ search }: Pick<Exchange, 'search'>): ReadOptions
 }
 
 /**
- * The options of a list that a request may give.
+ * The options of `list` that a request may set.
  *
  * @throws Fault `invalidArgument.query` for a query that is not JSON, `invalidArgument.unspecified` for a value that is
  *   not a number, or for different values
@@ -82,7 +82,7 @@ export const json = (value: unknown, status = 200): Answer => ({
   fields: { 'Referrer-Policy': 'no-referrer' },
 })
 
-/** A value as JSON: an object as it is, any other value as a result (docs/module.md, HTTP). */
+/** An answer with a value as JSON. An object is sent as it is, any other value as a result (docs/module.md, HTTP). */
 export function jsonResult(value: unknown): Answer {
   const isObject = typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Date)
   return json(isObject ? value : { object: 'result', data: value })
