@@ -55,7 +55,7 @@ export const options = {
   },
   APP_KEY: {
     fallback: 'connections',
-    means: 'app key of connections that are made under `/v2`',
+    means: 'app key of connections created under `/v2`',
     ...plain(filled()),
   },
   TOKEN_SECRET: {
@@ -70,7 +70,7 @@ export const options = {
     fallback: '',
     means:
       'addresses of trusted reverse proxies, or ranges such as `10.0.0.0/8`, separated by commas; the server ' +
-      'believes them about TLS and the client address',
+      'trusts their header fields about TLS and the client address',
     ...list(isRange, 'IP addresses or ranges such as 10.0.0.0/8'),
   },
   ALLOW_INSECURE: {
@@ -94,7 +94,7 @@ export const options = {
     fallback: '300',
     means:
       'average delay of the event loop over half a second, in milliseconds, above which requests are refused with ' +
-      '503; expensive requests above a third of it',
+      '503; expensive requests are refused above a third of it',
     ...wholeNumber(10, 1_000_000),
   },
   EVENT_DAYS: {

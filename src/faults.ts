@@ -25,7 +25,8 @@ const messages = {
   'accessDenied.connectionRequiresVerification': 'The account must be verified first.',
   'accessDenied.connectionsDisabled': 'Objects of this type do not allow connections.',
   'accessDenied.shareAccess': 'Share access (level 5) to the context is required.',
-  'accessDenied.shareRoles': 'The caller may only grant roles that the caller has here. The owner may grant any.',
+  'accessDenied.shareRoles':
+    'Callers may grant only roles that they have on this object. Its owner may grant any role.',
   'accessDenied.connection': 'The caller may not see or change this connection.',
   'accessDenied.autoConnectionRequiresAccess':
     'Connecting an account without an invitation requires more access to it.',

@@ -38,9 +38,9 @@ const fingerprint = (secret: Uint8Array): string =>
   createHmac('sha256', secret).update('connections token secret').digest('hex')
 
 const wrongSecret =
-  'The token secret of this server does not match the database: servers would reject the tokens and sessions of each ' +
-  'other. Set TOKEN_SECRET (or the file token-secret in DATA_DIR) to the value of the other servers. To change the ' +
-  'secret, put the new one last on every server, then first. If the old one is lost, run ' +
+  'The token secret of this server does not match the database: servers would reject each other’s tokens and ' +
+  'sessions. Set TOKEN_SECRET (or the file token-secret in DATA_DIR) to the value of the other servers. To change ' +
+  'the secret, put the new one last on every server, then first. If the old one is lost, run ' +
   'the command `migrate --new-secret` to use this one.'
 
 /**

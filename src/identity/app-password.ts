@@ -76,7 +76,7 @@ function checkedName(given: string): string {
   if (length === 0 || length > maxNameLength) {
     throw new Failure(
       'invalid',
-      `The name of an app password must have 1 to ${maxNameLength} characters; this has ${length}.`,
+      `The name of an app password must have 1 to ${maxNameLength} characters; this one has ${length}.`,
     )
   }
   if (!/[\p{Cc}\uFFFE\uFFFF]/u.test(name) && name.isWellFormed()) return name

@@ -93,6 +93,7 @@ export async function signInByApp(
   const found = await findAppSignIn(db, appSecretHash(secret), name)
   if (!found) throw refused('app password that is unknown, expired or for another user name')
   // Failing to record the last use must not fail the request.
-  if (!found.isNoted) await recordUse(db, found.id).catch((error) => log.warn({ err: error }, 'use not recorded'))
+  if (!found.isNoted)
+    await recordUse(db, found.id).catch((error) => log.warn({ err: error }, 'use of an app password not recorded'))
   return { account: found.account, rights: found.scopes }
 }

@@ -71,7 +71,9 @@ export function isPrivate(headers: IncomingHttpHeaders, peer: string | undefined
 export function checkIsPrivate(client: Client, { ALLOW_INSECURE }: Pick<Config, 'ALLOW_INSECURE'>): void {
   if (ALLOW_INSECURE || client.isPrivate) return
   throw new Failure('forbidden', 'Credentials are accepted over https only. Others could have read these.', {
-    cause: { reason: 'credentials without TLS, or by a proxy that TRUST_PROXY does not name' } satisfies RefusalReason,
+    cause: {
+      reason: 'credentials without TLS, or through a proxy that TRUST_PROXY does not name',
+    } satisfies RefusalReason,
   })
 }
 

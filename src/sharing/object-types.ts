@@ -225,5 +225,5 @@ function asked(loaded: readonly Instance[], ids: readonly string[], name: string
   const expected = new Set(ids)
   const other = loaded.find(({ _id }) => !expected.has(_id))
   if (!other) return loaded
-  throw new Error(`load of ${name} returned an object with the _id ${inspect(other._id)}, which it was not asked for.`)
+  throw new Error(`load of ${name} returned an object with the _id ${inspect(other._id)}, which was not requested.`)
 }

@@ -36,7 +36,7 @@ export function parseGroup(input: unknown): Group | undefined {
   for (const name of parts.keys()) {
     if (name !== '_id' && name !== 'out') throw refused(name, 'A group may have only _id and out.')
   }
-  if (!parts.has('_id')) throw refused('_id', '_id is missing; null puts all in one group.')
+  if (!parts.has('_id')) throw refused('_id', '_id is missing; null puts all connections in one group.')
   const outs = parts.has('out') ? entriesOf(parts.get('out'), 'group', 'out') : []
   if (outs.length > maxAccumulators) throw refused('out', `A group may have at most ${maxAccumulators} accumulators.`)
   return { keys: keysOf(parts.get('_id')), out: outs.map(([name, value]) => outOf(name, value)) }
@@ -63,7 +63,7 @@ function keyOf(value: unknown, path: string): Property {
 function outOf(name: string, input: unknown): Group['out'][number] {
   const path = within('out', name)
   plainName(name, path)
-  if (name === '_id') throw refused(path, '_id names the keys of the groups.')
+  if (name === '_id') throw refused(path, 'The name _id is reserved for the keys of the groups.')
   const [[by, value] = ['', null], ...others] = entriesOf(input, 'group', path)
   const accepts = accumulators.get(by as Accumulator)
   if (!accepts || others.length > 0) throw refused(path, `One of ${[...accumulators.keys()].join(' ')} is needed.`)

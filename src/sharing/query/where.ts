@@ -191,7 +191,7 @@ export function parseWhere(input: unknown, singular: Singular): Where {
 
   const logical = (operator: string, value: unknown, path: string, depth: number): Where => {
     if (!['$and', '$or', '$nor', '$not'].includes(operator)) throw unknownOperator(operator, path)
-    if (depth > maxDepth) throw refused(path, `Operators are nested deeper than ${maxDepth} times.`)
+    if (depth > maxDepth) throw refused(path, `Operators are nested deeper than ${maxDepth} levels.`)
     if (operator === '$not') return { is: 'not', of: all(value, path, depth) }
     if (!Array.isArray(value) || value.length < 1 || value.length > maxMembers) {
       throw refused(path, `This must be an array of 1 to ${maxMembers} conditions.`)
