@@ -19,19 +19,20 @@ import {
 import { Failure } from './errors.js'
 
 /**
- * A setting. Its messages state what is valid, and never quote the value, which may hold a password.
+ * A setting. Its error messages describe valid values. They never quote the given value, since it may contain a
+ * password.
  */
 interface Setting<Value> {
   readonly fallback: string
-  /** The description in docs/operating.md. */
+  /** The description shown in docs/operating.md. */
   readonly means: string
   /** Parses an environment variable. */
   readonly text: z.ZodType<Value, string>
-  /** Validates the option of a program. */
+  /** Validates an option passed by a program. */
   readonly value: z.ZodType
 }
 
-/** Every setting, by its environment variable. */
+/** All settings, by the name of their environment variable. */
 export const options = {
   PORT: { fallback: '3000', means: 'TCP port; 0 picks a free one', ...wholeNumber(0, 65535) },
   HOST: { fallback: '127.0.0.1', means: 'address to listen on', ...plain(filled()) },
@@ -143,7 +144,7 @@ export type Config = { readonly [Name in keyof Options]: z.output<Options[Name][
 /**
  * Reads the settings from environment variables; an empty variable counts as not set.
  *
- * @throws Failure `invalid` with one line that lists every fault
+ * @throws Failure `invalid` with one line that lists all errors
  */
 export function readConfig(environment: Readonly<Record<string, string | undefined>>): Config {
   const faults: string[] = []
