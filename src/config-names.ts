@@ -1,6 +1,9 @@
 import distance from 'damerau-levenshtein'
 
-/** Well-known variables of other programs. Some resemble no setting yet, but may resemble a later one. */
+/**
+ * Well-known environment variables of other programs. They are never reported as misspelt settings, even if they come
+ * to resemble a future one.
+ */
 const common = new Set([
   // Shells and logins
   'HOSTNAME',
@@ -17,7 +20,10 @@ const common = new Set([
   'POST',
 ])
 
-/** Patterns of such variables: Postgres, npm, the service variables of Docker and Kubernetes, Marathon. */
+/**
+ * Patterns of further well-known variables: those of Postgres, npm and Marathon, and the service variables of Docker
+ * and Kubernetes.
+ */
 const families = [/^PG[A-Z]+$/, /^npm_/i, /[A-Z\d]_(HOST|PORT)$/, /_PORT_\d+_/, /^PORT_?\d+$/]
 
 const isCommon = (name: string) => common.has(name) || families.some((family) => family.test(name))
@@ -25,8 +31,8 @@ const isCommon = (name: string) => common.has(name) || families.some((family) =>
 const letters = (name: string) => name.toUpperCase().replaceAll('_', '')
 
 /**
- * Whether a name is probably a misspelling of a right one: within one edit, or two from eight letters on, ignoring case
- * and underscores. A transposition is one edit.
+ * Whether `name` is probably a misspelling of `right`: at most one edit away, or two edits if `right` has at least
+ * eight letters. Case and underscores are ignored. A transposition counts as one edit.
  */
 function isClose(name: string, right: string): boolean {
   const [one, other] = [letters(name), letters(right)]
@@ -34,17 +40,17 @@ function isClose(name: string, right: string): boolean {
   return Math.abs(one.length - other.length) <= most && distance(one, other).steps <= most
 }
 
-/** The right name that a misspelt one probably means; undefined if none is close. */
+/** Finds the known name that a misspelt name most likely stands for; undefined if none is close. */
 export function nearest(name: string, names: readonly string[]): string | undefined {
   const steps = (right: string) => distance(letters(name), letters(right)).steps
   return names.filter((right) => isClose(name, right)).toSorted((one, other) => steps(one) - steps(other))[0]
 }
 
 /**
- * Finds variables that look like a setting with its name misspelt.
+ * Finds environment variables with names that look like misspelt settings.
  *
- * @param allowed variables that the operator exempts
- * @returns each with the probable setting
+ * @param allowed variables exempted by the operator
+ * @returns each variable with the setting that it most likely stands for
  */
 export function misspelt(
   environment: Readonly<Record<string, string | undefined>>,

@@ -2,14 +2,15 @@ import { isIP } from 'node:net'
 import { z } from 'zod'
 import { type Mailbox, readMailbox } from './formats.js'
 
-// The forms of settings. Each has a schema for the option of a program, and one for the environment variable.
+// The formats of settings. Each has two schemas: `value` validates an option passed by a program, `text` parses an
+// environment variable.
 
-/** A setting with the same form in a program and in the environment. */
+/** A format with one schema for both program options and environment variables. */
 export function plain<Value>(value: z.ZodType<Value, string>) {
   return { value, text: value }
 }
 
-/** As `plain`; an empty variable is undefined. */
+/** Like `plain`, but an empty environment variable is read as undefined. */
 export function optional<Value>(value: z.ZodType<Value, string>) {
   const text = z.string().transform((given) => (given === '' ? undefined : given))
   return { value, text: text.pipe(value.optional()) }
@@ -27,7 +28,7 @@ export function boolean() {
   return { value: z.boolean('true or false'), text: oneOf('true', 'false').transform((word) => word === 'true') }
 }
 
-/** A list; in the environment, its members are separated by commas. @param members describes a valid list */
+/** A list; comma-separated in the environment. @param members describes valid members, for error messages */
 export function list(isMember: (text: string) => boolean, members: string) {
   const of = (error: string) => z.array(z.string(error), error).refine((all) => all.every(isMember), error)
   const text = z.string().transform((all) => all.split(',').flatMap((each) => each.trim() || []))
@@ -54,19 +55,19 @@ export function secrets() {
   return { value, text }
 }
 
-/** A string with a visible character. */
+/** A string that is not blank. */
 export function filled() {
   return z.string('a non-empty string').refine((text) => text.trim() !== '', 'a non-empty string')
 }
 
-/** One of some words. */
+/** One of the given words. */
 export function oneOf<const Word extends string>(...words: Word[]) {
   return z.enum(words, `one of ${words.join(', ')}`)
 }
 
 type Rule = readonly [holds: (url: URL) => boolean, error: string]
 
-/** A URL with one of these schemes, and a host. @param rules further conditions, with their messages */
+/** A URL with one of these schemes, and a host. @param rules further conditions, each with its error message */
 export function url(schemes: readonly string[], ...rules: Rule[]) {
   const error = `a URL that begins with ${schemes.map((scheme) => `${scheme}//`).join(' or ')}`
   const all: Rule[] = [[({ protocol, host }) => schemes.includes(protocol) && host !== '', error], ...rules]
@@ -112,7 +113,7 @@ function isDecodable({ username, password }: URL): boolean {
   }
 }
 
-/** A sender of e-mail. */
+/** The sender of e-mails: an address, optionally with a name. */
 export function mailbox() {
   return z.string().transform((text, context): Mailbox => {
     const read = readMailbox(text)
@@ -129,7 +130,7 @@ export function isRange(text: string): boolean {
   return length === undefined || (/^\d{1,3}$/.test(length) && Number(length) <= (family === 4 ? 32 : 128))
 }
 
-/** Whether a text is a web origin. */
+/** Whether a text is an HTTP or HTTPS origin, such as `https://intranet.example`. */
 export function isOrigin(text: string): boolean {
   return URL.canParse(text) && /^https?:/.test(text) && new URL(text).origin === text
 }

@@ -19,19 +19,20 @@ import {
 import { Failure } from './errors.js'
 
 /**
- * A setting. Its messages state what is valid, and never quote the value, which may hold a password.
+ * A setting. Its error messages describe valid values. They never quote the given value, since it may contain a
+ * password.
  */
 interface Setting<Value> {
   readonly fallback: string
-  /** The description in docs/operating.md. */
+  /** The description shown in docs/operating.md. */
   readonly means: string
   /** Parses an environment variable. */
   readonly text: z.ZodType<Value, string>
-  /** Validates the option of a program. */
+  /** Validates an option passed by a program. */
   readonly value: z.ZodType
 }
 
-/** Every setting, by its environment variable. */
+/** All settings, by the name of their environment variable. */
 export const options = {
   PORT: { fallback: '3000', means: 'TCP port; 0 picks a free one', ...wholeNumber(0, 65535) },
   HOST: { fallback: '127.0.0.1', means: 'address to listen on', ...plain(filled()) },
@@ -55,7 +56,7 @@ export const options = {
   },
   APP_KEY: {
     fallback: 'connections',
-    means: 'app key of connections that are made under `/v2`',
+    means: 'app key of connections created under `/v2`',
     ...plain(filled()),
   },
   TOKEN_SECRET: {
@@ -70,7 +71,7 @@ export const options = {
     fallback: '',
     means:
       'addresses of trusted reverse proxies, or ranges such as `10.0.0.0/8`, separated by commas; the server ' +
-      'believes them about TLS and the client address',
+      'trusts their header fields about TLS and the client address',
     ...list(isRange, 'IP addresses or ranges such as 10.0.0.0/8'),
   },
   ALLOW_INSECURE: {
@@ -94,7 +95,7 @@ export const options = {
     fallback: '300',
     means:
       'average delay of the event loop over half a second, in milliseconds, above which requests are refused with ' +
-      '503; expensive requests above a third of it',
+      '503; expensive requests are refused above a third of it',
     ...wholeNumber(10, 1_000_000),
   },
   EVENT_DAYS: {
@@ -143,7 +144,7 @@ export type Config = { readonly [Name in keyof Options]: z.output<Options[Name][
 /**
  * Reads the settings from environment variables; an empty variable counts as not set.
  *
- * @throws Failure `invalid` with one line that lists every fault
+ * @throws Failure `invalid` with one line that lists all errors
  */
 export function readConfig(environment: Readonly<Record<string, string | undefined>>): Config {
   const faults: string[] = []

@@ -3,7 +3,7 @@ import type { Logger } from 'pino'
 import type { Config } from './config.js'
 import type { Tables } from './db/tables.js'
 
-/** The dependencies of requests. Tests replace the clock and the log. */
+/** The shared dependencies of request handlers. Tests replace the clock and the log. */
 export interface Context {
   readonly db: Kysely<Tables>
   readonly config: Config
@@ -14,7 +14,7 @@ export interface Context {
   /** Changes with every release; part of every ETag. */
   readonly release: string
   readonly log: Logger
-  /** The current time, for `Last-Modified`. The database dates all writes. */
+  /** The current time, for `Last-Modified`. Writes are dated by the database's clock instead. */
   readonly now: () => Date
   /** Delay of the event loop in milliseconds; measured by default. */
   readonly loopDelay?: () => number

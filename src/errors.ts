@@ -1,6 +1,6 @@
 /**
- * All refusal codes of requests and commands. HTTP maps them to a status (`http/refusals.ts`), the command line to exit
- * status 1.
+ * The error codes of refused requests and commands. HTTP maps them to a status (`http/refusals.ts`), the command line
+ * to exit status 1.
  */
 export type FailureCode =
   | 'invalid'
@@ -20,8 +20,8 @@ export type FailureCode =
   | 'unavailable'
 
 /**
- * A refusal shown to the caller. The message is one or more sentences with the fault and the remedy. It never contains
- * another person's data, SQL or a stack trace. The underlying error, if any, is the `cause`.
+ * A refusal shown to the caller. The message is one or more sentences that state the problem and the remedy. It never
+ * contains another person's data, SQL or a stack trace. The underlying error, if any, is the `cause`.
  */
 export class Failure extends Error {
   override name = 'Failure'

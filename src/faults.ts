@@ -12,7 +12,7 @@ const families = {
 
 type Family = keyof typeof families
 
-/** Faults of several options with one message. */
+/** Fault entries of several options that share one message. */
 const optionMessages = <Names extends string>(names: readonly Names[], message: string) =>
   Object.fromEntries(names.map((name) => [`invalidArgument.${name}`, message])) as Record<
     `invalidArgument.${Names}`,
@@ -25,7 +25,8 @@ const messages = {
   'accessDenied.connectionRequiresVerification': 'The account must be verified first.',
   'accessDenied.connectionsDisabled': 'Objects of this type do not allow connections.',
   'accessDenied.shareAccess': 'Share access (level 5) to the context is required.',
-  'accessDenied.shareRoles': 'The caller may only grant roles that the caller has here. The owner may grant any.',
+  'accessDenied.shareRoles':
+    'Callers may grant only roles that they have on this object. Its owner may grant any role.',
   'accessDenied.connection': 'The caller may not see or change this connection.',
   'accessDenied.autoConnectionRequiresAccess':
     'Connecting an account without an invitation requires more access to it.',
@@ -72,7 +73,7 @@ export const faultNames = Object.keys(messages) as readonly FaultName[]
 
 export const isFaultName = (name: string): name is FaultName => Object.hasOwn(messages, name)
 
-/** Names a target of `create`. */
+/** Identifies a target of `create` in a fault. */
 export interface FaultTarget {
   readonly _id?: string
   readonly email?: string
@@ -87,7 +88,9 @@ interface RefusalDetails {
   readonly target?: FaultTarget
 }
 
-/** A refusal by the rules of the module. The API and HTTP answer with the `Fault` of this name. */
+/**
+ * A refusal by the rules of the module. The module's API and the HTTP layer convert it to the `Fault` of the same name.
+ */
 export class Refusal extends Error {
   override readonly name = 'Refusal'
 
@@ -102,13 +105,14 @@ export class Refusal extends Error {
 interface Details extends RefusalDetails {
   /** Replaces the family's status if a retry may succeed. */
   readonly status?: 503
-  /** The error behind it; never sent to clients. */
+  /** The underlying error; never sent to clients. */
   readonly cause?: unknown
 }
 
 /**
- * The error of a call of the `connections` module (docs/module.md, Faults). `errCode` identifies the fault. The message
- * never holds another person's data. Only the API of the module and HTTP create faults; the rules throw refusals.
+ * The error that a call of the `connections` module rejects with (docs/module.md, Faults). `errCode` identifies the
+ * fault. The message never contains another person's data. Only the module's API and the HTTP layer create faults; the
+ * rules throw refusals.
  */
 export class Fault extends Error {
   readonly object = 'fault'

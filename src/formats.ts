@@ -1,4 +1,4 @@
-/** A sender of e-mail. */
+/** The sender of e-mails: an address, and a name that may be empty. */
 export interface Mailbox {
   readonly name: string
   readonly address: string
@@ -17,9 +17,9 @@ export const isMailAddress = (text: string): boolean =>
 
 const numbers = new Intl.NumberFormat('en')
 
-/** A number with its noun in the right form: 1 second, 2 seconds. */
+/** Formats a number with its noun in singular or plural: 1 second, 2 seconds. */
 export const counted = (number: number, one: string, many = `${one}s`): string =>
   `${numbers.format(number)} ${number === 1 ? one : many}`
 
-/** Whether a host name or address is this machine. */
+/** Whether a host name or address refers to this machine. */
 export const isLoopback = (host: string): boolean => /^(localhost|\[?::1\]?|(::ffff:)?127(\.\d{1,3}){3})$/.test(host)

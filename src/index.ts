@@ -31,6 +31,6 @@ export type {
 } from './sharing/object-types.js'
 export { type App, open, type OpenOptions } from './server/open.js'
 
-/** The `connections` module, for the caller of the current scope. */
+/** The `connections` module. Each call acts for the caller of the current scope. */
 const connections = connectionsIn(currentScope)
 export default connections

@@ -20,15 +20,15 @@ const withDatabase: Surroundings['withDatabase'] = async (run) => {
   }
 }
 
-/** Logs JSON lines to standard error, or a readable format to a terminal. */
+/** Creates a logger that writes JSON lines to standard error, or a readable format if standard error is a terminal. */
 function logger({ LOG_LEVEL }: Config) {
   const destination = process.stderr.isTTY ? pretty({ destination: 2, sync: true }) : pino.destination(2)
   return redactedLog(pino({ level: LOG_LEVEL, base: null, timestamp: pino.stdTimeFunctions.isoTime }, destination))
 }
 
 /**
- * Stops at the first signal and exits at the third. npm may repeat a signal from the terminal, so the second is
- * ignored.
+ * Returns a signal that aborts at the first SIGTERM or SIGINT. The third one ends the process. The second is ignored,
+ * since npm may repeat a signal from the terminal.
  */
 function untilStopped(): AbortSignal {
   const stop = new AbortController()

@@ -10,7 +10,8 @@ import sanitize from 'sanitize-html'
 
 /**
  * Removes active content from HTML: scripts, event attributes, URLs other than web, mail and telephone, styles that
- * load or cover, forms, frames, drawings. HTML without such content stays byte-equal.
+ * load resources or cover other elements, forms, frames and drawings. HTML without active content is returned
+ * unchanged.
  */
 export function cleanHtml(html: string): string {
   if (!html.includes('<')) return html
@@ -19,8 +20,8 @@ export function cleanHtml(html: string): string {
 }
 
 /**
- * Whether cleaning left the tree unchanged. A removed tag counts even if this tree ignores it, since it might take
- * effect elsewhere, for example inside a table. An unfinished tag counts too.
+ * Whether cleaning left the tree unchanged. A removed tag counts as a change even if the parser ignores it here, since
+ * it could take effect in another context, for example inside a table. An unfinished tag also counts as a change.
  */
 function hasSameTree(html: string, cleaned: string): boolean {
   const [before, after] = [startTags(html), startTags(cleaned)]
@@ -32,7 +33,10 @@ function hasSameTree(html: string, cleaned: string): boolean {
 const isSubsequence = (part: readonly string[], whole: readonly string[]) =>
   whole.reduce((at, each) => (each === part[at] ? at + 1 : at), 0) === part.length
 
-/** All start tags with attributes, except the implied ones of every document; undefined if a tag is unfinished. */
+/**
+ * Lists all start tags with their attributes; undefined if a tag is unfinished. Leaves out `html`, `head` and `body`
+ * without attributes, since every document implies them.
+ */
 function startTags(html: string): string[] | undefined {
   const found: string[] = []
   let isFinished = true
@@ -63,7 +67,7 @@ function isSameNode(one: DefaultTreeAdapterTypes.Node, other: DefaultTreeAdapter
   )
 }
 
-/** Parses HTML as a browser does; undefined if a little markup would make a huge tree. */
+/** Parses HTML as a browser does; undefined if the tree would have more than `maxElements`. */
 export function treeOf(html: string): DefaultTreeAdapterTypes.Document | undefined {
   let elements = 0
   const treeAdapter: typeof defaultTreeAdapter = {
@@ -85,22 +89,25 @@ export function treeOf(html: string): DefaultTreeAdapterTypes.Document | undefin
 const maxElements = 4000
 const tooManyElements = new Error('The tree has too many elements.')
 
-/** Passive elements. */
+/** Elements without active behaviour. Only these are kept. */
 const passiveElements =
   'a abbr address article aside b bdi bdo big blockquote br caption center cite code col colgroup dd del details dfn ' +
   'div dl dt em figcaption figure font footer h1 h2 h3 h4 h5 h6 header hgroup hr i img ins kbd li main mark nav ol p ' +
   'pre q rp rt ruby s samp section small span strike strong sub summary sup table tbody td tfoot th thead time tr tt ' +
   'u ul var wbr'
 
-/** Without `id` and `name`: they would become properties of the document for scripts of the surrounding page. */
+/**
+ * Attributes allowed on all elements. `id` and `name` are missing, since scripts of the surrounding page would see them
+ * as properties of the document.
+ */
 const globalAttributes =
   'abbr align bgcolor border cellpadding cellspacing cite class clear color colspan datetime dir face height lang ' +
   'noshade nowrap open rowspan scope size span start style title type valign value width'
 
-/** Elements with hidden text. */
+/** Elements that are removed together with their text. */
 const hiddenElements = 'iframe noembed noframes option script style template textarea title xmp'
 
-/** A declaration that neither loads a resource nor covers other elements. */
+/** Matches a style declaration that neither loads a resource nor covers other elements. */
 const passiveDeclaration = new RegExp(
   String.raw`^\s*(?:(?:background-)?color|(?:border|font|list-style|margin|padding|text)(?:-[a-z]+)*|direction` +
     '|letter-spacing|line-height|(?:max-|min-)?(?:height|width)|vertical-align|white-space)' +

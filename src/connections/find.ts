@@ -60,14 +60,14 @@ async function findFirst(db: Kysely<Tables>, names: Names, end: string): Promise
   throw new Failure('invalid', `No person matches the given ${end}.`)
 }
 
-/** Finds a view by id, for a change. @throws Failure `notFound` */
+/** Finds a view by id, to change it. @throws Failure `notFound` */
 export async function existing(db: Kysely<Tables>, id: string): Promise<Colleague> {
   const colleague = await findColleague(db, { id })
   if (colleague) return colleague
   throw noConnection()
 }
 
-/** Finds the relationship of a view by id, for a deletion. @throws Failure `notFound` */
+/** Finds the relationship of a view by id, to delete it. @throws Failure `notFound` */
 export async function existingRelationship(db: Kysely<Tables>, id: string): Promise<Relationship> {
   const [relationship] = await findRelationships(db, { id })
   if (relationship) return relationship
@@ -83,7 +83,10 @@ export const noConnection = () => new Failure('notFound', 'There is no such conn
 
 type Store = Pick<Context, 'db'>
 
-/** The viewer's relation to a person: the same person, not connected, connection impossible, or a connection. */
+/**
+ * The viewer's relation to a person: `self` for the same person, `none` if they are not connected, `closed` if they
+ * cannot be connected, or their connection.
+ */
 export type ViewerRelation = 'self' | 'none' | 'closed' | Connected
 
 /** The viewer's side of a connection, without the people. */

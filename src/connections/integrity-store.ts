@@ -36,12 +36,12 @@ export async function findFaults(db: Kysely<Tables>): Promise<Fault[]> {
         (('accepted', 'accepted'), ('pending', 'unconfirmed'), ('unconfirmed', 'pending'))
 
     union all
-    select 'the status of a colleague row contradicts who invited', id::text
+    select 'the status of a colleague row contradicts its inviter', id::text
     from colleague
     where (status = 'pending' and inviter_id = owner_id) or (status = 'unconfirmed' and inviter_id <> owner_id)
 
     union all
-    select 'a colleague row belongs to no connection of its state and people', colleague.id::text
+    select 'a colleague row has no connection with the same state and people', colleague.id::text
     from colleague left join connection on connection.id = colleague.connection_id
     where connection.id is null
       or connection.state <> case colleague.status when 'accepted' then 'active' else 'pending' end
@@ -49,19 +49,19 @@ export async function findFaults(db: Kysely<Tables>): Promise<Fault[]> {
       or connection.target_id not in (colleague.owner_id, colleague.peer_id)
 
     union all
-    select 'a connection of two accounts has not two colleague rows', connection.id::text
+    select 'a connection of two accounts does not have two colleague rows', connection.id::text
     from connection left join colleague on colleague.connection_id = connection.id
     where connection.context_object = 'account' and connection.target_id is not null
     group by connection.id
     having count(colleague.id) <> 2
 
     union all
-    select 'a colleague row is ordered by another name than its peer has', colleague.id::text
+    select 'a colleague row has an outdated sort name of its peer', colleague.id::text
     from colleague join account on account.id = colleague.peer_id
     where account.sort <> colleague.peer_sort
 
     union all
-    select 'a list counts other than what is in it',
+    select 'the stored total of a list differs from the number of its rows',
       coalesce(network.owner_id, counted.owner_id) || ' ' || coalesce(network.status, counted.status)
     from network
       full join (

@@ -5,7 +5,7 @@ import type { PersonRef } from '../people/account.js'
 import { columnsOf, isPerson } from '../people/store.js'
 import type { Order } from './model.js'
 
-/** The parts of a request that change the statement. */
+/** The parts of a request that determine the statement. */
 interface NetworkShape {
   readonly countPending: boolean
 }
@@ -22,8 +22,8 @@ export const networkStatement = onceFor(({ by, ...shape }: NetworkShape & Pick<P
 )
 
 /**
- * `beyond` starts at a cursor, otherwise at a page number. `sort` is the direction of reading, reversed for a cursor
- * backwards.
+ * With `beyond`, the page starts at a cursor, otherwise at an offset. `sort` is the reading order; it is reversed for a
+ * backward cursor.
  */
 interface PageShape extends NetworkShape {
   readonly since: boolean
@@ -44,7 +44,9 @@ interface PageValues extends NetworkValues {
   id: string
 }
 
-/** Reads a page of an owner's list and the list's state in one snapshot. At least one row if the owner exists. */
+/**
+ * Reads a page of an owner's list and the list's state in one snapshot. Returns at least one row if the owner exists.
+ */
 export const pageStatement = onceFor(({ sort, since, inCommon, beyond, countPending }: PageShape) =>
   prepared((db, value: Value<PageValues>) => {
     const column = sort.by === 'name' ? 'peer_sort' : 'updated_at'
@@ -117,7 +119,7 @@ export const entryNames = [
   'entry.entry_updated_at',
 ] as const
 
-/** A list without changes has no row: it is empty, and as old as its owner. */
+/** A list that has never changed has no row: it is empty, and dated like the owner's account. */
 function networkQuery(db: Kysely<Tables>, { countPending }: NetworkShape, value: Value<NetworkValues>) {
   return db
     .selectFrom('account as owner')

@@ -7,13 +7,13 @@ import { findNetwork, readPage } from './read-store.js'
 import { checkMayList, isOwner } from './rules.js'
 import { findAmong } from './summary-store.js'
 
-/** A list that was found, but not read. */
+/** A list whose state has been read, but not its entries. */
 interface OpenList {
   /** Enough to tell whether the list has changed. */
   readonly state: Network
   /**
-   * Reads the page that was asked for, with the state of the same moment, which may be newer. Rejects with Failure
-   * `invalid` if the owner was deleted meanwhile.
+   * Reads the requested page with the list's state in one snapshot. That state may be newer than `state`. Rejects with
+   * Failure `invalid` if the owner was deleted in the meantime.
    */
   readonly read: () => Promise<Page>
 }
@@ -21,7 +21,7 @@ interface OpenList {
 /**
  * Finds a list, if the caller may read it.
  *
- * @throws Failure `unauthenticated` or `forbidden` by the rules, `invalid` for an unknown person
+ * @throws Failure `unauthenticated` or `forbidden` as `checkMayList`, `invalid` for an unknown person
  */
 export async function openList(
   context: Pick<Context, 'db' | 'config' | 'log'>,
@@ -74,7 +74,10 @@ async function readOpened(
   return page
 }
 
-/** A person, the first colleagues by name, and the pairs of these who are colleagues too, by their index. */
+/**
+ * A person, the person's first colleagues by name, and the pairs of these who are colleagues of each other, as indexes
+ * into `people`.
+ */
 interface Picture {
   readonly owner: Account
   readonly people: readonly Account[]
@@ -83,12 +86,12 @@ interface Picture {
   readonly total: number
 }
 
-/** More people could not be told apart. */
+/** A picture of more people would be unreadable. */
 const maxPeople = 300
 
 /**
- * Reads the content of a picture of a network. Callers who may read accepted lists may see it, since it shows nothing
- * that the lists of the same people do not.
+ * Reads the data for a picture of a person's network. It is visible to callers who may read accepted lists, since the
+ * lists of the same people contain the same facts.
  *
  * @param person undefined for the caller
  * @throws Failure as `openList`

@@ -31,7 +31,7 @@ export async function prepareMessages(messages: readonly string[]): Promise<void
   }
 }
 
-/** Converts a message to plain text, for pages and e-mails. A message sent as text keeps its exact form. */
+/** Converts a message to plain text, for pages and e-mails. A message without markup keeps its whitespace. */
 export function textOfMessage(message: string): string {
   if (!/[<&]/.test(message)) return message
   const shown = shownMessage(message)
@@ -41,7 +41,7 @@ export function textOfMessage(message: string): string {
 
 type Node = DefaultTreeAdapterTypes.Node
 
-/** Elements that start and end a line. */
+/** Block elements: they start and end a line. */
 const blocks = new Set(
   (
     'address article aside blockquote caption center dd details div dl dt figcaption figure footer h1 h2 h3 h4 h5 h6 ' +
@@ -52,7 +52,9 @@ const blocks = new Set(
 function textOf(tree: Node): string {
   let text = ''
   let hasMarkup = false
-  /** End of the last line break that an element caused; a line break next to it in the source is redundant. */
+  /**
+   * The text length after the last line break caused by an element. A line break next to it in the source is redundant.
+   */
   let lineStart = 0
   const breakLine = (isNeeded: boolean) => {
     if (isNeeded) text += '\n'

@@ -5,7 +5,7 @@ export type { Status }
 
 export const statuses = ['accepted', 'pending', 'unconfirmed'] as const satisfies readonly Status[]
 
-/** One person's view of a connection: the owner's view of the peer, and one Atom entry. */
+/** One person's view of a connection: how the owner sees the peer. Feeds show it as one Atom entry. */
 export interface Colleague {
   /** Id of this view. The peer's view has a different one. */
   readonly id: string
@@ -16,7 +16,7 @@ export interface Colleague {
   readonly peer: Account
   readonly inviter: Account
   readonly changedBy: Account
-  /** HTML as sent. Clean it by `message.ts` for display. */
+  /** HTML as sent. Clean it with `message.ts` before display. */
   readonly message: string
   readonly updated: Date
 }
@@ -46,7 +46,7 @@ export interface List {
   readonly status: Status
 }
 
-/** The lists with this relationship: the inviter's, then the invited person's. */
+/** The two lists that contain this relationship: the inviter's, then the invited person's. */
 export const listsOf = ({ inviterId, invitedId, isAccepted }: Omit<Relationship, 'connectionId'>): [List, List] => [
   { ownerId: inviterId, status: isAccepted ? 'accepted' : 'unconfirmed' },
   { ownerId: invitedId, status: isAccepted ? 'accepted' : 'pending' },
@@ -55,13 +55,15 @@ export const listsOf = ({ inviterId, invitedId, isAccepted }: Omit<Relationship,
 /** A change of a list's length. */
 export type Move = List & { readonly by: number }
 
-/** The changes of lists for a change of a relationship. Undefined means that it does not exist. */
+/**
+ * The list changes that result from a change of a relationship. Undefined means that the relationship does not exist.
+ */
 export const movesBetween = (before: Relationship | undefined, after: Relationship | undefined): Move[] => [
   ...(before ? listsOf(before).map((list) => ({ ...list, by: -1 })) : []),
   ...(after ? listsOf(after).map((list) => ({ ...list, by: 1 })) : []),
 ]
 
-/** The version of a list, for validators. */
+/** The version of a list, for HTTP validators. */
 interface Version {
   /** Increases with every visible change. */
   readonly version: number
@@ -72,7 +74,7 @@ interface Version {
 /** The state of one list, without its entries. */
 export interface Network extends Version {
   readonly ownerId: string
-  /** The owner's pending invitations, if requested by the owner. */
+  /** The version of the owner's list of pending invitations, if requested by the owner. */
   readonly waiting?: Version
   /** The list of the second person, for common colleagues. */
   readonly other?: Version & { readonly ownerId: string }
@@ -96,7 +98,7 @@ export interface ListRequest {
   readonly status: Status
   /** Only entries with a peer who is also a colleague of this person. */
   readonly inCommonWith: PersonRef | undefined
-  /** Only later changes. */
+  /** Only entries that changed after this time. */
   readonly since: Date | undefined
   readonly order: Order
   /** Starts at 1. Ignored with `position`. */
@@ -110,7 +112,7 @@ export interface ListRequest {
 export interface Page {
   readonly network: Network
   readonly owner: Account
-  /** Length of the whole list. */
+  /** Number of entries on all pages. */
   readonly total: number
   /** Number of the owner's pending invitations. */
   readonly waitingTotal?: number
@@ -122,7 +124,7 @@ export interface Page {
   readonly orphans: readonly string[]
 }
 
-/** A connection in a document, from the source's view. */
+/** A connection in a document, as seen by the source. */
 export interface ShownConnection {
   /** Id of the source's row. */
   readonly id: string
@@ -131,7 +133,7 @@ export interface ShownConnection {
   /** User ids of the two people. */
   readonly source: string
   readonly target: string
-  /** As seen by the source. */
+  /** The source's view of the status. */
   readonly status: Status
   readonly inviter: 'source' | 'target'
   readonly changedBy: 'source' | 'target'

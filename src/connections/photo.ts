@@ -7,10 +7,10 @@ import { type NewPhoto, removePhoto, setPhoto } from '../people/photo-store.js'
 import { bumpNetworks, findListsShowing, lockListsShowing } from './write-store.js'
 
 /**
- * Sets, replaces or removes a person's photo. In the same transaction, dates the profile, which photo URLs depend on,
- * and every list that shows the person.
+ * Sets, replaces or removes a person's photo. In the same transaction, updates the dates of the profile (part of photo
+ * URLs) and of every list that shows the person.
  *
- * @param photo of a type known to `imageType`, at most `maxPhotoBytes` long; null removes the photo
+ * @param photo an image of a type known to `imageType`, at most `maxPhotoBytes` long; null removes the photo
  * @returns whether anything changed
  * @throws Failure `notFound` if the account is gone, and as `transact`
  */

@@ -8,7 +8,7 @@ import type { Colleague, ListRequest, Network, Order, Page, Position, Relationsh
 
 type ListRef = Pick<ListRequest, 'status' | 'countPending'>
 
-/** Reads the state of a person's list by one look-up; undefined if the person is unknown. */
+/** Reads the state of a person's list with one query; undefined if the person is unknown. */
 export async function findNetwork(db: Kysely<Tables>, person: PersonRef, which: ListRef): Promise<Network | undefined> {
   if (!isPossible(person)) return undefined
   const statement = networkStatement({ by: person.by, countPending: which.countPending })
@@ -18,7 +18,7 @@ export async function findNetwork(db: Kysely<Tables>, person: PersonRef, which: 
 
 /**
  * Reads a page of an owner's list and the list's state in one snapshot; undefined if the owner is gone. Costs one index
- * range and the account of each peer.
+ * range scan, and one account look-up per peer.
  */
 export async function readPage(
   db: Kysely<Tables>,
@@ -49,7 +49,7 @@ export async function readPage(
   }
 }
 
-/** The statement of `readPage`, exported for tests of its plan. It reads one extra row, to detect a next page. */
+/** The statement of `readPage`, exported for tests of its query plan. It reads one extra row, to detect a next page. */
 export function pageQuery(
   { ownerId, other }: Pick<Network, 'ownerId' | 'other'>,
   { status, since, countPending, ...request }: ListRequest,
@@ -93,7 +93,7 @@ function toNetwork(row: NetworkRow, { countPending }: Pick<ListRef, 'countPendin
   return { ...network, waiting }
 }
 
-/** Reads a view from a row with `entryNames` and its peer. */
+/** Converts a row with the columns of `entryNames` and of the peer to a view. */
 function toColleague(row: Entry & AccountRow<'peer'>, owner: Account): Colleague {
   const peer = toAccount(row, 'peer')
   return {
@@ -109,7 +109,7 @@ function toColleague(row: Entry & AccountRow<'peer'>, owner: Account): Colleague
   }
 }
 
-/** Cursors of the neighbouring pages. The side a cursor brought us from always has more. */
+/** Cursors of the neighbouring pages. In the direction a cursor came from, there is always another page. */
 function neighbours(
   request: Pick<ListRequest, 'order' | 'page' | 'position'>,
   shown: readonly EntryRow[],
@@ -164,7 +164,7 @@ const colleagueStatement = onceFor(({ by }: { by: 'id' | 'people' }) =>
   ),
 )
 
-/** Finds all relationships of a person, or that of a view. Works without accounts too. */
+/** Finds all relationships of a person, or the one of a view. Works even if an account is missing. */
 export async function findRelationships(
   db: Kysely<Tables>,
   which: { readonly ownerId: string } | { readonly id: string },

@@ -14,7 +14,7 @@ import { deleteRelationships, lockNetworks, bumpNetworks } from './write-store.j
  * Declines or withdraws an invitation, or removes a colleague. Deletes both views (docs/wire.md, Remove).
  *
  * @param id of either view
- * @returns the kind of ending
+ * @returns how the relationship ended
  * @throws Failure `unauthenticated` for an anonymous request, `notFound` for an unknown id, `forbidden` for a third
  *   person, and errors of the precondition
  */
@@ -33,7 +33,7 @@ export async function remove(
   return endingBy(actor, gone)
 }
 
-/** The reason that a relationship ended. */
+/** How a relationship ended. */
 type Ending = 'declined' | 'withdrawn' | 'removed'
 
 /** Reads the relationship again under lock, and checks the precondition. */
@@ -51,8 +51,8 @@ async function rereadLocked(
 /**
  * Removes relationships in one transaction.
  *
- * @param known the relationships before locking
- * @param found reads them again under lock
+ * @param known the relationships as read before locking
+ * @param found reads the relationships again under lock
  * @returns the removed relationships
  */
 async function removeAll(

@@ -3,10 +3,10 @@ import type { Account, Caller, Right } from '../people/account.js'
 import { type Colleague, type Relationship, relationshipOf, type Status } from './model.js'
 
 /**
- * Access to lists (docs/trust.md, Z2; docs/wire.md, Visibility). Accepted lists are public unless the site requires a
- * sign-in; other lists are private to their owner.
+ * Checks access to a list (docs/trust.md, Z2; docs/wire.md, Visibility). Accepted lists are public unless the site
+ * requires a sign-in; other lists are private to their owner.
  *
- * @param ownerId undefined for an unknown person. Unknown and forbidden people get the same refusal
+ * @param ownerId undefined for an unknown person. The refusal is the same for unknown people and for lists of others
  * @throws Failure `unauthenticated` for an anonymous request, `forbidden` for other accounts
  */
 export function checkMayList(
@@ -23,7 +23,7 @@ export function checkMayList(
 }
 
 /**
- * Access to the search, profiles, photos and cards: the same as to accepted lists.
+ * Checks access to the search, profiles, photos and cards. The rule is the same as for accepted lists.
  *
  * @throws Failure `unauthenticated` for an anonymous request if the site requires a sign-in
  */
@@ -32,7 +32,8 @@ export function checkMaySeeProfiles(caller: Caller, requireSignIn: boolean): voi
 }
 
 /**
- * Refuses e-mail addresses as names or search terms if the site hides them, even known ones (docs/trust.md, Z3).
+ * Refuses e-mail addresses as names or search terms if the site hides them, even addresses of existing people
+ * (docs/trust.md, Z3).
  *
  * @throws Failure `invalid`
  */
@@ -40,7 +41,7 @@ export function checkMayNameByAddress(hidesEmail: boolean): void {
   if (hidesEmail) throw new Failure('invalid', 'This site hides e-mail addresses; name people by userid or key.')
 }
 
-/** Pending counts and messages are visible to the owner only. */
+/** Whether the caller owns a list or view. Only the owner sees pending counts and messages. */
 export const isOwner = (caller: Caller, ownerId: string): boolean => caller?.id === ownerId
 
 /**
@@ -71,7 +72,7 @@ export function checkRight(rights: readonly Right[], needed: Right): void {
   throw new Failure('forbidden', `This app password lacks the scope ${needed}; use one with this scope.`)
 }
 
-/** Requires a sign-in, for changes. @throws Failure `unauthenticated` for an anonymous request */
+/** Requires a signed-in caller, for changes. @throws Failure `unauthenticated` for an anonymous request */
 export function signedIn(caller: Caller): Account {
   if (caller) return caller
   throw new Failure('unauthenticated', 'Sign in to change a network.')
@@ -94,7 +95,7 @@ export function checkMayInvite(inviter: Account, invited: Account | undefined): 
 export const invitationsADay = 500
 
 /**
- * Checks the daily limit.
+ * Checks the daily limit of invitations.
  *
  * @param recent number of invitations in the last day, including those that were declined or withdrawn
  * @throws Failure `tooMany`
@@ -116,7 +117,7 @@ export function checkIsOneOf(caller: Account, { inviterId, invitedId }: Relation
 }
 
 /**
- * The effect of a client's new status (docs/wire.md, Accept): acceptance, or a new message only.
+ * Decides the effect of a status sent by a client (docs/wire.md, Accept): acceptance, or only a new message.
  *
  * @throws Failure `forbidden` if the caller is not the invited person, `invalid` for an impossible status
  */

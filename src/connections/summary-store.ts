@@ -9,14 +9,15 @@ type Among = readonly [one: string, other: string]
 /**
  * Finds connections among an owner's first colleagues by name.
  *
- * @param most number of colleagues. The cost is at most its square, independent of the length of their own lists
+ * @param most maximum number of colleagues. The cost is at most quadratic in this number, regardless of the length of
+ *   their lists
  */
 export async function findAmong(db: Kysely<Tables>, ownerId: string, most: number): Promise<Among[]> {
   const { rows } = await db.executeQuery(amongQuery(ownerId, most))
   return rows.map(({ one, other }) => [one, other])
 }
 
-/** The statement of `findAmong`, exported for tests of its plan. */
+/** The statement of `findAmong`, exported for tests of its query plan. */
 export const amongQuery = (ownerId: string, most: number) => statement.with({ ownerId, most })
 
 const statement = prepared((db, value: Value<{ ownerId: string; most: number }>) =>
@@ -51,7 +52,7 @@ const statement = prepared((db, value: Value<{ ownerId: string; most: number }>)
     .select(['pair.one', 'pair.other']),
 )
 
-/** The lengths of an owner's lists, by one look-up. */
+/** The lengths of an owner's lists, with one query. */
 export async function findTotals(db: Kysely<Tables>, ownerId: string): Promise<Record<Status, number>> {
   const rows = await totals.run(db, { ownerId })
   const known = new Map(rows.map(({ status, total }) => [status, total]))
@@ -62,7 +63,7 @@ const totals = prepared((db, value: Value<{ ownerId: string }>) =>
   db.selectFrom('network').select(['status', 'total']).where('owner_id', '=', value('ownerId')),
 )
 
-/** The owner's view of each of these people, by account id; only existing connections. */
+/** The owner's views of existing connections with the given people, by account id of the peer. */
 export async function findRelations(
   db: Kysely<Tables>,
   ownerId: string,

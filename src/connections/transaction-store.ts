@@ -31,7 +31,10 @@ async function hasEvent(db: Kysely<Tables>, id: string): Promise<boolean> {
   return (await db.selectFrom('connection_event').select('id').where('id', '=', id).executeTakeFirst()) !== undefined
 }
 
-/** A change of a connection, its actor and its two people. Never contains a message or token. */
+/**
+ * An audit event: a change of a connection, its actor, and its two people or other details. Never contains a message or
+ * token.
+ */
 export type Event = {
   readonly connectionId: string
   /** Null for an anonymous actor, such as a visitor with a link. */
@@ -58,7 +61,7 @@ export type Event = {
 /**
  * Records events in the transaction of the change.
  *
- * @param id of the first event. Its presence later proves that the transaction took effect
+ * @param id of the first event. Its presence in the table later proves that the transaction took effect
  */
 export async function insertEvents(
   db: Transaction<Tables>,
@@ -82,7 +85,7 @@ export async function insertEvents(
 
 /**
  * Deletes events older than this number of days. Ids are UUIDs of version 7, which start with their time (RFC 9562,
- * section 5.7), so the primary key finds old events.
+ * section 5.7), so that the primary key can find old events.
  *
  * @returns the number of deleted events
  */
@@ -97,16 +100,16 @@ export const sweepEvents = (db: Kysely<Tables>, days: number, stop?: AbortSignal
     stop,
   )
 
-/** The smallest UUID of version 7 at a moment. */
+/** The smallest UUID of version 7 at a point in time. */
 const minId = (moment: RawBuilder<Date>) =>
   sql`rpad(lpad(to_hex((extract(epoch from ${moment}) * 1000)::bigint), 12, '0'), 32, '0')::uuid`
 
 /**
- * Counts a person's recent invitations in any state: of the last day by any protocol, and of the last hour by the
- * module. Calls with `skipAcl` are not counted.
+ * Counts a person's recent invitations in any state: all of the last day, and those of the last hour that were made by
+ * the module. Invitations with `skipAcl` are not counted.
  *
- * Locks out other counts for this person until the transaction ends, so that simultaneous invitations are all counted.
- * Take this lock after all others.
+ * Holds an advisory lock for the person until the transaction ends, so that simultaneous invitations are counted one
+ * after the other. Take this lock after all others.
  */
 export async function countInvitations(
   db: Transaction<Tables>,
@@ -117,7 +120,10 @@ export async function countInvitations(
   return rows[0] ?? { lastDay: 0, lastHour: 0 }
 }
 
-/** The statement of `countInvitations`, exported for tests of its plan. Every limit is below 1,000. */
+/**
+ * The statement of `countInvitations`, exported for tests of its query plan. It counts to 1,000 at most, since every
+ * limit is lower.
+ */
 export const invitationsQuery = (actorId: string) => sql<{ lastDay: number; lastHour: number }>`
   select count(*)::integer as "lastDay",
     count(case when detail ? 'object' and at > now() - interval '1 hour' then 1 end)::integer as "lastHour"
@@ -130,18 +136,21 @@ export const invitationsQuery = (actorId: string) => sql<{ lastDay: number; last
 
 /** An e-mail to be sent about a connection. */
 export interface QueuedEmail {
-  /** `invited` and `accepted` are between two accounts; `offered` is any other invitation, `connected` needed none. */
+  /**
+   * `invited` and `accepted` are about connections of two accounts, `offered` is about any other invitation, and
+   * `connected` is about a connection without an invitation.
+   */
   readonly kind: 'invited' | 'accepted' | 'offered' | 'connected'
   /** Null for a connection to an e-mail address. */
   readonly recipientId: string | null
   readonly connectionId: string
-  /** The account that the e-mail counts against, for e-mails with a quota. */
+  /** The account that the e-mail is counted for, if there is a quota. */
   readonly creatorId?: string
   /** Title of the connection's object, if the recipient may know it. */
   readonly title?: string
 }
 
-/** Queues an e-mail in the transaction of its cause. */
+/** Queues an e-mail in the transaction of the change that it reports. */
 export async function enqueueEmail(
   db: Transaction<Tables>,
   { kind, recipientId, connectionId, creatorId, title }: QueuedEmail,
@@ -163,7 +172,7 @@ export async function enqueueEmail(
 }
 
 /**
- * Counts the e-mails queued on a creator's behalf in the last hour. Unsent ones count too: otherwise the quota would
+ * Counts the e-mails queued on a creator's behalf in the last hour, including unsent ones: otherwise the quota would
  * reveal something about the recipient.
  */
 export async function countEmails(db: Transaction<Tables>, creatorId: string): Promise<number> {
@@ -175,9 +184,9 @@ export async function countEmails(db: Transaction<Tables>, creatorId: string): P
 }
 
 /**
- * Records an e-mail to the target of a connection, at most one in 24 hours.
+ * Records that an e-mail goes to the target of a connection, unless another one did in the last 24 hours.
  *
- * @returns whether to send it
+ * @returns whether to send the e-mail
  */
 export async function claimEmail(db: Transaction<Tables>, id: string, moment: Date): Promise<boolean> {
   const { rows } = await sql`

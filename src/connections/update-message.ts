@@ -12,7 +12,7 @@ import { bumpNetworks, lockNetworks, updateRelationship } from './write-store.js
  * Replaces the message of a connection or an invitation (docs/wire.md, Accept). No-op if nothing changes.
  *
  * @param id of either person's view
- * @param status the status that it has and keeps
+ * @param status the status sent by the client (`statusChange`)
  * @throws Failure as `changeView`
  */
 export const updateMessage = (
@@ -24,10 +24,10 @@ export const updateMessage = (
   precondition: Precondition,
 ): Promise<void> => changeView(db, caller, id, status, precondition, (view) => replaceMessage(view, message))
 
-/** A view that a person changes, under the locks of both people's lists. */
+/** A view that is being changed. The lists of both people are locked. */
 interface LockedView {
   readonly transaction: Transaction<Tables>
-  /** For the first event of the change. */
+  /** Id for the first event of the change. */
   readonly eventId: string
   readonly moment: Date
   readonly writer: Account
@@ -38,9 +38,9 @@ interface LockedView {
 /**
  * Changes a view of a connection in one transaction.
  *
- * @param status the wished status
- * @throws Failure `unauthenticated` for an anonymous caller, `notFound` for an unknown id, `forbidden` or `invalid` by
- *   the rules, and the error of the precondition
+ * @param status the requested status
+ * @throws Failure `unauthenticated` for an anonymous caller, `notFound` for an unknown id, `forbidden` or `invalid` as
+ *   `statusChange`, and the error of the precondition
  */
 export async function changeView(
   db: Kysely<Tables>,
@@ -63,7 +63,7 @@ export async function changeView(
   })
 }
 
-/** @param message undefined leaves it */
+/** Replaces the message of a view; no-op if it does not change. @param message undefined for no change */
 export async function replaceMessage(view: LockedView, message: string | undefined): Promise<void> {
   const { transaction, eventId, moment, writer, current } = view
   if (message === undefined || message === current.message) return

@@ -19,9 +19,10 @@ type ModuleColumns = Partial<Insertable<ConnectionTable>>
 
 /**
  * Locks all lists of some people until the transaction ends, always in the same order, to prevent deadlocks. Creates
- * missing rows, dated as their owner. People without an account have no lists.
+ * missing rows, dated like the owner's account. People without an account have no lists.
  *
- * @returns the date of the change: the database's time under lock, but later than the last change of every list
+ * @returns the date for the change: the database's time under lock, or 1 ms after the last change of the lists if that
+ *   is later
  */
 export async function lockNetworks(db: Db, ownerIds: readonly string[]): Promise<Date> {
   const { rows } = await sql<{ moment: Date }>`
@@ -39,7 +40,7 @@ export async function lockNetworks(db: Db, ownerIds: readonly string[]): Promise
 }
 
 /**
- * Locks every list that shows a person: the person's own and those of all peers.
+ * Locks every list that shows a person: the person's own lists and those of all peers.
  *
  * @returns as `lockNetworks`; null if the person has no account
  */
@@ -47,13 +48,14 @@ export async function lockListsShowing(db: Db, accountId: string): Promise<Date 
   const owners = async () => [...new Set((await findListsShowing(db, accountId)).map(({ ownerId }) => ownerId))]
   const known = await owners()
   const moment = await lockNetworks(db, known)
-  // Nobody can become a peer from here on. Recent peers are locked out of order; a deadlock causes a retry.
+  // From here on, the person gets no new peers. Peers added since the first read are locked out of order; a deadlock
+  // causes a retry.
   const late = (await owners()).filter((ownerId) => !known.includes(ownerId))
   if (late.length === 0) return moment
   return new Date(Math.max(moment.getTime(), (await lockNetworks(db, late)).getTime()))
 }
 
-/** Every list that shows a person: the three own lists, and the lists of peers. */
+/** Every list that shows a person: the person's own three lists, and one list of each peer. */
 export async function findListsShowing(db: Db, accountId: string): Promise<List[]> {
   const { rows } = await sql<List>`
     select ${accountId}::uuid as "ownerId", status
@@ -64,7 +66,7 @@ export async function findListsShowing(db: Db, accountId: string): Promise<List[
   return rows
 }
 
-/** Updates locked lists: version, date and length. */
+/** Updates the version, date and length of locked lists. */
 export async function bumpNetworks(db: Db, moves: readonly Move[], moment: Date): Promise<void> {
   await sql`
     update network set version = version + 1, changed = ${moment}, total = total + move.by
@@ -80,8 +82,8 @@ export async function bumpNetworks(db: Db, moves: readonly Move[], moment: Date)
  * Inserts a relationship between two people under lock: the connection and both views.
  *
  * @returns ids of the connection and of the invited person's view
- * @throws Failure `invalid` if an account is gone, `connectionExists` if the two are connected already. The transaction
- *   must be aborted then
+ * @throws Failure `invalid` if an account is gone, `connectionExists` if the two are connected already. The caller must
+ *   then abort the transaction
  */
 export async function insertRelationship(
   db: Db,
@@ -104,7 +106,8 @@ export async function insertRelationship(
     { ...both, id: newId(), owner_id: inviterId, peer_id: invitedId, status: ofInviter.status },
     { ...both, id: invitedRow, owner_id: invitedId, peer_id: inviterId, status: ofInvited.status },
   ].map((row) => ({ ...row, peer_sort: sort.get(row.peer_id) as string }))
-  // Same order for all writers: of two crossing invitations, one waits and then finds the other.
+  // All writers insert in the same order: if two people invite each other at the same time, one waits and then finds
+  // the other's invitation.
   rows.sort((one, other) => (one.owner_id < other.owner_id ? -1 : 1))
   const written = await db
     .insertInto('colleague')

@@ -5,9 +5,12 @@ import { Failure } from '../errors.js'
 export interface Breaker {
   /** @throws Failure `unavailable` while the breaker is open */
   check(): void
-  /** Reports an answer, also an error from the server. Closes the breaker. */
+  /** Reports that the server answered, even if with an error. Closes the breaker. */
   answered(): void
-  /** Reports a connection or statement without an answer. Opens the breaker unless one came in the last second. */
+  /**
+   * Reports a connection attempt or a statement without an answer. Opens the breaker, unless an answer came within the
+   * last second.
+   */
   unanswered(error: Error): void
   /** Stops probing. */
   close(): Promise<void>
@@ -18,8 +21,10 @@ const recentAnswerMs = 1_000
 const probeIntervalMs = 800
 
 /**
- * @param probe tells if the database answers; called about once a second while the breaker is open
- * @param onOpen gets the error that opened the breaker
+ * Creates a closed circuit breaker.
+ *
+ * @param probe checks if the database answers; called about once a second while the breaker is open
+ * @param onOpen receives the error that opened the breaker
  */
 export function breaker(probe: (end: AbortSignal) => Promise<boolean>, onOpen: (error: Error) => void): Breaker {
   const end = new AbortController()

@@ -6,9 +6,10 @@ import type { Tables } from './tables.js'
 export interface Database {
   readonly db: Kysely<Tables>
   /**
-   * Sets the statement timeout of a server; there is none before. No-op for the embedded database.
+   * Sets the statement timeout of a server; initially there is none. No-op for the embedded database.
    *
-   * @throws Failure `invalid` if a pooler in front of the server refuses the timeouts; the database's error
+   * @throws Failure `invalid` if a pooler in front of the server refuses the timeouts; otherwise the error of the
+   *   database
    */
   limit(milliseconds: number): Promise<void>
   /** Waits for running statements, then closes connections and releases the folder. */

@@ -19,20 +19,20 @@ export type Embedded = Pick<PGlite, 'close' | 'closed'> & {
 }
 
 /**
- * Opens Postgres in this process. Transactions take turns on its one connection. The driver is the one for servers,
- * over the wire protocol: values parse alike on both databases, and it is three times as fast as PGlite's own `query`,
- * which makes six calls for a statement.
+ * Opens the embedded database: Postgres in this process. Transactions take turns on its single connection. The driver
+ * is the same as for servers, over the wire protocol, so that both databases parse values alike. It is also three times
+ * as fast as PGlite's own `query`, which makes six calls per statement.
  */
 export function openEmbedded(pglite: Embedded): Database {
   const pool = new pg.Pool({
     max: 1,
     idleTimeoutMillis: 0,
     types: resultTypes,
-    // Without this, the environment of the process decides.
+    // Otherwise environment variables such as PGSSLMODE would apply.
     ssl: false,
     stream: () => new Wire(pglite),
   })
-  // The failing statement rejects already; an unhandled event would also end the process.
+  // The failing statement already rejects; an unhandled error event would end the process as well.
   pool.on('error', () => {})
   pool.on('connect', (client) => client.on('error', () => {}))
   const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) })
@@ -40,9 +40,9 @@ export function openEmbedded(pglite: Embedded): Database {
   const close = async () => {
     await db.destroy()
     if (!pool.ended) await pool.end()
-    // An open database keeps the process alive.
+    // An open PGlite keeps the process alive.
     if (!pglite.closed) await pglite.close()
-    // Frees about 200 MB of Postgres memory even if something still refers to the closed PGlite.
+    // Frees about 200 MB of Postgres memory even if the closed PGlite is still referenced.
     Reflect.deleteProperty(pglite, 'mod')
   }
   return { db, limit: () => Promise.resolve(), close }
@@ -93,14 +93,20 @@ class Wire extends Duplex {
   }
 }
 
-/** AuthenticationOk and ReadyForQuery (PostgreSQL, message formats). PGlite ends the process for an unknown user. */
+/**
+ * The answer to the driver's startup message: AuthenticationOk and ReadyForQuery (PostgreSQL, message formats). PGlite
+ * does not get the startup message, since it ends the process for an unknown user.
+ */
 const welcome = Buffer.from('R\0\0\0\x08\0\0\0\0Z\0\0\0\x05I', 'latin1')
 
-/** Bytes of a ReadyForQuery message: one of type, four of length, one of transaction state. */
+/** Size of a ReadyForQuery message in bytes: one for the type, four for the length, one for the transaction state. */
 const readyLength = 6
 const ready = Buffer.from('Z\0\0\0\x05', 'latin1')
 
-/** After an error, PGlite sends one ReadyForQuery too many. pg would take it for the next answer. */
+/**
+ * Whether an answer ends with two ReadyForQuery messages. PGlite sends one too many after an error; the driver would
+ * take the second for the answer to the next statement.
+ */
 function isReadyTwice(data: Uint8Array): boolean {
   const readyAt = (at: number) => at >= 0 && ready.equals(data.subarray(at, at + ready.length))
   return readyAt(data.length - readyLength) && readyAt(data.length - 2 * readyLength)
@@ -110,7 +116,7 @@ function isReadyTwice(data: Uint8Array): boolean {
  * Locks a folder for this process. The lock is a listening socket in the folder: the operating system closes it with
  * the process, so a lock never outlives its holder.
  *
- * @returns releases the lock
+ * @returns a function that releases the lock
  * @throws Failure `unavailable` if another process holds it, `invalid` if the path is too long for a socket
  */
 export async function lockFolder(folder: string): Promise<() => Promise<void>> {
@@ -127,8 +133,8 @@ export async function lockFolder(folder: string): Promise<() => Promise<void>> {
 }
 
 /**
- * Listens on a new socket before looking for others. Of two processes in a race, at least one sees the other: both may
- * give up, but never both proceed.
+ * Listens on a new socket first, and then looks for other sockets. If two processes race, at least one sees the other:
+ * both may give up, but they never both proceed.
  */
 async function takeSocket(folder: string): Promise<(() => Promise<void>) | undefined> {
   const name = `lock-${randomBytes(4).toString('hex')}`

@@ -5,17 +5,17 @@ import { Failure } from '../errors.js'
 
 /**
  * Migrates the schema to the newest step, or reverts every step with `to: 'nothing'`. Safe to call from many processes
- * at once: Kysely's lock lets one migrate. A newer schema stays as it is.
+ * at once: Kysely's lock admits one at a time. A newer schema is left unchanged.
  *
  * @returns the steps that ran, in order
- * @throws Failure `invalid` if the search path names no schema, or if this release cannot work with a newer schema;
+ * @throws Failure `invalid` if no schema in the search path exists, or if this release cannot work with a newer schema;
  *   the error of a failed step, after its rollback
  */
 export async function migrate<Tables>(
   db: Kysely<Tables>,
   to: 'newest' | 'nothing' = 'newest',
 ): Promise<MigrationResult[]> {
-  // Without a name, Kysely would take tables of another schema for ours.
+  // Without the name of the schema, Kysely would mistake tables of another schema for ours.
   const { rows } = await sql<{ schema: string | null }>`select current_schema() as schema`.execute(db)
   const migrationTableSchema = rows[0]?.schema
   if (!migrationTableSchema) throw new Failure('invalid', 'The database has none of the schemas in its search_path.')
@@ -51,7 +51,9 @@ const withMark = (name: string, step: Step): Migration => ({
   },
 })
 
-/** The steps; each marks itself in its own transaction. */
+/**
+ * The steps of this release. From `firstMarked` on, each step records itself in `schema_step` in its own transaction.
+ */
 const marked: Record<string, Migration> = Object.fromEntries(
   Object.entries(migrations).map(([name, step]) => [name, name < firstMarked ? step : withMark(name, step)]),
 )
@@ -59,7 +61,7 @@ const marked: Record<string, Migration> = Object.fromEntries(
 /**
  * Finds the steps of newer releases in the schema.
  *
- * @returns placeholders for Kysely that cannot run
+ * @returns placeholders that satisfy Kysely, but refuse to run
  * @throws Failure `invalid` if a step is not marked as compatible with this release
  */
 export async function newerSteps<Tables>(db: Kysely<Tables>): Promise<Record<string, Migration>> {
@@ -99,13 +101,16 @@ const unknownSteps =
 
 const refuse = (): Promise<never> => Promise.reject(new Failure('invalid', unknownSteps))
 
-/** Kysely does not find its own steps. A server of a newer release may just have added one. */
+/**
+ * Whether Kysely found recorded steps that differ from the given ones. A server of a newer release may just have added
+ * one.
+ */
 const isOrderError = (error: unknown): boolean =>
   error instanceof Error && error.message.startsWith('corrupted migrations')
 
 /**
- * A table or a schema was dropped during the migration. Kysely inspects all tables of the database before its first
- * step, those of other schemas too.
+ * Whether a table or a schema was dropped during the migration. Before the first step, Kysely inspects all tables of
+ * the database, including those of other schemas.
  */
 function isOtherSchemaError(error: unknown): boolean {
   const { code } = error as { code?: unknown }

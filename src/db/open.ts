@@ -11,7 +11,7 @@ import { secretName } from './token-secret.js'
 export interface Place {
   readonly databaseUrl: string | undefined
   readonly dataDir: string
-  /** `transaction` if a pooler in front of the server lends connections for one transaction at a time. */
+  /** `transaction` if a pooler in front of the server assigns connections per transaction. */
   readonly pooler?: 'none' | 'transaction'
 }
 
@@ -19,7 +19,7 @@ export interface Place {
  * Opens the Postgres server at `databaseUrl`. Without one, opens the embedded Postgres in `dataDir`, creating it if
  * absent.
  *
- * @param onError gets the errors of idle connections; the pool replaces them
+ * @param onError receives the errors of broken connections; the pool replaces such connections
  * @throws Failure `unavailable` if another process holds the folder, `invalid` if it is unusable
  */
 export async function openDatabase(place: Place, onError: (error: Error) => void): Promise<Database> {
@@ -35,7 +35,7 @@ export async function openDatabase(place: Place, onError: (error: Error) => void
   }
 }
 
-/** For unreadable files, PGlite throws an exit status or a WebAssembly trap. */
+/** Opens PGlite in a folder. If the files are unreadable, PGlite throws an exit status or a WebAssembly trap. */
 async function openFolder(folder: string): Promise<PGlite> {
   try {
     return await PGlite.create(folder)
@@ -57,7 +57,7 @@ async function makeFolder(folder: string): Promise<void> {
   throw new Failure('invalid', `DATA_DIR ${folder} holds files that are not a database. Name a new or an empty folder.`)
 }
 
-/** Whether the database answers within a time. */
+/** Whether the database answers within `timeoutMs`. */
 export async function isAlive(db: Kysely<Tables>, timeoutMs: number): Promise<boolean> {
   let timer: NodeJS.Timeout | undefined
   const tooLate = new Promise<false>((resolve) => {

@@ -59,5 +59,5 @@ export function onceFor<Shape, Made>(make: (shape: Shape) => Made): (shape: Shap
   }
 }
 
-/** Many values as one JSON parameter: the statement is the same for any number of rows. */
+/** Passes rows as one JSON parameter, so that the statement is the same for any number of rows. */
 export const json = (rows: readonly unknown[]) => sql`${JSON.stringify(rows)}::text::jsonb`

@@ -1,17 +1,17 @@
 import type { Logger } from 'pino'
 
 /**
- * Returns a child log without user data in its errors (docs/trust.md, L1). Postgres and its driver put values of a
- * statement into an error: in its parameters, its detail, its context, and sometimes its message.
+ * Returns a child logger that removes user data from logged errors (docs/trust.md, L1). Postgres and its driver include
+ * values of a statement in an error: in its parameters, detail and context, and sometimes in its message.
  */
 export const redactedLog = (log: Logger): Logger => log.child({}, { serializers: { err: loggedError } })
 
 interface LoggedError {
   readonly type: string
   readonly message: string
-  /** From Postgres, the operating system or a library. */
+  /** Error code of Postgres, the operating system or a library. */
   readonly code?: unknown
-  /** Names of our schema. */
+  /** Names of database objects. */
   readonly constraint?: unknown
   readonly table?: unknown
   readonly stack?: string | undefined
@@ -26,7 +26,7 @@ function loggedError(error: unknown): LoggedError {
     type: name,
     message: isDataError(code) ? 'a value that Postgres refuses' : message,
     ...{ code, constraint, table },
-    // Frames only: a stack begins with the message.
+    // Only the frames, since a stack begins with the message.
     stack: stack
       ?.split('\n')
       .filter((line) => /^ +at /.test(line))
@@ -35,5 +35,8 @@ function loggedError(error: unknown): LoggedError {
   }
 }
 
-/** Error class 22 (PostgreSQL, appendix A): the message repeats the value. */
+/**
+ * Whether an error code is of class 22, data exception (PostgreSQL, appendix A). Messages of this class quote the
+ * value.
+ */
 const isDataError = (code: unknown): boolean => typeof code === 'string' && /^22[0-9A-Z]{3}$/.test(code)

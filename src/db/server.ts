@@ -10,12 +10,12 @@ import { endsConnection, NoConnection } from './transact.js'
 import { waitLimit } from './turns.js'
 
 const poolSize = 10
-/** Limit for opening a connection, and for waiting for a free one. */
+/** Timeout for opening a connection, and for waiting for a free one. */
 const connectionTimeoutMillis = 2_000
 
 /** State shared by the connections of one pool. */
 interface PoolState {
-  /** Connections of an earlier generation are not used again. */
+  /** Connections opened in an earlier generation are not used again. */
   generation: number
   /** Statement timeout in milliseconds; undefined means no limit. */
   timeoutMs: number | undefined
@@ -43,7 +43,7 @@ export function openServer(
     },
   )
   const pool = new pg.Pool({ ...config, Client: clientOf(state, circuit), max: poolSize })
-  // Broken connections, idle or in use, emit errors; unhandled, these would end the process.
+  // Broken connections emit error events, whether idle or in use. An unhandled one would end the process.
   pool.on('error', onError)
   const open = new Set<pg.PoolClient>()
   pool.on('connect', (client) => void open.add(client.on('error', onError)))
@@ -67,7 +67,7 @@ export function openServer(
   const close = async () => {
     await circuit.close()
     await db.destroy()
-    // An unresponsive server never closes its side.
+    // Needed if the server is unresponsive and never closes its side.
     for (const { connection } of open) (connection.stream as Socket).destroySoon()
   }
   return { db, limit, close }
@@ -77,14 +77,14 @@ export function openServer(
 const isTimeout = ({ message }: Error) =>
   /^(timeout exceeded|Connection terminated due to connection timeout)/.test(message)
 
-/** A pooler knows few connection parameters and refuses the others. */
+/** Explains the error of a pooler that does not support our timeouts as connection parameters. */
 function explain(error: unknown): never {
   if (!(error instanceof Error && error.message.startsWith('unsupported startup parameter'))) throw error
   const sentence = 'The pooler in front of the database refuses timeouts. Set POOLER=transaction to do without them.'
   throw new Failure('invalid', sentence, { cause: error })
 }
 
-/** Timeouts on the server, each before our own: first of a lock, then of the statement. */
+/** Timeouts enforced by Postgres. They expire before our own: the lock timeout first, then the statement timeout. */
 const timeouts = ({ timeoutMs, hasPooler }: PoolState): pg.ClientConfig =>
   timeoutMs === undefined || hasPooler
     ? {}
@@ -96,11 +96,11 @@ const timeouts = ({ timeoutMs, hasPooler }: PoolState): pg.ClientConfig =>
 
 interface Pooled {
   readonly generation: number
-  /** Whether an error forbids using the connection again. */
+  /** Whether an error made the connection unusable. */
   isSpent: boolean
 }
 
-/** Kysely releases every connection as reusable; this one decides by itself. */
+/** Wraps a client for Kysely. Kysely always releases clients for reuse; the wrapper destroys a spent one instead. */
 const lend = (client: pg.PoolClient & Pooled) =>
   ({
     query: (text: string, values: unknown[]) => client.query(text, values),
@@ -108,8 +108,9 @@ const lend = (client: pg.PoolClient & Pooled) =>
   }) as unknown as PostgresPoolClient
 
 /**
- * A client that gives up a statement at its timeout. It first asks the server to cancel the statement. Without an
- * answer it destroys the connection, since a late answer would be taken for that of the next statement.
+ * Returns a client class that gives up a statement at the timeout. The client first asks the server to cancel the
+ * statement. If there is still no answer, it destroys the connection, since a late answer would be taken for the answer
+ * to the next statement.
  */
 function clientOf(state: PoolState, circuit: Breaker): typeof pg.Client {
   return class extends pg.Client implements Pooled {
@@ -156,7 +157,7 @@ function clientOf(state: PoolState, circuit: Breaker): typeof pg.Client {
       let cancelled: Promise<void> | undefined
       const giveUp = () => {
         if (isOver) return
-        // Not a broken connection: callers would retry their read and wait as long again.
+        // Not reported as a broken connection: callers would repeat their read and wait just as long again.
         const error = new NoConnection(new Error(`The database did not answer within ${timeoutMs} ms.`))
         this.isSpent = true
         stream.destroy(error)
@@ -165,7 +166,7 @@ function clientOf(state: PoolState, circuit: Breaker): typeof pg.Client {
       const cancelAfterMs = (timeoutMs * 11) / 12
       let timer = setTimeout(() => {
         cancelled = cancel(this)
-        // Started only now: after a stall of this process, an answer that is there already is read first.
+        // Started only now, so that after a stall of this process, an answer that has already arrived is read first.
         timer = setTimeout(giveUp, timeoutMs - cancelAfterMs)
       }, cancelAfterMs)
       return {
@@ -186,7 +187,7 @@ const isAnswer = (error: unknown) => error instanceof pg.DatabaseError
 /**
  * Cancels the running statement of a connection (PostgreSQL, frontend/backend protocol, CancelRequest).
  *
- * @returns resolves once the server has the request, or does not answer
+ * @returns resolves once the server closes the socket, or after half a second without activity
  */
 function cancel(client: pg.Client): Promise<void> {
   const { host, port, processID, secretKey } = client as pg.Client & { processID: number; secretKey: number }
@@ -196,7 +197,7 @@ function cancel(client: pg.Client): Promise<void> {
   return new Promise((resolve) => {
     socket.setTimeout(500, () => socket.destroy())
     socket.on('error', () => {}).on('close', () => resolve())
-    // Stays open until the server closes it; a pooler drops the request otherwise.
+    // The socket stays open until the server closes it; otherwise a pooler would drop the request.
     socket.resume().write(request)
   })
 }

@@ -1,6 +1,6 @@
 import type { ColumnType, Generated, GeneratedAlways, JSONColumnType } from 'kysely'
 
-/** Read as a value, written as text. The store that writes it defines its content. */
+/** A JSON column, read as a value and written as text. Its content is defined by the store that writes it. */
 type Json = JSONColumnType<Record<string, unknown>>
 
 export interface AccountTable {
@@ -13,18 +13,18 @@ export interface AccountTable {
   state: 'active' | 'inactive'
   /** Whether the person has proved to own the e-mail address. */
   verified: Generated<boolean>
-  /** Null if unknown; feeds then say nothing. */
+  /** Whether the person is from outside the organisation; null if unknown, and then absent from feeds. */
   external: boolean | null
   profile: Json
   roles: string[]
-  /** For imported values: the time each was last seen, in milliseconds since 1970 (`people/merge.ts`). */
+  /** For each imported value, the time it was last seen, in milliseconds since 1970 (`people/merge.ts`). */
   seen: Json
   created_at: Date
   updated_at: Date
   /** The sort key and the words of the name (`people/names.ts`). */
   sort: string
   words: string
-  /** All search words of the person (`people/search-words.ts`), and `updated_at` at that time. */
+  /** All search words of the person (`people/search-words.ts`), and the `updated_at` for which they were computed. */
   search_words: string | null
   search_of: Date | null
 }
@@ -33,7 +33,6 @@ export interface PhotoTable {
   account_id: string
   /** Media type. */
   type: string
-  /** A `Buffer` from a server, a plain `Uint8Array` from the embedded database. */
   bytes: Uint8Array
   updated_at: Date
 }
@@ -42,11 +41,11 @@ export interface CredentialTable {
   id: string
   account_id: string
   kind: 'password' | 'app'
-  /** A password: argon2id as a PHC string with its parameters. An app password: SHA-256 in hexadecimal. */
+  /** For a password, its argon2id hash as a PHC string; for an app password, its SHA-256 hash in hexadecimal. */
   secret: string
   created_at: Date
   updated_at: Date
-  /** These three belong to app passwords; null for a password. */
+  /** `name`, `scopes` and `expires_at` are for app passwords; null for a password. */
   name: Generated<string | null>
   scopes: Generated<('read' | 'write')[] | null>
   expires_at: Generated<Date | null>
@@ -54,9 +53,9 @@ export interface CredentialTable {
   used_at: Generated<Date | null>
 }
 
-/** A throttle: recent failed sign-ins. */
+/** A throttle: the number of recent failed sign-ins under one key. */
 export interface WrongTryTable {
-  /** Hash of the name or the address. */
+  /** Hash of a name, of a client address, or of an account at a known address (`identity/throttle-store.ts`). */
   key: string
   tries: number
   blocked_until: Date | null
@@ -66,9 +65,9 @@ export interface WrongTryTable {
 /** A client address from which an account has signed in. */
 export interface KnownAddressTable {
   account_id: string
-  /** Keyed hash of the account and its network. */
+  /** Keyed hash of the account and the client's network. */
   hash: Uint8Array
-  /** Last sign-in from it, to the day. */
+  /** Last sign-in from this address, to the day. */
   seen_at: Date
 }
 
@@ -79,28 +78,31 @@ export interface SessionTable {
   /** The password that opened it; the session ends with it. */
   credential_id: string
   created_at: Date
-  /** Each use moves it forward. */
+  /** Extended by each use of the session. */
   expires_at: Date
 }
 
 export interface ConnectionTable {
   id: string
   context_object: string
-  /** A UUID; null if the object has another kind of id, in `context_text`. */
+  /** The object's id if it is a UUID; otherwise null, and the id is in `context_text`. */
   context_id: string | null
   context_text: Generated<string | null>
-  /** The object's id of either kind. */
+  /** The object's id from either column. */
   context_key: GeneratedAlways<string>
   creator_id: string
   target_id: string | null
-  /** Folded (`people/merge.ts`). An invitation to an address has no target until its owner applies it. */
+  /**
+   * The invited e-mail address, folded (`people/merge.ts`). An invitation to an address has no `target_id` until the
+   * owner of the address accepts it.
+   */
   target_email: string | null
   target_first: Generated<string | null>
   target_last: Generated<string | null>
   state: 'pending' | 'active'
   access: number
   roles: Generated<string[]>
-  /** Between two accounts: the rights of the context on the target's account. */
+  /** For a connection of two accounts: the rights of the context account on the target account. */
   reverse_access: Generated<number>
   reverse_roles: Generated<string[]>
   /** SHA-256 of the token, and the id of the key it is derived from. */
@@ -113,25 +115,28 @@ export interface ConnectionTable {
   applied_at: Date | null
   /** The app of the connection; null if the Atom API created it. */
   app_key: Generated<string | null>
-  /** The rights its creator could grant only by privilege; null if none. With `skipped_acl`, all of them. */
+  /**
+   * The part of the rights that the creator could grant only by privilege; null if none. With `skipped_acl`, all of
+   * them.
+   */
   skipped_acl: Generated<boolean>
   skipped_access: Generated<number | null>
   skipped_roles: Generated<string[]>
-  /** Last time an e-mail about it was queued for the target. */
+  /** Last time an e-mail about the connection was queued for the target. */
   mailed_at: Generated<Date | null>
 }
 
-/** A single row. */
+/** A table with a single row. */
 export interface DirectoryTable {
   is_only: Generated<boolean>
   /** Last change of any visible part of an account, or of the set of accounts. */
   changed: Date
 }
 
-/** A role of accounts and connections; its id is a word. */
+/** A role that accounts and connections can have. Its id is its name. */
 export interface RoleTable {
   id: string
-  /** False for a role that an account has, but no rule uses. */
+  /** False for a role that accounts have, but no rule uses. */
   defined: Generated<boolean>
 }
 
@@ -141,7 +146,10 @@ export interface AppTable {
   base_url: string | null
 }
 
-/** Compatibility of a migration: the oldest step that running code must know; null if any code can run with it. */
+/**
+ * The compatibility of a migration step. `oldest` is the oldest step that running code must know; null if any code can
+ * run with this step.
+ */
 export interface SchemaStepTable {
   name: string
   oldest: string | null
@@ -194,9 +202,9 @@ export interface ConnectionEventTable {
 export interface OutboxTable {
   id: string
   kind: string
-  /** Null if the e-mail goes to the connection's address, perhaps without an account. */
+  /** Null if the e-mail goes to the e-mail address of the connection, perhaps without an account. */
   recipient_id: string | null
-  /** The account to count it for; null for the Atom API and for `skipAcl`, which have no quota. */
+  /** The account that the e-mail is counted for; null for the Atom API and for `skipAcl`, since they have no quota. */
   creator_id: Generated<string | null>
   /** The connection, and the object's title if the recipient may know it. Never a token. */
   payload: Json
@@ -204,11 +212,14 @@ export interface OutboxTable {
   /** Time of the next attempt. */
   due_at: Date
   attempts: Generated<number>
-  /** Sent, no longer needed, or given up: at most one is set, none while it waits. */
+  /**
+   * The time it was sent, dropped as no longer needed, or given up. At most one is set; all are null while the e-mail
+   * waits.
+   */
   sent_at: Date | null
   dropped_at: Date | null
   dead_at: Date | null
-  /** The last failure, without addresses. */
+  /** The last delivery error, without e-mail addresses. */
   error: string | null
 }
 

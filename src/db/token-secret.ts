@@ -9,19 +9,19 @@ import type { Tables } from './tables.js'
 /** The file name of the secret in the data folder. */
 export const secretName = 'token-secret'
 
-/** The token secrets of a server. The first makes tokens; the others still verify theirs. */
+/** The token secrets of a server. New tokens are derived from the first; tokens derived from the others stay valid. */
 export type Secrets = readonly [Uint8Array, ...Uint8Array[]]
 
 /**
- * Checks that a server has the current secret of its database, which stores a fingerprint. A new secret becomes current
- * with the first server that has both.
+ * Checks that a server has the current token secret of its database. The database stores only fingerprints of secrets.
+ * If the first secret is new and the current one is among the others, the first becomes current.
  *
- * @throws Failure `invalid` if none of the secrets is the database's
+ * @throws Failure `invalid` if none of the secrets is the current one
  */
 export async function checkSecrets(db: Kysely<Tables>, secrets: Secrets): Promise<void> {
   const [newest, ...older] = secrets.map(fingerprint) as [string, ...string[]]
   await db.transaction().execute(async (transaction) => {
-    // Servers may start together on an empty database.
+    // Several servers may start at the same time on an empty database.
     await sql`lock table token_secret in share row exclusive mode`.execute(transaction)
     const recorded = await transaction
       .selectFrom('token_secret')
@@ -39,15 +39,15 @@ const fingerprint = (secret: Uint8Array): string =>
   createHmac('sha256', secret).update('connections token secret').digest('hex')
 
 const wrongSecret =
-  'The token secret of this server does not match the database: servers would reject the tokens and sessions of each ' +
-  'other. Set TOKEN_SECRET (or the file token-secret in DATA_DIR) to the value of the other servers. To change the ' +
-  'secret, put the new one last on every server, then first. If the old one is lost, run ' +
+  'The token secret of this server does not match the database: servers would reject each other’s tokens and ' +
+  'sessions. Set TOKEN_SECRET (or the file token-secret in DATA_DIR) to the value of the other servers. To change ' +
+  'the secret, put the new one last on every server, then first. If the old one is lost, run ' +
   'the command `migrate --new-secret` to use this one.'
 
 /**
  * Makes the first secret the current one of the database.
  *
- * @returns whether this ends tokens and sessions, because the former secret is not among the given ones
+ * @returns whether this invalidates tokens and sessions, because the previous secret is not among the given ones
  */
 export async function takeSecrets(db: Kysely<Tables>, secrets: Secrets): Promise<boolean> {
   const held = secrets.map(fingerprint)
@@ -71,11 +71,11 @@ export async function secretsFrom({ TOKEN_SECRET = [], DATA_DIR }: Config): Prom
 }
 
 /**
- * Reads the token secret from its file in the data folder, or creates it. It is not in the database, so that a leaked
- * backup does not reveal it.
+ * Reads the token secret from its file in the data folder, or creates it. It is kept out of the database, so that a
+ * leaked backup does not reveal it.
  *
  * @returns 32 bytes
- * @throws Failure `invalid` if the file cannot be written or has another length
+ * @throws Failure `invalid` if the file cannot be written or has the wrong length
  */
 export async function tokenSecret(dataDir: string): Promise<Uint8Array> {
   const file = join(dataDir, secretName)
@@ -88,7 +88,7 @@ export async function tokenSecret(dataDir: string): Promise<Uint8Array> {
   throw new Failure('invalid', `${file} must hold the 32 bytes of the token secret. Restore it from a backup.`)
 }
 
-/** Writes a temporary file and links it: if two processes race, both read the file of the first. */
+/** Writes a temporary file and links it to its final name. If two processes race, both read the file of the first. */
 async function storedSecret(file: string): Promise<Uint8Array> {
   const fresh = `${file}-${randomUUID()}`
   await mkdir(dirname(file), { recursive: true })

@@ -6,29 +6,29 @@ import type { Tables } from './tables.js'
 import { waitLimit } from './turns.js'
 
 const maxAttempts = 4
-/** Limit of one attempt for one lock. */
+/** Lock timeout of each attempt, in milliseconds. */
 const lockTimeoutMs = '500'
 
 /** Waiting writers hold pool connections; cap them at half of the pool so that readers always find one. */
 const limitWriters = pLimit(5)
 const ownLimit = new WeakMap<Kysely<Tables>, LimitFunction>()
 
-/** Allows a database one writer at a time, so that a reader waits for at most one. */
+/** Allows a database one writer at a time, so that a reader waits for at most one writer. */
 export const serializeWrites = (db: Kysely<Tables>): void => void ownLimit.set(db, pLimit(1))
 
-/** Limit for waiting behind other writers, outside a `boundedQueue`. */
+/** Limit for waiting behind other writers, for work outside a `boundedQueue`. */
 const maxWaitMs = 2000
 
 type Work<Result> = (transaction: Transaction<Tables>) => Promise<Result>
 
 /**
- * Runs work in a transaction. After a serialization failure, deadlock or lock timeout it runs again, at most three
- * times.
+ * Runs work in a transaction. After a serialization failure, deadlock or lock timeout the work runs again, at most
+ * three times.
  *
  * @param work must have no effects outside the database
- * @param isDone tells if the work took effect; called if the connection broke before Postgres confirmed the commit
- * @throws the error of `work`; Failure `unavailable` behind too many writers; an error of the database
- *   (`isUnavailable`) if the work cannot run or its outcome is unknown
+ * @param isDone checks if the work took effect; called if the connection broke before Postgres confirmed the commit
+ * @throws the error of `work`; Failure `unavailable` after waiting too long behind other writers; an error of the
+ *   database (`isUnavailable`) if the work cannot run or its outcome is unknown
  */
 export function transact<Result>(
   db: Kysely<Tables>,
@@ -77,7 +77,7 @@ async function isCommitted(isDone: () => Promise<boolean>): Promise<boolean> {
   }
 }
 
-/** A connection could not be opened, was not free in time, or timed out. The cause has the reason. */
+/** Thrown if a connection could not be opened, was not free in time, or timed out. The cause holds the reason. */
 export class NoConnection extends Error {
   override name = 'NoConnection'
 
@@ -122,7 +122,7 @@ const ofDriver = /^(Connection terminated|Client (has encountered|was closed)|Ca
 /** A caller's work may throw anything, even undefined. */
 const fieldsOf = (error: unknown) => (error ?? {}) as { code?: string; message?: string; severity?: string }
 
-/** Whether an error is temporary: the database cannot answer now. */
+/** Whether an error means that the database is currently unavailable. */
 export function isUnavailable(error: unknown): boolean {
   if (error instanceof NoConnection) return true
   if (error instanceof Failure) return error.code === 'unavailable'
@@ -131,7 +131,7 @@ export function isUnavailable(error: unknown): boolean {
   return ofState.test(code) || ofNetwork.test(code) || ofDriver.test(message) || /^(FATAL|PANIC)$/.test(severity)
 }
 
-/** Whether the connection broke during a statement: a new connection may work at once. */
+/** Whether the connection broke during a statement: a new connection may work immediately. */
 export function isBroken(error: unknown): boolean {
   if (error instanceof NoConnection) return false
   const { code = '', message = '' } = fieldsOf(error)
@@ -144,7 +144,7 @@ export function isBroken(error: unknown): boolean {
 /** Whether a connection is unusable after an error: it broke, or its server became a standby. */
 export const endsConnection = (error: unknown): boolean => isBroken(error) || fieldsOf(error).code === '25006'
 
-/** Serialization failure, deadlock or lock timeout: the same transaction may succeed later. */
+/** Whether an error is a serialization failure, deadlock or lock timeout: the same transaction may succeed later. */
 function isConflict(error: unknown): boolean {
   const { code } = fieldsOf(error)
   return code === '40001' || code === '40P01' || code === '55P03'

@@ -2,23 +2,24 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import pLimit from 'p-limit'
 import { Failure } from '../errors.js'
 
-/** Runs work when a place is free. */
+/** Runs work once the queue has a free slot. */
 export type Queue = <Result>(work: () => Promise<Result>) => Promise<Result>
 
-/** The wait limit of running work, in milliseconds: for a writer's place, and for a connection. */
+/** The time that running work may wait for a writer slot or a connection, in milliseconds. */
 const waitLimits = new AsyncLocalStorage<number>()
 
 /** The wait limit of the calling work; undefined outside a queue. */
 export const waitLimit = (): number | undefined => waitLimits.getStore()
 
 /**
- * A bounded queue for the calls of a program. Nested calls run at once: in the queue, caller and callee could wait for
- * each other.
+ * A bounded queue for the calls of a program. Nested calls bypass the queue, since caller and callee could otherwise
+ * wait for each other.
  *
  * @param concurrency maximum of running calls
  * @param capacity maximum of waiting calls
- * @param stallMs a waiting call gives up if no call has ended for this time; a slow queue that moves goes on
- * @returns rejects with Failure `unavailable` if the queue is full or stalled
+ * @param stallMs a waiting call gives up if no call has ended for this time; a queue that is slow but still moving does
+ *   not time out
+ * @returns the queue; it rejects with Failure `unavailable` if it is full or stalled
  */
 export function boundedQueue(concurrency: number, capacity: number, stallMs: number): Queue {
   const limit = pLimit(concurrency)

@@ -30,7 +30,7 @@ const maxAppPasswords = 100
  * Creates an app password for a feed reader or an integration (docs/trust.md, A10).
  *
  * @throws Failure `invalid` for a name that is empty, too long or not displayable, for missing or unknown scopes, for
- *   an expiry in the past, and above the maximum
+ *   an expiry in the past, and if the account already has the maximum number
  */
 export async function makeAppPassword(
   db: Kysely<Tables>,
@@ -61,9 +61,9 @@ export async function makeAppPasswordOnce(
 }
 
 /**
- * Revokes an app password of an account, with effect from its next request.
+ * Revokes an app password of an account. Takes effect at the next request with it.
  *
- * @throws Failure `notFound` if the account has none with that id
+ * @throws Failure `notFound` if the account has no app password with that id
  */
 export async function revokeAppPassword(db: Kysely<Tables>, accountId: string, id: string): Promise<void> {
   if (await deleteAppPassword(db, accountId, id)) return
@@ -76,7 +76,7 @@ function checkedName(given: string): string {
   if (length === 0 || length > maxNameLength) {
     throw new Failure(
       'invalid',
-      `The name of an app password must have 1 to ${maxNameLength} characters; this has ${length}.`,
+      `The name of an app password must have 1 to ${maxNameLength} characters; this one has ${length}.`,
     )
   }
   if (!/[\p{Cc}\uFFFE\uFFFF]/u.test(name) && name.isWellFormed()) return name
@@ -119,12 +119,12 @@ export function newAppSecret(): string {
 
 const form = new RegExp(`^${prefix}[0-9A-Za-z]{${randomLength + checksumLength}}$`)
 
-/** Whether a secret has the form of an app password, valid or not. Passwords may not have this form. */
+/** Whether a secret has the form of an app password, valid or not. Account passwords must not have this form. */
 export const isAppSecret = (secret: string): boolean => form.test(secret)
 
 /** Whether the checksum of an app password is correct. */
 export const hasChecksum = (secret: string): boolean =>
   secret.slice(-checksumLength) === checksumOf(secret.slice(0, -checksumLength))
 
-/** The stored hash of an app password. It need not be slow: a random secret cannot be guessed. */
+/** The stored hash of an app password. A fast hash is enough, since a random secret cannot be guessed. */
 export const appSecretHash = (secret: string): string => createHash('sha256').update(secret).digest('hex')

@@ -9,17 +9,17 @@ import type { PasswordSignIn } from './password-sign-in.js'
 
 export { challenge } from './basic.js'
 
-/** One way to present credentials. Undefined if the client does not use it. */
+/** Reads one kind of credentials from a request. Undefined if the request has none of this kind. */
 type Source = (client: Client) => Promise<Identity | undefined>
 
 /**
- * Makes the function that identifies the sender of a request, and the rights of its credential. Access is decided
+ * Creates the function that identifies the sender of a request, and the rights of its credential. Access is decided
  * elsewhere.
  *
  * @param sources in order of precedence
- * @returns null for a request without credentials. Rejects with Failure `unauthenticated`, always the same, for invalid
- *   credentials; `forbidden` for unprotected ones; `invalid` for more than one; `tooMany` after too many wrong
- *   passwords; `unavailable` if too many sign in at once; or the error of the database
+ * @returns a function that returns null for a request without credentials. It rejects with Failure `unauthenticated`,
+ *   always the same, for invalid credentials; `forbidden` for unprotected ones; `invalid` for more than one; `tooMany`
+ *   after too many wrong passwords; `unavailable` if too many users sign in at once; or the error of the database
  */
 export function identifier(sources: readonly Source[]): (client: Client) => Promise<Identity | null> {
   return async (client) => {
@@ -32,8 +32,8 @@ export function identifier(sources: readonly Source[]): (client: Client) => Prom
 }
 
 /**
- * Makes the source that reads the Authorization field: a password or an app password by Basic, or an app password as a
- * Bearer token. The form of a secret reveals its kind, so that one query is enough.
+ * Creates the source for the Authorization field: a password or an app password by Basic, or an app password as a
+ * Bearer token. The form of a secret tells passwords and app passwords apart, so that one query is enough.
  *
  * @param signIn checks a password
  */
@@ -43,7 +43,7 @@ export function authorization(context: Pick<Context, 'db' | 'log' | 'config'>, s
       ? signInByApp(context, credentials.password, credentials.user)
       : signIn(credentials, address),
   )
-  // Registered strategies are copied for each request. One strategy object for all would mix up concurrent requests.
+  // Passport copies a registered strategy for each request. A shared strategy object would mix up concurrent requests.
   const authenticator = new passport.Passport().use(basic)
   return async (client) => {
     const [field, ...others] = client.authorization
@@ -81,8 +81,8 @@ const parseBearer = (header: string): string | undefined => /^bearer +([\w.~+/-]
 /**
  * Finds the account of an app password. The checksum rejects typing errors without a query.
  *
- * @param name the user name that came with it; null for a bearer token
- * @throws Failure `unauthenticated` if the secret is unknown or expired, or the name is of another account
+ * @param name the user name sent with the secret; null for a bearer token
+ * @throws Failure `unauthenticated` if the secret is unknown or expired, or the user name belongs to another account
  */
 export async function signInByApp(
   { db, log }: Pick<Context, 'db' | 'log'>,
@@ -93,6 +93,7 @@ export async function signInByApp(
   const found = await findAppSignIn(db, appSecretHash(secret), name)
   if (!found) throw refused('app password that is unknown, expired or for another user name')
   // Failing to record the last use must not fail the request.
-  if (!found.isNoted) await recordUse(db, found.id).catch((error) => log.warn({ err: error }, 'use not recorded'))
+  if (!found.isNoted)
+    await recordUse(db, found.id).catch((error) => log.warn({ err: error }, 'use of an app password not recorded'))
   return { account: found.account, rights: found.scopes }
 }

@@ -23,14 +23,14 @@ export function parseBasic(header: string): Credentials | undefined {
   return { user: text.slice(0, colon).normalize('NFC'), password: text.slice(colon + 1).normalize('NFC') }
 }
 
-/** passport-http's strategy, but with a strict parser of the header: the original cuts passwords at a colon. */
+/** The strategy of passport-http with a strict parser: the original one truncates a password at a colon. */
 export class StrictBasicStrategy extends BasicStrategy {
   /** @param check finds the account of these credentials; rejects if there is none */
   constructor(readonly check: (credentials: Credentials, client: Client) => Promise<Identity>) {
     super(() => {})
   }
 
-  /** @param request holds the client and its one Authorization field */
+  /** @param request has the client with its Authorization field */
   override authenticate(this: passport.StrategyCreated<StrictBasicStrategy>, request: object): void {
     const { client } = request as { readonly client: Client }
     const credentials = parseBasic(client.authorization[0] ?? '')

@@ -23,7 +23,7 @@ const columns = ['id', 'name', 'scopes', 'created_at as created', 'expires_at as
  * Stores the hash of a new app password.
  *
  * @param maxCount maximum for an account, including expired ones
- * @returns `known` if the id exists already, `full` at the maximum; nothing is stored then
+ * @returns `known` if the id exists already, `full` if the account has the maximum; in both cases nothing is stored
  */
 export function insertAppPassword(
   db: Kysely<Tables>,
@@ -92,7 +92,7 @@ interface AppSignIn {
 /**
  * Finds the account of an app password.
  *
- * @param name a sign-in name that must be the account's; null for any
+ * @param name the account must have this sign-in name; null accepts any account
  * @returns undefined if the app password is unknown or expired, or the account inactive
  */
 export async function findAppSignIn(
@@ -132,7 +132,7 @@ const appSignIns = prepared((db, value: Value<{ hash: string; name: string | nul
     )
 })
 
-/** Records the use of an app password, at most once a minute: polling must not cost writes. */
+/** Records the use of an app password, at most once a minute, so that polling does not write at every request. */
 export async function recordUse(db: Kysely<Tables>, id: string): Promise<void> {
   await db
     .updateTable('credential')
@@ -148,14 +148,14 @@ export interface SignIn {
   readonly secret: string | null
 }
 
-/** Includes the id of the password; a new password gets a new id. */
+/** A sign-in with the id of the password. A new password gets a new id. */
 interface NamedSignIn extends SignIn {
   readonly credentialId: string | null
 }
 
 /**
  * Finds an account by its sign-in name. Precedence: user id, login, e-mail address. Includes inactive accounts, so that
- * all names take the same time.
+ * the query takes the same time for all names.
  */
 export async function findSignIn(db: Kysely<Tables>, name: string): Promise<NamedSignIn | undefined> {
   if (!isStorable(name)) return undefined

@@ -19,13 +19,13 @@ export interface Client {
   readonly session: Session
 }
 
-/** The browser session that the cookie of one request names. */
+/** The browser session identified by the cookie of a request. */
 export interface Session {
   /** Whether the request has a session cookie, valid or not. */
   readonly isNamed: boolean
   /** Reads the session from the database. Undefined if it does not exist or has ended. */
   readonly load: () => Promise<SignedIn | undefined>
-  /** Opens a session under a new id in place of this one. The answer sets its cookie. */
+  /** Replaces this session with a new one under a new id. The response sets the cookie. */
   readonly open: (signedIn: SignedIn) => Promise<void>
   /** Ends the loaded session, and clears the cookie. */
   readonly end: () => Promise<void>
@@ -39,7 +39,7 @@ export interface Credentials {
   readonly password: string
 }
 
-/** The sender of a request, and the rights of the credential. */
+/** The sender of a request, and the rights of its credential. */
 export interface Identity {
   readonly account: Account
   readonly rights: readonly Right[]
@@ -49,13 +49,13 @@ export interface Identity {
 export const hasCredentials = ({ authorization, session }: Client): boolean =>
   authorization.length > 0 || session.isNamed
 
-/** Fields that proxies add to a request (RFC 7239 and its forerunners). */
+/** Header fields that proxies add to a request (RFC 7239 and its predecessors). */
 const proxyFields = ['forwarded', 'x-forwarded-for', 'x-forwarded-proto', 'x-forwarded-host', 'x-real-ip', 'via']
 
 /**
- * Whether a request was protected in transit: by TLS, also to a trusted proxy, or because it came from this machine
- * (docs/trust.md, A1). A proxied request never counts as from this machine, even if `TRUST_PROXY` does not name the
- * proxy.
+ * Whether a request was protected in transit: by TLS (to this server or to a trusted proxy), or because it came from
+ * this machine (docs/trust.md, A1). A proxied request never counts as from this machine, even if `TRUST_PROXY` does not
+ * name the proxy.
  *
  * @param peer the address at the other end of the connection
  */
@@ -71,11 +71,13 @@ export function isPrivate(headers: IncomingHttpHeaders, peer: string | undefined
 export function checkIsPrivate(client: Client, { ALLOW_INSECURE }: Pick<Config, 'ALLOW_INSECURE'>): void {
   if (ALLOW_INSECURE || client.isPrivate) return
   throw new Failure('forbidden', 'Credentials are accepted over https only. Others could have read these.', {
-    cause: { reason: 'credentials without TLS, or by a proxy that TRUST_PROXY does not name' } satisfies RefusalReason,
+    cause: {
+      reason: 'credentials without TLS, or through a proxy that TRUST_PROXY does not name',
+    } satisfies RefusalReason,
   })
 }
 
-/** The reason of a refusal, for the log only. The client always gets the same answer. */
+/** The reason for a refusal, for the log only. The client always gets the same answer. */
 export interface RefusalReason {
   readonly reason: string
   /** Id of the account that the client named, if it exists. */
@@ -90,7 +92,7 @@ export const refused = (reason: string, account?: string): Failure =>
     { cause: { reason, account } satisfies RefusalReason },
   )
 
-/** Some proxies add the port, which changes with each connection. */
+/** An address with a port, as some proxies send it. The port changes with each connection. */
 const withPort = /^(?:\[([\da-f:.]+)\](?::\d+)?|(\d+(?:\.\d+){3}):\d+)$/i
 
 /**

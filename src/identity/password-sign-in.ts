@@ -17,20 +17,20 @@ import {
   throttleKeysOf,
 } from './throttle-store.js'
 
-/** Finds the account of a name and password. @param address of the client, by which guesses are throttled */
+/** Finds the account of a name and password. @param address client address, used to throttle guesses */
 export type PasswordSignIn = (credentials: Credentials, address: string) => Promise<Identity>
 
 /**
- * Makes the password check of a process. It does the same work for known and unknown names.
+ * Creates the password check of this process. It does the same work for known and unknown names.
  *
- * @returns rejects with Failure `unauthenticated` for a wrong name or password, `tooMany` after too many wrong
- *   passwords, `unavailable` if too many sign in at once
+ * @returns a function that rejects with Failure `unauthenticated` for a wrong name or password, `tooMany` after too
+ *   many wrong passwords, `unavailable` if too many users sign in at once
  */
 export function passwordSignIn(context: Pick<Context, 'db' | 'sessionKeys' | 'log' | 'now'>): PasswordSignIn {
   const { db, log, now } = context
   const known = knownPasswords(() => now().getTime())
   const addresses = knownAddresses(context)
-  // Concurrent guesses under one throttle key: each is counted before the next is checked.
+  // Guesses under one throttle key are checked one at a time, so that each is counted before the next.
   const inTurn = keyedMutex()
 
   const keyOf = (user: string, password: string, found: SignIn | undefined) =>
@@ -38,11 +38,11 @@ export function passwordSignIn(context: Pick<Context, 'db' | 'sessionKeys' | 'lo
 
   const recall = ({ user, password }: Credentials, found: SignIn | undefined) => known.get(keyOf(user, password, found))
 
-  /** Whether the password is right. Costs a hash. */
+  /** Whether the password is right, usually at the cost of one hash. */
   async function verified(credentials: Credentials, address: string, found: SignIn | undefined): Promise<boolean> {
     // First, so that a refusal under load is cheap.
     checkHasRoom()
-    // An inactive account costs the same as an unknown name.
+    // An inactive account is treated like an unknown name, at the same cost.
     const accountId = found?.account.state === 'active' ? found.account.id : noAccountId
     const keys = throttleKeysOf(credentials.user, address, await addresses.keyOf(accountId, address))
     return inTurn(keys[0].key, async () => recall(credentials, found) ?? hashed(credentials, keys, found))
@@ -115,8 +115,8 @@ const minute = 60_000
 
 /**
  * Cache of checked passwords, so that a password sent with every request is hashed once (docs/trust.md, A11). Its keys
- * are HMACs, under a secret of this process, of everything that decides the result. So a changed password or account
- * needs no invalidation, and passwords cannot be read from memory.
+ * are HMACs of all values that decide the result, with a secret of this process. A changed password or account
+ * therefore needs no invalidation, and passwords cannot be read from memory.
  */
 interface KnownPasswords {
   /** The cache key of an attempt. */
@@ -131,7 +131,7 @@ function knownPasswords(now: () => number): KnownPasswords {
   const secret = randomBytes(32)
   const cache = (max: number, ttl: number, updateAgeOnGet: boolean) =>
     new LRUCache<string, true>({ max, ttl, updateAgeOnGet, ttlResolution: 0, perf: { now } })
-  // Two caches, so that guesses cannot evict right passwords. Each use extends the life of a right one.
+  // Two caches, so that guesses cannot evict right passwords. Each use extends the lifetime of a right one.
   const right = cache(10_000, 5 * minute, true)
   const wrong = cache(1_000, 60 * minute, false)
   return {
@@ -145,7 +145,7 @@ function knownPasswords(now: () => number): KnownPasswords {
   }
 }
 
-/** Keyed mutex: tasks with one name run one after another. */
+/** Keyed mutex: tasks with the same name run one after another. */
 function keyedMutex(): <Result>(name: string, work: () => Promise<Result>) => Promise<Result> {
   const last = new Map<string, Promise<unknown>>()
   return (name, work) => {
@@ -166,17 +166,20 @@ function keyedMutex(): <Result>(name: string, work: () => Promise<Result>) => Pr
 interface KnownAddresses {
   /** The throttle key of an account at an address; undefined without a sign-in from there in the last 30 days. */
   keyOf(accountId: string, address: string): Promise<string | undefined>
-  /** Records a sign-in. Costs one statement a day. */
+  /** Records a sign-in, with at most one statement per address and day. */
   store(accountId: string, address: string): Promise<void>
 }
 
 const day = 86_400_000
-/** Addresses per account and day that a process stores. Bounds the cost of an account whose address keeps changing. */
+/**
+ * Maximum number of addresses that a process stores per account and day. Bounds the cost of an account with a
+ * constantly changing address.
+ */
 const maxAddressesADay = 100
 
 /**
- * Opens the store of known addresses. The database holds a keyed hash of account and network, never the address. During
- * a change of secrets, the hash of either secret matches.
+ * Opens the store of known addresses. The database holds a keyed hash of account and network, never the address. While
+ * the token secret is being changed, hashes under the old and the new secret both match.
  */
 function knownAddresses({
   db,

@@ -44,8 +44,8 @@ function queued<Result>(work: () => Promise<Result>): Promise<Result> {
  * truncated.
  *
  * @returns argon2id as a PHC string with its parameters
- * @throws Failure `invalid` if it is too short, too long or impossible in a header (RFC 7617, section 2), `unavailable`
- *   if the hashing queue is full
+ * @throws Failure `invalid` if it is too short, too long or cannot be sent in a header (RFC 7617, section 2),
+ *   `unavailable` if the hashing queue is full
  */
 export async function hashPassword(password: string): Promise<string> {
   const normal = password.normalize('NFC')
@@ -62,12 +62,12 @@ export async function hashPassword(password: string): Promise<string> {
   return queued(() => argon2.hash(normal, cost))
 }
 
-/** Whether a text can be a password. Longer texts and app passwords need no hashing. */
+/** Whether a text can be a password. If not, it is refused without hashing. */
 export const isPossiblePassword = (text: string): boolean =>
   lengthOf(text.normalize('NFC')) <= longest && !isAppSecret(text)
 
 /**
- * Verifies a password against a hash. Takes as long without a hash, so that timing does not reveal existing names.
+ * Verifies a password against a hash. Takes just as long without a hash, so that timing does not reveal existing names.
  *
  * @param secret a PHC string, or null for an unknown name or an account without a password
  * @throws Failure `unavailable` if the hashing queue is full

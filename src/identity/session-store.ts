@@ -14,9 +14,9 @@ export interface SignedIn {
 
 declare module 'express-session' {
   interface SessionData {
-    /** The name is given by passport. */
+    /** The property name is prescribed by passport. */
     passport: { user: SignedIn }
-    /** Whether it was last extended more than a minute ago. */
+    /** Whether the session was last extended more than a minute ago. */
     isStale: boolean
   }
 }
@@ -24,7 +24,7 @@ declare module 'express-session' {
 const idleTimeout = sql`interval '12 hours'`
 const maxAge = sql`interval '14 days'`
 const now = sql<Date>`clock_timestamp()`
-/** The expiry of a session used now. */
+/** The expiry time of a session that is used now. */
 const end = (created: RawBuilder<unknown>) => sql<Date>`least(${now} + ${idleTimeout}, ${created} + ${maxAge})`
 const isStale = sql<boolean>`session.expires_at < ${end(sql`session.created_at`)} - interval '1 minute'`
 
@@ -33,9 +33,9 @@ const hash = (text: string) => createHash('sha256').update(text).digest()
 type Done = (error?: unknown) => void
 
 /**
- * The store of express-session. A row holds only the session's password. A session lasts as long as that password
- * exists, its account is active, and it is used every 12 hours, for at most 14 days (docs/trust.md, A8; A9). Deleting a
- * password therefore ends its sessions.
+ * The session store of express-session. A row only refers to the password that opened the session. A session lasts as
+ * long as that password exists, the account is active, and the session is used every 12 hours, for at most 14 days
+ * (docs/trust.md, A8; A9). Deleting a password therefore ends its sessions.
  */
 export class SessionStore extends Store {
   constructor(readonly db: Kysely<Tables>) {
@@ -62,8 +62,8 @@ export class SessionStore extends Store {
   }
 
   /**
-   * Inserts a session; no-op for an existing one, since sessions never change. Share-locks the account, so that a
-   * concurrent disable cannot miss this session.
+   * Inserts a session; no-op for an existing one, since sessions never change. Share-locks the account, so that
+   * disabling the account at the same time also ends this session.
    */
   override set(id: string, { passport }: SessionData, done: Done = () => {}): void {
     void this.db

@@ -17,7 +17,7 @@ export const sessionKey = (secret: Uint8Array): string =>
 /**
  * Adapts express-session and passport. They run only for requests that have or open a session.
  *
- * @returns a function that gives the session of an Express request
+ * @returns a function that returns the session of an Express request
  */
 export function openSessions({
   db,
@@ -33,7 +33,7 @@ export function openSessions({
   const authenticator = new passport.Passport()
   authenticator.serializeUser((user, done) => done(null, user))
   authenticator.deserializeUser<Express.User>((user, done) => done(null, user))
-  // If the base is unknown or plain, a session that begins over TLS still gets a Secure cookie.
+  // If the base URL is unknown or not https, a session opened over TLS still gets a Secure cookie.
   const begun = { ...cookie, secure: secure || ('auto' as const) }
   const store = new SessionStore(db)
   const middlewares = [
@@ -42,7 +42,7 @@ export function openSessions({
   ]
 
   return (request) => {
-    /** Afterwards `request.session` and `request.login` are set. */
+    /** Runs the middlewares; they set `request.session` and `request.login`. */
     const load = async (): Promise<SignedIn | undefined> => {
       for (const middleware of middlewares) await through(middleware, request)
       return request.user as SignedIn | undefined
@@ -54,7 +54,8 @@ export function openSessions({
       forget,
       open: async (signedIn) => {
         await load()
-        // express-session sets a Secure cookie only over TLS, which may end at a proxy not named by `TRUST_PROXY`.
+        // express-session sets a Secure cookie only over TLS, but TLS may end at a proxy that `TRUST_PROXY` does not
+        // name.
         if (secure) Object.defineProperty(request, 'secure', { value: true })
         try {
           await settled((done) => request.login(signedIn, done))
@@ -107,7 +108,7 @@ export async function sessionIdentity(
 }
 
 /**
- * Signs a browser in. Its session gets a new id, in place of an older session.
+ * Signs a browser in. The new session has a new id and replaces an older session.
  *
  * @throws Failure `unauthenticated`, always the same, for a wrong user name or password; `forbidden` for an unprotected
  *   request; and the errors of the check
@@ -119,7 +120,7 @@ export async function signIn(
   credentials: Credentials,
 ): Promise<Account> {
   checkIsPrivate(client, config)
-  // Read before the check: a password change in between ends the new session at once.
+  // Read before the check, so that a password change in between ends the new session at once.
   const credentialId = (await findSignIn(db, credentials.user))?.credentialId
   const { account } = await check(credentials, client.address)
   if (!credentialId) throw refused('password replaced during the request')
@@ -144,7 +145,7 @@ export async function signOut(
   return signedIn?.account
 }
 
-/** The form of a password change. */
+/** The fields of the form for changing a password. */
 export interface PasswordChange {
   readonly present: string
   readonly fresh: string
@@ -155,8 +156,8 @@ export interface PasswordChange {
  * A9). App passwords keep working.
  *
  * @param check the password check of the sign-in form, so that one throttle counts guesses in both
- * @throws Failure `unauthenticated` if there is no session, the current password is wrong, or it changed meanwhile;
- *   `invalid` for an unsuitable new password; and the errors of the check
+ * @throws Failure `unauthenticated` if there is no session, the current password is wrong, or the password was changed
+ *   in the meantime; `invalid` for an unsuitable new password; and the errors of the check
  */
 export async function changePassword(
   settings: Settings,

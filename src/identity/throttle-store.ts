@@ -8,7 +8,7 @@ import { networkOf } from './identity.js'
 const now = sql`clock_timestamp()`
 const tryMemory = sql`interval '10 minutes'`
 
-/** @returns the seconds until all of these keys may try again; 0 if none is blocked */
+/** @returns the seconds until all of these keys are unblocked; 0 if none is blocked */
 export async function secondsToWait(db: Kysely<Tables>, throttleKeys: readonly ThrottleKey[]): Promise<number> {
   const keys = throttleKeys.map(({ key }) => key)
   const { rows } = await sql<{ seconds: number | null }>`
@@ -41,9 +41,9 @@ export async function countWrongTry(db: Kysely<Tables>, { key, most }: ThrottleK
   return rows[0]?.seconds ?? 0
 }
 
-/** Deletes a few expired counts, so that unknown names do not pile up. */
+/** Deletes a few expired counts, so that unknown names do not fill the table. */
 export async function forgetOldTries(db: Kysely<Tables>): Promise<void> {
-  // Runs at every failed sign-in; unlike clock_timestamp(), now() can use the index.
+  // now() can use the index, unlike clock_timestamp(). This matters, since the statement runs at every failed sign-in.
   await sql`
     delete from wrong_try where key in (
       select key from wrong_try where forgotten_at <= now() limit 10 for update skip locked)`.execute(db)
@@ -53,7 +53,7 @@ export async function forgetOldTries(db: Kysely<Tables>): Promise<void> {
 interface ThrottleKey {
   /** A hash, since users may type a password in place of the name. */
   readonly key: string
-  /** The number of failures that blocks it. */
+  /** The number of failures at which the key is blocked. */
   readonly most: number
 }
 
@@ -61,10 +61,10 @@ interface ThrottleKey {
 export type ThrottleKeys = readonly [name: ThrottleKey, address: ThrottleKey]
 
 /**
- * The throttle keys of a name at a client address (docs/trust.md, A7). An account has a key of its own at each known
- * address. All other addresses share one for the name, existing or not. Lock order: name, then address.
+ * The throttle keys of a name at a client address (docs/trust.md, A7). Each known address of an account has its own
+ * key. All other addresses share one key per name, even for a name that does not exist. Lock order: name, then address.
  *
- * @param known the key of the account at this address (`password-sign-in.ts`)
+ * @param known the key of the account at this address (`password-sign-in.ts`); undefined for an unknown address
  */
 export const throttleKeysOf = (name: string, address: string, known: string | undefined): ThrottleKeys => [
   { key: known ?? hashed(`name ${name.toLowerCase()}`), most: 5 },
@@ -74,10 +74,15 @@ export const throttleKeysOf = (name: string, address: string, known: string | un
 const hashed = (text: string) => createHash('sha256').update(text).digest('base64')
 
 const addressMemory = sql`interval '30 days'`
-/** More than a person uses. Limited, since each known address allows further guesses. */
+/** More addresses than a person uses. Limited, since each known address allows further guesses. */
 const maxAddresses = 20
 
-/** @returns one of the hashes with a sign-in of the account in the last 30 days; the same one in every process */
+/**
+ * Finds a known address of an account.
+ *
+ * @returns one of the given hashes with a sign-in in the last 30 days, the same in every process; undefined if there is
+ *   none
+ */
 export async function findKnownAddress(
   db: Kysely<Tables>,
   accountId: string,

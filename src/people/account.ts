@@ -19,7 +19,7 @@ export interface Account {
   readonly updated: Date
 }
 
-/** One way to name a person. Keys, e-mail addresses and distinguished names are case-insensitive. */
+/** A name that identifies a person. Keys, e-mail addresses and distinguished names are case-insensitive. */
 export interface PersonRef {
   readonly by: 'userId' | 'key' | 'email' | 'login' | 'distinguishedName'
   readonly value: string
@@ -44,7 +44,7 @@ export const ownRights: readonly Right[] = [...scopes, 'account']
 
 const sortLength = 64
 
-/** Decomposes a text and removes case, accents and compatibility variants. */
+/** Folds a text: decomposes it, and removes case, accents and compatibility variants. */
 export function folded(text: string): string {
   return text
     .normalize('NFKD')
@@ -54,8 +54,8 @@ export function folded(text: string): string {
 }
 
 /**
- * Folds a display name for sorting, at most 64 characters, so that it fits an index and a URL. Compare it byte by byte
- * in UTF-8.
+ * Folds a display name to a sort key of at most 64 characters, so that it fits an index and a URL. Sort keys are
+ * compared byte by byte in UTF-8.
  */
 export function sortKey(name: string): string {
   return Array.from(folded(name).normalize('NFKC')).slice(0, sortLength).join('')

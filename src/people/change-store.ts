@@ -17,8 +17,9 @@ export interface NewAccount {
 }
 
 /**
- * Adds an active, internal account with an empty profile. Locks out all other changes of accounts until the transaction
- * ends: an index cannot guarantee that no user id, login or e-mail address names two accounts.
+ * Adds an active, internal account with an empty profile. Blocks all other changes of accounts until the transaction
+ * ends: no index can guarantee that a user id, login or e-mail address is not also a name of another account in another
+ * column.
  *
  * @returns the id of the account
  * @throws Failure `invalid` with the name that is taken
@@ -92,7 +93,7 @@ export async function changeRole(
     .execute()
 }
 
-/** Sets the date of a profile. Its values keep their own dates, which imports compare. */
+/** Sets the date of a profile. The values of the profile keep their own dates, since imports compare those. */
 export async function touchProfile(db: Transaction<Tables>, accountId: string, moment: Date): Promise<void> {
   const row = await db
     .selectFrom('account')
@@ -109,7 +110,7 @@ export async function touchProfile(db: Transaction<Tables>, accountId: string, m
     .set({
       updated_at: updated,
       seen: JSON.stringify(seen),
-      // Search words that were current stay current.
+      // Keeps up-to-date search words marked as up to date.
       search_of: sql<Date | null>`case when search_of = updated_at then ${updated}::timestamptz else search_of end`,
     })
     .where('id', '=', accountId)
@@ -139,7 +140,7 @@ export async function defineRole(db: Kysely<Tables>, id: string): Promise<void> 
     .execute()
 }
 
-/** Whether a role has rules, of the server or of an application. */
+/** Whether the server or an application has rules for a role. */
 export async function isDefinedRole(db: Kysely<Tables>, id: string): Promise<boolean> {
   return (await db.selectFrom('role').select('defined').where('id', '=', id).executeTakeFirst())?.defined ?? false
 }
@@ -154,7 +155,9 @@ export async function findLastChange(db: Kysely<Tables>): Promise<Date> {
 
 const lastChangeStatement = prepared((db) => db.selectFrom('directory').select('changed'))
 
-/** Records a change of the directory. Call it late in a transaction: it locks out all other changes. */
+/**
+ * Records a change of the directory. Call it late in a transaction, since it blocks all other changes until the end.
+ */
 export async function recordChange(db: Transaction<Tables>): Promise<void> {
   await sql`
     update directory set changed = greatest(clock_timestamp(), changed + interval '1 millisecond')`.execute(db)

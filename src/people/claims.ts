@@ -1,26 +1,29 @@
 import { foldedEmail, isLoss, type MergedPerson, lossPrefix, realIds, spareUserId, substituteName } from './merge.js'
 
-/** Sign-in names. If two people claim one name in different fields, the first of these fields wins. */
+/**
+ * The fields of sign-in names, by precedence: if two people claim the same name in different fields, the earlier field
+ * wins.
+ */
 const nameFields = ['userId', 'email', 'login'] as const
 
 export type NameField = (typeof nameFields)[number]
 
-/** A name that two people claim, and its loser. */
+/** A name claimed by two people, and which of them loses it. */
 export interface Collision {
   readonly loser: 'one' | 'other'
   readonly field: NameField
   readonly name: string
-  /** Date from which the name belongs to the other person. */
+  /** From this date on, the name belongs to the other person. In milliseconds since 1970. */
   readonly since: number
-  /** False for a made-up user id. */
+  /** False for a derived user id. */
   readonly isReal: boolean
 }
 
 /**
- * The first name that two people share, if any. In the same field the later claim wins; of simultaneous claims, that of
- * `one`.
+ * Finds the first name claimed by two people, and decides which person loses it. In the same field, the later claim
+ * wins; if both have the same date, the claim of `one` wins.
  *
- * @param one the newcomer
+ * @param one the person being imported
  */
 export function collisionOf(one: MergedPerson, other: MergedPerson): Collision | undefined {
   for (const mine of nameFields) {
@@ -34,7 +37,8 @@ export function collisionOf(one: MergedPerson, other: MergedPerson): Collision |
         loser: isMine ? 'other' : 'one',
         field: lost.field,
         name: lost.name,
-        // A claim that lost to another field is not renewed by the same statement, even if the name is free by then.
+        // A claim that lost to a claim in another field must not be restored by the same statement, even if the name is
+        // free by then.
         since: Math.max(here, there) + (mine === theirs ? 0 : 1),
         isReal: lost.at > -Infinity,
       }
@@ -48,20 +52,20 @@ const isSame = (name: string, field: NameField, other: string, otherField: NameF
 
 const rank = (field: NameField) => nameFields.indexOf(field)
 
-/** The last time that a name was attributed to a person; minus infinity for a made-up user id. */
+/** The last time that a name was attributed to a person; minus infinity for a derived user id. */
 function claimedAt(person: MergedPerson, field: NameField): number {
   if (field === 'userId' && realIds(person).userId === undefined) return -Infinity
   return person.seen[field] ?? person.updated.getTime()
 }
 
-/** A person without a lost name. The key replaces a lost user id. */
+/** Removes a lost name from a person. A lost user id is replaced by `spareUserId`. */
 export function withoutName(
   person: MergedPerson,
   { field, name, since, isReal }: Omit<Collision, 'loser'>,
 ): MergedPerson {
   const at = claimedAt(person, field)
   const left = field === 'userId' ? { ...person, userId: spareUserId(person) } : { ...person, [field]: null }
-  // A person who was not imported has a date of its own, which counts as imported.
+  // The date of a person who was not imported is recorded like an imported date.
   const updated = person.updated.getTime()
   const seen: Record<string, number> = Object.keys(person.seen).length === 0 ? { updated } : { ...person.seen }
   if (field === 'userId') seen['key'] ??= updated
@@ -76,8 +80,8 @@ const lossEntry = (field: NameField, name: string) => `${lossPrefix}${field} ${n
 const normalized = (field: NameField, name: string) => (field === 'email' ? foldedEmail(name) : name)
 
 /**
- * Removes names from a statement that its person has lost to another person. Only a later statement restores a name, or
- * a simultaneous one if the name is free.
+ * Removes the names from a statement that its person has lost to another person. A name is restored only by a later
+ * statement, or by one of the same date if the name is free.
  */
 export function withoutLost(
   statement: MergedPerson,
@@ -112,7 +116,7 @@ function withSubstituteName(left: MergedPerson, before: MergedPerson): MergedPer
   return isCalled ? left : { ...left, name: substituteName(left) }
 }
 
-/** Disables a person without a user id. The date exceeds all earlier ones. */
+/** Disables a person, because the user id was lost. The date is later than those of the state and of all lost names. */
 export function disabled(person: MergedPerson): MergedPerson {
   const losses = Object.entries(person.seen).flatMap(([key, at]) => (isLoss(key) ? at : []))
   const at = Math.max(person.seen['state'] ?? 0, ...losses) + 1
@@ -124,7 +128,7 @@ export function hasName(person: MergedPerson, field: NameField, wanted: string):
   return name !== null && normalized(field, name) === normalized(field, wanted)
 }
 
-/** Whether the person's claim to a name precedes a claim in the given field. */
+/** Whether the person has the name in the given field or in a field of higher precedence. */
 export const keepsFromOthers = (person: MergedPerson, field: NameField, wanted: string): boolean =>
   nameFields.slice(0, rank(field) + 1).some((each) => {
     const name = person[each]

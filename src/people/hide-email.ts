@@ -1,21 +1,24 @@
 import type { Account } from './account.js'
 import type { Profile } from './fields.js'
 
-/** How a site shows people, and lets them be named and found. It is chosen once at start (`presenterFor`). */
+/** Decides how a site shows people, and how people can be named and found. Chosen once at startup (`presenterFor`). */
 export interface Presenter {
   /** Whether people may be named by e-mail address. */
   readonly takesAddresses: boolean
   /** The account as the site shows it. */
   readonly account: (account: Account) => Account
-  /** The address as the site shows it; null if it does not. */
+  /** The address as the site shows it; null if the site hides addresses. */
   readonly address: (email: string | null) => string | null
   /** The name, or a title that holds names, as the site shows it. */
   readonly name: (text: string) => string
-  /** Any values with accounts, names and titles in them, as the site shows them. */
+  /** A data structure with accounts, names and titles in it, as the site shows them. */
   readonly values: <Values>(values: Values) => Values
   /** Whether a text may be part of a link. */
   readonly mayLink: (text: string) => boolean
-  /** The kinds of words that a search for a kind looks at; a capital stands for words of addresses alone. */
+  /**
+   * Maps the kind of a search to the kinds of lexemes to look for. A capital letter is the kind of words that occur in
+   * e-mail addresses only (`search-words.ts`).
+   */
   readonly searchKinds: (kind: string) => readonly string[]
 }
 
@@ -42,15 +45,13 @@ export const hidingEmails: Presenter = {
   searchKinds: (kind) => [kind],
 }
 
-/** The sign itself, characters that look like it, and its forms in addresses and HTML. */
+/** The at sign, characters that look like it, and its encoded forms in URLs and HTML. */
 const at = /[@＠﹫]|%40|&#(?:64|x40)|&commat/i
 
 /** Whether a text may hold an e-mail address. */
 export const mayHoldAddress = (text: string): boolean => at.test(text)
 
-/**
- * The account without its own addresses, and without those in other texts. Ids stay, since people are named by them.
- */
+/** Removes the e-mail addresses of an account, and all addresses in its texts. Ids stay, since they identify people. */
 function withoutAddresses(account: Account): Account {
   const { login, name, profile } = account
   return {
@@ -78,7 +79,7 @@ function cutIn(value: unknown): unknown {
 
 const cut = (text: string) => replaced(text, () => '')
 
-/** The local part stands for an address, since some people have no other name. */
+/** Replaces each address with its local part, since some people have no other name. */
 function withoutDomains(text: string): string {
   return replaced(text, (local) => local)
 }

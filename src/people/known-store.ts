@@ -21,7 +21,7 @@ export async function findKnownAccounts(db: Db, ids: readonly string[]): Promise
   return rows.map((row) => ({ account: toAccount(row, 'account'), verified: row.verified }))
 }
 
-/** The existing ones among some roles. */
+/** Returns those of the given roles that exist. */
 export async function findRoles(db: Db, ids: readonly string[]): Promise<ReadonlySet<string>> {
   if (ids.length === 0) return new Set()
   const rows = await db

@@ -5,14 +5,14 @@ import type { Account, PersonRef } from './account.js'
 import type { Found, PageNumber } from './search-store.js'
 import { accountColumns, columnsOf, isPerson, isPossible, toAccount, toAccounts } from './store.js'
 
-/** A list of people that depends on one person. */
+/** The direct reports of a person, or the chain of managers above the person. */
 export interface Reports extends Found {
   readonly of: Account
 }
 
 /**
- * The login of a person's manager, in the form of the index. A login has at most 256 characters, so a value cut at 257
- * matches nobody.
+ * The login of a person's manager, as an SQL expression that matches the index. A login has at most 256 characters, so
+ * a value truncated to 257 characters matches no login.
  */
 const managerOf = (table: string): RawBuilder<string> =>
   sql`left(${sql.ref(`${table}.profile`)} ->> 'managerLogin', 257) collate "C"`
@@ -34,7 +34,7 @@ export async function findManaged(
   return { of: toAccount(head, 'manager'), total: head.total ?? 0, accounts: toAccounts(rows, 'member') }
 }
 
-/** The statement of `findManaged`, exported for tests of its plan. */
+/** The statement of `findManaged`, exported for tests of its query plan. */
 export function managedQuery({ by, value }: PersonRef, { page, pageSize }: PageNumber) {
   return managedStatement(by).with({ person: value, limit: pageSize, offset: (page - 1) * pageSize })
 }
@@ -69,14 +69,14 @@ const managedStatement = onceFor((by: PersonRef['by']) =>
   }),
 )
 
-/** More than the ranks of any organisation. */
+/** More levels of managers than any organisation has. */
 const maxRanks = 64
 
-/** A chain of this length may be incomplete. */
+/** A chain of managers with this length may be incomplete. */
 export const maxChain = maxRanks + 1
 
 /**
- * A person and all managers above, nearest first. A circle of managers ends at its first repetition.
+ * A person and all managers above, nearest first. A cycle of managers ends before its first repetition.
  *
  * @returns undefined if the person is unknown
  */
@@ -88,7 +88,7 @@ export async function findChain(db: Kysely<Tables>, person: PersonRef): Promise<
   return of && { of, total: accounts.length, accounts }
 }
 
-/** The statement of `findChain`, exported for tests of its plan: the person first, then the managers. */
+/** The statement of `findChain`, exported for tests of its query plan: the person first, then the managers. */
 export const chainQuery = ({ by, value }: PersonRef) => chainStatement(by).with({ person: value, ranks: maxRanks })
 
 const chainStatement = onceFor((by: PersonRef['by']) =>

@@ -5,9 +5,9 @@ import { type Extension, otherFields, type TextField, textFieldNames } from './f
 
 /** One statement about a person, from a document or an operator. */
 export interface ImportedPerson extends Omit<Observation, 'external'> {
-  /** Null for explicitly unknown. */
+  /** Null if explicitly stated as unknown. */
   readonly external?: boolean | null
-  /** Whether it wins over another value of the same date. True for the operator's own statements. */
+  /** Whether its values win over other values of the same date. True for the operator's own statements. */
   readonly decides?: boolean
 }
 
@@ -27,7 +27,7 @@ export interface Observation {
   readonly profile?: ShownProfile
   /** Last change of the profile, if stated. */
   readonly updated?: Date
-  /** The document's point in time. */
+  /** The date of the document. */
   readonly seen: Date
 }
 
@@ -37,7 +37,9 @@ export type ShownProfile = { readonly [Name in TextField]?: string } & {
   readonly extensions?: readonly Extension[]
 }
 
-/** The merger of all statements about a person. `seen` has the date of each value in milliseconds since 1970. */
+/**
+ * The result of merging all statements about a person. `seen` has the date of each value in milliseconds since 1970.
+ */
 export interface MergedPerson extends Omit<Account, 'id'> {
   readonly seen: Readonly<Record<string, number>>
 }
@@ -46,7 +48,7 @@ export interface MergedPerson extends Omit<Account, 'id'> {
  * Turns one statement into a person. Derives a missing key or user id from the address, user id or key. A stated id
  * that equals a derived one counts as derived, so real ids replace it.
  *
- * @throws Failure `invalid` if the statement identifies nobody
+ * @throws Failure `invalid` if the statement identifies no person
  */
 export function knownFrom(statement: ImportedPerson): MergedPerson {
   const { key, userId, email, updated, profile } = statement
@@ -62,11 +64,12 @@ export function knownFrom(statement: ImportedPerson): MergedPerson {
 }
 
 /**
- * Merges two partial views of one person. For each field the latest value wins; of simultaneous values, the greater
- * JSON text. The order of statements makes no difference.
+ * Merges two partial views of one person. For each field, the latest value wins; among values of the same date, the one
+ * with the greater JSON text. The order of statements makes no difference.
  *
- * @param decides whether `other` wins among simultaneous values
- * @throws Failure `invalid` if the real keys differ, or without a common key the real user ids
+ * @param decides whether `other` wins among values of the same date
+ * @throws Failure `invalid` if both have real keys and these differ, or if the keys differ and both have real user ids
+ *   that differ
  */
 export function merged(one: MergedPerson, other: MergedPerson, decides = false): MergedPerson {
   const derived = derivedIds([one, other])
@@ -116,7 +119,10 @@ function derivedIds(parts: readonly { key?: string; userId?: string; email?: str
   )
 }
 
-/** The stated values, without substitutes. Values that were never imported are as old as the account. */
+/**
+ * The stated values of a person, without substitutes for missing ones. Values that were never imported have the
+ * account's date.
+ */
 function factsOf(person: MergedPerson): Map<string, Fact> {
   const values: Record<string, unknown> = { ...person, ...person.profile }
   if (person.seen['name'] === undefined && person.name === substituteName(person)) delete values['name']
@@ -136,14 +142,17 @@ function winner(one: Fact | undefined, other: Fact, decides: boolean): Fact {
   return decides || Buffer.compare(comparable(other.value), comparable(one.value)) > 0 ? other : one
 }
 
-/** UTF-8 bytes, in code point order. The key order is fixed, since the database reorders keys. */
+/**
+ * A value as JSON text in UTF-8, so that values are compared in code point order. The order of keys is fixed, since the
+ * database reorders keys.
+ */
 const comparable = (value: unknown) =>
   Buffer.from(isEmpty(value) ? '' : JSON.stringify(value, ['id', 'key', 'value', 'dataType']))
 
 const isEmpty = (value: unknown) =>
   value === undefined || value === null || value === '' || (Array.isArray(value) && value.length === 0)
 
-/** Accounts that were not imported have a date of their own. */
+/** Whether the date of a profile was stated. Also true for an account that was not imported. */
 const isUpdateStated = ({ seen }: MergedPerson) => seen['updated'] !== undefined || Object.keys(seen).length === 0
 
 function toMergedPerson(facts: Facts, updated: number, isStated: boolean): MergedPerson {
@@ -177,8 +186,8 @@ function toMergedPerson(facts: Facts, updated: number, isStated: boolean): Merge
 export const substituteName = ({ email, userId }: Pick<Account, 'email' | 'userId'>) => email ?? userId
 
 /**
- * The dates of all values, for an account whose own date changes for another reason. They stay, so that a newer
- * document still replaces the values.
+ * The current dates of all values, to be stored if the account's own date changes for another reason. A newer document
+ * can then still replace the values.
  */
 export function datesKept(person: MergedPerson, updated: Date): MergedPerson['seen'] {
   const values = [...factsOf(person)].map(([field, { seen }]) => [field, seen] as const)
@@ -198,7 +207,7 @@ export function realIds(person: MergedPerson): {
 /** A user id for a person without one. */
 export const spareUserId = ({ key, userId }: MergedPerson): string => (userId === key ? userIdOfKey(key) : key)
 
-// Missing ids are derived from known values, always with the same result.
+// The namespaces of derived ids. A missing id is derived from a known value, always with the same result.
 const userIdsOfEmails = '0f6b2c7e-6d0b-5f7a-9d53-3f0a5f4b8c11'
 const userIdsOfKeys = '6a0d3b52-4f1e-5c86-8f29-b1c7d2e9a034'
 const keysOfUserIds = 'c4d8e1f7-93ab-5e20-a6b5-7e1f0c2d4b98'
@@ -207,7 +216,7 @@ const userIdOfEmail = (email: string) => uuidOf(foldedEmail(email), userIdsOfEma
 const userIdOfKey = (key: string) => uuidOf(key, userIdsOfKeys)
 const keyOfUserId = (userId: string) => uuidOf(userId, keysOfUserIds)
 
-/** Folds A to Z only, as the index of the table does. */
+/** Folds A to Z only, like the index on the column `email`. */
 export const foldedEmail = (email: string): string => email.replaceAll(/[A-Z]+/g, (letters) => letters.toLowerCase())
 
 /** Prefix of entries in `seen` with the date of a lost name (`claims.ts`). */

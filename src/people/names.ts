@@ -7,10 +7,11 @@ const maxWordLength = 64
  * The folded search words of a text. Spaces separate words. Punctuation and symbols separate parts of a word, which are
  * searchable too: `O’Neill` by `o` and by `neill`.
  *
- * @returns each word with its parts; a word of mere punctuation has none
+ * @returns each word with its parts; a word of punctuation only has no parts
  */
 export function runsOf(text: string): { run: string; parts: string[] }[] {
-  // Final sigma differs from sigma, but the end of a prefix is not the end of the word.
+  // A search prefix may end in a final sigma, although the word goes on with another letter. Both forms of sigma are
+  // therefore treated alike.
   const runs = folded(text).replaceAll('ς', 'σ').split(spaces).filter(isNotEmpty)
   return runs.map((run) => ({ run, parts: run.split(/[\p{P}\p{S}]+/u).filter(isNotEmpty) }))
 }
@@ -18,7 +19,7 @@ export function runsOf(text: string): { run: string; parts: string[] }[] {
 const spaces = /[\s\p{Z}\p{Cc}]+/u
 const isNotEmpty = (text: string) => text !== ''
 
-/** Truncates a word to the significant letters. */
+/** Truncates a word to `maxWordLength` characters. */
 export const short = (word: string): string => Array.from(word).slice(0, maxWordLength).join('')
 
 /** The words of a text and their parts. */
@@ -37,12 +38,12 @@ export const quoted = (word: string): string => `'${word.replaceAll(/['\\]/g, '$
 
 const graphemes = new Intl.Segmenter()
 
-/** Cuts letters with absurdly many combining marks. */
+/** Maximum length of an initial in code points. Truncates letters with absurdly many combining marks. */
 const maxGraphemes = 16
 
 /**
  * The initials of a display name: the first letter or digit (a grapheme) of its first and last word. A name without
- * letters yields its first character, an empty one `?`.
+ * letters yields its first character, an empty name yields `?`.
  */
 export function initialsOf(name: string): string {
   const words = name.split(/\s+/).flatMap((word) => initial(word) ?? [])

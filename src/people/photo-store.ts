@@ -6,7 +6,7 @@ import { columnsOf, isPerson, isPossible, toAccount } from './store.js'
 
 export const maxPhotoBytes = 1024 * 1024
 
-/** The version of a photo, for validators. */
+/** The version of a photo, for HTTP validators. */
 export interface PhotoVersion {
   readonly changed: Date
   /** In bytes. */
@@ -54,7 +54,10 @@ const photoStatement = prepared((db, value: Value<{ accountId: string }>) =>
 
 export type NewPhoto = Pick<Photo, 'type' | 'bytes'>
 
-/** Sets or replaces an account's photo. The caller also dates all lists that show it (`connections/photo.ts`). */
+/**
+ * Sets or replaces an account's photo. The caller must also update the date of all lists that show it
+ * (`connections/photo.ts`).
+ */
 export async function setPhoto(db: Transaction<Tables>, accountId: string, photo: NewPhoto, moment: Date) {
   await sql`
     insert into photo (account_id, type, bytes, updated_at)
@@ -64,7 +67,7 @@ export async function setPhoto(db: Transaction<Tables>, accountId: string, photo
 }
 
 /**
- * Removes an account's photo, as `setPhoto`.
+ * Removes an account's photo. The caller must also update the lists, as for `setPhoto`.
  *
  * @returns whether there was one
  */

@@ -7,15 +7,15 @@ import { hidingEmails, type Presenter, showingEmails } from './hide-email.js'
 import { queryFor, type Searched, searchWords, type Sought } from './search-words.js'
 import { columnsOf, isPerson, isPossible, toAccounts } from './store.js'
 
-/** Search conditions, joined by AND. No condition matches everybody. */
+/** Search conditions, joined by AND. Without conditions, all people match. */
 export interface Search {
   readonly words: readonly Sought[]
-  /** Identities that must all match, at most one for each way of naming. */
+  /** Names that the person must have, at most one of each kind. */
   readonly named: readonly PersonRef[]
   readonly isManager?: boolean | undefined
   /** Excludes inactive people. */
   readonly isActive?: boolean
-  /** Tells whether people are found by parts of their addresses; by default they are. */
+  /** Decides whether people can be found by parts of their e-mail addresses; by default they can. */
   readonly presenter?: Presenter
 }
 
@@ -39,7 +39,7 @@ export async function searchAccounts(db: Kysely<Tables>, search: Search, page: P
   return { total: rows[0]?.total ?? 0, accounts: toAccounts(rows, 'account') }
 }
 
-/** The statement of `searchAccounts`, exported for tests of its plan. */
+/** The statement of `searchAccounts`, exported for tests of its query plan. */
 export function searchQuery(search: Search, { page, pageSize }: PageNumber) {
   const { named, isManager, isActive = false, presenter = showingEmails } = search
   const manager: Sought[] = isManager ? [managerWord] : []
@@ -72,8 +72,9 @@ interface Shape {
 }
 
 /**
- * The total is a separate row source, so that a page past the end has it too. A narrow search materialises its matches
- * before sorting: scanning names in order could read all of them. The whole directory is best scanned in order.
+ * The total is a separate row source, so that even a page past the end has it. A narrow search materialises its matches
+ * before sorting, since a scan of all names in order could read the whole table. A list of the whole directory is best
+ * scanned in order.
  */
 const searchStatement = onceFor((asked: Shape) =>
   prepared((db, value: Value<Values>) => {
@@ -124,7 +125,7 @@ const batchSize = 500
  * Updates the search words of accounts that an older release wrote: at start, after a migration, and periodically while
  * both releases run. Uses a partial index, which is usually empty.
  *
- * @param stop stops between batches
+ * @param stop ends the work after the current batch
  * @returns the number of updated accounts
  */
 export const fillSearchWords = (db: Kysely<Tables>, stop?: AbortSignal): Promise<number> =>

@@ -4,7 +4,7 @@ import { quoted, runsOf, short } from './names.js'
 
 /**
  * Search words are the lexemes of one `tsvector`, so that one index serves any mix of criteria. A lexeme is a kind
- * letter, a mark and a word: `n<ann` is a word of the name, `n>nn` is a suffix of one. A capital kind letter marks a
+ * letter, a mark and a word: `n<ann` is a word of the name, `n>nn` is a suffix of a word. A capital kind letter marks a
  * word that occurs in an e-mail address only.
  */
 const letters = {
@@ -25,7 +25,7 @@ export type Kind = keyof typeof letters
 /** The searchable values of an account. */
 export type Searched = Pick<Account, 'userId' | 'login' | 'email' | 'name' | 'profile'>
 
-/** Postgres limits a `tsvector` to 1 MB. */
+/** Keeps the `tsvector` below the limit of Postgres, 1 MB. */
 const maxLexemes = 3000
 
 /** Minimum length of a search within words. */
@@ -41,7 +41,7 @@ export function searchWords(person: Searched): string {
 
 const withCapital = (lexeme: string) => lexeme.slice(0, 1).toUpperCase() + lexeme.slice(1)
 
-/** Short fields first: the end of a long description may be cut. */
+/** Short fields come first, since the end of a long description may be cut off by `maxLexemes`. */
 function lexemesOf({ userId, login, email, name, profile }: Searched): string[] {
   const { tags = [], title, organization, city, country, countryCode, description } = profile
   const { departmentTitle, departmentNumber, workPhone, mobilePhone, fax, ipPhone, pager } = profile
@@ -62,7 +62,7 @@ function lexemesOf({ userId, login, email, name, profile }: Searched): string[] 
   ]
 }
 
-/** A search within words applies to the parts of a run, so only those have suffixes. */
+/** Only parts have suffixes, since a search within words applies to parts. */
 function lexemesOfRun(kind: Kind, { run, parts }: { run: string; parts: string[] }): string[] {
   return [
     prefixLexeme(kind, short(run)),
@@ -77,7 +77,7 @@ function suffixesOf(kind: Kind, word: string): string[] {
 
 const prefixLexeme = (kind: Kind, word: string) => `${letters[kind]}<${word}`
 
-/** Joins a tag into one word. */
+/** Joins the words of a tag into one word. */
 const tagWord = (tag: string): string =>
   short(
     runsOf(tag)
@@ -85,7 +85,7 @@ const tagWord = (tag: string): string =>
       .join(' '),
   )
 
-/** The digits of a telephone number; its grouping does not matter. */
+/** The digits of a telephone number, so that its grouping does not matter. */
 export const digitsOf = (number: string): string => number.normalize('NFKC').replaceAll(/\D/g, '')
 
 /** A required word. */
@@ -98,7 +98,7 @@ export interface Sought {
 /**
  * A `tsquery` for people with all of the words.
  *
- * @param searchKinds the kinds of words in which a word is looked for
+ * @param searchKinds maps the kind of a word to the kinds of lexemes to look for
  */
 export const queryFor = (sought: readonly Sought[], searchKinds: Presenter['searchKinds']): string =>
   sought.map((each) => `(${alternatives(each, searchKinds).join(' | ')})`).join(' & ')

@@ -73,29 +73,31 @@ export function toAccounts<Table extends string>(
   return rows.filter(isFilled).map((row) => toAccount(row as unknown as AccountRow<Table>, table))
 }
 
-/** Postgres rejects NUL and would replace a lone surrogate. */
+/** Whether Postgres can store a text: it rejects NUL, and would replace an unpaired surrogate. */
 export const isStorable = (text: string) => text.isWellFormed() && !text.includes('\0')
 
-/** Whether a name can exist at all. Postgres rejects some impossible names, such as a key that is not a UUID. */
+/**
+ * Whether a person can have this name at all. Postgres rejects some impossible names, such as a key that is not a UUID.
+ */
 export function isPossible({ by, value }: PersonRef): boolean {
   return by === 'key'
     ? isUuid(value)
     : isStorable(value) && (by !== 'distinguishedName' || value.length <= maxNameLength)
 }
 
-/** The index holds one character more, so that a longer name matches nobody although it is cut. */
+/** The index stores one character more, so that a longer name does not match after truncation. */
 const maxNameLength = 512
 
 const distinguishedNameOf = (table: string): RawBuilder<string> =>
   sql`left(lower((${sql.ref(`${table}.profile`)} ->> 'distinguishedName') collate "C"), 513)`
 
-/** A distinguished name that two people share identifies neither. */
+/** Whether no other person has the same distinguished name. A name shared by two people identifies neither. */
 const isNamedAlone = (table: string): RawBuilder<boolean> => sql`not exists (
   select from account as other
   where ${distinguishedNameOf('other')} = ${distinguishedNameOf(table)} and other.id <> ${sql.ref(`${table}.id`)})`
 
 /**
- * The SQL condition that a row of `table` is the named person. Each way of naming has its index.
+ * The SQL condition that a row of `table` is the named person. Each kind of name has an index.
  *
  * @param value must satisfy `isPossible`
  */
@@ -114,7 +116,7 @@ export function isPerson(by: PersonRef['by'], value: string, table = 'account'):
   }
 }
 
-/** As `isPerson`, for several people. E-mail addresses and distinguished names must be folded (`foldedEmail`). */
+/** Like `isPerson`, for several people. E-mail addresses and distinguished names must be folded (`foldedEmail`). */
 function isOneOf(by: PersonRef['by'], values: readonly string[]): RawBuilder<boolean> {
   switch (by) {
     case 'userId':
@@ -152,7 +154,7 @@ export interface Named {
   readonly values: readonly string[]
 }
 
-/** Finds people, active or not, in the order of their names and without duplicates. Unknown names are skipped. */
+/** Finds people, active or not, in the order of the given names and without duplicates. Unknown names are skipped. */
 export async function findNamed(db: Kysely<Tables>, { by, values }: Named): Promise<Account[]> {
   const names = values.filter((value) => isPossible({ by, value })).map((value) => foldedName(by, value))
   if (names.length === 0) return []

@@ -23,7 +23,7 @@ import { activateGrant, removeGrants } from './write-grants.js'
  * Accepts an invitation between two accounts; replaces the message if it is accepted already (docs/wire.md, Accept).
  *
  * @param id of either person's view
- * @param message undefined leaves it
+ * @param message undefined for no change
  * @throws Failure as `changeView`; `forbidden` for an invitation that is no longer valid
  */
 export const accept = (
@@ -95,17 +95,17 @@ interface AcceptanceChange {
   readonly actorId: string
   readonly eventId: string
   readonly moment: Date
-  /** Makes the detail of the event. */
+  /** Returns the detail of the event. */
   readonly detail: (active: Grant) => Extract<Event, { detail: unknown }>['detail']
   readonly message?: string
 }
 
 /**
- * Accepts an invitation for an account, under the locks of its context. The Atom API and the module both accept by this
- * function.
+ * Accepts an invitation for an account. The caller must hold the locks of its context. Both the Atom API and the module
+ * accept invitations with this function.
  *
- * @returns the active connection: the accepted one, or an existing one that now grants as much; undefined for an
- *   invitation that is not pending or not valid
+ * @returns the active connection: the accepted one, or an existing one that now grants at least as much; undefined for
+ *   an invitation that is not pending or not valid
  */
 async function acceptInvitation(
   db: Transaction<Tables>,
@@ -115,7 +115,7 @@ async function acceptInvitation(
 ): Promise<Grant | undefined> {
   if (invitation.state !== 'pending' || !(await isValid(db, type, context, invitation))) return undefined
   const { moment } = change
-  // Two accounts have at most one connection: this one.
+  // Two accounts have at most one connection, in this case the invitation itself.
   const between = isBetweenAccounts(invitation)
     ? []
     : await findBetween(db, invitation, { id: account.id, email: addressOf(account) })

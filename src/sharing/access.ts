@@ -21,7 +21,7 @@ export interface Access {
 
 export const noAccess: Access = { level: levels.none, roles: new Set() }
 
-/** The highest level and all roles. */
+/** Combines several accesses: the highest level and all roles. */
 export const joined = (...all: readonly Access[]): Access => ({
   level: Math.max(levels.none, ...all.map(({ level }) => level)),
   roles: new Set(all.flatMap(({ roles }) => [...roles])),
@@ -32,7 +32,7 @@ export const actions = ['create', 'read', 'update', 'delete'] as const
 /** An action on connections that the scope of a caller can allow. */
 export type Action = (typeof actions)[number]
 
-/** The caller of the module with current rights (docs/module.md, Calling). */
+/** The caller of the module, with current rights (docs/module.md, Calling). */
 export interface Principal {
   /** Null for an anonymous caller. An unverified account has no `email` here. */
   readonly account: Account | null
@@ -49,8 +49,8 @@ export interface Principal {
 }
 
 /**
- * An account as a principal. An inactive account counts as anonymous. An unverified account has no claim to its
- * address.
+ * Makes a principal of an account. An inactive account counts as anonymous. An unverified account has no `email`, and
+ * thus no claim to its address.
  *
  * @param privileges none by default
  */
@@ -74,7 +74,7 @@ export function principalFor(
 /**
  * The caller's access to a context (docs/module.md, Access lists).
  *
- * @param connected access by the caller's active connections with the context
+ * @param connected access granted by the caller's active connections with the context
  */
 export function accessTo(type: ObjectType, context: Instance, principal: Principal, connected: Access): Access {
   const own = { level: principal.skipAcl ? levels.system : principal.grant, roles: principal.account?.roles ?? [] }
@@ -146,16 +146,16 @@ export function titleOf({ title, properties }: ObjectType, object: Instance, acc
   return line || undefined
 }
 
-/** All elements of both, each once. */
+/** All elements of both lists, without duplicates. */
 export const union = (one: readonly string[], other: readonly string[]): string[] => [...new Set([...one, ...other])]
 
-/** The level and roles wished for a target. */
+/** The requested level and roles for a target. */
 export interface Wish {
   readonly access: number
   readonly roles: readonly string[]
 }
 
-/** A context, and a caller who shares it. */
+/** A context, and the caller who shares it. */
 export interface Sharer {
   readonly type: ObjectType
   readonly context: Instance
@@ -178,7 +178,7 @@ export interface Granted extends Wish {
 }
 
 /**
- * Grants a wish, and tells which part needed a privilege.
+ * Decides the granted part of a wish, and the part of the grant that needed a privilege.
  *
  * @param mine the caller's access
  * @param ordinary the caller's access without privileges
@@ -205,7 +205,8 @@ export function mayGrant(sharer: Sharer, mine: Access, wish: Wish): boolean {
 }
 
 /**
- * The granted part of a wish: never more than asked, and less than the granter has (docs/module.md, Granted level).
+ * The granted part of a wish: at most the requested level or the minimum of the type, below the granter's own level,
+ * and within the sharing rules of the type (docs/module.md, Granted level).
  *
  * @param mine the granter's access
  * @param wish its roles must exist
@@ -222,8 +223,8 @@ export function granted(sharer: Sharer, mine: Access, wish: Wish): Wish {
 }
 
 /**
- * Whether a caller may give a role. The owner may give every role, others those of the type's share list, or without
- * such a list those that they have on this context.
+ * Whether a caller may give a role. The owner may give every role. Others may give the roles in the type's share list
+ * or, if the type has none, their own roles on this context.
  */
 export function mayImpart(sharer: Sharer, mine: Access, role: string): boolean {
   const { type, context, principal, skipAcl } = sharer
@@ -232,7 +233,7 @@ export function mayImpart(sharer: Sharer, mine: Access, role: string): boolean {
   return own?.has(role) ?? false
 }
 
-/** The access that the share list of a type lets a caller give. */
+/** The access that a caller may give according to the share list of a type. */
 const shareable = ({ type, context, principal }: Sharer, mine: Access): Access =>
   allowed(type.shareAcl, type, context, principal, mine)
 

@@ -11,14 +11,14 @@ import type { Level } from './object-types.js'
 import { getToken, read } from './read.js'
 import type { Connection } from './show.js'
 
-/** A target of `create`: an account by `_id`, else the owner of the e-mail address. */
+/** A target of `create`: the account with this `_id`, otherwise the owner of the e-mail address. */
 export interface TargetInput {
   readonly _id?: string | null
   readonly email?: string | null
-  /** Wished level, by default the least. The granted level is always below the caller's. */
+  /** The requested level; by default, the minimum of the type. The granted level is always below the caller's. */
   readonly access?: Level | null
   readonly roles?: string | readonly string[] | null
-  /** The greeting in e-mails. */
+  /** The name of the target, also used as the greeting in e-mails. */
   readonly name?: { readonly first?: string | null; readonly last?: string | null } | null
   /** Whether to connect at once; see `forceAuto`. */
   readonly auto?: boolean | null
@@ -31,14 +31,14 @@ interface SkipsAcl {
 }
 
 interface Sharing extends SkipsAcl {
-  /** App of the connections, if the caller has none. */
+  /** The app of the connections, if the caller has no app. */
   readonly connectionAppKey?: string | null
-  /** Allows connections to types that otherwise take none. */
+  /** Allows connections even if the type of the object does not (`allowConnections`). */
   readonly forceAllowConnections?: boolean | null
 }
 
 export interface CreateOptions extends Sharing {
-  /** Allows `auto` although the type requires acceptance. */
+  /** Allows `auto` even if the type requires acceptance, and makes it the default for targets with an `_id`. */
   readonly forceAuto?: boolean | null
   /** Sends no e-mails. */
   readonly skipNotification?: boolean | null
@@ -54,16 +54,16 @@ export interface LinkOptions extends Sharing {
 }
 
 interface Projection {
-  /** Only these paths, such as `context` or `target.email`, with `_id` and `object`. At most 100. */
+  /** Shows only these paths, such as `context` or `target.email`, besides `_id` and `object`. At most 100. */
   readonly paths?: readonly string[] | null
-  /** Optional properties to show too; references among them are expanded. */
+  /** Optional properties to show as well; references among them are expanded. */
   readonly include?: readonly string[] | null
   /** References to expand: `context`, `creator`, `target.account`. */
   readonly expand?: readonly string[] | null
 }
 
 export interface ReadOptions extends SkipsAcl, Projection {
-  /** The caller's account need not be verified. */
+  /** Accepts a caller with an unverified account. */
   readonly skipAccountTest?: boolean | null
   readonly includeToken?: boolean | null
   readonly includeUrl?: boolean | null
@@ -80,33 +80,36 @@ export interface ListOptions extends SkipsAcl, Projection {
   readonly sort?: unknown
   readonly group?: unknown
   /**
-   * `creator`: made by the caller. `target`: for the caller. `context`: on the caller's contexts, namely the own
-   * account and contexts that a connection lets the caller share, or those of the contexts in `where` (`context: id`,
-   * or `$in` with at most 100) that the caller owns or may share. Objects of an application have to be named there.
+   * `creator`: connections made by the caller. `target`: connections for the caller. `context`: connections on contexts
+   * that the caller manages. By default, these are the caller's own account and all contexts that a connection lets the
+   * caller share. If `where` names contexts (`context: id`, or `$in` with at most 100), they are those named contexts
+   * that the caller owns or may share. Objects of an application must be named in this way.
    */
   readonly show?: 'creator' | 'target' | 'context' | null
   /** 0 for pending, 1 for active. */
   readonly state?: 0 | 1 | null
   /** Types of contexts. */
   readonly objects?: string | readonly string[] | null
-  /** Starts after, or ends before, the connection with this id. */
+  /** Lists the connections after the one with this id. */
   readonly startingAfter?: string | null
+  /** Lists the connections before the one with this id. */
   readonly endingBefore?: string | null
 }
 
 /**
  * The `connections` module (docs/module.md, Calling). Every function acts for the caller of its scope, and rejects with
- * a `Fault`, of status 503 if the same call may succeed later. Unknown options are ignored.
+ * a `Fault`. The status of the fault is 503 if the same call may succeed later. Unknown options are ignored.
  */
 export interface Connections {
   /**
-   * Accepts an invitation for the caller. With `skipAcl` it is accepted for its target: the named account, or the
-   * verified account of the address; for the caller if no verified account has it.
+   * Accepts an invitation for the caller. With `skipAcl`, the invitation is accepted for its target instead: the
+   * invited account, or the verified account with the invited address. If no verified account has the address, it is
+   * accepted for the caller.
    */
   apply(token: string, options?: SkipsAcl | null): Promise<Connection>
   /**
    * Connects targets with an object. The result has an element for each target, in order: its connection, or a `Fault`
-   * with the reason why there is none.
+   * with the reason for the refusal.
    */
   create(
     objects: string,
@@ -115,25 +118,28 @@ export interface Connections {
     options?: CreateOptions | null,
   ): Promise<(Connection | Fault)[]>
   /**
-   * Makes a link to an object. Every holder of its token reads the object with this level, while the creator is active
-   * and may still grant it.
+   * Creates a link to an object. Holders of its token may read the object with this level, as long as the creator is
+   * active and may still grant this level.
    */
   linkTo(objects: string, id: string, access?: Level | null, options?: LinkOptions | null): Promise<Connection>
-  /** Lists the caller's connections with objects of defined types, by `_id` unless sorted. */
+  /** Lists the caller's connections with objects of defined types, ordered by `_id` by default. */
   list(options?: ListOptions | null): Promise<ConnectionList>
   /**
    * Reads a connection by id or token, or the value at a path, as in `<token>/context/name`. Reading a link by its
-   * token costs one use.
+   * token costs one of its uses.
    */
   read(tokenOrId: string, options?: ReadOptions | null): Promise<Connection>
   read<Value>(tokenOrIdAndPath: string, options?: ReadOptions | null): Promise<Value>
-  /** Declines, withdraws, leaves, or takes access away. The owner of a context ends every connection on it. */
+  /**
+   * Deletes a connection: declines or withdraws an invitation, leaves an object, revokes access, or ends a link. The
+   * owner of an object may delete every connection with it.
+   */
   delete(tokenOrId: string, options?: SkipsAcl | null): Promise<true>
-  /** The token of a connection, for readers that may see it; null if it has none. */
+  /** Returns the token of a connection to callers who may see it; null if the connection has none. */
   getToken(id: string): Promise<string | null>
 }
 
-/** The functions for the current scope of each call. Calls of a program wait in a queue. */
+/** The functions of the module. Each call acts in the scope of its caller, and waits in the module's queue. */
 export const connectionsIn = (scope: () => CallerScope): Connections =>
   functionsFor((work) =>
     faultsOnly(() => {
@@ -142,7 +148,7 @@ export const connectionsIn = (scope: () => CallerScope): Connections =>
     }),
   )
 
-/** The functions for one HTTP request. They bypass the queue, since the server limits its requests. */
+/** The functions of the module for one HTTP request. They bypass the queue, since the server itself limits requests. */
 export const connectionsOf = (scope: CallerScope): Connections => functionsFor((work) => faultsOnly(() => work(scope)))
 
 type Call = <Result>(work: (scope: CallerScope) => Promise<Result>) => Promise<Result>
@@ -180,8 +186,8 @@ const names: Record<FailureCode, FaultName> = {
 }
 
 /**
- * The fault of an error. Its status is 503 if the same call may succeed later. Only a program sees the cause of an
- * unexpected error.
+ * Converts an error to a fault, with status 503 if the same call may succeed later. Only programs can see the cause of
+ * an unexpected error.
  */
 export function asFault(error: unknown): Fault {
   if (error instanceof Fault) return error
@@ -193,7 +199,7 @@ export function asFault(error: unknown): Fault {
   return new Fault(names[code], { reason: message, ...(code === 'unavailable' && { status: 503 }) })
 }
 
-/** Runs a function of the module; it rejects with a `Fault`. */
+/** Runs work, and converts every error to a `Fault`. */
 export async function faultsOnly<Result>(work: () => Promise<Result>): Promise<Result> {
   try {
     return await work()

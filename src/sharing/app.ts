@@ -22,11 +22,11 @@ const defaultWaitMs = 10_000
 interface ModuleSettings extends Pick<ModuleContext, 'tokenKeys' | 'appKey' | 'baseUrl'> {
   /** By default, e-mail addresses are shown. */
   readonly presenter?: Presenter
-  /** Maximum time between the ends of two calls before waiting calls give up; 10 seconds by default. */
+  /** Waiting calls give up if no call has ended for this time; 10 seconds by default. */
   readonly longestWaitMs?: number | undefined
 }
 
-/** Makes the module on a migrated database, with the types of every site and the app of this site. */
+/** Creates the module on a migrated database, with the built-in types and the app of this site. */
 export async function createModuleContext(
   db: Kysely<Tables>,
   { tokenKeys, appKey, baseUrl, presenter = showingEmails, longestWaitMs = defaultWaitMs }: ModuleSettings,
@@ -36,13 +36,13 @@ export async function createModuleContext(
   return { db, types: siteTypes(db, presenter), tokenKeys, appKey, baseUrl, presenter, inTurn }
 }
 
-/** The functions for server code, besides the calls of the module (docs/module.md, Calling). */
+/** The functions for server code, in addition to the calls of the module (docs/module.md, Calling). */
 export interface ModuleApp {
   /**
-   * Runs a function for an account: module calls in it act for the account.
+   * Runs a function on behalf of an account: module calls inside it act for the account.
    *
    * @param account account id, user id, login or e-mail address; null for an anonymous caller
-   * @throws Failure `notFound` for an unknown name; Fault if the database is away; the errors of `work`
+   * @throws Failure `notFound` for an unknown name; Fault if the database is unavailable; the errors of `work`
    */
   runAs<Result>(
     account: string,
@@ -54,26 +54,26 @@ export interface ModuleApp {
     privileges: Privileges,
     work: (caller: Caller) => Promise<Result>,
   ): Promise<Result>
-  /** The calls of the module for one caller. */
+  /** The functions of the module, for a fixed caller. */
   connectionsFor(caller: Caller): Connections
   /** Adds a type of objects. @throws TypeError for a malformed definition, or a name that is taken */
   defineObject<Loaded extends Instance>(definition: ObjectDefinition<Loaded>): void
   /**
    * Deletes all connections of an object that no longer exists. Call it once the object can no longer be loaded.
    *
-   * @param objects its type, in singular or plural
-   * @returns their number
+   * @param objects the type of the object, in singular or plural
+   * @returns the number of deleted connections
    * @throws Fault `invalidArgument.object` for an unknown type and for accounts, `invalidArgument.unspecified` for a
    *   malformed id
    */
   removeContext(objects: string, id: string): Promise<number>
-  /** Adds a role that connections can give. */
+  /** Adds a role that connections can grant. */
   defineRole(role: string): Promise<void>
-  /** Adds an app, with the base of its pages: its e-mails link to `connection/<token>` there. */
+  /** Adds an app. If `baseUrl` is given, the app's e-mails link to `<baseUrl>/connection/<token>`. */
   defineApp(key: string, baseUrl?: string): Promise<void>
 }
 
-/** The application of a module. */
+/** Implements `ModuleApp` for a module. */
 export function appIn(module: ModuleContext): ModuleApp {
   const { db } = module
   const called = <Result>(work: () => Promise<Result>) => faultsOnly(() => module.inTurn(work))
@@ -86,7 +86,7 @@ export function appIn(module: ModuleContext): ModuleApp {
       const id = account === null ? null : await called(() => findAccountId(db, account))
       if (id === undefined) throw new Failure('notFound', `There is no account with the name ${account}.`)
       const caller = { ...privileges, accountId: id }
-      // Safe by the overloads: work for a null account accepts null.
+      // Safe, since by the overloads `work` accepts a null id if `account` is null.
       return runIn({ module, caller }, () => work(caller as Caller & { readonly accountId: string }))
     },
     connectionsFor: (caller) => connectionsIn(() => ({ module, caller })),

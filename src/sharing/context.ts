@@ -31,7 +31,7 @@ export interface ModuleContext {
   /** Public base of links. */
   readonly baseUrl: string | null
   readonly presenter: Presenter
-  /** The queue of the calls of programs in this process. */
+  /** The queue for calls by programs in this process. */
   readonly inTurn: Queue
 }
 
@@ -49,12 +49,12 @@ export interface Privileges {
   readonly requestId?: string | null
 }
 
-/** The account that calls the module; null for an anonymous caller. */
+/** A caller of the module, with its privileges. The account id is null for an anonymous caller. */
 export interface Caller extends Privileges {
   readonly accountId: string | null
 }
 
-/** A caller of the module. */
+/** The module and the caller of a call. */
 export interface CallerScope {
   readonly module: ModuleContext
   readonly caller: Caller
@@ -65,7 +65,7 @@ const storage = new AsyncLocalStorage<CallerScope>()
 /** Runs a function, and everything that it awaits, in a scope. */
 export const runIn = <Result>(scope: CallerScope, work: () => Result): Result => storage.run(scope, work)
 
-/** The current scope. @throws Refusal `accessDenied.notLoggedIn` outside of every scope */
+/** The current scope. @throws Refusal `accessDenied.notLoggedIn` outside any scope */
 export function currentScope(): CallerScope {
   const scope = storage.getStore()
   if (scope) return scope
@@ -88,7 +88,7 @@ export async function principalOf({ module, caller }: CallerScope): Promise<Prin
 export function typeOf({ types }: Pick<ModuleContext, 'types'>, name: string): ObjectType {
   const type = types.find(name)
   if (type) return type
-  // Programs may give any value, and a path is a text.
+  // JavaScript programs may pass any value, but the path of a fault must be a string.
   throw new Refusal('invalidArgument.object', { path: typeof name === 'string' ? name : 'objects' })
 }
 
@@ -108,7 +108,7 @@ export async function accessOf(
   return (await accessOfEach(db, type, [context], principal))[0] as Access
 }
 
-/** The caller's access to each of some objects of one type, by one statement. */
+/** The caller's access to each of some objects of one type, with one query. */
 export async function accessOfEach(
   db: Kysely<Tables>,
   type: ObjectType,
@@ -119,7 +119,7 @@ export async function accessOfEach(
   const ids = contexts.map(({ _id }) => _id)
   const active = account === null ? [] : await findActive(db, type.name, ids, account.id)
   return contexts.map((context) => {
-    // A connection of two accounts gives access to the other account.
+    // A connection of two accounts gives each of them access to the other.
     const given = active.filter(
       ({ contextId, targetId }) => context._id === (targetId === account?.id ? contextId : targetId),
     )
@@ -139,7 +139,7 @@ export async function ordinaryAccess(
   return accessOf(db, type, context, withoutPrivilege(principal))
 }
 
-/** Whether an invitation or a link is valid (`validityOf`). @param context undefined if it is gone */
+/** Whether an invitation or a link is valid (`validityOf`). @param context undefined if the object no longer exists */
 export async function isValid(
   db: Kysely<Tables>,
   type: ObjectType,
@@ -159,7 +159,7 @@ export interface Loaded {
   readonly access: Access
 }
 
-/** The caller's access to objects that are loaded already. */
+/** Adds the caller's access to objects that are already loaded. */
 export async function withAccess(
   { db }: Pick<ModuleContext, 'db'>,
   principal: Principal,
@@ -173,7 +173,7 @@ export async function withAccess(
 /** The key of a context in `loadContexts`. */
 export const keyOf = ({ object, contextId }: Pick<Grant, 'object' | 'contextId'>) => `${object} ${contextId}`
 
-/** Loads the contexts of connections with the caller's access, type by type. */
+/** Loads the contexts of connections with the caller's access, one type after the other. */
 export async function loadContexts(
   module: ModuleContext,
   principal: Principal,
@@ -190,7 +190,7 @@ export async function loadContexts(
   return loaded
 }
 
-/** The token of a connection; null if it has none, or its key is unknown. */
+/** Derives the token of a connection again; null if the connection has none, or its key is unknown. */
 export function tokenAgain({ tokenKeys }: Pick<ModuleContext, 'tokenKeys'>, { id, tokenKey }: Grant): string | null {
   const key = tokenKeys.find((each) => each.id === tokenKey)
   return key ? tokenOf(key, id) : null
@@ -206,10 +206,11 @@ export function hashOf(module: Pick<ModuleContext, 'tokenKeys'>, grant: Grant): 
 export type Place = Pick<ModuleContext, 'tokenKeys' | 'baseUrl'>
 
 /**
- * The link with the token of a connection: into the pages of its app, else to this site.
+ * The URL with the token of a connection. It leads to the pages of the connection's app, or to this site if the app has
+ * no pages.
  *
- * @param base of the pages of the app, if it has any
- * @returns null without a token, an app or a base
+ * @param base base URL of the app's pages, if any
+ * @returns null if the connection has no token or no app, or if no base URL is known
  */
 export function urlOf({ tokenKeys, baseUrl }: Place, grant: Grant, base: string | undefined): string | null {
   const token = tokenAgain({ tokenKeys }, grant)

@@ -68,10 +68,10 @@ export async function create(
 }
 
 /**
- * Connects targets with a context in one transaction, and decides under its locks.
+ * Connects targets with a context in one transaction. All decisions are made under its locks.
  *
- * @throws Refusal `accessDenied.shareAccess` or `accessDenied.shareRoles` if the caller has lost the right to share;
- *   nothing is changed then
+ * @throws Refusal `accessDenied.shareAccess` or `accessDenied.shareRoles` if the caller has lost the right to share; in
+ *   this case nothing is changed
  */
 function connectTargets(
   module: ModuleContext,
@@ -113,14 +113,17 @@ function connectTargets(
   })
 }
 
-/** Calls with `skipAcl` are not limited. */
+/** The remaining quota of the creator. Calls with `skipAcl` are not limited. */
 async function quotaOf(db: Transaction<Tables>, { creator, skipAcl }: ShareRequest): Promise<Quota> {
   if (skipAcl) return { invitations: Infinity, emails: Infinity }
   const invited = await countInvitations(db, creator.id)
   return quotaAfter(invited, await countEmails(db, creator.id))
 }
 
-/** An invalid invitation of the creator counts as empty, so that repeating it does not restore its former access. */
+/**
+ * Returns the connection. An invalid invitation of the creator is returned without access, so that repeating the
+ * invitation does not restore its former access.
+ */
 async function asOffered(
   db: Transaction<Tables>,
   { type, context, creator }: ShareRequest,

@@ -14,7 +14,10 @@ import { removeGrants } from './write-grants.js'
 
 export { sweepEvents } from '../connections/transaction-store.js'
 
-/** Implements `delete` of `Connections`: declines, withdraws, leaves, takes access away, or ends a link. */
+/**
+ * Implements `delete` of `Connections`: declines or withdraws an invitation, leaves an object, revokes access, or ends
+ * a link.
+ */
 export async function remove(scope: CallerScope, tokenOrId: unknown, options: unknown): Promise<true> {
   const { module } = scope
   const principal = await principalOf(scope)
@@ -59,13 +62,13 @@ async function endGrant(
 }
 
 /**
- * Deletes all connections of an object that no longer exists. Connections that are made at the same time need another
- * call.
+ * Deletes all connections of an object that no longer exists. Connections made at the same time may remain; another
+ * call deletes them.
  *
- * @param objects its type, in singular or plural
- * @returns their number
- * @throws Refusal `invalidArgument.object` for an unknown type and for accounts, whose connections are in the feeds of
- *   others; `invalidArgument.unspecified` for a malformed id
+ * @param objects the type of the object, in singular or plural
+ * @returns the number of deleted connections
+ * @throws Refusal `invalidArgument.object` for an unknown type and for accounts, since connections of accounts are also
+ *   in the feeds of others; `invalidArgument.unspecified` for a malformed id
  */
 export async function removeContext(module: ModuleContext, objects: string, id: string): Promise<number> {
   const { name: object } = typeOf(module, objects)
@@ -82,20 +85,20 @@ export async function removeContext(module: ModuleContext, objects: string, id: 
 }
 
 /**
- * Deletes expired invitations and links, which are already invisible. Safe in several processes at once.
+ * Deletes expired invitations and links, which are already invisible. Safe to run in several processes at once.
  *
- * @param stop ends it after a batch
- * @returns their number
+ * @param stop ends the work after the current batch
+ * @returns the number of deleted connections
  */
 export const sweep = (db: Kysely<Tables>, stop?: AbortSignal): Promise<number> =>
   clear(db, 'expired', deleteExpired, stop)
 
 /**
- * Deletes connections in batches, with their events.
+ * Deletes connections in batches, and records their events.
  *
- * @param deleteSome deletes at most `limit` of them, and returns them with the moment
- * @param stop ends it after a batch
- * @returns their number
+ * @param deleteSome deletes at most `limit` connections, and returns them with the time of deletion
+ * @param stop ends the work after the current batch
+ * @returns the number of deleted connections
  */
 export const clear = (
   db: Kysely<Tables>,

@@ -7,7 +7,7 @@ import { contextColumns, type Grant, isAllSkipped, tokenHash, type TokenKeys, to
 
 type Db = Kysely<Tables>
 
-/** The columns of a Grant, of a table called `c`. */
+/** The columns of a `Grant`, selected from `connection as c`. */
 export const grantColumns = sql`
   c.id, c.context_object as object, c.context_key as "contextId", c.creator_id as "creatorId",
   c.target_id as "targetId", c.target_email as "targetEmail", c.target_first as "targetFirst",
@@ -18,7 +18,7 @@ export const grantColumns = sql`
   c.token_key as "tokenKey", c.app_key as "appKey", c.expires_at as "expiresAt", c.uses_remaining as "usesRemaining",
   c.created_at as created, c.updated_at as updated`
 
-/** Expired rows are invisible, by the clock of the database (docs/trust.md, C6). */
+/** Whether a row has not expired, by the clock of the database. Expired rows are invisible (docs/trust.md, C6). */
 export const isAlive = sql<boolean>`(c.expires_at is null or c.expires_at > clock_timestamp())`
 
 async function select(db: Db, condition: RawBuilder<boolean>): Promise<Grant[]> {
@@ -35,7 +35,7 @@ export const findGrant = async (db: Db, id: string): Promise<Grant | undefined> 
 export const findByToken = async (db: Db, hash: Uint8Array): Promise<Grant | undefined> =>
   (await select(db, sql`c.token_hash = ${hash}`))[0]
 
-/** The active connections of an account with contexts of one type: one probe for each context. */
+/** The active connections of an account with contexts of one type, with one index look-up per context. */
 export function findActive(db: Db, object: string, contextIds: readonly string[], accountId: string): Promise<Grant[]> {
   const orReversed = sql`or (c.context_key = ${accountId} and c.target_id = any(${contextIds}::uuid[]))`
   return select(
@@ -63,7 +63,7 @@ export const findBetween = (
  * Locks the connections of a context until the transaction ends.
  *
  * @param accountIds the targets; they are locked too if the context is an account
- * @returns the moment of the coming change, by the clock of the database
+ * @returns the date for the following change, by the clock of the database
  */
 export async function lockContext(
   db: Transaction<Tables>,
@@ -76,14 +76,14 @@ export async function lockContext(
   return rows[0]?.moment as Date
 }
 
-/** A new connection, as it is stored. */
+/** A new connection in its stored form. */
 export interface NewGrant extends Omit<Grant, 'created' | 'updated'> {
   readonly tokenHash: Uint8Array | null
 }
 
-/** Writes a new connection, except one of two accounts (`insertRelationship`). */
+/** Inserts a new connection. For a connection of two accounts, use `insertRelationship` instead. */
 export async function insertGrant(db: Transaction<Tables>, grant: NewGrant, moment: Date): Promise<void> {
-  // An expired invitation that is not swept yet would break the unique index.
+  // An expired invitation that has not been swept yet would violate the unique index.
   await sql`
     delete from connection as c
     where c.context_object = ${grant.object} and c.context_key = ${grant.contextId}
@@ -116,7 +116,10 @@ export const rowOf = (grant: NewGrant, moment: Date): Insertable<ConnectionTable
   applied_at: grant.state === 'active' ? moment : null,
 })
 
-/** The columns of a grant. Older servers read `skipped_acl` in place of the two columns after it. */
+/**
+ * The columns of the granted rights. Servers of older releases read `skipped_acl` instead of `skipped_access` and
+ * `skipped_roles`.
+ */
 export const grantingColumns = (grant: Omit<Grant, 'created' | 'updated'>) => ({
   access: grant.access,
   roles: [...grant.roles],
@@ -127,7 +130,7 @@ export const grantingColumns = (grant: Omit<Grant, 'created' | 'updated'>) => ({
   skipped_roles: [...grant.skippedRoles],
 })
 
-/** Updates a connection. An active one has no token and no expiry. */
+/** Updates a connection. An active connection loses its token and its expiry. */
 export async function updateGrant(db: Transaction<Tables>, grant: Grant, moment: Date): Promise<void> {
   await db
     .updateTable('connection')
@@ -149,10 +152,11 @@ export async function updateGrant(db: Transaction<Tables>, grant: Grant, moment:
 }
 
 /**
- * Spends one use of a link; the last use deletes it. Concurrent calls never spend more than there are (docs/trust.md,
+ * Spends one use of a link; the last use deletes it. Concurrent calls never spend more uses than remain (docs/trust.md,
  * C5).
  *
- * @returns the remaining uses, null for a link without a count, and the moment; undefined if the link is gone
+ * @returns the remaining uses, or null for a link without a use limit, and the date of the change; undefined if the
+ *   link is gone
  */
 export async function takeUse(
   db: Transaction<Tables>,
@@ -174,7 +178,7 @@ export async function storeToken(db: Db, id: string, hash: Uint8Array, keyId: st
   return rows.length > 0
 }
 
-/** Deletes some expired connections. @returns them, with the moment */
+/** Deletes some expired connections. @returns the deleted connections, with the time of deletion */
 export const deleteExpired = (db: Transaction<Tables>, limit: number) =>
   deleteSome(
     db,
@@ -183,7 +187,7 @@ export const deleteExpired = (db: Transaction<Tables>, limit: number) =>
       order by expires_at limit ${limit} for update skip locked`,
   )
 
-/** Deletes some connections of a locked context. @returns them, with the moment */
+/** Deletes some connections of a locked context. @returns the deleted connections, with the time of deletion */
 export const deleteOfContext = (
   db: Transaction<Tables>,
   { object, contextId }: Pick<Grant, 'object' | 'contextId'>,
@@ -202,10 +206,10 @@ async function deleteSome(db: Transaction<Tables>, ids: RawBuilder<unknown>): Pr
 }
 
 /**
- * Gives new tokens to all connections with a token of an unknown secret. Their old tokens end; links and invitations
- * can be shown and sent again.
+ * Issues new tokens for all connections with a token derived from an unknown secret. The old tokens stop working. The
+ * new tokens of links and invitations can be shown and sent again.
  *
- * @returns their number
+ * @returns the number of new tokens
  */
 export async function reissueTokens(db: Kysely<Tables>, keys: TokenKeys): Promise<number> {
   const known = keys.map(({ id }) => id)

@@ -15,7 +15,7 @@ export interface Grant {
   readonly object: string
   readonly contextId: string
   readonly creatorId: string
-  /** Null on links, and on an invitation by address until it is applied. */
+  /** Null for a link, and for an invitation by address until it is accepted. */
   readonly targetId: string | null
   /** Folded by `foldedEmail`. */
   readonly targetEmail: string | null
@@ -40,23 +40,23 @@ export interface Grant {
   readonly updated: Date
 }
 
-/** Whether it is a link, which every holder of its token may use. */
+/** Whether a connection is a link: every holder of its token may use it. */
 export const isLink = ({ state, targetId, targetEmail }: Grant): boolean =>
   state === 'active' && targetId === null && targetEmail === null
 
-/** Whether it is a colleague relationship: in the feeds of both accounts, and without an expiry. */
+/** Whether a connection is a colleague relationship: it is in the feeds of both accounts, and never expires. */
 export const isBetweenAccounts = ({ object, targetId }: Pick<Grant, 'object' | 'targetId'>): boolean =>
   object === 'account' && targetId !== null
 
 type Sides = Pick<Grant, 'contextId' | 'access' | 'roles' | 'reverseAccess' | 'reverseRoles'>
 
-/** The access that a connection gives on its context, or on the account that is its target. */
+/** The access that a connection gives on one of its objects: on its context, or on the target's account. */
 export const givenOn = (grant: Sides, id: string): Wish =>
   id === grant.contextId
     ? { access: grant.access, roles: grant.roles }
     : { access: grant.reverseAccess, roles: grant.reverseRoles }
 
-/** The connection with other access on one of its two objects. */
+/** Returns a copy of a connection with different access on one of its objects. */
 export const givingOn = <One extends Sides>(grant: One, id: string, { access, roles }: Wish): One =>
   id === grant.contextId ? { ...grant, access, roles } : { ...grant, reverseAccess: access, reverseRoles: roles }
 
@@ -69,11 +69,11 @@ export const both = (one: Wish, other: Wish): Wish => ({
 /** The access of a level and roles. */
 export const toAccess = ({ access, roles }: Wish): Access => ({ level: access, roles: new Set(roles) })
 
-/** The access that a connection gives its target: while it is pending, `public`. */
+/** The access that a connection gives its target; `public` while the connection is pending. */
 export const accessGiven = ({ state, access, roles }: Pick<Grant, 'state' | 'access' | 'roles'>): Access =>
   toAccess(state === 'pending' ? { access: levels.public, roles: [] } : { access, roles })
 
-/** Whether all that it grants needed a privilege of the creator. */
+/** Whether everything that a connection grants needed a privilege of the creator. */
 export const isAllSkipped = ({
   access,
   roles,
@@ -94,7 +94,7 @@ export const isTarget = (
 export const addressOf = ({ email }: { readonly email: string | null }): string | null =>
   email === null ? null : foldedEmail(email)
 
-/** The connection in an event of the audit. */
+/** Describes a connection for an audit event. */
 export const described = (grant: Grant) => ({
   object: grant.object,
   context: grant.contextId,
@@ -150,7 +150,7 @@ export const newInvitation = (
   return newGrant({ ...properties, state: 'pending', tokenKey, expiresAt }, wish, moment)
 }
 
-/** An invitation made again: the sum of both, with a new expiry. */
+/** A repeated invitation: it grants the combined access of both, and has a new expiry. */
 export function refreshed(grant: Grant, wish: Granted, moment: Date): Grant {
   const skipped = wish.skipped && both({ access: grant.skippedAccess ?? 0, roles: grant.skippedRoles }, wish.skipped)
   return {
@@ -163,20 +163,20 @@ export function refreshed(grant: Grant, wish: Granted, moment: Date): Grant {
 }
 
 /**
- * Connects two accounts with a pending invitation by either of them: grants the wish on one account, `connected` on the
- * other.
+ * Activates the pending invitation between two accounts, created by either of them. Grants the wish on the account
+ * `id`, and `connected` on the other account.
  */
 export const connectedAtOnce = (pair: Grant, id: string, wish: Wish, moment: Date): Grant =>
   givingOn({ ...pair, ...asColleagues, state: 'active', tokenKey: null, expiresAt: null, updated: moment }, id, wish)
 
 /** A secret that tokens are derived from. */
 interface TokenKey {
-  /** Public: it tells nothing about the secret. */
+  /** Public, since it reveals nothing about the secret. */
   readonly id: string
   readonly secret: Uint8Array
 }
 
-/** The first one makes new tokens; the others restore the tokens that they made. */
+/** New tokens are derived with the first key. The other keys derive older tokens again. */
 export type TokenKeys = readonly [TokenKey, ...TokenKey[]]
 
 /** The keys of secrets of at least 32 bytes, the newest first. */
@@ -214,10 +214,10 @@ export const tokenHash = (token: string): Uint8Array => createHash('sha256').upd
 /** Whether a text has the form of a token. No id has this form (docs/trust.md, Z7). */
 export const isToken = (text: string): boolean => /^[A-Za-z0-9]{32}$/.test(text)
 
-/** Types with UUIDs in any case as ids. Other ids are compared byte for byte. */
+/** Types with UUIDs as ids, in upper or lower case. Ids of other types are compared byte for byte. */
 export const uuidObjects: readonly string[] = ['account', 'org']
 
-/** The form of ids of a type, as a sentence. */
+/** Describes the valid ids of a type, for error messages. */
 export const idReason = (object: string): string =>
   uuidObjects.includes(object)
     ? 'An id must be a UUID.'
@@ -227,14 +227,14 @@ export const idReason = (object: string): string =>
 export const isContextId = (value: unknown): value is string =>
   typeof value === 'string' && /^[^\p{Cc}\p{Cs}]{1,128}$/u.test(value)
 
-/** An id of a type in its stored form; undefined if no object of the type can have it. */
+/** Converts an id to its stored form; undefined if no object of the type can have this id. */
 export function contextIdOf(object: string, id: unknown): string | undefined {
   if (!isContextId(id)) return undefined
   if (!uuidObjects.includes(object)) return id
   return isUuid(id) ? id.toLowerCase() : undefined
 }
 
-/** The columns of an id; `context_key` is generated from both. */
+/** The two columns for the id of a context. The database generates `context_key` from them. */
 export const contextColumns = (id: string): { context_id: string | null; context_text: string | null } =>
   isUuid(id) && id === id.toLowerCase()
     ? { context_id: id, context_text: null }

@@ -35,9 +35,9 @@ export async function linkTo(
   return (await show(module, principal, [grant], plainly))[0] as Connection
 }
 
-/** The end of a link. */
+/** The limits of a link. */
 interface Ends {
-  /** A date, milliseconds after the link is made, or null for never. */
+  /** The expiry: a date, milliseconds after the link is made, or null for never. */
   readonly expires: Date | number | null
   readonly usesRemaining: number | null
 }
@@ -45,7 +45,7 @@ interface Ends {
 /**
  * Makes a link: an active connection without a target.
  *
- * @throws Refusal if the caller may not share this, or the link would have expired already
+ * @throws Refusal if the caller may not share the context, or the link would already be expired
  */
 function makeLink(
   module: ModuleContext,

@@ -23,7 +23,7 @@ import { conditionOf, orderOf } from './query/statements.js'
 import { parseWhere } from './query/where.js'
 import { type Connection, show } from './show.js'
 
-/** The result of `list`: the connections, which are also an envelope (docs/module.md, list). */
+/** The result of `list`: an array of connections that also has the properties of an envelope (docs/module.md, list). */
 export type ConnectionList<Item = Connection> = Item[] & {
   readonly object: 'list'
   readonly data: Item[]
@@ -80,7 +80,7 @@ async function selectionOf(
   if (!module.presenter.takesAddresses && propertiesIn(where).some(({ column }) => column === 'target_email')) {
     throw refused('target.email', 'This site hides e-mail addresses; name people by _id.')
   }
-  // This program cannot show types that other programs on the database define.
+  // Excludes types defined only by other programs on the database, since this program cannot show them.
   const known = objects.length > 0 ? objects : module.types.names()
   return {
     viewer: skipAcl && asked.show == null ? null : self,
@@ -111,11 +111,12 @@ const orderFor = (asked: Asked) => orderOf(parseSort(isBackward(asked) ? { _id: 
 const maxNamed = 100
 
 /**
- * The contexts of `show: 'context'`. Objects of an application have to be named, since only the application knows their
+ * The contexts of `show: 'context'`. Objects of an application must be named, since only the application knows their
  * owners.
  *
- * @param objects the asked types; empty for all types
- * @throws Refusal `invalidArgument.query` for too many names, or a type of an application without a name
+ * @param objects the requested types; empty for all types
+ * @throws Refusal `invalidArgument.query` for too many named contexts, or for a type of an application without named
+ *   contexts
  */
 async function managedBy(
   module: ModuleContext,

@@ -12,7 +12,7 @@ type Subject =
   | { readonly type: 'role'; readonly target: string }
   | { readonly type: 'owner' }
 
-/** Gives a level or a role. */
+/** The level or the role that an entry gives. */
 export type Allowance = { readonly allow: Level } | { readonly role: string }
 
 /** Access without a connection (docs/module.md, Access lists). */
@@ -21,7 +21,7 @@ export type AclEntry = Subject & Allowance
 /** An entry of a share list; its subject may also be a minimum level of access. */
 export type ShareEntry = (Subject | { readonly type: 'access'; readonly target: Level }) & Allowance
 
-/** An object as its type loads it. */
+/** An object as loaded by its type. */
 export interface Instance {
   readonly _id: string
   readonly [property: string]: unknown
@@ -31,35 +31,35 @@ export interface Instance {
 export interface PropertyAccess {
   readonly access: Level
   readonly roles?: readonly string[]
-  /** Left out unless `include` names it. */
+  /** Shown only if `include` names it. */
   readonly optional?: boolean
 }
 
 /** The definition of a type of objects that connections can have as context (docs/module.md, Object types). */
 export interface ObjectDefinition<Loaded extends Instance = Instance> {
-  /** Lower case, such as `document`. */
+  /** In singular and lower case, such as `document`. */
   readonly name: string
-  /** Such as `documents`. */
+  /** The name in plural, such as `documents`. */
   readonly plural: string
-  /** Loads objects by id, without unknown ids. Ids may come from untrusted callers. */
+  /** Loads objects by id, and leaves out unknown ids. Ids may come from untrusted callers. */
   readonly load: (ids: readonly string[]) => Promise<readonly Loaded[]>
   /** The account id of the owner; without it, objects have no owner. */
   readonly owner?: (object: Loaded) => string | null
   /** The access required for each property. Other properties are never shown. */
   readonly properties: { readonly [name: string]: Level | PropertyAccess }
-  /** The property with the name of the object for e-mails, if the recipient may read it. */
+  /** The property to name the object by in e-mails, if the recipient may read it. */
   readonly title?: string
   /** Access without a connection; by default the owner has `delete`. */
   readonly acl?: readonly AclEntry[] | ((object: Loaded) => readonly AclEntry[])
   /** Levels that a sharer can grant; by default `share`, `read` and `connected`. */
   readonly shareChain?: readonly Level[]
-  /** Finer rules; they replace the chain. */
+  /** Finer rules for sharing. They replace `shareChain`. */
   readonly shareAcl?: readonly ShareEntry[]
   /** Whether objects of this type can have connections; true by default. */
   readonly allowConnections?: boolean
   /** Whether a target has to accept, except with `forceAuto`; true by default. */
   readonly requireAccept?: boolean
-  /** The access to an account required to connect it at once; `share` by default, and at least. */
+  /** The access to an account required to connect it at once; `share` by default, which is also the minimum. */
   readonly requiredAccess?: Level
   /** Whether a target that is connected at once gets an e-mail; true by default. */
   readonly sendNotifications?: boolean
@@ -67,7 +67,7 @@ export interface ObjectDefinition<Loaded extends Instance = Instance> {
   readonly leastAccess?: Level
 }
 
-/** A definition with all defaults. */
+/** A definition with all defaults filled in. */
 export interface ObjectType {
   readonly name: string
   readonly plural: string
@@ -76,7 +76,7 @@ export interface ObjectType {
   readonly properties: { readonly [name: string]: Required<PropertyAccess> & { readonly access: number } }
   readonly title: string | null
   readonly acl: (object: Instance) => readonly AclEntry[]
-  /** Descending. */
+  /** In descending order. */
   readonly shareChain: readonly number[]
   readonly shareAcl: readonly ShareEntry[]
   readonly allowConnections: boolean
@@ -123,7 +123,7 @@ export function readLevel(given: unknown): number | undefined {
  * A level in an application's definition.
  *
  * @param where place of the level, for the error
- * @throws TypeError for a value unknown to `readLevel`: a typing error must not open an object
+ * @throws TypeError for a value unknown to `readLevel`: a typing error in a definition must not open an object
  */
 export function levelOf(given: unknown, where: string): number {
   const level = readLevel(given)
@@ -173,7 +173,10 @@ export class ObjectTypes {
   }
 }
 
-/** For JavaScript programs: a missing function would fail only at the first call, as a server error. */
+/**
+ * Checks the functions of a definition, for JavaScript programs: a missing function would otherwise fail only at the
+ * first call, as a server error.
+ */
 function checkFunctions({ name, load, owner }: ObjectDefinition): void {
   const isFunction = (value: unknown) => typeof value === 'function'
   if (!isFunction(load)) throw new TypeError(`${name}.load must be a function.`)
@@ -217,13 +220,13 @@ function checkLevels(entries: readonly ShareEntry[], where: string): void {
 }
 
 /**
- * The objects that a loader returned.
+ * Checks the objects returned by a loader.
  *
- * @throws Error for an object with an id that was not requested: access is decided by id
+ * @throws Error for an object with an id that was not requested, since access is decided by id
  */
 function asked(loaded: readonly Instance[], ids: readonly string[], name: string): readonly Instance[] {
   const expected = new Set(ids)
   const other = loaded.find(({ _id }) => !expected.has(_id))
   if (!other) return loaded
-  throw new Error(`load of ${name} returned an object with the _id ${inspect(other._id)}, which it was not asked for.`)
+  throw new Error(`load of ${name} returned an object with the _id ${inspect(other._id)}, which was not requested.`)
 }

@@ -5,13 +5,13 @@ import { levelNames, levels, readLevel } from './object-types.js'
 import { timeOf } from './query/conditions.js'
 import { isNamesAndValues } from './query/document.js'
 
-/** Every option may be `null`. */
+/** A boolean option, false by default. Like every option, it may be `null`. */
 const flag = z
   .boolean()
   .nullish()
   .transform((value) => value ?? false)
 
-/** Each path costs a search in every shown connection. */
+/** Limited, since each path is looked up in every shown connection. */
 const maxPaths = 100
 
 const texts = z
@@ -20,7 +20,7 @@ const texts = z
   .nullish()
   .transform((value) => value ?? [])
 
-/** Stored text: the database takes no NUL, and e-mails take no line break in a name. */
+/** Text that the database can store, and without line breaks, since names are used in e-mails. Postgres rejects NUL. */
 const storableText = z.string().regex(/^[^\p{Cc}\p{Cs}]*$/u, 'has control characters or unpaired surrogates')
 
 const partOfName = storableText
@@ -30,7 +30,7 @@ const partOfName = storableText
 
 const appKey = storableText.nullish().transform((value) => value ?? null)
 
-/** One text, or several. */
+/** A string, or an array of strings. */
 const oneOrMore = z.preprocess(
   (value) => (value == null ? [] : Array.isArray(value) ? (value as unknown[]) : [value]),
   z.array(storableText),
@@ -60,7 +60,7 @@ const date = z.unknown().transform((value, context) => {
   return z.NEVER
 })
 
-/** A thousand years: later ends have no date. */
+/** A thousand years. A much larger number would not result in a valid date. */
 const maxMs = 1000 * 365 * 86_400_000
 
 const clamped = (least: number, most: number, fallback: number) =>
@@ -68,7 +68,7 @@ const clamped = (least: number, most: number, fallback: number) =>
 
 const projection = { paths: texts, include: texts, expand: texts }
 
-/** Privileges that a program gives a caller: a typing error must not add rights. */
+/** The privileges that a program gives a caller. They are validated, so that a typing error cannot add rights. */
 export const privileges = z.object({
   skipAcl: flag,
   grant: level,
@@ -129,7 +129,7 @@ export const listOptions = z.object({
 })
 
 export const target = z.object({
-  // `parseTarget` reads the names of the target.
+  // `parseTarget` validates these three properties.
   _id: z.unknown().optional(),
   email: z.unknown().optional(),
   object: z.unknown().optional(),
@@ -143,18 +143,18 @@ export const target = z.object({
 })
 
 /**
- * Reads options, without unknown ones (docs/module.md, Calling).
+ * Reads options, and ignores unknown ones (docs/module.md, Calling).
  *
- * @param within place of the options, for faults; empty for those of a call
- * @throws Refusal `invalidArgument.<option>`, or `invalidArgument.unspecified` if the option has no fault of its own,
- *   with its place, such as `targets[3].roles[0]`, as path
+ * @param within place of the options, for faults; empty for the options of a call
+ * @throws Refusal `invalidArgument.<option>`, or `invalidArgument.unspecified` if the option has no fault of its own.
+ *   The path of the fault is the place of the option, such as `targets[3].roles[0]`
  */
 export function readOptionsAs<Schema extends z.ZodType>(
   schema: Schema,
   options: unknown,
   within = '',
 ): z.infer<Schema> {
-  // A Map or a promise would count as no options.
+  // A Map or a promise would be read as empty options.
   if (options != null && !isNamesAndValues(options)) {
     const reason = 'Options must be a plain object.'
     throw new Refusal('invalidArgument.unspecified', { path: within || 'options', reason })
@@ -170,7 +170,7 @@ export function readOptionsAs<Schema extends z.ZodType>(
   })
 }
 
-/** The requested extent of shown connections. */
+/** Selects the parts of connections to show. */
 export interface Showing {
   /** References to expand: `context`, `creator`, `target.account`. */
   readonly expand: ReadonlySet<string>
@@ -182,7 +182,7 @@ export interface Showing {
   readonly includeKey: boolean
   /** Whether to hide the tokens of others' links, even those that the caller may see. */
   readonly ownTokens: boolean
-  /** Whether the caller named the connection by its token. */
+  /** Whether the caller identified the connection by its token. */
   readonly isHolder: boolean
 }
 
@@ -200,7 +200,7 @@ export const plainly: Showing = {
 
 const expandable = ['context', 'creator', 'target.account']
 
-/** The extent by the options of a call. Included references are expanded. */
+/** Derives `Showing` from the options of a call. Included references are expanded. */
 export function showingOf(
   asked: {
     readonly expand: readonly string[]

@@ -5,7 +5,7 @@ import type { Presenter } from '../people/hide-email.js'
 import { findKnownAccounts, findOrgs } from '../people/known-store.js'
 import { complete, type Instance, type ObjectDefinition, type ObjectType, ObjectTypes } from './object-types.js'
 
-/** The types of every site (docs/module.md, Object types). */
+/** The built-in types of every site (docs/module.md, Object types). */
 export function siteTypes(db: Kysely<Tables>, presenter: Presenter): ObjectTypes {
   const types = new ObjectTypes()
   for (const definition of [accountsType(db, presenter), orgsType(db), ...closedTypes]) types.define(definition)
@@ -25,7 +25,7 @@ const accountRights = {
 
 const accountNames = { name: 'account', plural: 'accounts' }
 
-/** The type of accounts with its access lists only, for code without a module. */
+/** The type of accounts with only its access lists, for code without a module. */
 export const accounts: ObjectType = complete({
   ...accountNames,
   ...accountRights,
@@ -77,7 +77,7 @@ const orgsType = (db: Kysely<Tables>): ObjectDefinition => ({
   leastAccess: 'none',
 })
 
-/** Types of the server that take no connections. */
+/** Built-in types without connections. */
 export const closedTypes: readonly ObjectDefinition[] = ['connection', 'notification', 'event', 'role', 'app'].map(
   (name) => ({
     name,

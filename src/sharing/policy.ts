@@ -16,7 +16,9 @@ import {
 } from './grant.js'
 import { type Instance, levels, type ObjectType } from './object-types.js'
 
-/* The rules for callers and for connections that exist: values in, a decision or a `Refusal` out. */
+/*
+ * The rules for callers and for existing connections. Each takes values, and returns a decision or throws a `Refusal`.
+ */
 
 /** The account of the caller. @throws Refusal `accessDenied.notLoggedIn` for an anonymous caller */
 export function accountOf({ account }: Pick<Principal, 'account'>): Account {
@@ -36,10 +38,10 @@ export function checkVerified({ verified }: Pick<Principal, 'verified'>, path?: 
 }
 
 /**
- * Whether an invitation or a link is valid: its creator is active and may still grant the same. The part that needed a
- * privilege stays valid.
+ * Whether an invitation or a link is valid: its creator is active and may still grant the same access. The part that
+ * needed a privilege stays valid.
  *
- * @returns undefined if the access of the creator decides (`isStillGranted`)
+ * @returns undefined if the result depends on the access of the creator (`isStillGranted`)
  */
 export function validityOf(
   grant: Grant,
@@ -53,9 +55,9 @@ export function validityOf(
 }
 
 /**
- * Whether the creator may still grant the same. Ignores the part of the grant that needed a privilege.
+ * Whether the creator may still grant the access of a connection. Ignores the part that needed a privilege.
  *
- * @param mine the creator's own access, as if without privileges
+ * @param mine the creator's access without privileges
  */
 export function isStillGranted(sharer: Omit<Sharer, 'skipAcl'>, mine: Access, grant: Grant): boolean {
   const { access, roles, skippedAccess, skippedRoles } = grant
@@ -70,8 +72,8 @@ export function isStillGranted(sharer: Omit<Sharer, 'skipAcl'>, mine: Access, gr
 export const badToken = () => new Refusal('invalidArgument.connectionToken')
 
 /**
- * Whether a valid token opens a connection for an account: every link, an invitation for the named account, and an
- * invitation by address for each holder of the token.
+ * Whether an account may use a valid token. True for a link, for an invitation to this account, and for any invitation
+ * by address.
  */
 export const opensFor = (grant: Grant, account: Pick<Account, 'id'> | null): boolean =>
   isLink(grant) || grant.targetId === null || grant.targetId === account?.id
@@ -94,17 +96,17 @@ export function checkMayRead(grant: Grant, account: Principal['account'], { leve
 export const accessShown = (grant: Grant, isHolder: boolean): Access =>
   grant.state === 'pending' || (isLink(grant) && isHolder) ? accessGiven(grant) : noAccess
 
-/** Whether the caller's access to the context decides about the token: for links of others. */
+/** Whether the caller's access to the context decides if the token is visible. True for links created by others. */
 export const isTokenByAccess = (grant: Grant, { account }: Pick<Principal, 'account'>): boolean =>
   isLink(grant) && grant.creatorId !== account?.id
 
 /**
- * Whether the caller sees the token: the target that of an invitation, the creator that of a link, and others that of a
- * link that gives them nothing new.
+ * Whether the caller may see the token. The token of an invitation is visible to its target. The token of a link is
+ * visible to its creator, to holders of the token, and to callers with at least the access of the link.
  *
  * @param own the caller's access to the context without the link
- * @param isHolder whether the caller named the connection by its token
- * @param ownTokens whether links of others show no token
+ * @param isHolder whether the caller identified the connection by its token
+ * @param ownTokens whether to hide the tokens of links created by others
  */
 export function maySeeToken(
   grant: Grant,
@@ -117,7 +119,7 @@ export function maySeeToken(
   return !ownTokens && own.level >= grant.access && grant.roles.every((role) => own.roles.has(role))
 }
 
-/** @throws Refusal `accessDenied.connection` for callers who do not see the token */
+/** @throws Refusal `accessDenied.connection` for callers who may not see the token */
 export function checkMaySeeToken(grant: Grant, caller: Pick<Principal, 'account' | 'skipAcl'>, own: Access): void {
   if (caller.skipAcl || maySeeToken(grant, caller, own, { isHolder: false })) return
   throw new Refusal('accessDenied.connection')
@@ -136,8 +138,8 @@ export const mayManage = (
 ): boolean => level >= levels.share || isOwner(type, context, caller)
 
 /**
- * Whether the caller may end a connection regardless of access: by privilege, as the owner, or as the holder of an
- * invitation.
+ * Whether the caller may end a connection regardless of access: by privilege, as the owner of the context, or as the
+ * holder of an invitation's token.
  */
 export const endsFreely = (
   { state }: Pick<Grant, 'state'>,
@@ -145,9 +147,9 @@ export const endsFreely = (
 ): boolean => skipAcl || isOwned || (isHolder && state === 'pending')
 
 /**
- * Whether other callers may end a connection (docs/module.md, delete).
+ * Checks that a caller without the rights of `endsFreely` may end a connection (docs/module.md, delete).
  *
- * @param access to the context
+ * @param access the caller's access to the context
  * @throws Refusal `accessDenied.connection` or `accessDenied.shareAccess`
  */
 export function checkMayEnd(grant: Grant, { account }: Pick<Principal, 'account'>, { level }: Access): void {
@@ -163,7 +165,7 @@ export function checkMayEnd(grant: Grant, { account }: Pick<Principal, 'account'
   }
 }
 
-/** The verb of the event of a deletion. */
+/** The verb of the audit event for a deletion. */
 export function endingBy(grant: Grant, { account }: Pick<Principal, 'account'>): 'removed' | 'declined' | 'withdrawn' {
   if (grant.state === 'active') return 'removed'
   if (account === null || isTarget(grant, account)) return 'declined'
@@ -171,11 +173,11 @@ export function endingBy(grant: Grant, { account }: Pick<Principal, 'account'>):
 }
 
 /**
- * The account that accepts an invitation: the caller, as its target. With `skipAcl` it is the named account, the
- * verified account of the address, or else the caller.
+ * The account for which an invitation is accepted: the caller, if the caller is its target. Otherwise, with `skipAcl`:
+ * the invited account, or the verified account with the invited address, or else the caller.
  *
- * @param found the named account, or the account of the address
- * @returns undefined if the caller may not apply it
+ * @param found the invited account, or the account with the invited address
+ * @returns undefined if the caller may not accept the invitation
  */
 export function applierOf(
   grant: Grant,
@@ -189,7 +191,7 @@ export function applierOf(
   return found?.account.state === 'active' ? found : undefined
 }
 
-/** @throws Refusal in the order of docs/module.md, apply */
+/** Checks that an invitation may be accepted for an account. @throws Refusal in the order of docs/module.md, apply */
 export function checkMayApply(
   grant: Grant,
   context: Instance | undefined,
@@ -215,10 +217,11 @@ interface Acceptance {
 }
 
 /**
- * Decides the effect of an acceptance on all connections between a context and an account. Exactly one remains.
+ * Decides the effect of an acceptance on all connections between a context and an account. Afterwards, exactly one of
+ * them is active.
  *
  * @param others the other connections between them
- * @param isOffered whether a pending `kept` (`keptOf`) is a valid offer of the same context
+ * @param isOffered whether the connection to keep (`keptOf`) is a pending, valid invitation to the same context
  */
 export function acceptanceOf(
   invitation: Grant,
@@ -229,14 +232,15 @@ export function acceptanceOf(
 ): Acceptance {
   const kept = keptOf(others)
   const before = kept ?? invitation
-  // The other one of two accounts gets only what colleagues have, whatever another invitation offers.
+  // A kept invitation that is invalid or in the opposite direction was not accepted here. It gives only the access of
+  // colleagues, whatever it offers.
   const from = !kept || kept.state === 'active' || isOffered ? before : { ...before, ...asColleagues }
   const { contextId: id } = invitation
   const targetId = before.targetId ?? accountId
   const active = { targetId, state: 'active' as const, tokenKey: null, expiresAt: null, updated: moment }
   const after = { ...givingOn(from, id, both(givenOn(from, id), invitation)), ...active }
   const { access } = givenOn(after, id)
-  // Invitations by address stay: deleting one would tell its creator the account of the address.
+  // Invitations by address stay: deleting one would reveal to its creator the account with the address.
   const needless = others.filter(
     (each) => each !== kept && each.state === 'pending' && each.targetId !== null && each.access <= access,
   )

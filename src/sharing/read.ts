@@ -30,8 +30,8 @@ import { only, valueAt } from './query/map.js'
 import { show } from './show.js'
 
 /**
- * Implements `read` of `Connections`. Spends a use of a link after all checks and before it returns anything, so that a
- * refused read costs none (docs/trust.md, C5).
+ * Implements `read` of `Connections`. Spends a use of a link after all checks and before anything is returned, so that
+ * a refused read costs no use (docs/trust.md, C5).
  */
 export async function read(scope: CallerScope, tokenOrId: unknown, options: unknown): Promise<unknown> {
   const { module } = scope
@@ -49,7 +49,7 @@ export async function read(scope: CallerScope, tokenOrId: unknown, options: unkn
   const wanted = { ...showing, optional: new Set([...showing.optional, ...reached.optional]) }
   const [shown] = await show(module, principal, [grant], wanted)
   const value = path.length > 0 ? valueFound(module, grant, shown as object, path) : undefined
-  // A link without a count needs no write.
+  // A link without a use limit needs no write.
   const isCounted = isHolder && isLink(grant) && grant.usesRemaining !== null
   const left = isCounted ? await spendUse(module, principal, grant) : null
   if (path.length > 0) return value
@@ -89,7 +89,7 @@ function referenceOf({ object }: Grant, [first = '', second]: readonly string[])
  * Spends one use of a link.
  *
  * @returns the remaining uses
- * @throws Refusal `invalidArgument.connectionToken` if another read spent the last one, or the link is no longer valid
+ * @throws Refusal `invalidArgument.connectionToken` if another read spent the last use, or the link is no longer valid
  */
 async function spendUse(
   module: ModuleContext,
@@ -111,8 +111,8 @@ async function spendUse(
 }
 
 /**
- * Implements `getToken` of `Connections`. An invitation by the Atom API or an import gets its token with the first
- * call.
+ * Implements `getToken` of `Connections`. An invitation made by the Atom API or by an import gets its token at the
+ * first call.
  */
 export async function getToken(scope: CallerScope, id: unknown): Promise<string | null> {
   const { module } = scope
@@ -139,7 +139,7 @@ type GrantRef = { readonly id: string } | { readonly token: string }
  * Reads `<id or token>` with an optional path: `/context/name/first` or `.context.name.first`. Names are
  * percent-encoded, since an id among them may hold a slash or a dot.
  *
- * @throws Refusal `invalidArgument.unspecified` for another form, or a percent sign that encodes no text
+ * @throws Refusal `invalidArgument.unspecified` for another form, or for invalid percent-encoding
  */
 export function readGrantRef(given: unknown): { which: GrantRef; path: readonly string[] } {
   const [name = '', ...path] = typeof given === 'string' ? given.split(/[/.]/).map(decoded) : []
@@ -179,7 +179,9 @@ export async function readable(
 }
 
 /**
- * The connection with an id. @throws Refusal `accessDenied.notLoggedIn` for an anonymous caller, `notFound.unspecified`
+ * Finds the connection with an id.
+ *
+ * @throws Refusal `accessDenied.notLoggedIn` for an anonymous caller, `notFound.unspecified` for an unknown id
  */
 export async function byId({ db }: ModuleContext, principal: Principal, id: string): Promise<Grant> {
   accountOf(principal)
@@ -188,7 +190,7 @@ export async function byId({ db }: ModuleContext, principal: Principal, id: stri
   throw new Refusal('notFound.unspecified', { path: id })
 }
 
-/** The connection that a token opens for the caller. @throws Refusal `invalidArgument.connectionToken` */
+/** Finds the connection that a token opens for the caller. @throws Refusal `invalidArgument.connectionToken` */
 export async function byToken(
   module: ModuleContext,
   { account }: Principal,
@@ -200,14 +202,14 @@ export async function byToken(
   throw badToken()
 }
 
-/** An invitation or a link, its type, and its context unless that is gone. */
+/** An invitation or a link, its type, and its context; undefined if the context no longer exists. */
 export interface Opened {
   readonly grant: Grant
   readonly type: ObjectType
   readonly context: Instance | undefined
 }
 
-/** The valid connection of a token. @throws Refusal `invalidArgument.connectionToken` */
+/** Finds the valid connection of a token. @throws Refusal `invalidArgument.connectionToken` */
 export async function openToken(module: ModuleContext, token: string): Promise<Opened> {
   const grant = await findByToken(module.db, tokenHash(token))
   const type = grant && module.types.find(grant.object)

@@ -15,20 +15,25 @@ import { addressOf, both, givenOn, type Grant, isBetweenAccounts } from './grant
 import { levels, type ObjectType } from './object-types.js'
 import { checkVerified } from './policy.js'
 
-/* The rules of making connections, by `create` and `linkTo`: values in, a decision or a `Refusal` out. */
+/*
+ * The rules for creating connections with `create` and `linkTo`. Each takes values, and returns a decision or throws a
+ * `Refusal`.
+ */
 
-/** @throws Refusal `accessDenied.connectionsDisabled` for a type without connections */
+/** @throws Refusal `accessDenied.connectionsDisabled` for a type that does not allow connections */
 export function checkTakesConnections({ name, allowConnections }: ObjectType, isForced: boolean): void {
   if (!allowConnections && !isForced) throw new Refusal('accessDenied.connectionsDisabled', { path: name })
 }
 
-/** @throws Refusal `accessDenied.shareAccess` below `share` */
+/** @throws Refusal `accessDenied.shareAccess` for a level below `share` */
 export function checkMayShare({ level }: Access, { id }: Pick<Account, 'id'>, skipAcl: boolean): void {
   if (!skipAcl && level < levels.share) throw new Refusal('accessDenied.shareAccess', { path: id })
 }
 
 /**
- * @param places wished roles, each with its place in the arguments
+ * Checks that the caller may give all requested roles.
+ *
+ * @param places requested roles, each with its place in the arguments
  * @throws Refusal `accessDenied.shareRoles` for a role that the caller may not give
  */
 export function checkMayImpart(sharer: Sharer, mine: Access, places: ReadonlyMap<string, string>): void {
@@ -41,6 +46,8 @@ export function checkMayImpart(sharer: Sharer, mine: Access, places: ReadonlyMap
 export type Named = { readonly id: string; readonly email: null } | { readonly id: null; readonly email: string }
 
 /**
+ * Checks a target before it is looked up.
+ *
  * @param at place of the target, for faults
  * @throws Refusal for a target that the caller may not name, or not connect at once
  */
@@ -66,7 +73,9 @@ export function checkTarget(
 const textOf = (value: unknown) => (typeof value === 'string' ? value : null)
 
 /**
- * @param found the active account with this id
+ * Checks that the caller may connect an account at once.
+ *
+ * @param found the active account with this id; undefined if there is none
  * @param mine the caller's access to that account
  * @throws Refusal for an account that the caller may not connect at once
  */
@@ -113,8 +122,9 @@ export interface Step {
 /**
  * Decides the effect of `create` on one target (docs/module.md, create).
  *
- * @param between all connections of the context with the target; expired offers of the creator grant nothing
- * @returns the name of a fault if nothing is done
+ * @param between all connections of the context with the target; invalid invitations of the creator must come without
+ *   access
+ * @returns the change, or the name of the fault if there is none
  */
 export function stepFor(
   { type, context, creator, skipAcl, isNotified }: Omit<ShareRequest, 'principal' | 'appKey'>,

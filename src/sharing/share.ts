@@ -17,8 +17,8 @@ import { checkMayConnectAtOnce, checkMayShare, checkTakesConnections, checkTarge
 /**
  * Finds a context that the caller may share (docs/module.md, create).
  *
- * @param objects its type, in singular or plural
- * @throws Refusal in the order of the table
+ * @param objects the type of the object, in singular or plural
+ * @throws Refusal in the order of the table (docs/module.md, create)
  */
 export async function shareable(
   module: ModuleContext,
@@ -49,10 +49,10 @@ export async function appKeyOf(
   return null
 }
 
-/** Wished roles, each with the first place of its name, such as `targets[0].roles[1]`. */
+/** Requested roles, each with the first place of its name, such as `targets[0].roles[1]`. */
 export type Places = ReadonlyMap<string, string>
 
-/** @param at place of the list of roles */
+/** Pairs each role with its place. @param at place of the list of roles */
 export const placesOf = (roles: readonly string[], at: string): Places =>
   joinedPlaces(...roles.map((role, index) => new Map([[role, `${at}[${index}]`]])))
 
@@ -70,22 +70,22 @@ export async function checkDefined(db: Kysely<Tables>, places: Places): Promise<
   }
 }
 
-/** A target of `create`, found. */
+/** A target of `create` after its look-up. */
 export interface Target extends Wish {
   readonly places: Places
-  /** Null for an address, even one of an account: the answer must not reveal accounts. */
+  /** Null for a target by address, even if an account has the address: the answer must not reveal accounts. */
   readonly account: Account | null
   /** Folded by `foldedEmail`; null for an account. */
   readonly email: string | null
   readonly first: string | null
   readonly last: string | null
-  /** Whether it becomes active at once. */
+  /** Whether the connection becomes active at once. */
   readonly auto: boolean
-  /** Its name in faults. */
+  /** Identifies the target in faults. */
   readonly named: FaultTarget
 }
 
-/** The settings of a `create` call by which its targets are checked. */
+/** The settings of a `create` call that limit its targets. */
 type Limits = Pick<ShareRequest, 'type' | 'context' | 'creator' | 'skipAcl'> & { readonly forceAuto: boolean }
 
 const maxTargets = 100
@@ -137,7 +137,7 @@ async function checkAtOnce(
   ids.forEach((id, index) => checkMayConnectAtOnce(id, known.get(id), access[index] ?? noAccess, limits))
 }
 
-/** A target of `create`, not looked up yet. */
+/** A target of `create` before its look-up. */
 type ParsedTarget = Named & Pick<Target, 'access' | 'places' | 'first' | 'last' | 'auto'>
 
 /** @param at place of the target, for faults */
@@ -172,12 +172,12 @@ function nameOf({ _id, email }: { readonly _id?: unknown; readonly email?: unkno
 const asText = (value: unknown) =>
   typeof value === 'string' || typeof value === 'number' ? String(value).slice(0, maxAddressLength) : typeof value
 
-/** The longest address of e-mail (RFC 5321, 4.5.3.1.3). */
+/** The maximum length of an e-mail address (RFC 5321, 4.5.3.1.3). */
 const maxAddressLength = 254
 
 const wrongTarget = (path: string, reason: string) => new Refusal('invalidArgument.connectionTarget', { path, reason })
 
-/** Merges the targets with one name. */
+/** Merges targets with the same name. */
 function merged(targets: readonly ParsedTarget[]): ParsedTarget[] {
   const byName = new Map<string, ParsedTarget>()
   for (const each of targets) {

@@ -21,7 +21,7 @@ import { place, valueAt } from './query/map.js'
 export interface Reference {
   readonly _id: string
   readonly object: string
-  /** `/<plural>/<id>`, the id percent-encoded */
+  /** `/<plural>/<id>`, with the id percent-encoded. */
   readonly path: string
   /** Properties of an expanded reference. */
   readonly [property: string]: unknown
@@ -54,13 +54,13 @@ export interface Connection {
   readonly token?: string
   readonly expiresAt?: Date
   readonly usesRemaining?: number
-  /** The link with the token; on request. */
+  /** The URL with the token; shown on request. */
   readonly url?: string
-  /** On request. */
+  /** Shown on request. */
   readonly appKey?: string
 }
 
-/** Shows connections as far as the caller may see them (docs/module.md, read; The connection object). */
+/** Shows connections, with the parts that the caller may see (docs/module.md, read; The connection object). */
 export async function show(
   module: ModuleContext,
   principal: Principal,
@@ -82,7 +82,7 @@ export async function show(
 interface Surroundings {
   readonly contexts: ReadonlyMap<string, Loaded>
   readonly people: ReadonlyMap<string, Loaded>
-  /** Bases of the pages of apps, by their keys. */
+  /** Base URLs of the pages of apps, by app key. */
   readonly bases: ReadonlyMap<string, string>
 }
 
@@ -174,7 +174,7 @@ function showOne(
 
 const none: ReadonlySet<string> = new Set()
 
-/** The visible name of an account. */
+/** Reads the name from the visible properties of an account. */
 function nameIn({ name }: Readonly<Record<string, unknown>>): { first: string; last: string } | undefined {
   if (name === undefined) return undefined
   const { first, last } = name as { first: string; last: string }
@@ -188,7 +188,7 @@ const referenceTo = (type: ObjectType, id: string): Reference => ({
 })
 
 /**
- * The properties of an object that a reader with this access sees.
+ * The properties of an object that are visible with this access.
  *
  * @param optional paths of optional properties to show: whole (`extra`) or in part (`extra.a`)
  */

@@ -12,7 +12,7 @@ import { type Grant, isBetweenAccounts } from './grant.js'
 
 type Db = Transaction<Tables>
 
-/** Writes a new connection, and the views of both accounts if it is between two. */
+/** Inserts a new connection. For a connection of two accounts, also inserts both views. */
 export async function createGrant(db: Db, grant: NewGrant, moment: Date, created = moment): Promise<void> {
   const relationship = relationshipOf(grant)
   if (!relationship) return insertGrant(db, grant, moment)
@@ -25,8 +25,8 @@ export async function createGrant(db: Db, grant: NewGrant, moment: Date, created
 /**
  * Makes a pending connection active.
  *
- * @param after the active connection; an invitation by address has got a target
- * @param change `message` is for the views of two accounts; undefined leaves it
+ * @param after the active connection; its target is set, even for an invitation by address
+ * @param change `message` is the new message of the two views; undefined for no change
  */
 export async function activateGrant(
   db: Db,
@@ -46,7 +46,7 @@ export async function activateGrant(
   await bumpNetworks(db, movesBetween(was, is), moment)
 }
 
-/** Removes connections, and the views of both accounts of those between two. */
+/** Removes connections. For connections of two accounts, also removes both views. */
 export async function removeGrants(db: Db, grants: readonly Grant[], moment: Date): Promise<void> {
   if (grants.length === 0) return
   await deleteRelationships(

@@ -83,11 +83,11 @@ test('app-password revoke ends one app password of that person only', async () =
 })
 
 test.each<[string, Partial<typeof wish>, string]>([
-  ['an empty name', { name: ' ' }, 'The name of an app password must have 1 to 100 characters; this has 0.'],
+  ['an empty name', { name: ' ' }, 'The name of an app password must have 1 to 100 characters; this one has 0.'],
   [
     'a long name',
     { name: 'é'.repeat(101) },
-    'The name of an app password must have 1 to 100 characters; this has 101.',
+    'The name of an app password must have 1 to 100 characters; this one has 101.',
   ],
   ['a line feed in the name', { name: 'a\nb' }, 'The name of the app password has a character that cannot be shown.'],
   [

@@ -32,11 +32,11 @@ const kinds = {
   orphan: 'a colleague row has no account for its peer',
   alone: 'the peer has no colleague row of the same connection',
   differ: 'the two colleague rows of a connection differ',
-  inviter: 'the status of a colleague row contradicts who invited',
-  connection: 'a colleague row belongs to no connection of its state and people',
-  views: 'a connection of two accounts has not two colleague rows',
-  order: 'a colleague row is ordered by another name than its peer has',
-  count: 'a list counts other than what is in it',
+  inviter: 'the status of a colleague row contradicts its inviter',
+  connection: 'a colleague row has no connection with the same state and people',
+  views: 'a connection of two accounts does not have two colleague rows',
+  order: 'a colleague row has an outdated sort name of its peer',
+  count: 'the stored total of a list differs from the number of its rows',
 } satisfies Record<string, Fault['what']>
 
 async function doctor(): Promise<{ output: string; error: unknown }> {

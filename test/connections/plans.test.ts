@@ -16,9 +16,9 @@ beforeAll(async () => {
   // Only the rows that pages read.
   database = await freshDatabase([
     'the peer has no colleague row of the same connection',
-    'a colleague row belongs to no connection of its state and people',
-    'a list counts other than what is in it',
-    'a colleague row is ordered by another name than its peer has',
+    'a colleague row has no connection with the same state and people',
+    'the stored total of a list differs from the number of its rows',
+    'a colleague row has an outdated sort name of its peer',
   ])
   const { db } = database
   owner = await addPerson(db, 'owner')

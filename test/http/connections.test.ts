@@ -21,7 +21,7 @@ beforeAll(async () => {
     'a colleague row has no account for its peer',
     'the peer has no colleague row of the same connection',
   ]
-  database = await freshDatabase([...orphaned, 'a connection of two accounts has not two colleague rows'])
+  database = await freshDatabase([...orphaned, 'a connection of two accounts does not have two colleague rows'])
   const { db } = database
   client = await startClient(db)
   strict = await startClient(db, { REQUIRE_SIGN_IN: 'true' })

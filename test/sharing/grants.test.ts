@@ -223,14 +223,14 @@ describe('a loader', () => {
       ;(ids as string[])[0] = 'c'
       return Promise.resolve(ids.map((_id) => ({ _id })))
     }
-    await expect(typeWith({ load }).load(['a'])).rejects.toThrow(/the _id 'c', which it was not asked for/)
+    await expect(typeWith({ load }).load(['a'])).rejects.toThrow(/the _id 'c', which was not requested/)
   })
 
   test.each([[{ _id: 'c' }], [{ _id: 'A' }], [{ _id: undefined }], [{}]])(
     'that returns %j for a and b is an error of the application',
     async (row) => {
       await expect(loading({ _id: 'a' }, row).load(['a', 'b'])).rejects.toThrow(
-        /^load of thing returned an object with the _id .+, which it was not asked for.$/,
+        /^load of thing returned an object with the _id .+, which was not requested.$/,
       )
     },
   )

@@ -6,14 +6,14 @@ import { isContextId } from '../grant.js'
 import { refused } from './document.js'
 import type { Property, PropertyType } from './properties.js'
 
-/** A value of a column; the state is a number, as shown. */
+/** A value of a column. The state is a number, as in shown connections. */
 export type Value = string | number | Date
 
-/** The singular name of a type of object; undefined for an unknown type. */
+/** Returns the singular name of a type of object; undefined for an unknown type. */
 export type Singular = (name: string) => string | undefined
 
 /**
- * Reads a value to compare a property with.
+ * Reads a value for a comparison with a property.
  *
  * @param path of the value, for faults
  * @throws Refusal `invalidArgument.query` for a value of another type
@@ -62,11 +62,13 @@ function dateOf(value: unknown, path: string): Date {
 }
 
 /**
- * Reads a date of a program: ISO 8601 with a zone, milliseconds since 1970, or a `Date`. @returns undefined for others
+ * Reads a date given by a program: ISO 8601 with a time zone, milliseconds since 1970, or a `Date`.
+ *
+ * @returns undefined for any other value
  */
 export function timeOf(value: unknown): Date | undefined {
   const time = isDate(value) ? value.getTime() : typeof value === 'string' ? millisecondsOf(value) : value
-  // The drivers of the two databases write dates beyond these years differently.
+  // Dates outside these years have no four-digit year.
   if (typeof time === 'number' && Number.isInteger(time) && time >= earliest && time <= latest) return new Date(time)
   return undefined
 }
@@ -82,7 +84,7 @@ function millisecondsOf(text: string): number {
 export type Where =
   Condition | { readonly is: 'and' | 'or'; readonly of: readonly Where[] } | { readonly is: 'not'; readonly of: Where }
 
-/** A condition on one property. An absent value satisfies only `absent`, and the negation of all others. */
+/** A condition on one property. An absent value satisfies `absent`, and the negation of every other condition. */
 export type Condition =
   | { readonly is: 'absent'; readonly property: Property }
   | { readonly is: Comparison; readonly property: Property; readonly value: Value }
@@ -101,7 +103,7 @@ export type Comparison = 'equal' | 'greater' | 'greaterOrEqual' | 'less' | 'less
 /** The condition that is true of every connection. */
 export const everything: Where = { is: 'and', of: [] }
 
-/** The only values of a column that a condition allows; undefined if it does not limit them. */
+/** The values that a condition allows for a column; undefined if it does not restrict the column. */
 export function valuesOf(where: Where, column: Property['column']): readonly Value[] | undefined {
   if (where.is === 'and') return where.of.map((each) => valuesOf(each, column)).find((values) => values !== undefined)
   if (where.is === 'equal' && where.property.column === column) return [where.value]
@@ -119,14 +121,15 @@ export function propertiesIn(where: Where): Property[] {
 export const oneOrAll = (parts: readonly Where[]): Where =>
   parts.length === 1 ? (parts[0] as Where) : { is: 'and', of: parts }
 
-// ^, then literal characters; special ones, and any other but letters and digits, may stand behind a backslash.
+// ^, then literal characters. A special character must be escaped with a backslash; other characters except letters and
+// digits may be.
 const plain = /^\^((?:[^\\^$.*+?()[\]{}|]|\\[^a-zA-Z0-9])*)$/su
 
 /**
  * The prefix of addresses in a pattern such as `^ann\.lee`. No pattern of a caller runs in the database
  * (docs/module.md, Queries).
  *
- * @returns folded, as addresses are
+ * @returns the prefix, folded like addresses
  * @throws Refusal `invalidArgument.query` for every other pattern
  */
 export function prefixOf(pattern: unknown, path: string): string {

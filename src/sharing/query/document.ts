@@ -3,17 +3,17 @@ import { isStorable } from '../../people/store.js'
 
 const maxDocumentBytes = 16 * 1024
 
-/** The refusal of a query. The path begins within the option: `$or.1.access.$gt`. */
+/** The refusal of a query. The path is relative to the option, such as `$or.1.access.$gt`. */
 export const refused = (path: string, reason: string): Refusal => new Refusal('invalidArgument.query', { path, reason })
 
 /** The path of a name below another path. */
 export const within = (path: string, name: string | number): string => (path === '' ? `${name}` : `${path}.${name}`)
 
-/** Whether a value is an object of names and values, of any realm; not a Map, a Date or a promise. */
+/** Whether a value is an object with named values, from any realm; false for a Map, a Date or a promise. */
 export const isNamesAndValues = (value: unknown): value is object =>
   Object.prototype.toString.call(value) === '[object Object]'
 
-/** Whether a value is a plain object of names and values, not an instance of a class. */
+/** Whether a value is a plain object with named values, not an instance of a class. */
 export function isDocument(value: unknown): value is object {
   if (!isNamesAndValues(value)) return false
   const prototype: unknown = Object.getPrototypeOf(value)
@@ -25,8 +25,8 @@ export function isDocument(value: unknown): value is object {
  *
  * @param option name of the option, for faults
  * @param path of the document within the option
- * @throws Refusal `invalidArgument.query` for another kind of object, hidden names, or an undefined value: an unset
- *   variable must not drop a condition
+ * @throws Refusal `invalidArgument.query` for another kind of object, for symbols or non-enumerable names, and for an
+ *   undefined value, since an unset variable must not drop a condition
  */
 export function entriesOf(document: unknown, option: string, path = ''): [string, unknown][] {
   if (!isDocument(document)) throw refused(path || option, 'This must be a plain object.')
@@ -40,7 +40,7 @@ export function entriesOf(document: unknown, option: string, path = ''): [string
 }
 
 /**
- * Refuses a value over 16 kB as JSON, or without a form as JSON.
+ * Refuses a value that has more than 16 kB as JSON, or cannot be converted to JSON.
  *
  * @param option name of the option, for faults
  * @throws Refusal `invalidArgument.query`
@@ -59,10 +59,11 @@ const maxNameLength = 100
 const maxDepth = 10
 
 /**
- * The steps of a name with dots, such as `target.email`.
+ * Splits a name with dots, such as `target.email`, into steps.
  *
  * @param at path for faults
- * @throws Refusal `invalidArgument.query` for an empty or overlong name, or one with a `$`
+ * @throws Refusal `invalidArgument.query` for a name with too many characters or steps, and for a step that is empty or
+ *   begins with `$`
  */
 export function stepsOf(name: string, at: string): string[] {
   const steps = name.split('.')

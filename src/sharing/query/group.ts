@@ -3,7 +3,7 @@ import { properties, type Property, sortEntries } from './properties.js'
 
 export type Accumulator = '$count' | '$sum' | '$avg' | '$min' | '$max' | '$addToSet'
 
-/** A grouping of rows. The names come from the caller, and are used for results only. */
+/** A grouping of rows. The names come from the caller. They are used in results, never in SQL. */
 export interface Group {
   /** The keys; a single key without a name makes `_id` a value, not an object. */
   readonly keys: readonly { readonly name: string | undefined; readonly property: Property }[]
@@ -20,14 +20,15 @@ export interface GroupSort {
 
 const maxAccumulators = 8
 
-/** Maximum of values of `$addToSet`. */
+/** Maximum number of values in a result of `$addToSet`. */
 export const maxSetSize = 1000
 
 /**
  * Reads the option `group` (docs/module.md, Queries).
  *
  * @returns undefined without a grouping
- * @throws Refusal `invalidArgument.query` with the path within the option (`out.n.$sum`), or `group` for the whole
+ * @throws Refusal `invalidArgument.query` with the path within the option (`out.n.$sum`), or `group` for the option as
+ *   a whole
  */
 export function parseGroup(input: unknown): Group | undefined {
   if (input === undefined || input === null) return undefined
@@ -36,7 +37,7 @@ export function parseGroup(input: unknown): Group | undefined {
   for (const name of parts.keys()) {
     if (name !== '_id' && name !== 'out') throw refused(name, 'A group may have only _id and out.')
   }
-  if (!parts.has('_id')) throw refused('_id', '_id is missing; null puts all in one group.')
+  if (!parts.has('_id')) throw refused('_id', '_id is missing; null puts all connections in one group.')
   const outs = parts.has('out') ? entriesOf(parts.get('out'), 'group', 'out') : []
   if (outs.length > maxAccumulators) throw refused('out', `A group may have at most ${maxAccumulators} accumulators.`)
   return { keys: keysOf(parts.get('_id')), out: outs.map(([name, value]) => outOf(name, value)) }
@@ -63,13 +64,13 @@ function keyOf(value: unknown, path: string): Property {
 function outOf(name: string, input: unknown): Group['out'][number] {
   const path = within('out', name)
   plainName(name, path)
-  if (name === '_id') throw refused(path, '_id names the keys of the groups.')
+  if (name === '_id') throw refused(path, 'The name _id is reserved for the keys of the groups.')
   const [[by, value] = ['', null], ...others] = entriesOf(input, 'group', path)
   const accepts = accumulators.get(by as Accumulator)
   if (!accepts || others.length > 0) throw refused(path, `One of ${[...accumulators.keys()].join(' ')} is needed.`)
   if (by === '$count' && value === 1) return { name, by, property: undefined }
   const property = properties.get(referred(value) ?? '')
-  // An accumulator must not reveal a property that single connections hide from the reader.
+  // An accumulator must not reveal a property that is hidden from the reader in single connections.
   if (property && !property.isHidden && accepts(property)) return { name, by: by as Accumulator, property }
   throw refused(within(path, by), 'This must be a $ and the name of a property that suits the accumulator.')
 }

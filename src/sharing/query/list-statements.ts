@@ -11,22 +11,26 @@ type Viewer = { readonly accountId: string; readonly email: string | null } | nu
 /** The selected connections. */
 export interface Selection {
   readonly viewer: Viewer
-  /** Made by the viewer, for the viewer, or on contexts; null for made by or for the viewer. */
+  /**
+   * Created by the viewer, for the viewer, or on the given contexts; null for all connections of the viewer (`waysOf`).
+   */
   readonly show: 'creator' | 'target' | Managed | null
   readonly state: Grant['state'] | null
-  /** Names of types. */
+  /** Names of types of contexts. */
   readonly objects: readonly string[]
   readonly where: RawBuilder<boolean>
-  /** Only those after or before this id. */
+  /** Only connections after or before this id. */
   readonly beyond: { readonly id: string; readonly direction: 'after' | 'before' } | null
 }
 
-/** Contexts: named ones, or `shared`: the viewer's account and those that a connection lets the viewer share. */
+/**
+ * The given contexts, or `shared` for the viewer's account and all contexts that a connection lets the viewer share.
+ */
 export type Managed = { readonly contexts: readonly Context[] | 'shared' }
 
 export type Context = Pick<Grant, 'object' | 'contextId'>
 
-/** Order and page; one row more than `limit` is read. */
+/** The order and the page. One row more than `limit` is read, to detect a next page. */
 interface Part {
   readonly order: RawBuilder<unknown>
   readonly skip: number
@@ -34,14 +38,14 @@ interface Part {
 }
 
 /**
- * Lists connections. Each way in which a connection can be the viewer's is an index scan that ends when the page is
- * full, so that the cost of a page does not grow with the list.
+ * Lists connections. Each way in which a connection can belong to the viewer (`waysOf`) is a separate index scan. It
+ * stops when the page is full, so that the cost of a page does not grow with the list.
  */
 export async function listGrants(db: Kysely<Tables>, selection: Selection, part: Part): Promise<Grant[]> {
   return (await listQuery(selection, part).execute(db)).rows
 }
 
-/** The statement of `listGrants`; tests look at its plan. */
+/** The statement of `listGrants`, exported for tests of its query plan. */
 export function listQuery(selection: Selection, { order, skip, limit }: Part) {
   const most = sql`order by ${order} limit ${skip + limit + 1}`
   return sql<Grant>`
@@ -73,7 +77,7 @@ function branches({ viewer, show, state, objects, where, beyond }: Selection, mo
   const some = (way: RawBuilder<boolean>) =>
     sql`(select c.* from connection as c where ${sql.join([way, ...conditions], sql` and `)} ${most})`
   if (typeof show !== 'object' || show === null) return sql.join(waysOf(viewer, show).map(some), sql` union all `)
-  // A scan of one index for each context.
+  // One index scan per context.
   const ofContext = some(sql`c.context_object = managed.object and c.context_key = managed.key`)
   return sql`select c.* from (${contextsOf(viewer, show)}) as managed cross join lateral ${ofContext} as c`
 }
@@ -84,7 +88,7 @@ function contextsOf(viewer: Viewer, { contexts }: Managed): RawBuilder<unknown> 
     return sql`select object, key from unnest(${objects}::text[], ${keys}::text[]) as named (object, key)`
   }
   const accountId = viewer?.accountId ?? null
-  // 5 is share; literal, as in the conditions of the two indexes.
+  // 5 is the level `share`. It is a literal, as in the conditions of the two partial indexes.
   return sql`
     select 'account' as object, ${accountId}::text as key
     union all
@@ -95,7 +99,7 @@ function contextsOf(viewer: Viewer, { contexts }: Managed): RawBuilder<unknown> 
     where context_object = 'account' and context_key = ${accountId} and state = 'active' and reverse_access >= 5`
 }
 
-/** The contexts that have connections. */
+/** Returns those of the given contexts that have connections. */
 export async function findContexts(db: Kysely<Tables>, contexts: readonly Context[]): Promise<Context[]> {
   const { rows } = await sql<Context>`
     select managed.object, managed.key as "contextId"
@@ -105,7 +109,7 @@ export async function findContexts(db: Kysely<Tables>, contexts: readonly Contex
   return rows
 }
 
-/** The disjoint ways in which a connection can be the viewer's. */
+/** The disjoint ways in which a connection can belong to the viewer. */
 function waysOf(viewer: Viewer, show: 'creator' | 'target' | null): RawBuilder<boolean>[] {
   if (viewer === null) return [sql<boolean>`true`]
   const { accountId, email } = viewer

@@ -7,10 +7,10 @@ const maxNames = 50
 
 /**
  * Reads the option `map`: `{name: 1}` selects, `{newName: '$path'}` renames (docs/module.md, Queries). Names with dots
- * select or make properties of objects.
+ * select or create nested properties.
  *
  * @returns undefined without a mapping
- * @throws Refusal `invalidArgument.query` with the name, or `map` for the whole
+ * @throws Refusal `invalidArgument.query` with the name, or `map` for the option as a whole
  */
 export function parseMap(input: unknown): Mapping | undefined {
   if (input === undefined || input === null) return undefined
@@ -32,9 +32,9 @@ export function parseMap(input: unknown): Mapping | undefined {
 }
 
 /**
- * Maps a connection as its reader sees it. Hidden values are absent.
+ * Applies a mapping to a connection as its reader sees it. Hidden values are absent.
  *
- * @param shown is not changed
+ * @param shown the connection; it is not modified
  */
 export function applyMap(mapping: Mapping | undefined, shown: Record<string, unknown>): Record<string, unknown> {
   if (mapping === undefined) return shown
@@ -46,7 +46,10 @@ export function applyMap(mapping: Mapping | undefined, shown: Record<string, unk
   return made
 }
 
-/** Objects of an application may hold values that are not plain. */
+/**
+ * Whether a value has properties. Includes objects that are not plain, since objects of an application may contain
+ * them.
+ */
 const isObject = (value: unknown): value is object =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
@@ -65,7 +68,7 @@ function named(within: unknown, name: string): unknown {
   return own(within, name)
 }
 
-/** Only these paths of a document, with its `_id` and type. */
+/** Reduces a document to the given paths, `_id` and `object`. */
 export function only(document: object, paths: readonly string[]): Record<string, unknown> {
   const picked: Record<string, unknown> = {}
   for (const path of ['_id', 'object', ...paths]) {
@@ -76,7 +79,7 @@ export function only(document: object, paths: readonly string[]): Record<string,
   return picked
 }
 
-/** Puts a value at a path; the objects on the way are made, or copied. */
+/** Puts a value at a path. The objects along the path are created, or copied if they exist. */
 export function place(into: Record<string, unknown>, names: readonly string[], value: unknown): void {
   const [name = '', ...rest] = names
   if (rest.length === 0) return define(into, name, value)
@@ -86,6 +89,6 @@ export function place(into: Record<string, unknown>, names: readonly string[], v
   define(into, name, inner)
 }
 
-/** `__proto__` is a name like all others. */
+/** Defines a property. `__proto__` is treated like any other name. */
 const define = (into: object, name: string, value: unknown) =>
   void Object.defineProperty(into, name, { value, enumerable: true, configurable: true, writable: true })

@@ -45,7 +45,7 @@ const table: Record<string, Property> = {
 /** All properties that queries may name (docs/module.md, Queries). */
 export const properties: ReadonlyMap<string, Property> = new Map(Object.entries(table))
 
-/** One of the keys of an order. */
+/** One key of a sort order. */
 export interface Sort {
   readonly property: Property
   readonly isDescending: boolean
@@ -59,7 +59,7 @@ const byId: Sort = { property: properties.get('_id') as Property, isDescending: 
  *
  * @param input a name, or an object of names with 1 or -1; undefined, null and an empty object stand for `_id`
  * @returns the sort keys by precedence; they include `_id`, so that the order is total
- * @throws Refusal `invalidArgument.query` with the name, or `sort` for the whole
+ * @throws Refusal `invalidArgument.query` with the name, or `sort` for the option as a whole
  */
 export function parseSort(input: unknown): readonly Sort[] {
   const sorts = sortEntries(input).map(({ name, isDescending }): Sort => {

@@ -6,7 +6,7 @@ import { refused, within } from './document.js'
 import { type Accumulator, type Group, type GroupSort, maxSetSize } from './group.js'
 import type { Property, PropertyType, Sort } from './properties.js'
 
-/** The account that queries. */
+/** The account that runs the query. */
 export interface Viewer {
   readonly accountId: string | null
   /** In lower case; null for an account without a verified address. */
@@ -15,10 +15,10 @@ export interface Viewer {
 }
 
 /**
- * The condition as SQL on a row of `connection as c`. It keeps hidden properties hidden: a query with the target's
- * account finds only active connections, one with the address only connections that the viewer made or is the target
- * of. Both hold for the whole query, since a negation would reveal the property otherwise (docs/module.md, The
- * connection object; Queries).
+ * The condition as SQL on a row of `connection as c`. It does not reveal hidden properties. A query with the target's
+ * account finds only active connections. A query with the target's address finds only connections made by the viewer or
+ * for the viewer. Both restrictions apply to the whole query, since a negation would otherwise reveal the property
+ * (docs/module.md, The connection object; Queries).
  *
  * @returns a condition with bound values; null counts as false
  */
@@ -82,7 +82,7 @@ function onProperty(of: Condition): RawBuilder<boolean> {
   }
 }
 
-/** Ids of accounts and the organisation are UUIDs, in any case. */
+/** Also matches the lower-case form of UUIDs, since ids of accounts and the organisation are case-insensitive. */
 function orRespelt(condition: RawBuilder<boolean>, property: Property, values: readonly Value[]): RawBuilder<boolean> {
   if (property.type !== 'contextId') return condition
   const folded = values.map(String).filter((id) => isUuid(id) && id !== id.toLowerCase())
@@ -92,18 +92,18 @@ function orRespelt(condition: RawBuilder<boolean>, property: Property, values: r
     ${columnOf(property)} = any(${ids}::text[]) and c.context_object = any(${uuidObjects}::text[])))`
 }
 
-/** The drivers write a `Date` in the time zone of the machine. */
+/** Binds a date in UTC, since the driver would write it in the time zone of the machine. */
 const bound = (value: Value): string | number => (value instanceof Date ? value.toISOString() : value)
 
-/** A row under the names that `groupQuery` gave its columns. */
+/** A row with the column names of `groupQuery`. */
 type GroupRow = Readonly<Record<string, unknown>>
 
-// Columns are numbered: the names of the caller come in after the statement, in `toGroup`.
+// Columns are numbered. `toGroup` adds the names given by the caller after the query.
 const keyName = (index: number) => `k${index}`
 const outName = (index: number) => `a${index}`
 
 /**
- * Groups connections. Without connections there are no groups, not even that of all.
+ * Groups connections. Without connections there are no groups, not even with `_id: null`.
  *
  * @param group see `parseGroup`
  * @param sorts see `parseGroupSort`
@@ -152,7 +152,7 @@ function accumulated(by: Accumulator, property: Property | undefined): RawBuilde
 }
 
 /**
- * The group of a row of `groupQuery`: numbers, ids, `Date`s and lists of ids; null for absent values.
+ * Converts a row of `groupQuery` to a group. The values are numbers, ids, `Date`s and lists of ids; null if absent.
  *
  * @throws Refusal `invalidArgument.query` for a set with too many values
  */
@@ -168,7 +168,7 @@ export function toGroup({ keys, out }: Group, row: GroupRow): Record<string, unk
 }
 
 /**
- * A property of a row of `connection as c`; the state is a number, as shown.
+ * The SQL expression for a property of a row of `connection as c`. The state is a number, as in shown connections.
  *
  * @param use `ordered` compares texts by bytes; otherwise an index of the column can be used
  */
@@ -196,8 +196,8 @@ export const orderOf = (sorts: readonly Sort[]): RawBuilder<unknown> =>
   sql.join(
     sorts.map(({ property, isDescending }) => {
       const direction = isDescending ? sql`desc` : sql`asc`
-      // Absent values come first (docs/module.md, Queries). On other columns the clause would prevent the use of an
-      // index.
+      // Absent values sort before all other values (docs/module.md, Queries). On columns without absent values, the
+      // clause would prevent the use of an index.
       const absent = property.column !== 'expires_at' ? sql`` : isDescending ? sql` nulls last` : sql` nulls first`
       return sql`${columnOf(property, 'ordered')} ${direction}${absent}`
     }),

@@ -25,7 +25,7 @@ type Reader = (property: Property, operand: unknown, place: Place) => Where
 const maxValues = 1000
 
 /**
- * Reads the conditions on one property: a value that it equals, or a document of operators that all hold.
+ * Reads the conditions on one property: a value that it must equal, or a document of operators that must all hold.
  *
  * @throws Refusal as `parseWhere`
  */
@@ -154,7 +154,7 @@ const unoffered: ReadonlySet<string> = new Set([
   '$expr',
 ])
 
-/** The refusal of an operator that does not exist at its place. */
+/** The refusal of an operator that is unknown, or not allowed at its place. */
 function unknownOperator(name: string, path: string): Refusal {
   if (!unoffered.has(name)) return refused(path, 'There is no such operator here.')
   return new Refusal('unsupportedOperation.unspecified', { path, reason: 'This operator is not supported.' })
@@ -168,9 +168,9 @@ const maxNodes = 1000
  * Reads the option `where` (docs/module.md, Queries).
  *
  * @param input undefined, null and an empty object select everything
- * @param singular gives the singular name of a type, since conditions may use the plural
- * @throws Refusal `invalidArgument.query` with the path of the error (`$or.1.access.$gt`; `where` for the whole),
- *   `unsupportedOperation.unspecified` for a known operator that is not offered
+ * @param singular returns the singular name of a type, since conditions may use the plural
+ * @throws Refusal `invalidArgument.query` with the path of the error (`$or.1.access.$gt`, or `where` for the option as
+ *   a whole), `unsupportedOperation.unspecified` for a known operator that is not supported
  */
 export function parseWhere(input: unknown, singular: Singular): Where {
   if (input === undefined || input === null) return everything
@@ -191,7 +191,7 @@ export function parseWhere(input: unknown, singular: Singular): Where {
 
   const logical = (operator: string, value: unknown, path: string, depth: number): Where => {
     if (!['$and', '$or', '$nor', '$not'].includes(operator)) throw unknownOperator(operator, path)
-    if (depth > maxDepth) throw refused(path, `Operators are nested deeper than ${maxDepth} times.`)
+    if (depth > maxDepth) throw refused(path, `Operators are nested deeper than ${maxDepth} levels.`)
     if (operator === '$not') return { is: 'not', of: all(value, path, depth) }
     if (!Array.isArray(value) || value.length < 1 || value.length > maxMembers) {
       throw refused(path, `This must be an array of 1 to ${maxMembers} conditions.`)

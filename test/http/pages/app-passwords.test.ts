@@ -67,7 +67,7 @@ test('an app password with the scope write can invite, but not create another', 
 })
 
 test.each([
-  [{ name: '' }, 'The name of an app password must have 1 to 100 characters; this has 0.'],
+  [{ name: '' }, 'The name of an app password must have 1 to 100 characters; this one has 0.'],
   [{ name: 'a', days: '7' }, 'The parameter days must be one of 30, 90, 365, or empty.'],
   [{ name: 'a', write: 'yes' }, 'The parameter write must be one of true, false, 1, 0.'],
   [{ name: 'a', form: 'x' }, 'The parameter form must be a UUID.'],
