@@ -115,10 +115,7 @@ export interface ConnectionTable {
   applied_at: Date | null
   /** The app of the connection; null if the Atom API created it. */
   app_key: Generated<string | null>
-  /**
-   * The part of the rights that the creator could grant only by privilege; null if none. With `skipped_acl`, all of
-   * them.
-   */
+  /** The part of the rights that the creator granted by privilege; null if none. All of them with `skipped_acl`. */
   skipped_acl: Generated<boolean>
   skipped_access: Generated<number | null>
   skipped_roles: Generated<string[]>
@@ -212,10 +209,7 @@ export interface OutboxTable {
   /** Time of the next attempt. */
   due_at: Date
   attempts: Generated<number>
-  /**
-   * The time it was sent, dropped as no longer needed, or given up. At most one is set; all are null while the e-mail
-   * waits.
-   */
+  /** The time it was sent, dropped as no longer needed, or given up; at most one is set. All are null before. */
   sent_at: Date | null
   dropped_at: Date | null
   dead_at: Date | null

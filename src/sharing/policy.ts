@@ -89,10 +89,7 @@ export function checkMayRead(grant: Grant, account: Principal['account'], { leve
   if (level < levelToRead(grant, account)) throw new Refusal('accessDenied.connection')
 }
 
-/**
- * The access with which a connection shows its context: `public` for an invitation, the granted access for the holder
- * of a link.
- */
+/** The access with which a connection shows its context: `public` for an invitation, all of it for a link's holder. */
 export const accessShown = (grant: Grant, isHolder: boolean): Access =>
   grant.state === 'pending' || (isLink(grant) && isHolder) ? accessGiven(grant) : noAccess
 
