@@ -36,6 +36,8 @@ export type Action = (typeof actions)[number]
 export interface Principal {
   /** Null for an anonymous caller. An unverified account has no `email` here. */
   readonly account: Account | null
+  /** Whether `account` is null because the account is disabled. */
+  readonly isDisabled?: boolean
   readonly verified: boolean
   /** Skips all checks of access. */
   readonly skipAcl: boolean
@@ -56,11 +58,12 @@ export interface Principal {
  */
 export function principalFor(
   known: KnownAccount | undefined,
-  privileges: Partial<Omit<Principal, 'account' | 'verified'>> = {},
+  privileges: Partial<Omit<Principal, 'account' | 'isDisabled' | 'verified'>> = {},
 ): Principal {
   const { account, verified } = known ?? { account: null, verified: false }
   return {
     account: account?.state === 'active' ? { ...account, ...(!verified && { email: null }) } : null,
+    isDisabled: account !== null && account.state !== 'active',
     verified,
     skipAcl: false,
     grant: levels.none,

@@ -18,7 +18,7 @@ import {
 import { findActive } from './grant-store.js'
 import { contextIdOf, givenOn, type Grant, toAccess, tokenHash, type TokenKeys, tokenOf } from './grant.js'
 import { type Instance, type Level, levels, type ObjectType, type ObjectTypes } from './object-types.js'
-import { privileges, readOptionsAs } from './options.js'
+import { readPrivileges } from './options.js'
 import { isStillGranted, validityOf } from './policy.js'
 
 /** The database, types and settings that all functions of the module share. */
@@ -75,11 +75,11 @@ export function currentScope(): CallerScope {
 /**
  * The caller with current rights, read from the database.
  *
- * @throws Refusal `invalidArgument` for a malformed privilege
+ * @throws Refusal `invalidArgument` for a malformed or unknown privilege
  */
 export async function principalOf({ module, caller }: CallerScope): Promise<Principal> {
   const { accountId, appKey = module.appKey, requestId = null } = caller
-  const rights = readOptionsAs(privileges, caller)
+  const rights = readPrivileges(caller)
   const [known] = accountId === null ? [] : await findKnownAccounts(module.db, [accountId])
   return principalFor(known, { ...rights, appKey, requestId })
 }

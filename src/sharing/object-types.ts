@@ -59,7 +59,10 @@ export interface ObjectDefinition<Loaded extends Instance = Instance> {
   readonly allowConnections?: boolean
   /** Whether a target has to accept, except with `forceAuto`; true by default. */
   readonly requireAccept?: boolean
-  /** The access to an account required to connect it at once; `share` by default, which is also the minimum. */
+  /**
+   * The caller's access to an account that is needed to connect it without an invitation. At least `share`, the
+   * default.
+   */
   readonly requiredAccess?: Level
   /** Whether a target that is connected at once gets an e-mail; true by default. */
   readonly sendNotifications?: boolean
@@ -144,14 +147,13 @@ export class ObjectTypes {
   /**
    * Adds a type.
    *
-   * @throws TypeError for a name that is malformed or taken, a title that is not a property, an unknown level, or a
-   *   `load` or `owner` that is not a function
+   * @throws TypeError for a name that is missing, malformed or taken, a title that is not a property, an unknown level,
+   *   missing properties, or a `load` or `owner` that is not a function
    */
   define(definition: ObjectDefinition): void {
-    checkFunctions(definition)
+    checkShape(definition)
     const type = complete(definition)
     for (const name of new Set([type.name, type.plural])) {
-      if (!/^[a-z][a-z0-9_]*$/.test(name)) throw new TypeError(`${name} is not a name for a type: use a-z, 0-9 and _.`)
       if (this.#types.has(name)) throw new TypeError(`The type ${name} is already defined.`)
     }
     if (type.title !== null && !Object.hasOwn(type.properties, type.title)) {
@@ -174,11 +176,17 @@ export class ObjectTypes {
 }
 
 /**
- * Checks the functions of a definition, for JavaScript programs: a missing function would otherwise fail only at the
- * first call, as a server error.
+ * Checks the names and functions of a definition, for JavaScript programs: a missing function would otherwise fail only
+ * at the first call, as a server error.
  */
-function checkFunctions({ name, load, owner }: ObjectDefinition): void {
+function checkShape({ name, plural, load, owner, properties }: ObjectDefinition): void {
+  for (const [key, value] of Object.entries({ name, plural } as { [key: string]: unknown })) {
+    if (typeof value === 'string' && /^[a-z][a-z0-9_]*$/.test(value)) continue
+    throw new TypeError(`The ${key} of a type must be a lower-case word of a-z, 0-9 and _, not ${inspect(value)}.`)
+  }
   const isFunction = (value: unknown) => typeof value === 'function'
+  if (typeof properties !== 'object' || properties === null)
+    throw new TypeError(`${name}.properties must be an object.`)
   if (!isFunction(load)) throw new TypeError(`${name}.load must be a function.`)
   if (owner && !isFunction(owner)) throw new TypeError(`${name}.owner must be a function, or left out.`)
 }

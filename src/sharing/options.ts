@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { nearest } from '../config-names.js'
 import { isFaultName, Refusal } from '../faults.js'
 import { actions } from './access.js'
 import { levelNames, levels, readLevel } from './object-types.js'
@@ -68,8 +69,7 @@ const clamped = (least: number, most: number, fallback: number) =>
 
 const projection = { paths: texts, include: texts, expand: texts }
 
-/** The privileges that a program gives a caller. They are validated, so that a typing error cannot add rights. */
-export const privileges = z.object({
+const privileges = z.object({
   skipAcl: flag,
   grant: level,
   scope: z
@@ -168,6 +168,22 @@ export function readOptionsAs<Schema extends z.ZodType>(
     path: within === '' ? steps.slice(1) : within + steps,
     reason: message,
   })
+}
+
+const privilegeNames = [...Object.keys(privileges.shape), 'appKey', 'requestId']
+
+/**
+ * Reads the privileges that a program gives a caller. Unknown names are refused, since a misspelt `scope` would not
+ * limit the caller.
+ *
+ * @throws Refusal as `readOptionsAs`, and `invalidArgument.unspecified` for an unknown name
+ */
+export function readPrivileges(caller: object): z.infer<typeof privileges> {
+  const unknown = Object.keys(caller).find((name) => name !== 'accountId' && !privilegeNames.includes(name))
+  if (unknown === undefined) return readOptionsAs(privileges, caller)
+  const right = nearest(unknown, privilegeNames)
+  const hint = right === undefined ? `The privileges are ${privilegeNames.join(', ')}.` : `Did you mean ${right}?`
+  throw new Refusal('invalidArgument.unspecified', { path: unknown, reason: `${unknown} is not a privilege. ${hint}` })
 }
 
 /** Selects the parts of connections to show. */

@@ -20,10 +20,10 @@ import { type Instance, levels, type ObjectType } from './object-types.js'
  * The rules for callers and for existing connections. Each takes values, and returns a decision or throws a `Refusal`.
  */
 
-/** The account of the caller. @throws Refusal `accessDenied.notLoggedIn` for an anonymous caller */
-export function accountOf({ account }: Pick<Principal, 'account'>): Account {
+/** The account of the caller. @throws Refusal `accessDenied.notLoggedIn` for an anonymous or disabled caller */
+export function accountOf({ account, isDisabled }: Pick<Principal, 'account' | 'isDisabled'>): Account {
   if (account) return account
-  throw new Refusal('accessDenied.notLoggedIn')
+  throw new Refusal('accessDenied.notLoggedIn', isDisabled ? { reason: 'The account is disabled.' } : {})
 }
 
 /** @throws Refusal `accessDenied.scope` if the scope of the caller does not include the action */
@@ -196,9 +196,8 @@ export function checkMayApply(
 ): asserts target is KnownAccount {
   if (!target) throw badToken()
   checkVerified(target)
-  if (isLink(grant)) {
-    throw new Refusal('invalidArgument.unspecified', { path: 'token', reason: 'A link cannot be applied.' })
-  }
+  const reason = 'This is a link, not an invitation. Open it with read.'
+  if (isLink(grant)) throw new Refusal('invalidArgument.unspecified', { path: 'token', reason })
   if (grant.object === 'account' && grant.contextId === target.account.id) {
     throw new Refusal('invalidArgument.connectionTarget', { path: 'self' })
   }

@@ -191,7 +191,10 @@ test.each<[string, object]>([
   ['thing.load must be a function.', { load: undefined }],
   ['thing.load must be a function.', { load: 'load' }],
   ['thing.owner must be a function, or left out.', { owner: 'ann' }],
-])('a definition without a required function is refused: %s', (message, settings) => {
+  ['thing.properties must be an object.', { properties: undefined }],
+  ['The name of a type must be a lower-case word of a-z, 0-9 and _, not undefined.', { name: undefined }],
+  ["The plural of a type must be a lower-case word of a-z, 0-9 and _, not 'My things'.", { plural: 'My things' }],
+])('an incomplete definition is refused: %s', (message, settings) => {
   expect(() => typeWith(settings)).toThrow(new TypeError(message))
 })
 

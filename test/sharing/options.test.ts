@@ -380,4 +380,20 @@ test('every option has a test', () => {
   expect(Object.keys(options).sort()).toEqual(lines.sort())
 })
 
+test.each([
+  [{ scopes: ['read'] }, 'scopes', 'scopes is not a privilege. Did you mean scope?'],
+  [{ skipACL: true }, 'skipACL', 'skipACL is not a privilege. Did you mean skipAcl?'],
+  [{ limit: 4 }, 'limit', 'limit is not a privilege. The privileges are skipAcl, grant, scope, appKey, requestId.'],
+])('the unknown privilege in %j is refused at every call', async (privileges: object, path, reason) => {
+  const fault = { errCode: 'cortex.invalidArgument.unspecified', path, reason }
+  const calls = module.connectionsFor({ accountId: ann.id, ...privileges })
+  const { _id } = await invite()
+  for (const call of [calls.list(), calls.read(_id), calls.create('accounts', ann.id, { _id: bo.id })]) {
+    await expect(call).rejects.toMatchObject(fault)
+  }
+  await expect(
+    module.runAs(ann.id, privileges, (caller) => module.connectionsFor(caller).list()),
+  ).rejects.toMatchObject(fault)
+})
+
 test.each(Object.entries(options))('the option %s has its effect', (_name, check) => check())

@@ -44,7 +44,11 @@ describe('a caller (Z1)', () => {
 
   test('is anonymous if the account is inactive, and owns no address before verification', () => {
     const inactive = person('gone', { state: 'inactive' })
-    expect(access.principalFor({ account: inactive, verified: true }).account).toBeNull()
+    const caller = access.principalFor({ account: inactive, verified: true })
+    expect(caller.account).toBeNull()
+    expect(() => policy.accountOf(caller)).toThrow(
+      expect.objectContaining({ code: 'accessDenied.notLoggedIn', details: { reason: 'The account is disabled.' } }),
+    )
     expect(access.principalFor({ account: addressed, verified: false })).toMatchObject({
       account: { id: addressed.id, email: null },
       verified: false,
