@@ -63,7 +63,7 @@ const polls = await polling({ port, path })
 
 const { sql, parameters } = pageQuery({ ownerId: owner }, newestFirst)
 const pageRead: Pair = {
-  name: 'page of 10 entries: our query / the same SQL bare',
+  name: 'page of 10 entries: our query / the same SQL sent directly',
   ours: () => readPage(world.db, { ownerId: owner }, newestFirst),
   theirs: () => world.query(sql, [...parameters]),
   least: 0.6,

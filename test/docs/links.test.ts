@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, normalize } from 'node:path'
 import { type Document, documents, proseOf } from './documents.js'
 
@@ -36,6 +36,41 @@ test.each([...documents, changelog])('every link in $file leads to a file and a 
     ({ path, anchor }) => !existsSync(path) || (anchor !== undefined && !anchorsOf(path).includes(anchor)),
   )
   expect(broken).toEqual([])
+})
+
+/** Files and folders of the repository that a document names in backticks, by path. */
+const named = /`((?:src|test|fixtures|docs|migrations|\.ci)\/[^`\s]*)`/g
+
+test.each(documents)('every file or folder that $file names exists', (document) => {
+  const paths = [...proseOf(document).matchAll(named)].map(([, path = '']) => path)
+  expect(paths.filter((path) => !existsSync(path))).toEqual([])
+})
+
+/** The rows of the layout table: the folders of a row, and the other names in it. URLs begin with a slash. */
+function layoutOf(text: string): { folders: string[]; names: string[] }[] {
+  const namesIn = (cell = '') => [...cell.matchAll(/`([^`]+)`/g)].map(([, name = '']) => name)
+  return [...text.matchAll(/^\| (`.*?) *\| (.*?) *\|$/gm)]
+    .map(([, folders, contents]) => ({ folders: namesIn(folders), names: namesIn(contents) }))
+    .filter(({ folders }) => folders.some((folder) => folder.endsWith('/')))
+    .map(({ folders, names }) => ({ folders, names: names.filter((name) => !name.startsWith('/')) }))
+}
+
+/** Whether a name is a file, a folder, or the end of the name of a file, in one of the folders or at the root. */
+function isIn(folders: readonly string[], name: string): boolean {
+  const paths = [...folders.map((folder) => join(folder, name)), name]
+  if (name.startsWith('*')) {
+    return folders.some((folder) => readdirSync(folder).some((file) => file.endsWith(`${name.slice(1)}.ts`)))
+  }
+  return paths.flatMap((path) => [path, `${path}.ts`, `${path}.tsx`]).some((path) => existsSync(path))
+}
+
+test('the layout in CONTRIBUTING names existing files, and every folder of src', () => {
+  const layout = layoutOf(readFileSync('CONTRIBUTING.md', 'utf8'))
+  expect(layout.flatMap(({ folders, names }) => names.filter((name) => !isIn(folders, name)))).toEqual([])
+  const all = layout.flatMap(({ folders }) => folders)
+  const folders = readdirSync('src', { withFileTypes: true }).filter((entry) => entry.isDirectory())
+  expect(folders.map(({ name }) => `src/${name}/`).filter((folder) => !all.includes(folder))).toEqual([])
+  expect(layout.flatMap(({ names }) => names).length).toBeGreaterThan(20)
 })
 
 test('the README links every document', () => {
