@@ -31,7 +31,7 @@ export function commandsFor({ terminal, version, withDatabase, logger, untilStop
     })
 
   const program = new Command('connections')
-    .description('The open server for the colleague-connections Atom API.')
+    .description("An open-source server for an organisation's colleague network.")
     .version(version)
 
   program

@@ -207,7 +207,7 @@ export function placesOf(count: number, pairs: readonly Pair[], distance: number
 
 const rounds = 50
 
-/** A sunflower spiral, which fills a disc evenly. */
+/** A sunflower spiral, to fill a disc evenly. Up to 8 places form a single turn instead. */
 function spiralPlace(index: number, count: number, distance: number): Place {
   const radius = distance * Math.sqrt(index + 1)
   const angle = count <= 8 ? (index * 2 * Math.PI) / count : index * Math.PI * (3 - Math.sqrt(5))

@@ -3,7 +3,10 @@ import { counted } from '../formats.js'
 const date = new Intl.DateTimeFormat('en', { dateStyle: 'long', timeZone: 'UTC' })
 const count = new Intl.NumberFormat('en')
 
-/** All texts of the pages. A translation is another file with the same structure. */
+/**
+ * The texts of the pages. Refusals are not here: they are the messages of Failures. A translation is another file with
+ * the same structure.
+ */
 export const texts = {
   language: 'en',
   direction: 'ltr',
@@ -29,23 +32,23 @@ export const texts = {
   list: {
     accepted: 'Colleagues',
     pending: 'Invitations',
-    unconfirmed: 'Sent',
+    unconfirmed: 'Sent invitations',
   },
   listOf: (name: string) => `Colleagues of ${name}`,
   publicOf: (name: string) => `You are not signed in. This is the public view of the network of ${name}.`,
   publicInCommonOf: (one: string, other: string) =>
     `You are not signed in. This is the public view of the networks of ${one} and ${other}.`,
-  signInHere: 'Sign in to see your own network and to invite people.',
+  signInHere: 'Sign in to invite people.',
   inCommonOf: (one: string, other: string) => `Colleagues that ${one} and ${other} have in common`,
   lists: 'Lists',
   empty: {
     accepted: 'You have no colleagues yet. Search for people you work with and invite them.',
     pending: 'You have no invitations to answer.',
-    unconfirmed: 'You have no open invitations to others. Search for people to invite them.',
+    unconfirmed: 'None of your invitations is awaiting an answer. Search for people to invite.',
   },
   emptyOf: (name: string) => `${name} has no colleagues yet.`,
   emptyPage: 'This page is past the end of the list.',
-  since: { accepted: 'Last changed', pending: 'Invited you', unconfirmed: 'Invited' },
+  since: { accepted: 'Connection last changed', pending: 'Invited you', unconfirmed: 'Invited' },
 
   people: (words: string) => `People: ${words}`,
   found: (total: number) => counted(total, 'person', 'people'),
@@ -95,10 +98,11 @@ export const texts = {
   allShared: (total: number) => `Show ${counted(total, 'colleague')} as a list`,
   noneShared: 'You have no colleagues in common.',
   noneSharedOf: (one: string, other: string) => `${one} and ${other} have no colleagues in common.`,
-  seePicture: 'Picture of the network',
+  seePicture: 'Show as a picture',
   aboutPicture: 'Each line is a connection between two people.',
   aboutPartialPicture: (shown: number, total: number) =>
-    `The first ${count.format(shown)} of ${count.format(total)} people by name. Each line is a connection.`,
+    `Shows the first ${count.format(shown)} of ${count.format(total)} people, in order of name. ` +
+    'Each line is a connection.',
   asList: 'Show as a list',
   pictureEmpty: 'This network is empty.',
   pictureOf: (name: string) => `The network of ${name}`,
@@ -129,7 +133,7 @@ export const texts = {
   expiry: 'Expires',
   days: (number: number) => `In ${counted(number, 'day')}`,
   never: 'Never',
-  allowWriting: 'Allow changes: invite, accept and remove people',
+  allowWriting: 'Allow changes: send and answer invitations, remove colleagues',
   createAppPassword: 'Create',
   shownOnce: (name: string) => `App password “${name}”. Copy it now: it is shown only once.`,
   copy: 'Copy',

@@ -21,7 +21,7 @@ const get = async (path: string, name = 'new') => {
 test.each([
   [list, 'You have no colleagues yet. Search for people you work with and invite them.'],
   [`${list}&status=pending`, 'You have no invitations to answer.'],
-  [`${list}&status=unconfirmed`, 'You have no open invitations to others. Search for people to invite them.'],
+  [`${list}&status=unconfirmed`, 'None of your invitations is awaiting an answer. Search for people to invite.'],
   [`${list}&userid=lou`, 'Lou has no colleagues yet.'],
   [`${list}&userid=ann&page=9`, 'This page is past the end of the list.'],
   ['/profiles/atom/connectionsInCommon.do?userid=new,lou', 'Nell New and Lou have no colleagues in common.'],

@@ -15,7 +15,7 @@ test("the user's own network shows the length of each list", async () => {
   expect(headers['cache-control']).toBe('private, no-cache')
   const { texts, attributes } = page(text)
   expect(texts('h1')).toEqual(['My network'])
-  expect(texts('.tabs a')).toEqual(['Colleagues 8', 'Invitations 2', 'Sent 1'])
+  expect(texts('.tabs a')).toEqual(['Colleagues 8', 'Invitations 2', 'Sent invitations 1'])
   expect(attributes('.tabs a[aria-current]', 'href')).toEqual([
     '../atom/connections.do?connectionType=colleague&status=accepted&sortBy=displayName&ps=30',
   ])
@@ -70,7 +70,7 @@ test.each([
 ])('%s tells an anonymous user the owner and offers a sign-in; other users see neither', async (path, whose) => {
   const { texts, attributes } = page((await get(path)).text)
   expect(texts('.h-feed > p')[0]).toBe(
-    `You are not signed in. This is the public view of ${whose}. Sign in to see your own network and to invite people.`,
+    `You are not signed in. This is the public view of ${whose}. Sign in to invite people.`,
   )
   const signIn = `../html/signIn.do?next=${encodeURIComponent(path.replace('/profiles', '..').replace(',', '%2C'))}`
   expect(attributes('.h-feed > p a[href*=signIn]', 'href')).toEqual([signIn])
@@ -149,8 +149,8 @@ test("/ redirects to the user's network, and anonymous users to the sign-in", as
 })
 
 test.each([
-  ['&userid=nobody', undefined, 400, 'No person matches the given name.'],
-  ['&status=pending&userid=bo', 'ann', 403, 'The pending invitations of a person are shown to that person alone.'],
+  ['&userid=nobody', undefined, 400, 'There is no such person.'],
+  ['&status=pending&userid=bo', 'ann', 403, 'Only the owner can see their pending invitations.'],
   ['&since=yesterday', 'ann', 400, 'The parameter since must be an RFC 3339 date-time'],
 ])('%s, requested by %s, is refused on a page: %d', async (more, name, expected, sentence) => {
   const { status, headers, text } = await get(list(more), name)
