@@ -61,7 +61,7 @@ export function termsOf(entry: XmlElement, scheme: string | undefined): string[]
  */
 export function idOf(entry: XmlElement): string {
   const id = (textOf(entry, ATOM, 'id') ?? '').slice(-36)
-  if (!isUuid(id)) throw new Failure('invalid', 'Its id does not end in a UUID.')
+  if (!isUuid(id)) throw new Failure('invalid', "The entry's id does not end in a UUID.")
   return id.toLowerCase()
 }
 
@@ -72,7 +72,8 @@ export function idOf(entry: XmlElement): string {
  */
 export function updatedOf(element: XmlElement): Date {
   const updated = parseTimestamp(textOf(element, ATOM, 'updated') ?? '')
-  if (updated === undefined) throw new Failure('invalid', 'Its "updated" is missing or not an RFC 3339 timestamp.')
+  if (updated === undefined)
+    throw new Failure('invalid', 'The element "updated" is missing or not an RFC 3339 timestamp.')
   return updated
 }
 

@@ -29,14 +29,14 @@ export function readProfile(entry: XmlElement): Omit<Observation, 'seen'> {
 
 function readContent(entry: XmlElement): ShownCard {
   const content = childOf(entry, ATOM, 'content')
-  if (!content) throw new Failure('invalid', 'It has no content; it needs an hCard or a vCard.')
+  if (!content) throw new Failure('invalid', 'The entry has no content; it needs an hCard or a vCard.')
   switch (content.attributes.get('type')) {
     case 'xhtml':
       return readHcard(content)
     case 'text':
       return readVcard(content.text)
     default:
-      throw new Failure('invalid', 'Its content is neither an hCard (type xhtml) nor a vCard (type text).')
+      throw new Failure('invalid', "The entry's content is neither an hCard (type xhtml) nor a vCard (type text).")
   }
 }
 
@@ -70,7 +70,7 @@ function word<Value>(element: XmlElement, name: string, meanings: Readonly<Recor
   const text = textOf(element, SNX, name)
   if (!text) return undefined
   if (!Object.hasOwn(meanings, text)) {
-    throw new Failure('invalid', `Its snx:${name} is not one of ${Object.keys(meanings).join(', ')}.`)
+    throw new Failure('invalid', `The entry's snx:${name} is not one of ${Object.keys(meanings).join(', ')}.`)
   }
   return meanings[text]
 }
@@ -81,7 +81,7 @@ function word<Value>(element: XmlElement, name: string, meanings: Readonly<Recor
  */
 function readHcard(content: XmlElement): ShownCard {
   const card = inside(content).find(hasClass('vcard'))
-  if (card === undefined) throw new Failure('invalid', 'Its content has no hCard.')
+  if (card === undefined) throw new Failure('invalid', "The entry's content has no hCard.")
   const elements = inside(card)
   const values = new Map([...classTexts(elements), ...telephones(elements)])
   const read = readCard('hcard', values)

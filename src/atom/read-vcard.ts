@@ -57,7 +57,7 @@ export function readVcard(text: string): ShownCard {
 /** The lines of a vCard, without the indentation of the first line. */
 function linesOf(text: string): string[] {
   const [, indent = '', card] = /^\s*?([ \t]*)(BEGIN:VCARD\n.*?)\n[ \t]*END:VCARD\s*$/s.exec(text) ?? []
-  if (card === undefined) throw new Failure('invalid', 'Its content is not a complete vCard.')
+  if (card === undefined) throw new Failure('invalid', "The entry's content is not a complete vCard.")
   return card.split('\n').map((line) => (line.startsWith(indent) ? line.slice(indent.length) : line))
 }
 
@@ -67,7 +67,7 @@ function shownIn(properties: readonly Property[]): Map<string, Property> {
   const written = new Set<string>()
   for (const property of properties) {
     const whole = [property.name, ...property.parameters].join(';').toUpperCase()
-    if (written.has(whole)) throw new Failure('invalid', `Its vCard has ${whole} twice.`)
+    if (written.has(whole)) throw new Failure('invalid', `The entry's vCard repeats ${whole}.`)
     written.add(whole)
     const types = typesOf(property)
     const name = wireName(property.name, types)
@@ -108,7 +108,8 @@ function nameParts([familyName = '', givenName = '']: readonly string[]): ShownP
  */
 function addressParts(parts: string[]): ShownProfile {
   if (parts.length === 7) parts.splice(3, 0, '')
-  if (parts.length !== 8) throw new Failure('invalid', `Its address has ${parts.length} parts instead of eight.`)
+  if (parts.length !== 8)
+    throw new Failure('invalid', `The address of the entry's vCard has ${parts.length} parts instead of eight.`)
   const [, , street = '', street2 = '', city = '', region = '', postalCode = '', country = ''] = parts
   return { street, street2, city, region, postalCode, country }
 }
@@ -123,7 +124,8 @@ function extension(property: Property): Extension[] {
   if (property.name !== extensionProperty) return []
   const line = `${[property.name, ...property.parameters].join(';')}:${property.value}`
   const parts = extensionLine.exec(line)?.slice(1)
-  if (parts === undefined) throw new Failure('invalid', 'Its vCard has an extension that lacks one of its four parts.')
+  if (parts === undefined)
+    throw new Failure('invalid', "An extension of the entry's vCard lacks one of its four parts.")
   const [id = '', key = '', value = '', dataType = ''] = parts.map((part) => property.decode(part).trim())
   return [{ id, key, value, dataType }]
 }
@@ -177,7 +179,8 @@ function linesOfText(form: 'hcard' | 'vcard', values: ReadonlyMap<string, string
 }
 
 function yesOrNo(value: string): boolean | null {
-  if (!['Y', 'N', ''].includes(value)) throw new Failure('invalid', 'The manager flag of its card is neither Y nor N.')
+  if (!['Y', 'N', ''].includes(value))
+    throw new Failure('invalid', "The manager flag of the entry's card is neither Y nor N.")
   return value === '' ? null : value === 'Y'
 }
 

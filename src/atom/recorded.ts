@@ -88,7 +88,7 @@ function readEntry(entry: XmlElement, seen: Date, place: string): Recorded {
   if (kinds.includes('profile')) {
     return { people: [{ sighting: { ...readProfile(entry), seen }, place }], connections: [] }
   }
-  throw new Failure('invalid', 'It is neither a connection nor a profile.')
+  throw new Failure('invalid', 'The entry is neither a connection nor a profile.')
 }
 
 const ownersTitle = new RegExp(`^(?:${Object.values(feedTitles).join('|')})(?: (.*))?$`, 's')
@@ -119,7 +119,8 @@ function readConnection(entry: XmlElement): { people: ShownPerson[]; connection:
   const contributor = personIn(childOf(entry, ATOM, 'contributor'))
   const source = end(entry, 'source')
   const target = end(entry, 'target')
-  if (source.userId === target.userId) throw new Failure('invalid', 'Its source and its target are the same person.')
+  if (source.userId === target.userId)
+    throw new Failure('invalid', 'The source and the target of the entry are the same person.')
 
   const status = statusOf(entry)
   const sideOf = (person: ShownPerson | undefined) =>
@@ -150,7 +151,7 @@ function end(entry: XmlElement, side: 'source' | 'target'): ShownPerson & { user
   const people = connection === undefined ? [] : childrenOf(connection, ATOM, 'contributor')
   const { userId, ...person } =
     personIn(people.find((person) => person.attributes.get(`{${SNX}}rel`) === rel[side])) ?? {}
-  if (userId === undefined) throw new Failure('invalid', `Its ${side} has no user id.`)
+  if (userId === undefined) throw new Failure('invalid', `The entry's ${side} has no user id.`)
   return { ...person, userId }
 }
 
@@ -158,7 +159,7 @@ function statusOf(entry: XmlElement): ShownConnection['status'] {
   const terms = termsOf(entry, scheme.status)
   const status = statuses.find((status) => status === terms[0])
   if (status === undefined || terms.length > 1) {
-    throw new Failure('invalid', `It must have exactly one status: ${statuses.join(', ')}.`)
+    throw new Failure('invalid', `The entry must have exactly one status: ${statuses.join(', ')}.`)
   }
   return status
 }
@@ -194,7 +195,7 @@ function lastAnswer(text: string): Answer {
     if (next === undefined) return answer
     at = next
   }
-  if (/^\s*HTTP\//.test(text)) throw new Failure('invalid', 'Its HTTP header does not end with an empty line.')
+  if (/^\s*HTTP\//.test(text)) throw new Failure('invalid', 'The HTTP header does not end with an empty line.')
   return answer
 }
 

@@ -63,7 +63,10 @@ function read(written: Raw): Property {
   }
 }
 
-/** The parts of a structured value. Unless the value is encoded as a whole, an encoded separator does not split it. */
+/**
+ * The parts of a structured value. Splits before decoding, so that an encoded separator does not count. A value encoded
+ * as a whole (base64) is decoded first.
+ */
 export function partsOf({ value, decode, isEncodedWhole }: Property, separator: string): string[] {
   const parts = isEncodedWhole ? decode(value).split(separator) : value.split(separator).map(decode)
   return parts.map((part) => part.trim())
@@ -90,7 +93,7 @@ function encodingOf(head: readonly string[]): string {
  */
 function decoded({ head, line }: Raw, value: string): string {
   const refuse: Refuse = (reason) => {
-    throw new Failure('invalid', `Line ${line} of its vCard (${head[0] ?? ''}) cannot be decoded: ${reason}.`)
+    throw new Failure('invalid', `Line ${line} of the entry's vCard (${head[0] ?? ''}) cannot be decoded: ${reason}.`)
   }
   const encoding = encodingOf(head)
   if (identityEncodings.includes(encoding)) return value

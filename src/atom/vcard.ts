@@ -25,7 +25,7 @@ export function vcards(to: Addresses): (account: Account, format: 'lite' | 'full
   }
 }
 
-/** Returns a function that writes full vCards as files, with CRLF line ends. */
+/** Returns a function that formats an account as a full vCard for download, with CRLF line endings. */
 export function vcardFiles(to: Addresses): (account: Account) => string {
   const vcard = vcards(to)
   return (account) => vcard(account, 'full').replaceAll('\n', '\r\n')

@@ -23,7 +23,9 @@ export async function addAppPasswordCommand(
   const wish = { name, scopes: scopes as Scope[], expiresAt: end === undefined ? null : afterDay(end) }
   const { secret, ...made } = await makeAppPassword(db, account.id, wish)
   say(terminal, secret)
-  terminal.errors.write(`This is shown only once. ${account.name} now has the app password ${described(made)}\n`)
+  terminal.errors.write(
+    `The app password above is shown only once. ${account.name} now has the app password ${described(made)}\n`,
+  )
 }
 
 /** `account app-password list`: a line for each of a person's app passwords. @throws Failure `notFound` */

@@ -75,8 +75,7 @@ export async function existingRelationship(db: Kysely<Tables>, id: string): Prom
 }
 
 /** The refusal for an unknown person. */
-export const unknownPerson = (code: 'invalid' | 'notFound' = 'invalid') =>
-  new Failure(code, 'No person matches the given name.')
+export const unknownPerson = (code: 'invalid' | 'notFound' = 'invalid') => new Failure(code, 'There is no such person.')
 
 /** The refusal for a connection that is absent or invisible to the caller. */
 export const noConnection = () => new Failure('notFound', 'There is no such connection.')

@@ -18,7 +18,7 @@ export function checkMayList(
   if (status === 'accepted' && !requireSignIn) return
   if (caller === null) throw new Failure('unauthenticated', 'Sign in to see this list.')
   if (status !== 'accepted' && caller.id !== ownerId) {
-    throw new Failure('forbidden', `The ${status} invitations of a person are shown to that person alone.`)
+    throw new Failure('forbidden', `Only the owner can see their ${status} invitations.`)
   }
 }
 
@@ -86,7 +86,7 @@ export function signedIn(caller: Caller): Account {
  */
 export function checkMayInvite(inviter: Account, invited: Account | undefined): asserts invited is Account {
   if (inviter.state !== 'active' || invited?.state !== 'active') {
-    throw new Failure('invalid', 'No active person matches the given name.')
+    throw new Failure('invalid', 'One of the two people is unknown or inactive.')
   }
   if (invited.id === inviter.id) throw new Failure('invalid', 'A person cannot be connected with themselves.')
 }

@@ -54,7 +54,7 @@ async function makeFolder(folder: string): Promise<void> {
   }
   const files = (await readdir(folder)).filter((name) => !name.startsWith('lock-') && !name.startsWith(secretName))
   if (files.length === 0 || files.includes('PG_VERSION')) return
-  throw new Failure('invalid', `DATA_DIR ${folder} holds files that are not a database. Name a new or an empty folder.`)
+  throw new Failure('invalid', `DATA_DIR ${folder} holds files that are not a database. Choose a new or empty folder.`)
 }
 
 /** Whether the database answers within `timeoutMs`. */

@@ -90,7 +90,7 @@ export class NoConnection extends Error {
 export function lineOf(error: unknown): string | undefined {
   if (!(error instanceof Error)) return undefined
   const message = error.message.replaceAll(/\s+/g, ' ').trim()
-  if (isRefused(error)) return `The database refuses: ${message}`
+  if (isRefused(error)) return `The database refused: ${message}`
   const { severity, code } = error as { severity?: unknown; code?: unknown }
   if (severity !== undefined) return `The database answers with an error: ${message} (${String(code)})`
   return isUnavailable(error) ? `The database cannot be reached: ${message}` : undefined

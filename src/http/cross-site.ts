@@ -19,7 +19,7 @@ export interface Sites {
  * @throws Failure `forbidden`
  */
 export function checkSite(head: Head, sites: Sites): void {
-  if (!isFromOwnSite(head, sites)) throw new Failure('forbidden', 'Pages of other sites may not change anything here.')
+  if (!isFromOwnSite(head, sites)) throw new Failure('forbidden', 'Cross-site requests may not make changes.')
 }
 
 function isFromOwnSite({ headers, client }: Head, { own, trusted }: Sites): boolean {

@@ -30,8 +30,9 @@ const moduleRoot = '/v2'
 export const isModulePath = (path: string): boolean => path === moduleRoot || path.startsWith(`${moduleRoot}/`)
 
 /**
- * All routes of the Atom API, its pages and the module: path patterns, and the handlers of each. Patterns do not
- * include the prefix. An exact match wins, otherwise the first matching pattern.
+ * All routes of the Atom API, its pages and the module: path patterns, and the handlers of each. Atom and page patterns
+ * omit the root and the sign-in prefix, such as `/profiles/basic` (docs/wire.md, Prefixes). An exact match wins,
+ * otherwise the first matching pattern.
  *
  * @param isStopping whether the server is shutting down
  * @param module the module to serve; undefined leaves out its routes

@@ -86,7 +86,7 @@ function checkedName(given: string): string {
 function checkedScopes(given: readonly Scope[]): Scope[] {
   const scopes = allScopes.filter((scope) => given.includes(scope))
   if (scopes.length > 0 && given.every((scope) => allScopes.includes(scope))) return scopes
-  throw new Failure('invalid', `The scopes of an app password must be some of ${allScopes.join(', ')}.`)
+  throw new Failure('invalid', `The scopes of an app password must be one or more of ${allScopes.join(', ')}.`)
 }
 
 function checkedEnd(expiresAt: Date | null): Date | null {

@@ -70,11 +70,15 @@ export function isPrivate(headers: IncomingHttpHeaders, peer: string | undefined
  */
 export function checkIsPrivate(client: Client, { ALLOW_INSECURE }: Pick<Config, 'ALLOW_INSECURE'>): void {
   if (ALLOW_INSECURE || client.isPrivate) return
-  throw new Failure('forbidden', 'Credentials are accepted over https only. Others could have read these.', {
-    cause: {
-      reason: 'credentials without TLS, or through a proxy that TRUST_PROXY does not name',
-    } satisfies RefusalReason,
-  })
+  throw new Failure(
+    'forbidden',
+    'Credentials are accepted over https only. These credentials may have been intercepted.',
+    {
+      cause: {
+        reason: 'credentials without TLS, or through a proxy that TRUST_PROXY does not name',
+      } satisfies RefusalReason,
+    },
+  )
 }
 
 /** The reason for a refusal, for the log only. The client always gets the same answer. */

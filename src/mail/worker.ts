@@ -39,7 +39,7 @@ export async function sendEmails(services: MailServices, stop: AbortSignal): Pro
       isMore = await sendDue(services, end)
       isAway = false
     } catch (error) {
-      if (!isAway) services.log.warn({ err: error }, 'e-mails wait for the database')
+      if (!isAway) services.log.warn({ err: error }, 'database unavailable; e-mail paused')
       isAway = true
     }
     if (!isMore) await wait(pollIntervalMs, undefined, { signal: stop }).catch(() => {})
@@ -104,7 +104,8 @@ async function deliver(services: MailServices, row: OutboxRow, signal: AbortSign
   const claim = { emailId: row.id, aboutId: content.person.id, address }
   // The limit protects recipients from inviters. An acceptance is exempt, since it answers an invitation.
   const isLimited = row.kind !== 'accepted'
-  if (isLimited && !(await claimAddress(db, claim))) return drop('an e-mail about this person was sent within 24 hours')
+  if (isLimited && !(await claimAddress(db, claim)))
+    return drop('this recipient was sent an e-mail about this person in the last 24 hours')
   const to = { name: name === null ? '' : plainName(name), address }
   const email = emailOf(content, addresses(services.baseUrl))
   const failure = content.isComplete ? await trySending(post, { ...email, id: row.id, to }, signal) : withoutToken
@@ -124,7 +125,7 @@ async function deliver(services: MailServices, row: OutboxRow, signal: AbortSign
 
   async function giveUp(error: string) {
     await markDead(db, row, error)
-    log.warn({ error, attempts: row.attempts }, 'e-mail given up')
+    log.warn({ error, attempts: row.attempts }, 'gave up on e-mail')
   }
 }
 

@@ -219,7 +219,10 @@ const keyOfUserId = (userId: string) => uuidOf(userId, keysOfUserIds)
 /** Folds A to Z only, like the index on the column `email`. */
 export const foldedEmail = (email: string): string => email.replaceAll(/[A-Z]+/g, (letters) => letters.toLowerCase())
 
-/** Prefix of entries in `seen` with the date of a lost name (`claims.ts`). */
+/**
+ * Prefix of the keys in `seen` that record lost names. The value is the date from which the name belongs to another
+ * person (`claims.ts`).
+ */
 export const lossPrefix = 'lost '
 export const isLoss = (entry: string): boolean => entry.startsWith(lossPrefix)
 

@@ -26,7 +26,7 @@ type SelectedColumn<Table extends string> = {
   [Column in AccountColumn]: `${Table}.${Column} as ${Table}_${Column}`
 }[AccountColumn]
 
-/** A row with all columns of an account, under the names of `columnsOf`. */
+/** A row with all columns of an account, with the columns named as in `columnsOf`. */
 export type AccountRow<Table extends string> = {
   [Column in AccountColumn as `${Table}_${Column}`]: Selectable<AccountTable>[Column]
 }

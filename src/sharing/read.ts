@@ -111,8 +111,8 @@ async function spendUse(
 }
 
 /**
- * Implements `getToken` of `Connections`. An invitation made by the Atom API or by an import gets its token at the
- * first call.
+ * Implements `getToken` of `Connections`. Makes a new token if an invitation has none (it was made by the Atom API or
+ * an import), or if its token belongs to a secret that is not configured.
  */
 export async function getToken(scope: CallerScope, id: unknown): Promise<string | null> {
   const { module } = scope
@@ -155,7 +155,7 @@ function decoded(name: string): string {
   try {
     return decodeURIComponent(name)
   } catch {
-    const reason = 'A percent sign encodes no UTF-8 text; a literal one is %25.'
+    const reason = 'The percent-encoding is invalid or not UTF-8. Write a literal percent sign as %25.'
     throw new Refusal('invalidArgument.unspecified', { path: 'tokenOrId', reason })
   }
 }

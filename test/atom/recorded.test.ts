@@ -324,11 +324,21 @@ describe('a profile', () => {
 })
 
 const connectionFaults: [what: string, part: string | RegExp, other: string, reason: RegExp][] = [
-  ['an id without UUID', 'entry11111111-aaaa-4aaa-8aaa-000000000003<', 'entry3<', /entry 3 \(.*entry3\)\. Its id/],
-  ['no id', /<id>[^<]*1<\/id>/, '', /entry 1 \(without id\)\. Its id/],
-  ['no status', /<category term="accepted".*/, '', /entry 1 .* It must have exactly one status/],
-  ['an unknown status', 'term="accepted"', 'term="refused"', /entry 1 .* It must have exactly one status/],
-  ['two statuses', /(<category term=")accepted(".*)/, '$1accepted$2$1pending$2', /It must have exactly one status/],
+  [
+    'an id without UUID',
+    'entry11111111-aaaa-4aaa-8aaa-000000000003<',
+    'entry3<',
+    /entry 3 \(.*entry3\)\. The entry's id/,
+  ],
+  ['no id', /<id>[^<]*1<\/id>/, '', /entry 1 \(without id\)\. The entry's id/],
+  ['no status', /<category term="accepted".*/, '', /entry 1 .* The entry must have exactly one status/],
+  ['an unknown status', 'term="accepted"', 'term="refused"', /entry 1 .* The entry must have exactly one status/],
+  [
+    'two statuses',
+    /(<category term=")accepted(".*)/,
+    '$1accepted$2$1pending$2',
+    /The entry must have exactly one status/,
+  ],
   ['no kind', 'term="connection"', 'term="page"', /entry 1 .* neither a connection nor a profile/],
   ['no source', 'connection/source', 'connection/origin', /entry 1 .* source has no user id/],
   ['no target', 'connection/target', 'connection/aim', /entry 1 .* target has no user id/],
@@ -346,7 +356,7 @@ const connectionFaults: [what: string, part: string | RegExp, other: string, rea
   ['an unknown state', '>inactive<', '>asleep<', /entry 3 .* snx:userState/],
   ['a state named as a property', '>inactive<', '>constructor<', /entry 3 .* snx:userState/],
   ['an unclear isExternal', '>true<', '>yes<', /entry 3 .* snx:isExternal/],
-  ['a feed without date', /<updated>2024-03-01.*/, '', /the feed\. Its "updated"/],
+  ['a feed without date', /<updated>2024-03-01.*/, '', /the feed\. The element "updated"/],
   ['another root', /<(\/?)feed/g, '<$1list', /neither an Atom feed nor an Atom entry/],
   ['a root in another namespace', 'xmlns="http://www.w3.org/2005/Atom"', 'xmlns="urn:other"', /neither an Atom feed/],
 ]
@@ -359,16 +369,16 @@ test.each(connectionFaults)('a feed of connections with %s is refused', (_, part
 })
 
 const cardFaults: [what: string, file: string, part: string | RegExp, other: string, reason: RegExp][] = [
-  ['no key', 'profiles-hcard.xml', /entry22222222[^<]*2\s*</, 'entry<', /entry 2 .* Its id/],
+  ['no key', 'profiles-hcard.xml', /entry22222222[^<]*2\s*</, 'entry<', /entry 2 .* The entry's id/],
   ['no date', 'profiles-hcard.xml', /<updated>2024-01-06.*/, '', /entry 2 .* "updated"/],
   ['content that is no card', 'profiles-hcard.xml', 'class="vcard"', 'class="card"', /entry 1 .* no hCard/],
-  ['no content', 'profiles-hcard.xml', /<content.*?<\/content>/s, '', /entry 1 .* It has no content/],
+  ['no content', 'profiles-hcard.xml', /<content.*?<\/content>/s, '', /entry 1 .* The entry has no content/],
   ['a card in another namespace', 'profiles-hcard.xml', /1999\/xhtml/g, 'other', /entry 1 .* no hCard/],
   ['content of another type', 'profiles-hcard.xml', 'type="xhtml"', 'type="html"', /entry 1 .* neither an hCard/],
   ['an unclear manager', 'profiles-hcard.xml', '>Y<', '>maybe<', /entry 1 .* manager/],
   ['no begin', 'profile-vcard-full.xml', 'BEGIN:', '', /entry 1 .* not a complete vCard/],
   ['no end', 'profile-vcard-full.xml', 'END:VCARD', '', /entry 1 .* not a complete vCard/],
-  ['a property twice', 'profile-vcard-full.xml', 'Wreck:', 'TITLE:', /entry 1 .* TITLE twice/],
+  ['a property twice', 'profile-vcard-full.xml', 'Wreck:', 'TITLE:', /entry 1 .* vCard repeats TITLE/],
   ['an address in nine parts', 'profile-vcard-full.xml', ';;Quay', ';;;Quay', /entry 1 .* 9 parts/],
   ['half an extension', 'profile-vcard-full.xml', ';VALUE=X_EXTENSION_DATA_TYPE:string', '', /entry 1 .* extension/],
 ]

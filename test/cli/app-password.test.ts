@@ -45,7 +45,7 @@ test('app-password add writes only the secret to the output', async () => {
   const { output, errors } = await add()
   expect(output).toMatch(/^cnx_[0-9A-Za-z]{38}\n$/)
   expect(described(errors)).toBe(
-    'This is shown only once. Ann now has the app password ID: Reader; read; ' +
+    'The app password above is shown only once. Ann now has the app password ID: Reader; read; ' +
       'created THEN, never expires, never used.\n',
   )
 })
@@ -95,8 +95,8 @@ test.each<[string, Partial<typeof wish>, string]>([
     { name: 'a\uD83D' },
     'The name of the app password has a character that cannot be shown.',
   ],
-  ['no scope', { scopes: [] }, 'The scopes of an app password must be some of read, write.'],
-  ['another scope', { scopes: ['read', 'admin'] }, 'The scopes of an app password must be some of read, write.'],
+  ['no scope', { scopes: [] }, 'The scopes of an app password must be one or more of read, write.'],
+  ['another scope', { scopes: ['read', 'admin'] }, 'The scopes of an app password must be one or more of read, write.'],
   ['a day that is no day', { end: '2096-02-30' }, '2096-02-30 is not a date such as 2027-12-31.'],
   ['a day that is a word', { end: 'tomorrow' }, 'tomorrow is not a date such as 2027-12-31.'],
   ['a day that is over', { end: '2026-01-01' }, 'An app password must expire in the future, or never.'],

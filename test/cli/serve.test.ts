@@ -249,7 +249,7 @@ describe('serve', () => {
       'Wrong configuration: REQUIRE_SIGNIN is not a setting; did you mean REQUIRE_SIGN_IN? (ALLOW_UNKNOWN=REQUIRE_SIGNIN permits it).\n',
     ],
     [{ BASE_URL: 'https://people.example/profiles' }, /BASE_URL must be a URL without \/profiles/],
-    [{ DATA_DIR: 'src' }, 'DATA_DIR src holds files that are not a database. Name a new or an empty folder.\n'],
+    [{ DATA_DIR: 'src' }, 'DATA_DIR src holds files that are not a database. Choose a new or empty folder.\n'],
     [{ DATA_DIR: 'package.json' }, /^DATA_DIR package\.json cannot be created: EEXIST.*\n$/],
     [{ DATABASE_URL: 'postgres://127.0.0.1:1/none' }, /^The database cannot be reached: .*ECONNREFUSED.*\n$/],
   ])('%j is refused in one line', async (environment, line) => {

@@ -111,7 +111,7 @@ describe.each(places)('on %s', (where, open) => {
 
   test.each([
     [413, `${signIn('ann')}Content-Length: 10000000\r\n`, 'at most 65536 bytes'],
-    [403, 'Sec-Fetch-Site: cross-site\r\nContent-Length: 10000000\r\n', 'Pages of other sites'],
+    [403, 'Sec-Fetch-Site: cross-site\r\nContent-Length: 10000000\r\n', 'Cross-site requests'],
     [415, 'Content-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n', 'uncompressed, without Content-Encoding'],
   ])('a client that keeps sending gets a complete %i', async (status, fields, sentence) => {
     const port = await serve(open(), ourApp())

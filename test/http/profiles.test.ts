@@ -148,7 +148,7 @@ describe.each(aboutOne)('the person of %s', (resource) => {
     const { status, text } = await get(query)
     expect(status).toBe(expected)
     if (expected !== 200) {
-      const sentence = 'CLFRN1172E: The request is invalid. No person matches the given name.'
+      const sentence = 'CLFRN1172E: The request is invalid. There is no such person.'
       expect([child(parse(text), 'code').text, child(parse(text), 'message').text]).toEqual([String(status), sentence])
     }
     expect((await strict.send(`/profiles/${resource}${query}`)).status).toBe(401)

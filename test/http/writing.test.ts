@@ -148,9 +148,23 @@ describe('invite', () => {
 
   test.each<[string, string, string, string | undefined, number, RegExp]>([
     ['the caller', 'ann', 'userid=ann', invitation(), 400, /CLFRN1172E.* cannot be connected with themselves/],
-    ['an unknown person', 'ann', 'userid=zed', invitation(), 400, /CLFRN1172E.*No active person matches/],
-    ['an inactive person', 'ann', 'userid=gone', invitation(), 400, /CLFRN1172E.*No active person matches/],
-    ['a missing person', 'ann', 'connectionType=colleague', invitation(), 400, /Name the person you invite/],
+    [
+      'an unknown person',
+      'ann',
+      'userid=zed',
+      invitation(),
+      400,
+      /CLFRN1172E.*One of the two people is unknown or inactive/,
+    ],
+    [
+      'an inactive person',
+      'ann',
+      'userid=gone',
+      invitation(),
+      400,
+      /CLFRN1172E.*One of the two people is unknown or inactive/,
+    ],
+    ['a missing person', 'ann', 'connectionType=colleague', invitation(), 400, /Identify the person to invite/],
     [
       'another connection type',
       'ann',
@@ -161,7 +175,7 @@ describe('invite', () => {
     ],
     ['a missing body', 'ann', 'userid=bo', undefined, 400, /has no body/],
     ['a broken body', 'ann', 'userid=bo', '<entry>', 400, /The XML document is refused/],
-    ['the status accepted', 'ann', 'userid=bo', connectionEntry('accepted'), 400, /begins as pending/],
+    ['the status accepted', 'ann', 'userid=bo', connectionEntry('accepted'), 400, /starts as pending/],
     [
       'two statuses',
       'ann',

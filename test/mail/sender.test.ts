@@ -282,7 +282,7 @@ describe('the worker', () => {
     await until(() => server.received.length === 1)
     stop.abort()
     await loop
-    expect(logged.map(({ msg }) => msg)).toEqual(['e-mails wait for the database', 'e-mail sent'])
+    expect(logged.map(({ msg }) => msg)).toEqual(['database unavailable; e-mail paused', 'e-mail sent'])
   })
 })
 

@@ -207,7 +207,7 @@ describe('a vCard of another program', () => {
 
   test.each<[reason: RegExp, ...lines: string[]]>([
     [
-      /entry 1 .* Line 18 of its vCard \(TITLE\) cannot be decoded: "=ZZ" is not quoted-printable/,
+      /entry 1 .* Line 18 of the entry's vCard \(TITLE\) cannot be decoded: "=ZZ" is not quoted-printable/,
       'TITLE;ENCODING=QUOTED-PRINTABLE:a=ZZ',
     ],
     [/"=b" is not quoted-printable/, 'TITLE;ENCODING=QUOTED-PRINTABLE:a=b'],
@@ -220,7 +220,7 @@ describe('a vCard of another program', () => {
     ],
     [/Line 19 .*it is not base64/, 'ROLE:x', 'TITLE;ENCODING=BASE64:***'],
     [/the encoding "UUENCODE" is not known/, 'TITLE;ENCODING=UUENCODE:x'],
-    [/has TITLE twice/, 'TITLE;CHARSET=UTF-8:x', 'TITLE:y'],
+    [/vCard repeats TITLE/, 'TITLE;CHARSET=UTF-8:x', 'TITLE:y'],
   ])('is refused with its line if it cannot be decoded: %s', async (reason, ...lines) => {
     expect(await refusalOf(withLines(...lines))).toMatch(reason)
   })

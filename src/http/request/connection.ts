@@ -45,7 +45,7 @@ export function readConnectionId(search: string): string {
 export function readInvited(search: string): PersonRef {
   const person = readPerson(openQuery(search))
   if (person) return person
-  throw new Failure('invalid', 'Name the person you invite by userid, key, email, uid or distinguishedName.')
+  throw new Failure('invalid', 'Identify the person to invite: pass userid, key, email, uid or distinguishedName.')
 }
 
 function openQuery(search: string): Query {

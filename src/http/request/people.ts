@@ -179,7 +179,7 @@ const atEnd = (end: End, parameter: Taken) => `${end}${parameter.charAt(0).toUpp
 
 /** The meaning of a parameter that names a person, in any spelling. */
 interface PersonName {
-  /** The end of a connection; undefined if the parameter is not about an end. */
+  /** `source` or `target`; undefined for a parameter without that prefix, such as `userid`. */
   readonly end: End | undefined
   /** The supported parameter without an end, such as `userid`. */
   readonly alone: Taken

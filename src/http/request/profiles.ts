@@ -102,7 +102,7 @@ export function readSearchQuery(search: string): SearchQuery {
   })
   const read = given.map(([name, raw]) => ({ name, raw, words: wordCriteria[name]?.(raw, name) }))
   const criteria = read.filter(({ name, words }) => !(name in wordCriteria) || words !== undefined)
-  if (criteria.length === 0) throw new Failure('invalid', `${searchHint} Blank values are ignored.`)
+  if (criteria.length === 0) throw new Failure('invalid', `${searchHint} Empty values are ignored.`)
   const sought = [...new Map(criteria.flatMap(({ words = [] }) => words).map((each) => [keyOf(each), each])).values()]
   if (sought.length > maxWords) throw new Failure('invalid', `A search may have at most ${maxWords} words.`)
   const isManager = value('isManager')?.trim()

@@ -106,7 +106,7 @@ export function inviteColleague(services: HttpServices, status: 200 | 201): Hand
     const caller = signedIn(await admit(services, exchange))
     const invitation = readInvitation(exchange.body, exchange.headers['content-type'])
     if (invitation.status === 'accepted') {
-      throw new Failure('invalid', 'An invitation begins as pending; only the invited person can accept it.')
+      throw new Failure('invalid', 'An invitation starts as pending; only the invited person can accept it.')
     }
     const id = await invite(services, caller, person, invitation.message)
     return nothing(status, { Location: services.atom.to.connection(id) })

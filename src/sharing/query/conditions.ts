@@ -22,7 +22,7 @@ export function valueOf(type: PropertyType, value: unknown, path: string, singul
   switch (type) {
     case 'id':
       if (typeof value === 'string' && isUuid(value)) return value.toLowerCase()
-      throw refused(path, 'This must be an id, a UUID.')
+      throw refused(path, 'This must be a UUID.')
     case 'contextId':
       if (isContextId(value)) return value
       throw refused(path, 'This must be an id, a string of 1 to 128 characters without control characters.')
@@ -80,7 +80,9 @@ function millisecondsOf(text: string): number {
   return exists ? Date.parse(text) : NaN
 }
 
-/** A condition on connections. It contains no names from the caller, only properties of the table. */
+/**
+ * A condition on connections. It refers to known columns only: property names from the caller never reach the SQL.
+ */
 export type Where =
   Condition | { readonly is: 'and' | 'or'; readonly of: readonly Where[] } | { readonly is: 'not'; readonly of: Where }
 

@@ -40,7 +40,7 @@ export function entriesOf(document: unknown, option: string, path = ''): [string
 }
 
 /**
- * Refuses a value that has more than 16 kB as JSON, or cannot be converted to JSON.
+ * Refuses a value that has more than 16 KiB as JSON, or cannot be converted to JSON.
  *
  * @param option name of the option, for faults
  * @throws Refusal `invalidArgument.query`
@@ -52,7 +52,7 @@ export function checkSize(input: unknown, option: string): void {
   } catch {
     throw refused(option, 'This has no JSON form.')
   }
-  if (Buffer.byteLength(text ?? '') > maxDocumentBytes) throw refused(option, 'This is longer than 16 kB as JSON.')
+  if (Buffer.byteLength(text ?? '') > maxDocumentBytes) throw refused(option, 'This is longer than 16 KiB as JSON.')
 }
 
 const maxNameLength = 100

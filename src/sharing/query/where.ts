@@ -89,7 +89,7 @@ const exists: Reader = (property, operand, { path }) => {
 }
 
 const negated: Reader = (property, operand, place) => {
-  if (place.room < 1) throw refused(place.path, 'Operators are nested too deep.')
+  if (place.room < 1) throw refused(place.path, 'Operators are nested too deeply.')
   if (!isDocument(operand)) throw refused(place.path, 'This must be an object of operators.')
   return { is: 'not', of: conditionsOn(property, operand, { ...place, room: place.room - 1 }) }
 }
