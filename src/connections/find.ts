@@ -57,7 +57,7 @@ async function findFirst(db: Kysely<Tables>, names: Names, end: string): Promise
     const account = await findAccount(db, name)
     if (account) return account
   }
-  throw new Failure('invalid', `No person matches the given ${end}.`)
+  throw new Failure('invalid', `No person matches the ${end}; check its userid, key or e-mail address.`)
 }
 
 /** Finds a view by id, to change it. @throws Failure `notFound` */

@@ -38,7 +38,7 @@ export function checkMaySeeProfiles(caller: Caller, requireSignIn: boolean): voi
  * @throws Failure `invalid`
  */
 export function checkMayNameByAddress(hidesEmail: boolean): void {
-  if (hidesEmail) throw new Failure('invalid', 'This site hides e-mail addresses; name people by userid or key.')
+  if (hidesEmail) throw new Failure('invalid', 'This site hides e-mail addresses; identify people by userid or key.')
 }
 
 /** Whether the caller owns a list or view. Only the owner sees pending counts and messages. */

@@ -18,7 +18,8 @@ export async function migrate<Tables>(
   // Without the name of the schema, Kysely would mistake tables of another schema for ours.
   const { rows } = await sql<{ schema: string | null }>`select current_schema() as schema`.execute(db)
   const migrationTableSchema = rows[0]?.schema
-  if (!migrationTableSchema) throw new Failure('invalid', 'The database has none of the schemas in its search_path.')
+  if (!migrationTableSchema)
+    throw new Failure('invalid', 'No schema in the search_path of the database exists; create one.')
   for (let attempt = 1; ; attempt++) {
     const steps = { ...marked, ...(await newerSteps(db)) }
     const provider = { getMigrations: () => Promise.resolve(steps) }

@@ -57,7 +57,10 @@ export async function makeAppPasswordOnce(
   const made = await insertAppPassword(db, accountId, appSecretHash(secret), fields, maxAppPasswords)
   if (made === 'known') return undefined
   if (made !== 'full') return { ...made, secret }
-  throw new Failure('invalid', `An account may have ${maxAppPasswords} app passwords; revoke one that is unused.`)
+  throw new Failure(
+    'invalid',
+    `An account may have at most ${maxAppPasswords} app passwords; revoke one that is unused.`,
+  )
 }
 
 /**
@@ -80,7 +83,10 @@ function checkedName(given: string): string {
     )
   }
   if (!/[\p{Cc}\uFFFE\uFFFF]/u.test(name) && name.isWellFormed()) return name
-  throw new Failure('invalid', 'The name of the app password has a character that cannot be shown.')
+  throw new Failure(
+    'invalid',
+    'The name of the app password has a character that cannot be shown, such as a control character.',
+  )
 }
 
 function checkedScopes(given: readonly Scope[]): Scope[] {

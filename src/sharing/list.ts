@@ -78,7 +78,7 @@ async function selectionOf(
   })
   const where = parseWhere(asked.where, singular)
   if (!module.presenter.takesAddresses && propertiesIn(where).some(({ column }) => column === 'target_email')) {
-    throw refused('target.email', 'This site hides e-mail addresses; name people by _id.')
+    throw refused('target.email', 'This site hides e-mail addresses; identify people by _id.')
   }
   // Excludes types defined only by other programs on the database, since this program cannot show them.
   const known = objects.length > 0 ? objects : module.types.names()
@@ -132,7 +132,7 @@ async function managedBy(
   const asked = [...objects, ...(valuesOf(where, 'context_object') ?? [])].map(String)
   if (!named) {
     const [object] = asked.filter((name) => !ownTypes.has(name))
-    if (object !== undefined) throw unnamed(`Name the ${object}: one id, or up to 100 by $in.`)
+    if (object !== undefined) throw unnamed(`Query one ${object} by its id, or up to 100 with $in.`)
     return 'shared'
   }
   if (named.length > maxNamed) throw unnamed(`At most ${maxNamed} contexts can be named.`)

@@ -59,7 +59,8 @@ export function checkTarget(
   { forceAuto, takesAddresses }: { readonly forceAuto: boolean; readonly takesAddresses: boolean },
 ): void {
   const refuse = (path: string, reason: string) => new Refusal('invalidArgument.connectionTarget', { path, reason })
-  if (email !== null && !takesAddresses) throw refuse('email', 'This site hides e-mail addresses; name people by _id.')
+  if (email !== null && !takesAddresses)
+    throw refuse('email', 'This site hides e-mail addresses; identify people by _id.')
   const own = [creator, ...(type.name === 'account' ? [{ id: context._id, email: textOf(context['email']) }] : [])]
   if (own.some((each) => (id === null ? email === addressOf(each) : id === each.id))) {
     throw refuse('self', `${at}: a person cannot be connected with themselves.`)

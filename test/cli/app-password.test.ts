@@ -89,11 +89,15 @@ test.each<[string, Partial<typeof wish>, string]>([
     { name: 'é'.repeat(101) },
     'The name of an app password must have 1 to 100 characters; this one has 101.',
   ],
-  ['a line feed in the name', { name: 'a\nb' }, 'The name of the app password has a character that cannot be shown.'],
+  [
+    'a line feed in the name',
+    { name: 'a\nb' },
+    'The name of the app password has a character that cannot be shown, such as a control character.',
+  ],
   [
     'half a pair in the name',
     { name: 'a\uD83D' },
-    'The name of the app password has a character that cannot be shown.',
+    'The name of the app password has a character that cannot be shown, such as a control character.',
   ],
   ['no scope', { scopes: [] }, 'The scopes of an app password must be one or more of read, write.'],
   ['another scope', { scopes: ['read', 'admin'] }, 'The scopes of an app password must be one or more of read, write.'],

@@ -232,7 +232,7 @@ describe('serve', () => {
     for (const command of ['serve', 'migrate']) {
       const process_ = connections([command], { DATABASE_URL: url.href })
       expect(await process_.exit).toBe(1)
-      expect(process_.errors()).toBe('The database has none of the schemas in its search_path.\n')
+      expect(process_.errors()).toBe('No schema in the search_path of the database exists; create one.\n')
     }
     const doctor = connections(['doctor'], { DATABASE_URL: url.href })
     expect(await doctor.exit).toBe(1)

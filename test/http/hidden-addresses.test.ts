@@ -196,7 +196,7 @@ test.each([
   ])
 })
 
-const sentence = 'This site hides e-mail addresses; name people by userid or key.'
+const sentence = 'This site hides e-mail addresses; identify people by userid or key.'
 const named = ['ann@example.com', 'ANN@EXAMPLE.COM', 'nobody@example.com', 'no address', '']
 const byAddress: [method: string, path: string][] = [
   ...['connections.do?connectionType=colleague&', 'profile.do?', 'profileEntry.do?', 'profileService.do?'].map(
@@ -297,7 +297,7 @@ test('the module refuses known and unknown addresses alike over HTTP (Z3)', asyn
   expect(JSON.parse(answers[0]?.text as string)).toMatchObject({
     errCode: 'cortex.invalidArgument.connectionTarget',
     path: 'email',
-    reason: 'This site hides e-mail addresses; name people by _id.',
+    reason: 'This site hides e-mail addresses; identify people by _id.',
   })
 })
 

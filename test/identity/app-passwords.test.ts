@@ -68,7 +68,7 @@ test('a person may have a hundred app passwords, also of concurrent ones', async
     'rejected',
     'rejected',
   ])
-  const sentence = 'An account may have 100 app passwords; revoke one that is unused.'
+  const sentence = 'An account may have at most 100 app passwords; revoke one that is unused.'
   await expect(appPasswordOf(database.db, 'ann')).rejects.toMatchObject({ code: 'invalid', message: sentence })
   const [{ id } = { id: '' }] = await listAppPasswords(database.db, ann)
   await revokeAppPassword(database.db, ann, id)

@@ -142,7 +142,7 @@ describe('an object of an application', () => {
     const apart = { 'context.object': 'document', $or: [{ context: documents[0] }, { access: 4 }] }
     expect(await faultOf(managed(ann.calls, { where: apart }))).toBe(refused)
     await expect(managed(ann.calls, { objects: 'documents' })).rejects.toMatchObject({
-      reason: 'Name the document: one id, or up to 100 by $in.',
+      reason: 'Query one document by its id, or up to 100 with $in.',
     })
     const both = { $and: [{ access: 2 }, { context: documents[0] }] }
     expect(await managed(ann.calls, { where: both })).toHaveLength(1)

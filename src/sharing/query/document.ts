@@ -50,7 +50,7 @@ export function checkSize(input: unknown, option: string): void {
   try {
     text = JSON.stringify(input)
   } catch {
-    throw refused(option, 'This has no JSON form.')
+    throw refused(option, 'This cannot be converted to JSON.')
   }
   if (Buffer.byteLength(text ?? '') > maxDocumentBytes) throw refused(option, 'This is longer than 16 KiB as JSON.')
 }
