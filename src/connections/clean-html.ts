@@ -9,9 +9,9 @@ import {
 import sanitize from 'sanitize-html'
 
 /**
- * Removes active content from HTML: scripts, event attributes, URLs other than web, mail and telephone, styles that
- * load resources or cover other elements, forms, frames and drawings. HTML without active content is returned
- * unchanged.
+ * Reduces HTML to elements, attributes and styles without active behaviour. Removes, for example, scripts, event
+ * attributes, forms, frames, drawings, `javascript:` URLs, and styles that load resources or cover other elements. If
+ * cleaning leaves the tree unchanged (`hasSameTree`), returns the original text.
  */
 export function cleanHtml(html: string): string {
   if (!html.includes('<')) return html
@@ -20,8 +20,9 @@ export function cleanHtml(html: string): string {
 }
 
 /**
- * Whether cleaning left the tree unchanged. A removed tag counts as a change even if the parser ignores it here, since
- * it could take effect in another context, for example inside a table. An unfinished tag also counts as a change.
+ * Whether cleaning left the tree unchanged. A removed tag counts as a change even if the parser ignores the tag here,
+ * since it could take effect in another context, for example inside a table. An unfinished tag, or a tree that is too
+ * large to compare, also counts as a change.
  */
 function hasSameTree(html: string, cleaned: string): boolean {
   const [before, after] = [startTags(html), startTags(cleaned)]
@@ -34,8 +35,8 @@ const isSubsequence = (part: readonly string[], whole: readonly string[]) =>
   whole.reduce((at, each) => (each === part[at] ? at + 1 : at), 0) === part.length
 
 /**
- * Lists all start tags with their attributes; undefined if a tag is unfinished. Leaves out `html`, `head` and `body`
- * without attributes, since every document implies them.
+ * Lists the start tags with their attributes; undefined if a tag is unfinished. Leaves out `html`, `head` and `body`
+ * without attributes, since the parser adds these elements to every document.
  */
 function startTags(html: string): string[] | undefined {
   const found: string[] = []
@@ -67,7 +68,7 @@ function isSameNode(one: DefaultTreeAdapterTypes.Node, other: DefaultTreeAdapter
   )
 }
 
-/** Parses HTML as a browser does; undefined if the tree would have more than `maxElements`. */
+/** Parses HTML as a browser does; undefined if the tree would have more than `maxElements` elements. */
 export function treeOf(html: string): DefaultTreeAdapterTypes.Document | undefined {
   let elements = 0
   const treeAdapter: typeof defaultTreeAdapter = {
@@ -85,7 +86,7 @@ export function treeOf(html: string): DefaultTreeAdapterTypes.Document | undefin
   }
 }
 
-/** Well-nested markup stays below this limit. Misnested formatting elements can multiply into millions. */
+/** A well-nested message stays below this limit. Misnested formatting elements can multiply into millions. */
 const maxElements = 4000
 const tooManyElements = new Error('The tree has too many elements.')
 
@@ -97,8 +98,8 @@ const passiveElements =
   'u ul var wbr'
 
 /**
- * Attributes allowed on all elements. `id` and `name` are missing, since scripts of the surrounding page would see them
- * as properties of the document.
+ * Attributes allowed on all elements. `id` and `name` are excluded: they would create properties of `document` that can
+ * mislead the scripts of the page.
  */
 const globalAttributes =
   'abbr align bgcolor border cellpadding cellspacing cite class clear color colspan datetime dir face height lang ' +

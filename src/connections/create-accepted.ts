@@ -8,12 +8,12 @@ import { insertEvents, type Precondition, write } from './transaction-store.js'
 import { bumpNetworks, insertRelationship, lockNetworks, updateRelationship } from './write-store.js'
 
 /**
- * Makes two people colleagues immediately, on behalf of an administrator (docs/wire.md, Other resources). Without an
- * earlier invitation, the source counts as the inviter. No e-mail is sent.
+ * Makes two people colleagues immediately, on behalf of an administrator (docs/wire.md, Other resources). If neither
+ * person has invited the other, the source counts as the inviter. No e-mail is sent.
  *
- * @returns the view of the source
- * @throws Failure `unauthenticated` or `forbidden` unless the caller is an administrator, `invalid` for people who are
- *   unknown, inactive or identical, and the error of the precondition
+ * @returns the source's view of the connection
+ * @throws Failure `unauthenticated` or `forbidden` unless the caller is an administrator, `invalid` if a person is
+ *   unknown or inactive, or if both are the same, and the error of the precondition
  */
 export async function complete(
   { db }: Pick<Context, 'db'>,

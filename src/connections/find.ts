@@ -9,7 +9,7 @@ import { findColleague, findRelationships } from './read-store.js'
 import { visibleTo, checkMaySeeProfiles } from './rules.js'
 import { findRelations, findTotals } from './summary-store.js'
 
-/** Alternative names of one person. The first known name wins. */
+/** Alternative names of one person. The first name that belongs to an account is used. */
 export type Names = readonly PersonRef[]
 
 type Reader = Pick<Context, 'db' | 'config'>
@@ -17,7 +17,8 @@ type Reader = Pick<Context, 'db' | 'config'>
 /**
  * Finds one view of a connection, reduced to the parts visible to the caller (docs/wire.md, One connection by id).
  *
- * @throws Failure `unauthenticated` if the site requires a sign-in, `notFound` if the caller may not see the connection
+ * @throws Failure `unauthenticated` for an anonymous request if the site requires a sign-in, `notFound` if the
+ *   connection does not exist or is invisible to the caller
  */
 export async function showColleague({ db, config }: Reader, caller: Caller, id: string): Promise<Colleague> {
   checkMaySeeProfiles(caller, config.REQUIRE_SIGN_IN)
@@ -47,7 +48,7 @@ function requireVisible(caller: Caller, colleague: Colleague | undefined): Colle
   throw noConnection()
 }
 
-/** Finds two people. @throws Failure `invalid` if one of them is unknown */
+/** Finds two people. @throws Failure `invalid` if either is unknown */
 export async function findBoth(db: Kysely<Tables>, source: Names, target: Names): Promise<[Account, Account]> {
   return [await findFirst(db, source, 'source'), await findFirst(db, target, 'target')]
 }
@@ -83,12 +84,12 @@ export const noConnection = () => new Failure('notFound', 'There is no such conn
 type Store = Pick<Context, 'db'>
 
 /**
- * The viewer's relation to a person: `self` for the same person, `none` if they are not connected, `closed` if they
- * cannot be connected, or their connection.
+ * The viewer's relation to a person: `self` for the viewer's own account, `closed` if no connection is possible because
+ * the viewer is anonymous or the person is inactive, `none` if a connection is possible but absent, or the connection.
  */
 export type ViewerRelation = 'self' | 'none' | 'closed' | Connected
 
-/** The viewer's side of a connection, without the people. */
+/** The parts of the viewer's view that do not describe people. */
 type Connected = Pick<Colleague, 'id' | 'status' | 'message'>
 
 /** The lengths of the caller's own lists. */

@@ -4,7 +4,7 @@ import type { Tables } from '../db/tables.js'
 /** An inconsistency in the stored graph. */
 export interface Fault {
   readonly what: string
-  /** Id of the colleague row or the connection; for a list, its owner and status. */
+  /** Id of the colleague row or the connection; for a list, the id of its owner and its status. */
   readonly where: string
 }
 

@@ -13,8 +13,8 @@ import { insertRelationship, lockNetworks, bumpNetworks } from './write-store.js
  * @param message HTML, at most 4,000 characters before escaping
  * @returns the id of the invited person's view
  * @throws Failure `unauthenticated` for an anonymous request, `invalid` if the person cannot be invited,
- *   `connectionExists` if there is a connection or invitation in either direction, `tooMany` after 500 invitations in a
- *   day
+ *   `connectionExists` if there is a connection or invitation in either direction, `tooMany` after 500 invitations in
+ *   24 hours
  */
 export async function invite(
   { db }: Pick<Context, 'db'>,

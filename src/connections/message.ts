@@ -2,13 +2,13 @@ import { LRUCache } from 'lru-cache'
 import type { DefaultTreeAdapterTypes } from 'parse5'
 import { cleanHtml, treeOf } from './clean-html.js'
 
-/** Cache of cleaned messages. Message length is limited, and polling repeats the same messages. */
+/** Cache of cleaned messages, since polling clients request the same messages again. */
 const cleanedMessages = new LRUCache<string, string>({
   maxSize: 8_000_000,
   sizeCalculation: (cleaned, message) => cleaned.length + message.length + 1,
 })
 
-/** Removes active content from a message for display. A message without active content stays unchanged. */
+/** Removes active content from a message for display (`cleanHtml`). */
 export function shownMessage(message: string): string {
   if (!message.includes('<')) return message
   const before = cleanedMessages.get(message)
@@ -20,7 +20,9 @@ export function shownMessage(message: string): string {
 
 const maxSliceMilliseconds = 10
 
-/** Cleans the messages of a feed in advance, and yields to the event loop between slices. */
+/**
+ * Cleans the messages of a feed in advance. Yields to the event loop about every 10 ms, so that other requests proceed.
+ */
 export async function prepareMessages(messages: readonly string[]): Promise<void> {
   let start = performance.now()
   for (const message of messages) {
@@ -31,7 +33,10 @@ export async function prepareMessages(messages: readonly string[]): Promise<void
   }
 }
 
-/** Converts a message to plain text, for pages and e-mails. A message without markup keeps its whitespace. */
+/**
+ * Converts a message to plain text, for pages and e-mails. A message without markup keeps its whitespace. A message
+ * with too many elements to parse is returned as cleaned HTML.
+ */
 export function textOfMessage(message: string): string {
   if (!/[<&]/.test(message)) return message
   const shown = shownMessage(message)
@@ -41,7 +46,7 @@ export function textOfMessage(message: string): string {
 
 type Node = DefaultTreeAdapterTypes.Node
 
-/** Block elements: they start and end a line. */
+/** Block elements. Their text starts on a new line and ends with a line break. */
 const blocks = new Set(
   (
     'address article aside blockquote caption center dd details div dl dt figcaption figure footer h1 h2 h3 h4 h5 h6 ' +
@@ -52,9 +57,7 @@ const blocks = new Set(
 function textOf(tree: Node): string {
   let text = ''
   let hasMarkup = false
-  /**
-   * The text length after the last line break caused by an element. A line break next to it in the source is redundant.
-   */
+  /** The length of the text after the last line break that an element caused. A source line break here is redundant. */
   let lineStart = 0
   const breakLine = (isNeeded: boolean) => {
     if (isNeeded) text += '\n'

@@ -7,8 +7,8 @@ import { type NewPhoto, removePhoto, setPhoto } from '../people/photo-store.js'
 import { bumpNetworks, findListsShowing, lockListsShowing } from './write-store.js'
 
 /**
- * Sets, replaces or removes a person's photo. In the same transaction, updates the dates of the profile (part of photo
- * URLs) and of every list that shows the person.
+ * Sets, replaces or removes a person's photo. In the same transaction, updates the date of the profile (photo URLs
+ * contain this date), and the dates of all lists that show the person.
  *
  * @param photo an image of a type known to `imageType`, at most `maxPhotoBytes` long; null removes the photo
  * @returns whether anything changed
@@ -30,6 +30,6 @@ export function changePhoto(db: Kysely<Tables>, accountId: string, photo: NewPho
     await recordChange(transaction)
     return true
   }
-  // Idempotent, so an unknown outcome may be reported as an error.
+  // If the outcome of the commit is unknown, report an error: the caller can safely repeat the change.
   return transact(db, change, () => Promise.resolve(false))
 }

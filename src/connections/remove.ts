@@ -107,7 +107,8 @@ async function idBetween(db: Writer['db'], { source, target }: { source: Names; 
 }
 
 /**
- * Removes all connections and invitations of a person.
+ * Removes all colleagues of a person, and the invitations to and from the person. Those added during the call may
+ * remain.
  *
  * @throws Failure `unauthenticated` or `forbidden` unless the caller is an administrator, `invalid` for an unknown
  *   person

@@ -32,8 +32,8 @@ export function checkMaySeeProfiles(caller: Caller, requireSignIn: boolean): voi
 }
 
 /**
- * Refuses e-mail addresses as names or search terms if the site hides them, even addresses of existing people
- * (docs/trust.md, Z3).
+ * Refuses e-mail addresses as names or search terms if the site hides them. The refusal is the same for known and
+ * unknown addresses (docs/trust.md, Z3).
  *
  * @throws Failure `invalid`
  */
@@ -45,8 +45,8 @@ export function checkMayNameByAddress(hidesEmail: boolean): void {
 export const isOwner = (caller: Caller, ownerId: string): boolean => caller?.id === ownerId
 
 /**
- * Reduces a view to the parts visible to the caller (docs/wire.md, Visibility). An invitation is visible to its two
- * people only, a message to the owner of the view.
+ * Reduces a view to the parts visible to the caller (docs/wire.md, Visibility). Only the two people see an invitation.
+ * Only the owner of a view sees its message.
  *
  * @returns undefined if the caller may not know of the connection
  */

@@ -3,14 +3,14 @@ import { prepared, type Value } from '../db/prepared.js'
 import type { Tables } from '../db/tables.js'
 import { type Colleague, type Status, statuses } from './model.js'
 
-/** The account ids of two colleagues, in ascending order. */
+/** The account ids of two connected people, in ascending order. */
 type Among = readonly [one: string, other: string]
 
 /**
- * Finds connections among an owner's first colleagues by name.
+ * Finds the connections between an owner's first colleagues, in order of name.
  *
- * @param most maximum number of colleagues. The cost is at most quadratic in this number, regardless of the length of
- *   their lists
+ * @param most maximum number of colleagues to compare. The cost is at most quadratic in this number, regardless of the
+ *   length of their lists
  */
 export async function findAmong(db: Kysely<Tables>, ownerId: string, most: number): Promise<Among[]> {
   const { rows } = await db.executeQuery(amongQuery(ownerId, most))

@@ -13,7 +13,7 @@ export type Precondition = (colleague: Colleague) => void
  * Changes the graph in one transaction. If the database connection breaks during the commit, the recorded event shows
  * the outcome (docs/trust.md, C11).
  *
- * @param work must record its first event under the given id
+ * @param work must record an event under `eventId` if it changes anything
  */
 export function write<Result>(
   db: Kysely<Tables>,
@@ -37,7 +37,7 @@ async function hasEvent(db: Kysely<Tables>, id: string): Promise<boolean> {
  */
 export type Event = {
   readonly connectionId: string
-  /** Null for an anonymous actor, such as a visitor with a link. */
+  /** Null for an anonymous caller, such as a visitor with a link, and for a clean-up by the server. */
   readonly actorId: string | null
   readonly verb:
     | 'invited'
@@ -61,7 +61,7 @@ export type Event = {
 /**
  * Records events in the transaction of the change.
  *
- * @param id of the first event. Its presence in the table later proves that the transaction took effect
+ * @param id of the first event. If the event exists later, the transaction was committed
  */
 export async function insertEvents(
   db: Transaction<Tables>,
@@ -84,7 +84,7 @@ export async function insertEvents(
 }
 
 /**
- * Deletes events older than this number of days. Ids are UUIDs of version 7, which start with their time (RFC 9562,
+ * Deletes events that are older than `days` days. Ids are UUIDs of version 7, and thus start with their time (RFC 9562,
  * section 5.7), so that the primary key can find old events.
  *
  * @returns the number of deleted events
@@ -100,16 +100,16 @@ export const sweepEvents = (db: Kysely<Tables>, days: number, stop?: AbortSignal
     stop,
   )
 
-/** The smallest UUID of version 7 at a point in time. */
+/** A UUID that is less than or equal to every UUID of version 7 created at or after a moment. */
 const minId = (moment: RawBuilder<Date>) =>
   sql`rpad(lpad(to_hex((extract(epoch from ${moment}) * 1000)::bigint), 12, '0'), 32, '0')::uuid`
 
 /**
- * Counts a person's recent invitations in any state: all of the last day, and those of the last hour that were made by
- * the module. Invitations with `skipAcl` are not counted.
+ * Counts a person's recent invitations, including those already answered or withdrawn: all of the last day, and those
+ * of the last hour that were made through the module. Invitations with `skipAcl` are not counted.
  *
  * Holds an advisory lock for the person until the transaction ends, so that simultaneous invitations are counted one
- * after the other. Take this lock after all others.
+ * after the other. Take all other locks first.
  */
 export async function countInvitations(
   db: Transaction<Tables>,
@@ -121,8 +121,8 @@ export async function countInvitations(
 }
 
 /**
- * The statement of `countInvitations`, exported for tests of its query plan. It counts to 1,000 at most, since every
- * limit is lower.
+ * The statement of `countInvitations`, exported for tests of its query plan. It stops counting at 1,000. Every limit is
+ * lower.
  */
 export const invitationsQuery = (actorId: string) => sql<{ lastDay: number; lastHour: number }>`
   select count(*)::integer as "lastDay",
@@ -138,13 +138,13 @@ export const invitationsQuery = (actorId: string) => sql<{ lastDay: number; last
 export interface QueuedEmail {
   /**
    * `invited` and `accepted` are about connections of two accounts, `offered` is about any other invitation, and
-   * `connected` is about a connection without an invitation.
+   * `connected` is about a connection that the creator made active at once.
    */
   readonly kind: 'invited' | 'accepted' | 'offered' | 'connected'
   /** Null for a connection to an e-mail address. */
   readonly recipientId: string | null
   readonly connectionId: string
-  /** The account that the e-mail is counted for, if there is a quota. */
+  /** The account with the e-mail quota to charge; absent if none is charged. */
   readonly creatorId?: string
   /** Title of the connection's object, if the recipient may know it. */
   readonly title?: string
@@ -172,8 +172,8 @@ export async function enqueueEmail(
 }
 
 /**
- * Counts the e-mails queued on a creator's behalf in the last hour, including unsent ones: otherwise the quota would
- * reveal something about the recipient.
+ * Counts the e-mails queued on a creator's behalf in the last hour. Unsent e-mails count too: otherwise the quota would
+ * reveal whether the recipient received one.
  */
 export async function countEmails(db: Transaction<Tables>, creatorId: string): Promise<number> {
   const { rows } = await sql<{ count: number }>`
@@ -184,9 +184,9 @@ export async function countEmails(db: Transaction<Tables>, creatorId: string): P
 }
 
 /**
- * Records that an e-mail goes to the target of a connection, unless another one did in the last 24 hours.
+ * Records that an e-mail to the target of a connection is queued, unless another one was queued in the last 24 hours.
  *
- * @returns whether to send the e-mail
+ * @returns whether to queue the e-mail
  */
 export async function claimEmail(db: Transaction<Tables>, id: string, moment: Date): Promise<boolean> {
   const { rows } = await sql`

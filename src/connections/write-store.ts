@@ -14,12 +14,12 @@ interface Change {
   readonly moment: Date
 }
 
-/** Additional columns of a connection made by the module. */
+/** Columns of a connection that the module sets itself. */
 type ModuleColumns = Partial<Insertable<ConnectionTable>>
 
 /**
  * Locks all lists of some people until the transaction ends, always in the same order, to prevent deadlocks. Creates
- * missing rows, dated like the owner's account. People without an account have no lists.
+ * missing rows with the creation date of the owner's account. People without an account have no lists.
  *
  * @returns the date for the change: the database's time under lock, or 1 ms after the last change of the lists if that
  *   is later
@@ -48,8 +48,8 @@ export async function lockListsShowing(db: Db, accountId: string): Promise<Date 
   const owners = async () => [...new Set((await findListsShowing(db, accountId)).map(({ ownerId }) => ownerId))]
   const known = await owners()
   const moment = await lockNetworks(db, known)
-  // From here on, the person gets no new peers. Peers added since the first read are locked out of order; a deadlock
-  // causes a retry.
+  // From here on, nobody can become a peer of the person. Lists of peers added since the first read are locked out of
+  // order; a deadlock causes a retry.
   const late = (await owners()).filter((ownerId) => !known.includes(ownerId))
   if (late.length === 0) return moment
   return new Date(Math.max(moment.getTime(), (await lockNetworks(db, late)).getTime()))
@@ -79,11 +79,11 @@ export async function bumpNetworks(db: Db, moves: readonly Move[], moment: Date)
 }
 
 /**
- * Inserts a relationship between two people under lock: the connection and both views.
+ * Inserts a relationship between two people under lock (`lockNetworks`): the connection and both views.
  *
  * @returns ids of the connection and of the invited person's view
- * @throws Failure `invalid` if an account is gone, `connectionExists` if the two are connected already. The caller must
- *   then abort the transaction
+ * @throws Failure `invalid` if an account is gone, `connectionExists` if the two have a connection or an invitation.
+ *   The caller must then abort the transaction
  */
 export async function insertRelationship(
   db: Db,
@@ -139,7 +139,7 @@ export async function insertRelationship(
   return { connectionId, invitedRow }
 }
 
-/** The sort names of people. */
+/** The sort names of people, by account id. */
 async function sortKeys(db: Db, ids: readonly string[]): Promise<Map<string, string>> {
   const people = await db.selectFrom('account').select(['id', 'sort']).where('id', 'in', ids).execute()
   if (people.length < ids.length) throw new Failure('invalid', 'One of the two people no longer has an account.')
@@ -147,7 +147,8 @@ async function sortKeys(db: Db, ids: readonly string[]): Promise<Map<string, str
 }
 
 /**
- * Updates both views of a relationship. Acceptance is final and invalidates the token.
+ * Updates both views of a relationship, and its connection. Acceptance removes the token and the expiry of the
+ * connection. An accepted relationship never becomes pending again.
  *
  * @param message undefined for no change
  * @param grants the new mutual access; undefined for no change
@@ -192,7 +193,7 @@ export async function updateRelationship(
     .execute()
 }
 
-/** Deletes relationships with both views. */
+/** Deletes connections, and both views of those that are between two accounts. */
 export async function deleteRelationships(db: Db, connectionIds: readonly string[]): Promise<void> {
   await sql`delete from colleague where connection_id = any(${connectionIds}::uuid[])`.execute(db)
   await sql`delete from connection where id = any(${connectionIds}::uuid[])`.execute(db)

@@ -19,7 +19,7 @@ export const deleteInBatches = (
   inBatches(async (limit) => Number((await deletion(limit).execute(db)).numAffectedRows ?? 0), stop)
 
 /**
- * Changes rows in batches until a batch is not full.
+ * Changes rows in batches, until a batch is not full or `stop` is aborted.
  *
  * @param changeSome changes at most `limit` of the remaining rows and returns the number changed
  * @param stop ends the work after the current batch

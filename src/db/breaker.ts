@@ -5,7 +5,7 @@ import { Failure } from '../errors.js'
 export interface Breaker {
   /** @throws Failure `unavailable` while the breaker is open */
   check(): void
-  /** Reports that the server answered, even if with an error. Closes the breaker. */
+  /** Reports an answer of the server, even an error. Closes the breaker. */
   answered(): void
   /**
    * Reports a connection attempt or a statement without an answer. Opens the breaker, unless an answer came within the
@@ -17,13 +17,13 @@ export interface Breaker {
 }
 
 const recentAnswerMs = 1_000
-/** Less than a second, so that requests succeed within a second of recovery. */
+/** Less than a second, so that a recovery is usually noticed within a second. */
 const probeIntervalMs = 800
 
 /**
  * Creates a closed circuit breaker.
  *
- * @param probe checks if the database answers; called about once a second while the breaker is open
+ * @param probe checks whether the database answers; called about once a second while the breaker is open
  * @param onOpen receives the error that opened the breaker
  */
 export function breaker(probe: (end: AbortSignal) => Promise<boolean>, onOpen: (error: Error) => void): Breaker {

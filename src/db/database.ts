@@ -8,7 +8,7 @@ export interface Database {
   /**
    * Sets the statement timeout of a server; initially there is none. No-op for the embedded database.
    *
-   * @throws Failure `invalid` if a pooler in front of the server refuses the timeouts; otherwise the error of the
+   * @throws Failure `invalid` if a pooler in front of the server refuses the timeout; otherwise the error of the
    *   database
    */
   limit(milliseconds: number): Promise<void>

@@ -5,11 +5,11 @@ import { Failure } from '../errors.js'
 
 /**
  * Migrates the schema to the newest step, or reverts every step with `to: 'nothing'`. Safe to call from many processes
- * at once: Kysely's lock admits one at a time. A newer schema is left unchanged.
+ * at once: Kysely's lock admits one at a time. `newest` leaves a newer schema unchanged.
  *
  * @returns the steps that ran, in order
- * @throws Failure `invalid` if no schema in the search path exists, or if this release cannot work with a newer schema;
- *   the error of a failed step, after its rollback
+ * @throws Failure `invalid` if no schema in the search path exists, if this release cannot work with a newer schema, or
+ *   if the recorded steps differ from those of this release; the error of a failed step, after its rollback
  */
 export async function migrate<Tables>(
   db: Kysely<Tables>,
@@ -110,8 +110,8 @@ const isOrderError = (error: unknown): boolean =>
   error instanceof Error && error.message.startsWith('corrupted migrations')
 
 /**
- * Whether a table or a schema was dropped during the migration. Before the first step, Kysely inspects all tables of
- * the database, including those of other schemas.
+ * Whether an error may mean that a table or a schema was dropped during the migration. Before the first step, Kysely
+ * inspects all tables of the database, including those of other schemas.
  */
 function isOtherSchemaError(error: unknown): boolean {
   const { code } = error as { code?: unknown }

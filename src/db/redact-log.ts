@@ -26,7 +26,7 @@ function loggedError(error: unknown): LoggedError {
     type: name,
     message: isDataError(code) ? 'a value that Postgres refuses' : message,
     ...{ code, constraint, table },
-    // Only the frames, since a stack begins with the message.
+    // A stack begins with the message, so log only the frames.
     stack: stack
       ?.split('\n')
       .filter((line) => /^ +at /.test(line))

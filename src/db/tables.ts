@@ -75,10 +75,10 @@ export interface KnownAddressTable {
 export interface SessionTable {
   /** SHA-256 of the session's id. */
   id_hash: Uint8Array
-  /** The password that opened it; the session ends with it. */
+  /** The password that opened the session. Deleting the password ends the session. */
   credential_id: string
   created_at: Date
-  /** Extended by each use of the session. */
+  /** Extended by use, at most once a minute. */
   expires_at: Date
 }
 
@@ -115,7 +115,7 @@ export interface ConnectionTable {
   applied_at: Date | null
   /** The app of the connection; null if the Atom API created it. */
   app_key: Generated<string | null>
-  /** The part of the rights that the creator granted by privilege; null if none. All of them with `skipped_acl`. */
+  /** The rights that needed a privilege of the creator: all if `skipped_acl`, otherwise those in the two columns. */
   skipped_acl: Generated<boolean>
   skipped_access: Generated<number | null>
   skipped_roles: Generated<string[]>
@@ -152,7 +152,7 @@ export interface SchemaStepTable {
   oldest: string | null
 }
 
-/** The fingerprint of a token secret. The highest position is the current one. */
+/** The fingerprint of a token secret. The secret with the highest position is the current one. */
 export interface TokenSecretTable {
   fingerprint: string
   position: Generated<number>
@@ -199,9 +199,9 @@ export interface ConnectionEventTable {
 export interface OutboxTable {
   id: string
   kind: string
-  /** Null if the e-mail goes to the e-mail address of the connection, perhaps without an account. */
+  /** Null if the e-mail goes to the target address of the connection, with or without an account. */
   recipient_id: string | null
-  /** The account that the e-mail is counted for; null for the Atom API and for `skipAcl`, since they have no quota. */
+  /** The account with the e-mail quota to charge; null for the Atom API and `skipAcl` (no such quota). */
   creator_id: Generated<string | null>
   /** The connection, and the object's title if the recipient may know it. Never a token. */
   payload: Json
@@ -209,7 +209,7 @@ export interface OutboxTable {
   /** Time of the next attempt. */
   due_at: Date
   attempts: Generated<number>
-  /** The time it was sent, dropped as no longer needed, or given up; at most one is set. All are null before. */
+  /** When the e-mail was sent, dropped as no longer needed, or given up. At most one of the three is set. */
   sent_at: Date | null
   dropped_at: Date | null
   dead_at: Date | null
@@ -217,7 +217,7 @@ export interface OutboxTable {
   error: string | null
 }
 
-/** The last e-mail to an address about a person (`mail/outbox-store.ts`). */
+/** The last e-mail about a person to an address (`mail/outbox-store.ts`). */
 export interface MailedTable {
   about_id: string
   /** Folded (`people/merge.ts`). */
@@ -226,7 +226,7 @@ export interface MailedTable {
   at: Date
 }
 
-/** The schema after all of `migrations/`. */
+/** The schema after all migrations (`migrations/`). */
 export interface Tables {
   account: AccountTable
   directory: DirectoryTable

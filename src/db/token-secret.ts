@@ -14,7 +14,8 @@ export type Secrets = readonly [Uint8Array, ...Uint8Array[]]
 
 /**
  * Checks that a server has the current token secret of its database. The database stores only fingerprints of secrets.
- * If the first secret is new and the current one is among the others, the first becomes current.
+ * If the first secret is unknown to the database, it becomes the current one, provided that the previous current one is
+ * among the others. An empty database accepts every secret.
  *
  * @throws Failure `invalid` if none of the secrets is the current one
  */
@@ -64,18 +65,18 @@ export async function takeSecrets(db: Kysely<Tables>, secrets: Secrets): Promise
   return rows.some((former) => !held.includes(former.fingerprint))
 }
 
-/** The secrets of `TOKEN_SECRET`, or else the one in the file. */
+/** The secrets of `TOKEN_SECRET`; without it, the secret in the file. */
 export async function secretsFrom({ TOKEN_SECRET = [], DATA_DIR }: Config): Promise<Secrets> {
   const [newest = await tokenSecret(DATA_DIR), ...older] = TOKEN_SECRET
   return [newest, ...older]
 }
 
 /**
- * Reads the token secret from its file in the data folder, or creates it. It is kept out of the database, so that a
- * leaked backup does not reveal it.
+ * Reads the token secret from its file in the data folder, or creates the file. The secret is kept out of the database,
+ * so that a leaked backup of the database does not reveal it.
  *
  * @returns 32 bytes
- * @throws Failure `invalid` if the file cannot be written or has the wrong length
+ * @throws Failure `invalid` if the file cannot be read or written, or has the wrong length
  */
 export async function tokenSecret(dataDir: string): Promise<Uint8Array> {
   const file = join(dataDir, secretName)

@@ -12,8 +12,8 @@ const waitLimits = new AsyncLocalStorage<number>()
 export const waitLimit = (): number | undefined => waitLimits.getStore()
 
 /**
- * A bounded queue for the calls of a program. Nested calls bypass the queue, since caller and callee could otherwise
- * wait for each other.
+ * A bounded queue for the calls of a program. A call made by a queued call bypasses the queue, since the two could
+ * otherwise wait for each other.
  *
  * @param concurrency maximum of running calls
  * @param capacity maximum of waiting calls

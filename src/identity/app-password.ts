@@ -18,12 +18,12 @@ interface AppPasswordRequest {
 }
 
 interface NewAppPassword extends AppPassword {
-  /** Not stored, so shown only once. */
+  /** Shown only once, since the database stores only its hash. */
   readonly secret: string
 }
 
 const maxNameLength = 100
-/** Maximum for one account. */
+/** Maximum number of app passwords of one account. */
 const maxAppPasswords = 100
 
 /**
@@ -125,7 +125,7 @@ export function newAppSecret(): string {
 
 const form = new RegExp(`^${prefix}[0-9A-Za-z]{${randomLength + checksumLength}}$`)
 
-/** Whether a secret has the form of an app password, valid or not. Account passwords must not have this form. */
+/** Whether a text has the form of an app password, valid or not. Account passwords must not have this form. */
 export const isAppSecret = (secret: string): boolean => form.test(secret)
 
 /** Whether the checksum of an app password is correct. */

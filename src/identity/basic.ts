@@ -10,7 +10,7 @@ export const challenge = 'Basic realm="connections", charset="UTF-8"'
  * Reads the value of an Authorization field (RFC 7617, section 2). Strict: a malformed or ambiguous value is refused,
  * never repaired.
  *
- * @returns both parts in Unicode normalization form C; undefined if the value is not well-formed Basic
+ * @returns user name and password in Unicode normalization form C; undefined if the value is not well-formed Basic
  */
 export function parseBasic(header: string): Credentials | undefined {
   const encoded = /^basic +(\S+)$/i.exec(header)?.[1] ?? ''
@@ -30,7 +30,7 @@ export class StrictBasicStrategy extends BasicStrategy {
     super(() => {})
   }
 
-  /** @param request has the client with its Authorization field */
+  /** @param request its property `client` holds the Authorization field */
   override authenticate(this: passport.StrategyCreated<StrictBasicStrategy>, request: object): void {
     const { client } = request as { readonly client: Client }
     const credentials = parseBasic(client.authorization[0] ?? '')

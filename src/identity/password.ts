@@ -40,12 +40,12 @@ function queued<Result>(work: () => Promise<Result>): Promise<Result> {
 }
 
 /**
- * Hashes a password. It is normalized to NFC, since keyboards send different forms, but never trimmed, folded or
- * truncated.
+ * Hashes a password. Normalizes it to NFC, since keyboards send different forms, but never trims, folds or truncates
+ * it.
  *
  * @returns argon2id as a PHC string with its parameters
- * @throws Failure `invalid` if it is too short, too long or cannot be sent in a header (RFC 7617, section 2),
- *   `unavailable` if the hashing queue is full
+ * @throws Failure `invalid` for a password that is too short or too long, cannot be sent in a header (RFC 7617, section
+ *   2) or has the form of an app password, `unavailable` if the hashing queue is full
  */
 export async function hashPassword(password: string): Promise<string> {
   const normal = password.normalize('NFC')
@@ -62,12 +62,15 @@ export async function hashPassword(password: string): Promise<string> {
   return queued(() => argon2.hash(normal, cost))
 }
 
-/** Whether a text can be a password. If not, it is refused without hashing. */
+/**
+ * Whether a text can match a stored password. An app password, or a text that is too long, is refused without hashing.
+ */
 export const isPossiblePassword = (text: string): boolean =>
   lengthOf(text.normalize('NFC')) <= longest && !isAppSecret(text)
 
 /**
- * Verifies a password against a hash. Takes just as long without a hash, so that timing does not reveal existing names.
+ * Verifies a password against a hash. Without a hash, it verifies against a dummy, so that the time taken does not
+ * reveal existing names.
  *
  * @param secret a PHC string, or null for an unknown name or an account without a password
  * @throws Failure `unavailable` if the hashing queue is full
@@ -78,9 +81,9 @@ export async function verifyPassword(secret: string | null, password: string): P
 }
 
 /**
- * Rehashes a verified password if its hash has old parameters and the hashing queue is empty.
+ * Rehashes a verified password if its hash has old parameters and the hashing queue is idle.
  *
- * @returns undefined if the hash is current, or the queue is busy
+ * @returns undefined if the hash is current or the queue is busy
  */
 export async function renewedHash(secret: string, password: string): Promise<string | undefined> {
   if (secret.startsWith(currentPrefix) || hashing.activeCount + hashing.pendingCount > 0) return undefined

@@ -33,9 +33,9 @@ const hash = (text: string) => createHash('sha256').update(text).digest()
 type Done = (error?: unknown) => void
 
 /**
- * The session store of express-session. A row only refers to the password that opened the session. A session lasts as
- * long as that password exists, the account is active, and the session is used every 12 hours, for at most 14 days
- * (docs/trust.md, A8; A9). Deleting a password therefore ends its sessions.
+ * The session store of express-session. A row refers only to the password that opened the session, so deleting a
+ * password ends its sessions. A session lasts for at most 14 days, and only while the password exists, the account is
+ * active, and no two uses are more than 12 hours apart (docs/trust.md, A8; A9).
  */
 export class SessionStore extends Store {
   constructor(readonly db: Kysely<Tables>) {
@@ -62,8 +62,8 @@ export class SessionStore extends Store {
   }
 
   /**
-   * Inserts a session; no-op for an existing one, since sessions never change. Share-locks the account, so that
-   * disabling the account at the same time also ends this session.
+   * Inserts a session; no-op for an existing one, since the data of a session never changes. Share-locks the account,
+   * so that disabling the account at the same time also ends this session. Then ends surplus sessions.
    */
   override set(id: string, { passport }: SessionData, done: Done = () => {}): void {
     void this.db
@@ -105,10 +105,10 @@ export class SessionStore extends Store {
   }
 }
 
-/** Keeps a program that signs in repeatedly from filling the table. */
+/** Maximum number of sessions per password. Keeps a program that signs in repeatedly from filling the table. */
 const maxSessions = 100
 
-/** Ends the least recently used sessions above the maximum. */
+/** Keeps the `maxSessions` most recently used sessions of a credential, and ends the others. */
 async function endSurplus(db: Kysely<Tables>, credentialId: string): Promise<void> {
   await db
     .deleteFrom('session')
@@ -136,7 +136,7 @@ export async function endSessionsOf(db: Kysely<Tables>, accountIds: readonly str
       and credential.account_id = any(${accountIds}::uuid[])`.execute(db)
 }
 
-/** Ends all sessions. @returns the number of unexpired ones */
+/** Ends all unexpired sessions. @returns their number */
 export async function endAllSessions(db: Kysely<Tables>): Promise<number> {
   const ended = await db
     .deleteFrom('session')

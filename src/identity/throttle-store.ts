@@ -8,7 +8,7 @@ import { networkOf } from './identity.js'
 const now = sql`clock_timestamp()`
 const tryMemory = sql`interval '10 minutes'`
 
-/** @returns the seconds until all of these keys are unblocked; 0 if none is blocked */
+/** Returns the seconds until all of these keys are unblocked; 0 if none is blocked. */
 export async function secondsToWait(db: Kysely<Tables>, throttleKeys: readonly ThrottleKey[]): Promise<number> {
   const keys = throttleKeys.map(({ key }) => key)
   const { rows } = await sql<{ seconds: number | null }>`
@@ -18,8 +18,9 @@ export async function secondsToWait(db: Kysely<Tables>, throttleKeys: readonly T
 }
 
 /**
- * Counts a failed sign-in. At the limit, each failure blocks the key: for one second, doubling up to 15 minutes
- * (docs/trust.md, A7). A count expires ten minutes after its first failure, or after its last block.
+ * Counts a failed sign-in. From the limit on, each failure blocks the key: first for one second, then for twice as long
+ * each time, up to 15 minutes (docs/trust.md, A7). A count expires ten minutes after its first failure, or ten minutes
+ * after its last block ends.
  *
  * @returns the seconds until the key may try again; 0 below the limit
  */
@@ -74,7 +75,7 @@ export const throttleKeysOf = (name: string, address: string, known: string | un
 const hashed = (text: string) => createHash('sha256').update(text).digest('base64')
 
 const addressMemory = sql`interval '30 days'`
-/** More addresses than a person uses. Limited, since each known address allows further guesses. */
+/** More addresses than a person uses. Limited, since each known address allows more guesses. */
 const maxAddresses = 20
 
 /**
@@ -103,7 +104,7 @@ const known = prepared((db, value: Value<{ accountId: string; hashes: Uint8Array
     .limit(1),
 )
 
-/** Records a sign-in from an address, at most once a day. Deletes the oldest addresses above the maximum. */
+/** Records a sign-in from an address, at most once a day. If an account has too many addresses, deletes the oldest. */
 export async function storeAddress(db: Kysely<Tables>, accountId: string, hash: Uint8Array): Promise<void> {
   const { rows } = await sql<{ isNew: boolean }>`
     insert into known_address as known (account_id, hash, seen_at)

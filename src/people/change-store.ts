@@ -18,8 +18,7 @@ export interface NewAccount {
 
 /**
  * Adds an active, internal account with an empty profile. Blocks all other changes of accounts until the transaction
- * ends: no index can guarantee that a user id, login or e-mail address is not also a name of another account in another
- * column.
+ * ends: no index can prevent that, for example, a new user id equals the login of another account.
  *
  * @returns the id of the account
  * @throws Failure `invalid` with the name that is taken
@@ -54,7 +53,7 @@ export async function addAccount(db: Transaction<Tables>, { userId, login, email
   return id
 }
 
-/** The first of the new account's names that is another account's sign-in name. */
+/** The first of the new account's names that another account already uses in any of its sign-in names. */
 async function findTakenName(db: Kysely<Tables>, exact: string[], email: string): Promise<string | undefined> {
   const { rows } = await sql<{ name: string }>`
     select wanted.name
@@ -71,7 +70,7 @@ async function findTakenName(db: Kysely<Tables>, exact: string[], email: string)
   return rows[0]?.name
 }
 
-/** Adds a role to an account or removes it. No-op if nothing changes. */
+/** Adds a role to an account or removes it. Also dates the roles, even if they do not change. */
 export async function changeRole(
   db: Kysely<Tables>,
   accountId: string,
@@ -85,7 +84,7 @@ export async function changeRole(
     .updateTable('account')
     .set({
       roles: change === 'add' ? sql<string[]>`array_append(${others}, ${role})` : others,
-      // Dates the change for imports, so that no older document reverts it.
+      // With this date, the import of an older document does not revert the change.
       seen: sql`seen || jsonb_build_object('roles', ${millis(sql`clock_timestamp()`)})
         || case when seen = '{}' then jsonb_build_object('updated', ${millis(sql`updated_at`)}) else '{}' end`,
     })
@@ -117,12 +116,12 @@ export async function touchProfile(db: Transaction<Tables>, accountId: string, m
     .execute()
 }
 
-/** Sets whether the account verifiably owns its e-mail address. */
+/** Records whether the owner of the account has proved to own its e-mail address. */
 export async function changeVerified(db: Kysely<Tables>, accountId: string, verified: boolean): Promise<void> {
   await db.updateTable('account').set({ verified }).where('id', '=', accountId).execute()
 }
 
-/** Adds a role, without a definition. */
+/** Adds a role that has no rules yet. */
 async function insertRole(db: Kysely<Tables>, id: string): Promise<void> {
   await db
     .insertInto('role')
@@ -156,7 +155,7 @@ export async function findLastChange(db: Kysely<Tables>): Promise<Date> {
 const lastChangeStatement = prepared((db) => db.selectFrom('directory').select('changed'))
 
 /**
- * Records a change of the directory. Call it late in a transaction, since it blocks all other changes until the end.
+ * Records a change of the directory. Call it late in a transaction: until the end, all other directory changes wait.
  */
 export async function recordChange(db: Transaction<Tables>): Promise<void> {
   await sql`

@@ -20,8 +20,8 @@ export interface Collision {
 }
 
 /**
- * Finds the first name claimed by two people, and decides which person loses it. In the same field, the later claim
- * wins; if both have the same date, the claim of `one` wins.
+ * Finds the first name claimed by two people, and decides the loser. In different fields, the earlier of `nameFields`
+ * wins. In the same field, the later claim wins; if both have the same date, the claim of `one` wins.
  *
  * @param one the person being imported
  */
@@ -37,8 +37,8 @@ export function collisionOf(one: MergedPerson, other: MergedPerson): Collision |
         loser: isMine ? 'other' : 'one',
         field: lost.field,
         name: lost.name,
-        // A claim that lost to a claim in another field must not be restored by the same statement, even if the name is
-        // free by then.
+        // A claim that lost to another field must not be restored by the same statement, even if the name is free by
+        // then.
         since: Math.max(here, there) + (mine === theirs ? 0 : 1),
         isReal: lost.at > -Infinity,
       }
@@ -52,7 +52,7 @@ const isSame = (name: string, field: NameField, other: string, otherField: NameF
 
 const rank = (field: NameField) => nameFields.indexOf(field)
 
-/** The last time that a name was attributed to a person; minus infinity for a derived user id. */
+/** The date of a person's claim to the name in a field; minus infinity for a derived user id. */
 function claimedAt(person: MergedPerson, field: NameField): number {
   if (field === 'userId' && realIds(person).userId === undefined) return -Infinity
   return person.seen[field] ?? person.updated.getTime()
@@ -65,7 +65,7 @@ export function withoutName(
 ): MergedPerson {
   const at = claimedAt(person, field)
   const left = field === 'userId' ? { ...person, userId: spareUserId(person) } : { ...person, [field]: null }
-  // The date of a person who was not imported is recorded like an imported date.
+  // Without an import, a person has no dates in `seen` yet: record the date of the account.
   const updated = person.updated.getTime()
   const seen: Record<string, number> = Object.keys(person.seen).length === 0 ? { updated } : { ...person.seen }
   if (field === 'userId') seen['key'] ??= updated
@@ -73,15 +73,15 @@ export function withoutName(
   return withSubstituteName({ ...left, seen }, person)
 }
 
-/** The entry of `seen` for a name that passed to another person. */
+/** The key in `seen` that records the loss of a name to another person. */
 const lossEntry = (field: NameField, name: string) => `${lossPrefix}${field} ${normalized(field, name)}`
 
 /** E-mail addresses are case-insensitive, other names are not. */
 const normalized = (field: NameField, name: string) => (field === 'email' ? foldedEmail(name) : name)
 
 /**
- * Removes the names from a statement that its person has lost to another person. A name is restored only by a later
- * statement, or by one of the same date if the name is free.
+ * Removes from a statement the names that its person has lost to other people. A name is restored only by a statement
+ * later than the loss, or by one of the same date if the name is free.
  */
 export function withoutLost(
   statement: MergedPerson,
@@ -116,7 +116,10 @@ function withSubstituteName(left: MergedPerson, before: MergedPerson): MergedPer
   return isCalled ? left : { ...left, name: substituteName(left) }
 }
 
-/** Disables a person, because the user id was lost. The date is later than those of the state and of all lost names. */
+/**
+ * Disables a person after the loss of the user id. The new date of the state is later than the old one, and later than
+ * the dates of all lost names.
+ */
 export function disabled(person: MergedPerson): MergedPerson {
   const losses = Object.entries(person.seen).flatMap(([key, at]) => (isLoss(key) ? at : []))
   const at = Math.max(person.seen['state'] ?? 0, ...losses) + 1
@@ -135,6 +138,6 @@ export const keepsFromOthers = (person: MergedPerson, field: NameField, wanted: 
     return name !== null && isSame(name, each, wanted, field)
   })
 
-/** A person's sign-in names, folded. People share a name only if they share one of these. */
+/** A person's sign-in names, folded. Two people can claim the same name only if their folded names overlap. */
 export const foldedNames = (person: MergedPerson): string[] =>
   nameFields.flatMap((field) => (person[field] === null ? [] : foldedEmail(person[field])))

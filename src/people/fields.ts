@@ -12,8 +12,8 @@ const field = (hcard: string | undefined, vcard: string | undefined, lite: Field
 })
 
 /**
- * All single-line text fields in the order of the vCard, each with its hCard class, vCard property and short forms
- * (docs/wire.md, hCard; vCard 2.1).
+ * All text fields in the order of the vCard, each with its hCard class, vCard property and short forms (docs/wire.md,
+ * hCard; vCard 2.1).
  */
 export const textFields = {
   familyName: field('family-name', 'N', 'vcard'),
@@ -65,7 +65,7 @@ export const textFields = {
   profileType: field('x-profile-type', 'X_PROFILE_TYPE', 'both'),
 } satisfies Record<string, Field>
 
-/** The fields that are not a single line of text: lists and a boolean. */
+/** The fields that are not text: lists and a boolean. */
 export const otherFields = {
   tags: field('categories', 'CATEGORIES'),
   isManager: field('x-is-manager', 'X_IS_MANAGER', 'both'),
@@ -91,7 +91,7 @@ export type Profile = { readonly [Name in TextField]?: string } & {
 
 export const textFieldNames = Object.keys(textFields) as TextField[]
 
-/** The parts of a work address, shown if at least one is filled. */
+/** The parts of a work address. The address is shown if at least one part is filled. */
 export const addressFields = [
   'street',
   'street2',

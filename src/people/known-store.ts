@@ -5,7 +5,7 @@ import { columnsOf, toAccount } from './store.js'
 
 type Db = Kysely<Tables>
 
-/** An account, and whether it verifiably owns its e-mail address. */
+/** An account, and whether its owner has proved to own its e-mail address. */
 export interface KnownAccount {
   readonly account: Account
   readonly verified: boolean
@@ -37,7 +37,7 @@ export async function hasApp(db: Db, key: string): Promise<boolean> {
   return (await db.selectFrom('app').select('key').where('key', '=', key).executeTakeFirst()) !== undefined
 }
 
-/** Adds an app, or sets the base URL of an existing one. */
+/** Adds an app if it is missing, and sets its base URL if one is passed. */
 export async function insertApp(db: Db, key: string, baseUrl?: string): Promise<void> {
   await db
     .insertInto('app')
@@ -48,7 +48,7 @@ export async function insertApp(db: Db, key: string, baseUrl?: string): Promise<
     .execute()
 }
 
-/** The base URLs of all apps by key. Apps are few. */
+/** The base URLs of apps, by app key. Reads all apps, since there are few. */
 export async function findBaseUrls(db: Db): Promise<ReadonlyMap<string, string>> {
   const rows = await db.selectFrom('app').selectAll().execute()
   return new Map(rows.flatMap(({ key, base_url }) => (base_url === null ? [] : [[key, base_url] as const])))

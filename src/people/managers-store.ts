@@ -69,14 +69,15 @@ const managedStatement = onceFor((by: PersonRef['by']) =>
   }),
 )
 
-/** More levels of managers than any organisation has. */
+/** Maximum number of levels above a person. No organisation has more. */
 const maxRanks = 64
 
 /** A chain of managers with this length may be incomplete. */
 export const maxChain = maxRanks + 1
 
 /**
- * A person and all managers above, nearest first. A cycle of managers ends before its first repetition.
+ * A person and up to `maxRanks` managers above, nearest first. A cycle of managers ends before the first repeated
+ * person.
  *
  * @returns undefined if the person is unknown
  */

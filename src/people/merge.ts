@@ -7,7 +7,7 @@ import { type Extension, otherFields, type TextField, textFieldNames } from './f
 export interface ImportedPerson extends Omit<Observation, 'external'> {
   /** Null if explicitly stated as unknown. */
   readonly external?: boolean | null
-  /** Whether its values win over other values of the same date. True for the operator's own statements. */
+  /** Whether its values win over other values of the same date. True for statements by the operator. */
   readonly decides?: boolean
 }
 
@@ -45,8 +45,8 @@ export interface MergedPerson extends Omit<Account, 'id'> {
 }
 
 /**
- * Turns one statement into a person. Derives a missing key or user id from the address, user id or key. A stated id
- * that equals a derived one counts as derived, so real ids replace it.
+ * Turns one statement into a person. Derives a missing key from the user id, and a missing user id from the address or
+ * the key. A stated id that equals a derived one counts as derived, so that a real id replaces it.
  *
  * @throws Failure `invalid` if the statement identifies no person
  */
@@ -65,7 +65,7 @@ export function knownFrom(statement: ImportedPerson): MergedPerson {
 
 /**
  * Merges two partial views of one person. For each field, the latest value wins; among values of the same date, the one
- * with the greater JSON text. The order of statements makes no difference.
+ * with the greater JSON text. Without `decides`, the order of the two matters only for a derived key.
  *
  * @param decides whether `other` wins among values of the same date
  * @throws Failure `invalid` if both have real keys and these differ, or if the keys differ and both have real user ids
@@ -83,7 +83,7 @@ export function merged(one: MergedPerson, other: MergedPerson, decides = false):
     }
   }
   for (const [field, fact] of others) facts.set(field, winner(facts.get(field), fact, decides))
-  // Keep an address that is the only identification.
+  // If only the address identifies the person, keep it, even if a later document shows none.
   if (!facts.has('key') && !facts.has('userId') && isEmpty(facts.get('email')?.value)) {
     facts.set('email', { value: one.email ?? other.email, seen: facts.get('email')?.seen as number })
   }
@@ -186,15 +186,15 @@ function toMergedPerson(facts: Facts, updated: number, isStated: boolean): Merge
 export const substituteName = ({ email, userId }: Pick<Account, 'email' | 'userId'>) => email ?? userId
 
 /**
- * The current dates of all values, to be stored if the account's own date changes for another reason. A newer document
- * can then still replace the values.
+ * The current dates of all values, to be stored if the account gets a new date although its values do not change. A
+ * document with newer values can then still replace them.
  */
 export function datesKept(person: MergedPerson, updated: Date): MergedPerson['seen'] {
   const values = [...factsOf(person)].map(([field, { seen }]) => [field, seen] as const)
   return { ...Object.fromEntries(values), updated: updated.getTime() }
 }
 
-/** The ids of a person that were imported, not derived. */
+/** The ids of a person that are not derived from other values. */
 export function realIds(person: MergedPerson): {
   readonly key: string | undefined
   readonly userId: string | undefined

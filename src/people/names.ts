@@ -7,7 +7,7 @@ const maxWordLength = 64
  * The folded search words of a text. Spaces separate words. Punctuation and symbols separate parts of a word, which are
  * searchable too: `O’Neill` by `o` and by `neill`.
  *
- * @returns each word with its parts; a word of punctuation only has no parts
+ * @returns each word with its parts; a word that consists of punctuation has no parts
  */
 export function runsOf(text: string): { run: string; parts: string[] }[] {
   // A search prefix may end in a final sigma, although the word goes on with another letter. Both forms of sigma are
@@ -27,7 +27,7 @@ const wordsOf = (text: string): string[] => [
   ...new Set(runsOf(text).flatMap(({ run, parts }) => [run, ...parts].map(short))),
 ]
 
-/** The columns `sort` and `words` of an account with this display name, as database literals. */
+/** The values for the columns `sort` and `words` of an account; `words` is a `tsvector` literal. */
 export const nameColumns = (name: string): { sort: string; words: string } => ({
   sort: sortKey(name),
   words: wordsOf(name).map(quoted).join(' '),
@@ -43,7 +43,7 @@ const maxGraphemes = 16
 
 /**
  * The initials of a display name: the first letter or digit (a grapheme) of its first and last word. A name without
- * letters yields its first character, an empty name yields `?`.
+ * letters and digits yields its first character, an empty name yields `?`.
  */
 export function initialsOf(name: string): string {
   const words = name.split(/\s+/).flatMap((word) => initial(word) ?? [])

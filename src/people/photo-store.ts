@@ -42,7 +42,7 @@ const versionStatement = onceFor((by: PersonRef['by']) =>
   ),
 )
 
-/** Reads an account's photo. Undefined if it was deleted since `findPhotoOf`. */
+/** Reads an account's photo; undefined if there is none, perhaps because it was deleted since `findPhotoOf`. */
 export async function readPhoto(db: Kysely<Tables>, accountId: string): Promise<Photo | undefined> {
   const [row] = await photoStatement.run(db, { accountId })
   return row && { type: row.type, bytes: row.bytes, changed: row.updated_at, size: row.bytes.byteLength }

@@ -72,9 +72,9 @@ interface Shape {
 }
 
 /**
- * The total is a separate row source, so that even a page past the end has it. A narrow search materialises its matches
- * before sorting, since a scan of all names in order could read the whole table. A list of the whole directory is best
- * scanned in order.
+ * The total is a separate row source, so that a page past the end also has a total. A narrow search materialises its
+ * matches before sorting, since a scan of all names in order could read the whole table. A list of the whole directory
+ * is best scanned in order.
  */
 const searchStatement = onceFor((asked: Shape) =>
   prepared((db, value: Value<Values>) => {
@@ -122,8 +122,8 @@ const searchStatement = onceFor((asked: Shape) =>
 const batchSize = 500
 
 /**
- * Updates the search words of accounts that an older release wrote: at start, after a migration, and periodically while
- * both releases run. Uses a partial index, which is usually empty.
+ * Updates the search words of accounts that an older release wrote. Runs at start, after a migration, and periodically,
+ * since servers of the older release may still run. Uses a partial index that is usually empty.
  *
  * @param stop ends the work after the current batch
  * @returns the number of updated accounts

@@ -4,8 +4,8 @@ import { quoted, runsOf, short } from './names.js'
 
 /**
  * Search words are the lexemes of one `tsvector`, so that one index serves any mix of criteria. A lexeme is a kind
- * letter, a mark and a word: `n<ann` is a word of the name, `n>nn` is a suffix of a word. A capital kind letter marks a
- * word that occurs in an e-mail address only.
+ * letter, a mark and a word: `n<anna` is a word of the name, `n>nna` is a suffix of that word. A capital kind letter
+ * marks a word that occurs in an e-mail address only.
  */
 const letters = {
   /** Name, login, user id, e-mail address, title, department, tags and description. */
@@ -28,7 +28,7 @@ export type Searched = Pick<Account, 'userId' | 'login' | 'email' | 'name' | 'pr
 /** Keeps the `tsvector` below the limit of Postgres, 1 MB. */
 const maxLexemes = 3000
 
-/** Minimum length of a search within words. */
+/** Minimum length of a search within words, in characters. */
 export const minSubstring = 3
 
 /** The column `search_words` of a person, as a database literal. */
@@ -77,7 +77,7 @@ function suffixesOf(kind: Kind, word: string): string[] {
 
 const prefixLexeme = (kind: Kind, word: string) => `${letters[kind]}<${word}`
 
-/** Joins the words of a tag into one word. */
+/** The whole tag as one search word, with its words separated by spaces. */
 const tagWord = (tag: string): string =>
   short(
     runsOf(tag)
@@ -85,7 +85,7 @@ const tagWord = (tag: string): string =>
       .join(' '),
   )
 
-/** The digits of a telephone number, so that its grouping does not matter. */
+/** The digits of a telephone number. Searches ignore spaces and other separators in numbers. */
 export const digitsOf = (number: string): string => number.normalize('NFKC').replaceAll(/\D/g, '')
 
 /** A required word. */

@@ -20,7 +20,8 @@ import { type Connection, show } from './show.js'
 import { activateGrant, removeGrants } from './write-grants.js'
 
 /**
- * Accepts an invitation between two accounts; replaces the message if it is accepted already (docs/wire.md, Accept).
+ * Accepts an invitation between two accounts. If the invitation is already accepted, only replaces the message
+ * (docs/wire.md, Accept).
  *
  * @param id of either person's view
  * @param message undefined for no change
@@ -101,8 +102,8 @@ interface AcceptanceChange {
 }
 
 /**
- * Accepts an invitation for an account. The caller must hold the locks of its context. Both the Atom API and the module
- * accept invitations with this function.
+ * Accepts an invitation for an account, for the Atom API and for the module. The caller must have locked the context of
+ * the invitation (`lockContext`).
  *
  * @returns the active connection: the accepted one, or an existing one that now grants at least as much; undefined for
  *   an invitation that is not pending or not valid

@@ -51,8 +51,8 @@ export interface Principal {
 }
 
 /**
- * Makes a principal of an account. An inactive account counts as anonymous. An unverified account has no `email`, and
- * thus no claim to its address.
+ * Makes a principal of an account. An inactive account counts as anonymous. An unverified account loses its `email`:
+ * its owner has not proved to own the address.
  *
  * @param privileges none by default
  */
@@ -152,7 +152,7 @@ export function titleOf({ title, properties }: ObjectType, object: Instance, acc
 /** All elements of both lists, without duplicates. */
 export const union = (one: readonly string[], other: readonly string[]): string[] => [...new Set([...one, ...other])]
 
-/** The requested level and roles for a target. */
+/** A level and roles, requested for a target or granted to it. */
 export interface Wish {
   readonly access: number
   readonly roles: readonly string[]
@@ -181,7 +181,7 @@ export interface Granted extends Wish {
 }
 
 /**
- * Decides the granted part of a wish, and the part of the grant that needed a privilege.
+ * Decides the granted part of a wish, and whether the grant needed a privilege. If so, `skipped` is the whole grant.
  *
  * @param mine the caller's access
  * @param ordinary the caller's access without privileges
@@ -208,8 +208,8 @@ export function mayGrant(sharer: Sharer, mine: Access, wish: Wish): boolean {
 }
 
 /**
- * The granted part of a wish: at most the requested level or the minimum of the type, below the granter's own level,
- * and within the sharing rules of the type (docs/module.md, Granted level).
+ * The granted part of a wish (docs/module.md, Granted level): the requested level, reduced to below the granter's own
+ * level and to the sharing rules of the type. The type's minimum level replaces a lower request.
  *
  * @param mine the granter's access
  * @param wish its roles must exist
@@ -226,8 +226,8 @@ export function granted(sharer: Sharer, mine: Access, wish: Wish): Wish {
 }
 
 /**
- * Whether a caller may give a role. The owner may give every role. Others may give the roles in the type's share list
- * or, if the type has none, their own roles on this context.
+ * Whether a caller may give a role. The owner, and a caller with `skipAcl`, may give every role. Others may give the
+ * roles in the type's share list or, without a share list, their own roles on this context.
  */
 export function mayImpart(sharer: Sharer, mine: Access, role: string): boolean {
   const { type, context, principal, skipAcl } = sharer
@@ -240,6 +240,8 @@ export function mayImpart(sharer: Sharer, mine: Access, role: string): boolean {
 const shareable = ({ type, context, principal }: Sharer, mine: Access): Access =>
   allowed(type.shareAcl, type, context, principal, mine)
 
-/** Whether a connection would grant neither a level nor a role, although its type requires one. */
+/**
+ * Whether a connection would grant neither a level nor a role, although the minimum level of its type is not `none`.
+ */
 export const givesNothing = ({ leastAccess }: ObjectType, { access, roles }: Wish): boolean =>
   access === levels.none && roles.length === 0 && leastAccess > levels.none

@@ -15,7 +15,10 @@ import type { Connection } from './show.js'
 export interface TargetInput {
   readonly _id?: string | null
   readonly email?: string | null
-  /** The requested level; by default, the minimum of the type. The granted level is always below the caller's. */
+  /**
+   * The requested level; by default, the minimum of the type. The granted level may differ (docs/module.md, Granted
+   * level).
+   */
   readonly access?: Level | null
   readonly roles?: string | readonly string[] | null
   /** The name of the target, also used as the greeting in e-mails. */
@@ -81,9 +84,9 @@ export interface ListOptions extends SkipsAcl, Projection {
   readonly group?: unknown
   /**
    * `creator`: connections made by the caller. `target`: connections for the caller. `context`: connections on contexts
-   * that the caller manages. By default, these are the caller's own account and all contexts that a connection lets the
-   * caller share. If `where` names contexts (`context: id`, or `$in` with at most 100), they are those named contexts
-   * that the caller owns or may share. Objects of an application must be named in this way.
+   * that the caller manages. By default, these contexts are the caller's own account and all contexts that a connection
+   * lets the caller share. If `where` names contexts (`context: id`, or `$in` with at most 100), lists only those of
+   * them that the caller owns or may share. Objects of an application must be named in this way.
    */
   readonly show?: 'creator' | 'target' | 'context' | null
   /** 0 for pending, 1 for active. */
@@ -98,13 +101,12 @@ export interface ListOptions extends SkipsAcl, Projection {
 
 /**
  * The `connections` module (docs/module.md, Calling). Every function acts for the caller of its scope, and rejects with
- * a `Fault`. The status of the fault is 503 if the same call may succeed later. Unknown options are ignored.
+ * a `Fault`. Status 503 of a fault means a temporary failure, such as an overload. Unknown options are ignored.
  */
 export interface Connections {
   /**
-   * Accepts an invitation for the caller. With `skipAcl`, the invitation is accepted for its target instead: the
-   * invited account, or the verified account with the invited address. If no verified account has the address, it is
-   * accepted for the caller.
+   * Accepts an invitation for the caller. With `skipAcl`, accepts it for its target instead: the invited account, or
+   * the verified account with the invited address. If no verified account has the address, accepts it for the caller.
    */
   apply(token: string, options?: SkipsAcl | null): Promise<Connection>
   /**
@@ -119,14 +121,14 @@ export interface Connections {
   ): Promise<(Connection | Fault)[]>
   /**
    * Creates a link to an object. Holders of its token may read the object with this level, as long as the creator is
-   * active and may still grant this level.
+   * active and may still grant the level.
    */
   linkTo(objects: string, id: string, access?: Level | null, options?: LinkOptions | null): Promise<Connection>
   /** Lists the caller's connections with objects of defined types, ordered by `_id` by default. */
   list(options?: ListOptions | null): Promise<ConnectionList>
   /**
    * Reads a connection by id or token, or the value at a path, as in `<token>/context/name`. Reading a link by its
-   * token costs one of its uses.
+   * token costs one of its uses, if they are limited.
    */
   read(tokenOrId: string, options?: ReadOptions | null): Promise<Connection>
   read<Value>(tokenOrIdAndPath: string, options?: ReadOptions | null): Promise<Value>
@@ -135,7 +137,9 @@ export interface Connections {
    * owner of an object may delete every connection with it.
    */
   delete(tokenOrId: string, options?: SkipsAcl | null): Promise<true>
-  /** Returns the token of a connection to callers who may see it; null if the connection has none. */
+  /**
+   * Returns the token of an invitation or a link; null if there is none. Rejects if the caller may not see the token.
+   */
   getToken(id: string): Promise<string | null>
 }
 
@@ -148,7 +152,10 @@ export const connectionsIn = (scope: () => CallerScope): Connections =>
     }),
   )
 
-/** The functions of the module for one HTTP request. They bypass the queue, since the server itself limits requests. */
+/**
+ * The functions of the module for one HTTP request. They bypass the queue, since the HTTP server limits requests
+ * itself.
+ */
 export const connectionsOf = (scope: CallerScope): Connections => functionsFor((work) => faultsOnly(() => work(scope)))
 
 type Call = <Result>(work: (scope: CallerScope) => Promise<Result>) => Promise<Result>
@@ -186,8 +193,8 @@ const names: Record<FailureCode, FaultName> = {
 }
 
 /**
- * Converts an error to a fault, with status 503 if the same call may succeed later. Only programs can see the cause of
- * an unexpected error.
+ * Converts an error to a fault; a temporary failure gets the status 503. Only programs, not HTTP clients, see the cause
+ * of an unexpected error.
  */
 export function asFault(error: unknown): Fault {
   if (error instanceof Fault) return error

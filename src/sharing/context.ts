@@ -28,7 +28,7 @@ export interface ModuleContext {
   readonly tokenKeys: TokenKeys
   /** The default app key of callers. */
   readonly appKey: string | null
-  /** Public base of links. */
+  /** Public base URL of links; null if unknown. */
   readonly baseUrl: string | null
   readonly presenter: Presenter
   /** The queue for calls by programs in this process. */
@@ -92,13 +92,13 @@ export function typeOf({ types }: Pick<ModuleContext, 'types'>, name: string): O
   throw new Refusal('invalidArgument.object', { path: typeof name === 'string' ? name : 'objects' })
 }
 
-/** Loads an object; undefined if it does not exist. */
+/** Loads an object; undefined if the id is malformed or unknown. */
 export async function load(type: ObjectType, id: string): Promise<Instance | undefined> {
   const known = contextIdOf(type.name, id)
   return known === undefined ? undefined : (await type.load([known]))[0]
 }
 
-/** The caller's access to an object, as seen by this transaction. */
+/** The caller's access to an object, read with `db`, possibly a transaction. */
 export async function accessOf(
   db: Kysely<Tables>,
   type: ObjectType,
@@ -170,7 +170,7 @@ export async function withAccess(
   return instances.map((instance, index) => ({ instance, access: access[index] ?? noAccess }))
 }
 
-/** The key of a context in `loadContexts`. */
+/** The key of a context in the result of `loadContexts`. */
 export const keyOf = ({ object, contextId }: Pick<Grant, 'object' | 'contextId'>) => `${object} ${contextId}`
 
 /** Loads the contexts of connections with the caller's access, one type after the other. */
@@ -196,18 +196,18 @@ export function tokenAgain({ tokenKeys }: Pick<ModuleContext, 'tokenKeys'>, { id
   return key ? tokenOf(key, id) : null
 }
 
-/** The stored hash of a connection's token; null if it has none. */
+/** The hash of a connection's token, as stored in the database; null if the token cannot be derived. */
 export function hashOf(module: Pick<ModuleContext, 'tokenKeys'>, grant: Grant): Uint8Array | null {
   const token = tokenAgain(module, grant)
   return token === null ? null : tokenHash(token)
 }
 
-/** The token keys and the public base that links are made of; `baseUrl` is null if it is unknown. */
+/** The ingredients of a link: the token keys and the public base URL, null if unknown. */
 export type Place = Pick<ModuleContext, 'tokenKeys' | 'baseUrl'>
 
 /**
- * The URL with the token of a connection. It leads to the pages of the connection's app, or to this site if the app has
- * no pages.
+ * The URL with the token of a connection: on the pages of the connection's app or, if the app has no pages, on this
+ * site.
  *
  * @param base base URL of the app's pages, if any
  * @returns null if the connection has no token or no app, or if no base URL is known

@@ -121,8 +121,8 @@ async function quotaOf(db: Transaction<Tables>, { creator, skipAcl }: ShareReque
 }
 
 /**
- * Returns the connection. An invalid invitation of the creator is returned without access, so that repeating the
- * invitation does not restore its former access.
+ * Returns a connection, but an invalid invitation of the creator without its access: if `create` repeats the
+ * invitation, the former access must not come back.
  */
 async function asOffered(
   db: Transaction<Tables>,

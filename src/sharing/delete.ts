@@ -62,8 +62,8 @@ async function endGrant(
 }
 
 /**
- * Deletes all connections of an object that no longer exists. Connections made at the same time may remain; another
- * call deletes them.
+ * Deletes all connections of an object that no longer exists. Connections made during the call may remain; another call
+ * deletes them.
  *
  * @param objects the type of the object, in singular or plural
  * @returns the number of deleted connections
@@ -94,7 +94,7 @@ export const sweep = (db: Kysely<Tables>, stop?: AbortSignal): Promise<number> =
   clear(db, 'expired', deleteExpired, stop)
 
 /**
- * Deletes connections in batches, and records their events.
+ * Deletes connections in batches, and records an event for each connection.
  *
  * @param deleteSome deletes at most `limit` connections, and returns them with the time of deletion
  * @param stop ends the work after the current batch

@@ -62,7 +62,7 @@ export const findBetween = (
 /**
  * Locks the connections of a context until the transaction ends.
  *
- * @param accountIds the targets; they are locked too if the context is an account
+ * @param accountIds the targets. They are also locked if the context is an account
  * @returns the date for the following change, by the clock of the database
  */
 export async function lockContext(
@@ -170,7 +170,7 @@ export async function takeUse(
   return rows[0]
 }
 
-/** Stores a token for a pending connection that was made without one. @returns whether it is still pending */
+/** Stores the hash of a new token for a pending connection. @returns whether the connection is still pending */
 export async function storeToken(db: Db, id: string, hash: Uint8Array, keyId: string): Promise<boolean> {
   const { rows } = await sql`
     update connection as c set token_hash = ${hash}, token_key = ${keyId}
@@ -206,8 +206,8 @@ async function deleteSome(db: Transaction<Tables>, ids: RawBuilder<unknown>): Pr
 }
 
 /**
- * Issues new tokens for all connections with a token derived from an unknown secret. The old tokens stop working. The
- * new tokens of links and invitations can be shown and sent again.
+ * Replaces all tokens that were derived from unknown secrets. The old tokens stop working, and links and invitations
+ * have to be sent again.
  *
  * @returns the number of new tokens
  */

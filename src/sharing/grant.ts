@@ -28,7 +28,7 @@ export interface Grant {
   /** Between two accounts: the context's rights on the target's account. */
   readonly reverseAccess: number
   readonly reverseRoles: readonly string[]
-  /** Id of the key of the token; null without a token. */
+  /** Id of the key for deriving the token; null without a token. */
   readonly tokenKey: string | null
   readonly appKey: string | null
   /** The part of `access` and `roles` that needed a privilege of the creator; null if none did. */
@@ -111,7 +111,7 @@ const invitationLifetimeMs = 7 * 24 * 3_600_000
 const expiryOf = (grant: Pick<Grant, 'object' | 'targetId'>, moment: Date): Date | null =>
   isBetweenAccounts(grant) ? null : new Date(moment.getTime() + invitationLifetimeMs)
 
-/** The required properties of a new connection; the others are null by default. */
+/** The properties of a new connection that have no default. */
 type NewProperties = Pick<Grant, 'object' | 'contextId' | 'creatorId' | 'state' | 'appKey'>
 
 /** A new connection. */
@@ -150,7 +150,7 @@ export const newInvitation = (
   return newGrant({ ...properties, state: 'pending', tokenKey, expiresAt }, wish, moment)
 }
 
-/** A repeated invitation: it grants the combined access of both, and has a new expiry. */
+/** A repeated invitation: it grants the combined access of both invitations, and its lifetime starts again. */
 export function refreshed(grant: Grant, wish: Granted, moment: Date): Grant {
   const skipped = wish.skipped && both({ access: grant.skippedAccess ?? 0, roles: grant.skippedRoles }, wish.skipped)
   return {
@@ -179,7 +179,7 @@ interface TokenKey {
 /** New tokens are derived with the first key. The other keys derive older tokens again. */
 export type TokenKeys = readonly [TokenKey, ...TokenKey[]]
 
-/** The keys of secrets of at least 32 bytes, the newest first. */
+/** The keys for secrets of at least 32 bytes, the newest secret first. */
 export const keysOf = ([newest, ...older]: readonly [Uint8Array, ...Uint8Array[]]): TokenKeys => [
   tokenKey(newest),
   ...older.map(tokenKey),
@@ -211,7 +211,7 @@ export function tokenOf({ secret }: TokenKey, connectionId: string): string {
 /** The stored hash of a token. */
 export const tokenHash = (token: string): Uint8Array => createHash('sha256').update(token).digest()
 
-/** Whether a text has the form of a token. No id has this form (docs/trust.md, Z7). */
+/** Whether a text has the form of a token. No id of a connection has this form (docs/trust.md, Z7). */
 export const isToken = (text: string): boolean => /^[A-Za-z0-9]{32}$/.test(text)
 
 /** Types with UUIDs as ids, in upper or lower case. Ids of other types are compared byte for byte. */

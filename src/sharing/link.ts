@@ -45,7 +45,8 @@ interface Ends {
 /**
  * Makes a link: an active connection without a target.
  *
- * @throws Refusal if the caller may not share the context, or the link would already be expired
+ * @throws Refusal if the caller may not share the context or give a role, or if the link would grant nothing or already
+ *   be expired
  */
 function makeLink(
   module: ModuleContext,

@@ -80,7 +80,7 @@ async function selectionOf(
   if (!module.presenter.takesAddresses && propertiesIn(where).some(({ column }) => column === 'target_email')) {
     throw refused('target.email', 'This site hides e-mail addresses; identify people by _id.')
   }
-  // Excludes types defined only by other programs on the database, since this program cannot show them.
+  // Excludes types that only other programs on the same database define, since this program cannot show them.
   const known = objects.length > 0 ? objects : module.types.names()
   return {
     viewer: skipAcl && asked.show == null ? null : self,
@@ -111,8 +111,8 @@ const orderFor = (asked: Asked) => orderOf(parseSort(isBackward(asked) ? { _id: 
 const maxNamed = 100
 
 /**
- * The contexts of `show: 'context'`. Objects of an application must be named, since only the application knows their
- * owners.
+ * The contexts of `show: 'context'`. A query for objects of an application must name them, since only the application
+ * knows their owners.
  *
  * @param objects the requested types; empty for all types
  * @throws Refusal `invalidArgument.query` for too many named contexts, or for a type of an application without named

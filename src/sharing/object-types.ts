@@ -3,7 +3,7 @@ import { inspect } from 'node:util'
 /** A level of access, by number or name. */
 export type Level = number | LevelName
 
-/** The subject of an entry of an access list. */
+/** The callers that an entry of an access list applies to. */
 type Subject =
   /** An account id, `signed-in` for every account, or `anyone`. */
   | { readonly type: 'account'; readonly target: string }
@@ -15,7 +15,7 @@ type Subject =
 /** The level or the role that an entry gives. */
 export type Allowance = { readonly allow: Level } | { readonly role: string }
 
-/** Access without a connection (docs/module.md, Access lists). */
+/** An entry of an access list: access without a connection (docs/module.md, Access lists). */
 export type AclEntry = Subject & Allowance
 
 /** An entry of a share list; its subject may also be a minimum level of access. */
@@ -47,22 +47,19 @@ export interface ObjectDefinition<Loaded extends Instance = Instance> {
   readonly owner?: (object: Loaded) => string | null
   /** The access required for each property. Other properties are never shown. */
   readonly properties: { readonly [name: string]: Level | PropertyAccess }
-  /** The property to name the object by in e-mails, if the recipient may read it. */
+  /** The property that names the object in e-mails, if the recipient may read it. */
   readonly title?: string
-  /** Access without a connection; by default the owner has `delete`. */
+  /** Access without a connection; by default, the owner has `delete` and others have none. */
   readonly acl?: readonly AclEntry[] | ((object: Loaded) => readonly AclEntry[])
   /** Levels that a sharer can grant; by default `share`, `read` and `connected`. */
   readonly shareChain?: readonly Level[]
-  /** Finer rules for sharing. They replace `shareChain`. */
+  /** Finer rules for sharing. If there are any, they replace `shareChain`. */
   readonly shareAcl?: readonly ShareEntry[]
   /** Whether objects of this type can have connections; true by default. */
   readonly allowConnections?: boolean
   /** Whether a target has to accept, except with `forceAuto`; true by default. */
   readonly requireAccept?: boolean
-  /**
-   * The caller's access to an account that is needed to connect it without an invitation. At least `share`, the
-   * default.
-   */
+  /** The level that the caller must have on an account to connect it at once. At least `share`, the default. */
   readonly requiredAccess?: Level
   /** Whether a target that is connected at once gets an e-mail; true by default. */
   readonly sendNotifications?: boolean
@@ -89,7 +86,7 @@ export interface ObjectType {
   readonly leastAccess: number
 }
 
-/** Levels of access by name (docs/module.md, Access levels). 3 is reserved and never given. */
+/** Levels of access by name (docs/module.md, Access levels). Level 3 is reserved. */
 export const levels = {
   none: 0,
   public: 1,
@@ -126,7 +123,7 @@ export function readLevel(given: unknown): number | undefined {
  * A level in an application's definition.
  *
  * @param where place of the level, for the error
- * @throws TypeError for a value unknown to `readLevel`: a typing error in a definition must not open an object
+ * @throws TypeError for a value unknown to `readLevel`, so that a typing error never grants access
  */
 export function levelOf(given: unknown, where: string): number {
   const level = readLevel(given)
@@ -137,7 +134,7 @@ export function levelOf(given: unknown, where: string): number {
 /** The highest level below another. */
 export const levelBelow = (level: number): number => offered.findLast((each) => each < level) ?? levels.none
 
-/** The levels, for messages. */
+/** A hint with the levels, for messages. */
 export const levelNames = `use a number, or one of ${Object.keys(levels).join(', ')}`
 
 /** The defined types of objects, by their singular and plural names. */

@@ -21,7 +21,7 @@ const texts = z
   .nullish()
   .transform((value) => value ?? [])
 
-/** Text that the database can store, and without line breaks, since names are used in e-mails. Postgres rejects NUL. */
+/** Text without control characters: names are used in e-mails, and Postgres rejects NUL. */
 const storableText = z.string().regex(/^[^\p{Cc}\p{Cs}]*$/u, 'has control characters or unpaired surrogates')
 
 const partOfName = storableText
@@ -37,7 +37,7 @@ const oneOrMore = z.preprocess(
   z.array(storableText),
 )
 
-/** A number, also as a string of digits. Objects are refused here, since zod would wait for a promise. */
+/** A number, or a string of digits. Rejects objects here, since zod would await a promise. */
 const number = (schema: z.ZodType<number>) =>
   z.preprocess((value) => {
     if (typeof value === 'object' && value !== null) return NaN
@@ -196,13 +196,13 @@ export interface Showing {
   readonly includeToken: boolean
   readonly includeUrl: boolean
   readonly includeKey: boolean
-  /** Whether to hide the tokens of others' links, even those that the caller may see. */
+  /** Whether to hide the tokens of links created by others, even those that the caller may see. */
   readonly ownTokens: boolean
   /** Whether the caller identified the connection by its token. */
   readonly isHolder: boolean
 }
 
-/** Only the properties that are always shown. */
+/** Without expanded references and optional parts. */
 export const plainly: Showing = {
   expand: new Set(),
   optional: new Set(),

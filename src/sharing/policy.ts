@@ -68,7 +68,7 @@ export function isStillGranted(sharer: Omit<Sharer, 'skipAcl'>, mine: Access, gr
   return mayGrant({ ...sharer, skipAcl: false }, mine, ordinary)
 }
 
-/** The same refusal for every invalid token. */
+/** The refusal of an invalid token. It is the same for every reason. */
 export const badToken = () => new Refusal('invalidArgument.connectionToken')
 
 /**
@@ -89,11 +89,11 @@ export function checkMayRead(grant: Grant, account: Principal['account'], { leve
   if (level < levelToRead(grant, account)) throw new Refusal('accessDenied.connection')
 }
 
-/** The access with which a connection shows its context: `public` for an invitation, all of it for a link's holder. */
+/** Access added to the reader's own to show a context: `public` for an invitation, a link's own for its holder. */
 export const accessShown = (grant: Grant, isHolder: boolean): Access =>
   grant.state === 'pending' || (isLink(grant) && isHolder) ? accessGiven(grant) : noAccess
 
-/** Whether the caller's access to the context decides if the token is visible. True for links created by others. */
+/** Whether access to the context can make the token visible. True for links created by others. */
 export const isTokenByAccess = (grant: Grant, { account }: Pick<Principal, 'account'>): boolean =>
   isLink(grant) && grant.creatorId !== account?.id
 

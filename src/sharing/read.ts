@@ -59,7 +59,7 @@ export async function read(scope: CallerScope, tokenOrId: unknown, options: unkn
 
 const ofReference = new Set(['_id', 'object', 'path'])
 
-/** The references and optional properties that a path needs. */
+/** The references to expand and the optional properties to show in order to follow a path. */
 function reachedBy(path: readonly string[]): { expand: string[]; optional: string[] } {
   const [first = '', second, third] = path
   if (first === 'target') return { expand: third && !ofReference.has(third) ? ['target.account'] : [], optional: [] }
@@ -111,8 +111,8 @@ async function spendUse(
 }
 
 /**
- * Implements `getToken` of `Connections`. Makes a new token if an invitation has none (it was made by the Atom API or
- * an import), or if its token belongs to a secret that is not configured.
+ * Implements `getToken` of `Connections`. Makes a new token if an invitation has none, because the Atom API or an
+ * import made it, or if its token was derived from a secret that is not configured.
  */
 export async function getToken(scope: CallerScope, id: unknown): Promise<string | null> {
   const { module } = scope
@@ -137,7 +137,7 @@ type GrantRef = { readonly id: string } | { readonly token: string }
 
 /**
  * Reads `<id or token>` with an optional path: `/context/name/first` or `.context.name.first`. Names are
- * percent-encoded, since an id among them may hold a slash or a dot.
+ * percent-encoded, since an id in the path may contain a slash or a dot.
  *
  * @throws Refusal `invalidArgument.unspecified` for another form, or for invalid percent-encoding
  */
@@ -202,7 +202,7 @@ export async function byToken(
   throw badToken()
 }
 
-/** An invitation or a link, its type, and its context; undefined if the context no longer exists. */
+/** An invitation or a link, with its type and its context. The context is undefined if it no longer exists. */
 export interface Opened {
   readonly grant: Grant
   readonly type: ObjectType

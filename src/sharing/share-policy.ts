@@ -42,7 +42,7 @@ export function checkMayImpart(sharer: Sharer, mine: Access, places: ReadonlyMap
   }
 }
 
-/** The name of a target: an id, or an address. */
+/** A target by id or by address. */
 export type Named = { readonly id: string; readonly email: null } | { readonly id: null; readonly email: string }
 
 /**
@@ -125,7 +125,7 @@ export interface Step {
  *
  * @param between all connections of the context with the target; invalid invitations of the creator must come without
  *   access
- * @returns the change, or the name of the fault if there is none
+ * @returns the change, or the name of the fault for a refused target
  */
 export function stepFor(
   { type, context, creator, skipAcl, isNotified }: Omit<ShareRequest, 'principal' | 'appKey'>,

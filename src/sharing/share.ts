@@ -73,7 +73,7 @@ export async function checkDefined(db: Kysely<Tables>, places: Places): Promise<
 /** A target of `create` after its look-up. */
 export interface Target extends Wish {
   readonly places: Places
-  /** Null for a target by address, even if an account has the address: the answer must not reveal accounts. */
+  /** Null for a target by address, even if an account has the address: the result must not reveal accounts. */
   readonly account: Account | null
   /** Folded by `foldedEmail`; null for an account. */
   readonly email: string | null
@@ -168,7 +168,7 @@ function nameOf({ _id, email }: { readonly _id?: unknown; readonly email?: unkno
   )
 }
 
-/** A value as text, for a fault. Some objects cannot be converted. */
+/** A value as text, for a fault; the type of any other value, since some objects cannot be converted to text. */
 const asText = (value: unknown) =>
   typeof value === 'string' || typeof value === 'number' ? String(value).slice(0, maxAddressLength) : typeof value
 
@@ -177,7 +177,7 @@ const maxAddressLength = 254
 
 const wrongTarget = (path: string, reason: string) => new Refusal('invalidArgument.connectionTarget', { path, reason })
 
-/** Merges targets with the same name. */
+/** Merges targets with the same id or address. */
 function merged(targets: readonly ParsedTarget[]): ParsedTarget[] {
   const byName = new Map<string, ParsedTarget>()
   for (const each of targets) {

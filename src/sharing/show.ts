@@ -30,7 +30,7 @@ export interface Reference {
 /** The target of a connection. */
 export interface ConnectionTarget {
   readonly account?: Reference
-  /** Only if the connection was made by address. */
+  /** Present only if the connection was made by address. */
   readonly email?: string
   readonly name?: { readonly first: string | null; readonly last: string | null }
 }
@@ -78,7 +78,7 @@ export async function show(
   return grants.map((grant) => showOne(module, principal, grant, showing, { contexts, people, bases }))
 }
 
-/** The loaded objects that shown connections refer to. */
+/** The contexts, people and base URLs that shown connections refer to. */
 interface Surroundings {
   readonly contexts: ReadonlyMap<string, Loaded>
   readonly people: ReadonlyMap<string, Loaded>
@@ -106,7 +106,7 @@ async function loadPeople(
   return new Map(loaded.map((each) => [each.instance._id, each]))
 }
 
-/** The account of the target. For an invitation by address, only the target sees it. */
+/** The account of the target. For an invitation by address, only the target learns the account. */
 const targetIdOf = (grant: Grant, { account }: Principal): string | null =>
   grant.targetId ?? (isTarget(grant, account) ? (account?.id ?? null) : null)
 

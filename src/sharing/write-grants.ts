@@ -46,7 +46,7 @@ export async function activateGrant(
   await bumpNetworks(db, movesBetween(was, is), moment)
 }
 
-/** Removes connections. For connections of two accounts, also removes both views. */
+/** Removes connections. For those between two accounts, also removes both views. */
 export async function removeGrants(db: Db, grants: readonly Grant[], moment: Date): Promise<void> {
   if (grants.length === 0) return
   await deleteRelationships(
@@ -57,7 +57,7 @@ export async function removeGrants(db: Db, grants: readonly Grant[], moment: Dat
   if (moves.length > 0) await bumpNetworks(db, moves, moment)
 }
 
-/** The relationship in the feeds of two accounts; undefined for any other connection. */
+/** The relationship that both accounts see in their feeds; undefined for any other connection. */
 const relationshipOf = (grant: Grant | NewGrant): Relationship | undefined =>
   isBetweenAccounts(grant)
     ? {

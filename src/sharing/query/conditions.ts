@@ -80,9 +80,7 @@ function millisecondsOf(text: string): number {
   return exists ? Date.parse(text) : NaN
 }
 
-/**
- * A condition on connections. It refers to known columns only: property names from the caller never reach the SQL.
- */
+/** A condition on connections. It refers to known columns only, so no property name from a caller reaches the SQL. */
 export type Where =
   Condition | { readonly is: 'and' | 'or'; readonly of: readonly Where[] } | { readonly is: 'not'; readonly of: Where }
 
@@ -105,7 +103,10 @@ export type Comparison = 'equal' | 'greater' | 'greaterOrEqual' | 'less' | 'less
 /** The condition that is true of every connection. */
 export const everything: Where = { is: 'and', of: [] }
 
-/** The values that a condition allows for a column; undefined if it does not restrict the column. */
+/**
+ * The values of a column that a condition lists by equality or `oneOf`, alone or as a part of `and`. For other
+ * conditions, and for other columns, undefined.
+ */
 export function valuesOf(where: Where, column: Property['column']): readonly Value[] | undefined {
   if (where.is === 'and') return where.of.map((each) => valuesOf(each, column)).find((values) => values !== undefined)
   if (where.is === 'equal' && where.property.column === column) return [where.value]
@@ -123,13 +124,12 @@ export function propertiesIn(where: Where): Property[] {
 export const oneOrAll = (parts: readonly Where[]): Where =>
   parts.length === 1 ? (parts[0] as Where) : { is: 'and', of: parts }
 
-// ^, then literal characters. A special character must be escaped with a backslash; other characters except letters and
-// digits may be.
+// Matches `^` and literal text. Special characters must be escaped with a backslash; letters and digits must not be.
 const plain = /^\^((?:[^\\^$.*+?()[\]{}|]|\\[^a-zA-Z0-9])*)$/su
 
 /**
- * The prefix of addresses in a pattern such as `^ann\.lee`. No pattern of a caller runs in the database
- * (docs/module.md, Queries).
+ * The prefix of addresses in a pattern such as `^ann\.lee`. The database never runs a caller's pattern (docs/module.md,
+ * Queries).
  *
  * @returns the prefix, folded like addresses
  * @throws Refusal `invalidArgument.query` for every other pattern

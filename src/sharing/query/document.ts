@@ -25,8 +25,8 @@ export function isDocument(value: unknown): value is object {
  *
  * @param option name of the option, for faults
  * @param path of the document within the option
- * @throws Refusal `invalidArgument.query` for another kind of object, for symbols or non-enumerable names, and for an
- *   undefined value, since an unset variable must not drop a condition
+ * @throws Refusal `invalidArgument.query` for a value that is not a plain object, for symbols or non-enumerable names,
+ *   and for an undefined value, since an unset variable must not drop a condition
  */
 export function entriesOf(document: unknown, option: string, path = ''): [string, unknown][] {
   if (!isDocument(document)) throw refused(path || option, 'This must be a plain object.')
@@ -72,6 +72,6 @@ export function stepsOf(name: string, at: string): string[] {
   throw refused(at, `Names are 1 to ${maxNameLength} characters long and do not begin with $.`)
 }
 
-/** The name in `$name`; undefined for another value. */
+/** The name in a reference `$name`; undefined for any other value. */
 export const referred = (value: unknown): string | undefined =>
   typeof value === 'string' && value.startsWith('$') ? value.slice(1) : undefined

@@ -3,7 +3,9 @@ import { properties, type Property, sortEntries } from './properties.js'
 
 export type Accumulator = '$count' | '$sum' | '$avg' | '$min' | '$max' | '$addToSet'
 
-/** A grouping of rows. The names come from the caller. They are used in results, never in SQL. */
+/**
+ * A grouping of rows. The names of keys and accumulators come from the caller. They are used in results, never in SQL.
+ */
 export interface Group {
   /** The keys; a single key without a name makes `_id` a value, not an object. */
   readonly keys: readonly { readonly name: string | undefined; readonly property: Property }[]

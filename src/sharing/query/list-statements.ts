@@ -5,7 +5,7 @@ import type { Grant } from '../grant.js'
 import type { Group, GroupSort } from './group.js'
 import { groupQuery, toGroup } from './statements.js'
 
-/** The account that lists its connections; null for all connections. */
+/** Lists the connections of this account; null lists all connections. */
 type Viewer = { readonly accountId: string; readonly email: string | null } | null
 
 /** The selected connections. */
@@ -38,8 +38,8 @@ interface Part {
 }
 
 /**
- * Lists connections. Each way in which a connection can belong to the viewer (`waysOf`) is a separate index scan. It
- * stops when the page is full, so that the cost of a page does not grow with the list.
+ * Lists connections. Each relation between a connection and the viewer (`waysOf`) is a separate index scan. Each scan
+ * stops when the page is full, so that it need not read the whole list.
  */
 export async function listGrants(db: Kysely<Tables>, selection: Selection, part: Part): Promise<Grant[]> {
   return (await listQuery(selection, part).execute(db)).rows

@@ -47,8 +47,8 @@ export function applyMap(mapping: Mapping | undefined, shown: Record<string, unk
 }
 
 /**
- * Whether a value has properties. Includes objects that are not plain, since objects of an application may contain
- * them.
+ * Whether a value is an object but not an array. Instances of classes count, since properties of an application's
+ * objects may be instances.
  */
 const isObject = (value: unknown): value is object =>
   typeof value === 'object' && value !== null && !Array.isArray(value)

@@ -3,7 +3,7 @@ import { entriesOf, refused } from './document.js'
 
 /**
  * The form of the values of a property: `id` is a UUID, `contextId` the id of any object, `object` the name of a type,
- * `email` an address in any case.
+ * `email` an address in any letter case, `roles` a list of roles.
  */
 export type PropertyType = 'id' | 'contextId' | 'int' | 'date' | 'object' | 'email' | 'roles'
 
@@ -15,7 +15,7 @@ export interface Property {
   readonly isSorted?: true
   /** Whether rows may be grouped by it. */
   readonly isGrouped?: true
-  /** Hidden from some readers of a connection, and thus from accumulators. */
+  /** Some readers of a connection may not see the property, so accumulators refuse it. */
   readonly isHidden?: true
 }
 

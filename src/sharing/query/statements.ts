@@ -15,10 +15,10 @@ export interface Viewer {
 }
 
 /**
- * The condition as SQL on a row of `connection as c`. It does not reveal hidden properties. A query with the target's
- * account finds only active connections. A query with the target's address finds only connections made by the viewer or
- * for the viewer. Both restrictions apply to the whole query, since a negation would otherwise reveal the property
- * (docs/module.md, The connection object; Queries).
+ * The condition as SQL on a row of `connection as c`. It does not reveal hidden properties: a query that names the
+ * target's account finds only active connections. Without `skipAcl`, a query that names the target's address finds only
+ * connections made by the viewer or for the viewer. Both restrictions apply to the whole query, since a negation would
+ * otherwise reveal the property (docs/module.md, The connection object; Queries).
  *
  * @returns a condition with bound values; null counts as false
  */
@@ -98,7 +98,7 @@ const bound = (value: Value): string | number => (value instanceof Date ? value.
 /** A row with the column names of `groupQuery`. */
 type GroupRow = Readonly<Record<string, unknown>>
 
-// Columns are numbered. `toGroup` adds the names given by the caller after the query.
+// Names from the caller never reach the SQL: columns are numbered, and `toGroup` adds the names afterwards.
 const keyName = (index: number) => `k${index}`
 const outName = (index: number) => `a${index}`
 
