@@ -21,7 +21,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     )`.execute(db)
   await sql`create index connection_context on connection (context_object, context_id, id)`.execute(db)
 
-  // Only the owner is a foreign key, so that a peer could be on another server in future.
+  // `peer_id` is not a foreign key: in future, the peer could be on another server.
   await sql`
     create table colleague (
       id uuid primary key,

@@ -12,7 +12,8 @@ export async function up(db: Kysely<unknown>): Promise<void> {
   await sql`
     create index outbox_due on outbox (due_at, id)
     where sent_at is null and dropped_at is null and dead_at is null`.execute(db)
-  // Without a mail server, rows are never finished. This index lets polling skip rows that are already logged.
+  // If no mail server is set, rows stay unfinished: a server of this release only logs each row once, and counts that
+  // as an attempt. This index finds the rows that are not logged yet.
   await sql`
     create index outbox_untried on outbox (due_at, id)
     where sent_at is null and dropped_at is null and dead_at is null and attempts = 0`.execute(db)

@@ -5,10 +5,10 @@ export async function up(db: Kysely<unknown>): Promise<void> {
   await fill(db)
   await sql`alter table account alter column sort set not null, alter column words set not null`.execute(db)
   await sql`create index account_sort on account (sort, id)`.execute(db)
-  // Names are searched far more often than changed. Without fastupdate, a search need not scan a pending list.
+  // Names are searched far more often than changed. With fastupdate, each search would also scan a pending list.
   await sql`create index account_words on account using gin (words) with (fastupdate = off)`.execute(db)
-  // The field may contain text that is too long for an index. A login has at most 256 characters, so text cut to 257
-  // characters matches no login.
+  // `managerLogin` may be too long for an index, so it is cut to 257 characters. A login has at most 256 characters, so
+  // a value that was cut matches no login.
   await sql`
     create index account_manager on account ((left(profile ->> 'managerLogin', 257)) collate "C", sort, id)`.execute(db)
   await sql`
@@ -45,7 +45,7 @@ async function fill(db: Kysely<unknown>): Promise<void> {
   }
 }
 
-/** A copy of `src/people/names.ts` at the time of this migration. A later change there needs its own migration. */
+/** A copy of `nameColumns` (`src/people/names.ts`) as of this migration. A later change there needs a migration. */
 function columns(name: string): { sort: string; words: string } {
   const folded = name
     .normalize('NFKD')

@@ -13,8 +13,8 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       drop constraint connection_uses_remaining_check,
       add constraint connection_uses_remaining_check check (uses_remaining >= 0)`.execute(db)
 
-  // The rights of an account on a context are found with one index lookup. Two accounts share a single connection; its
-  // context is one of them.
+  // One lookup in this index finds the rights of an account on an object. A connection between two accounts has one of
+  // them as its context and the other as its target.
   await sql`
     create unique index connection_active on connection (context_object, context_id, target_id)
     where state = 'active' and target_id is not null`.execute(db)
@@ -26,8 +26,8 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     on connection (context_object, context_id, creator_id, target_email)
     where state = 'pending' and target_id is null`.execute(db)
 
-  // One index for each role of an account in a connection (creator, target, invited address), in list order. For
-  // contexts, connection_context exists already.
+  // For the lists of a creator, a target and an invited address, in the order of ids. The lists of a context use
+  // connection_context.
   await sql`create index connection_creator on connection (creator_id, id)`.execute(db)
   await sql`create index connection_target on connection (target_id, id) where target_id is not null`.execute(db)
   await sql`create index connection_address on connection (target_email, id) where target_id is null`.execute(db)

@@ -1,8 +1,8 @@
 import { type Kysely, sql } from 'kysely'
 
 export async function up(db: Kysely<unknown>): Promise<void> {
-  // An invited address may have no account. E-mails are counted by creator, so that e-mails of deleted connections also
-  // count.
+  // `recipient_id` is null if the invited address has no account. `creator_id` allows e-mails to be counted for each
+  // creator even after their connections are deleted.
   await sql`alter table outbox alter column recipient_id drop not null, add column creator_id uuid`.execute(db)
   await sql`create index outbox_creator on outbox (creator_id, created_at) where creator_id is not null`.execute(db)
 }

@@ -1,7 +1,8 @@
 import { type Kysely, sql } from 'kysely'
 
 export async function up(db: Kysely<unknown>): Promise<void> {
-  // The rights of the context on the target's account. The default is the rights of colleagues.
+  // The `reverse` columns are the rights of the context, if it is an account, on the target's account. The default is
+  // the rights of colleagues.
   await sql`
     alter table connection
       add column reverse_access smallint not null default 2,

@@ -1,12 +1,12 @@
 import { type Kysely, sql } from 'kysely'
 
 export async function up(db: Kysely<unknown>): Promise<void> {
-  // For counting invitations of both APIs, including those of deleted connections. Older servers use
-  // `connection_event_invited`.
+  // For counting a person's recent invitations through either API, including those of deleted connections. Older
+  // servers use `connection_event_invited`.
   await sql`
     create index connection_event_counted on connection_event (actor_id, at)
     where verb = 'invited' and not detail ? 'skipAcl'`.execute(db)
-  // The last e-mail to an address about a person. A row is needed for one day.
+  // The time of the last e-mail about a person to an address. A row is needed for one day.
   await sql`
     create table mailed (
       about_id uuid not null,

@@ -1,14 +1,15 @@
 import { type Kysely, sql } from 'kysely'
 
 /**
- * Ids of an application's objects become texts; accounts and the organisation keep UUIDs.
+ * Allows any string as the id of an application's object. Accounts and the organisation keep UUIDs.
  *
  * Expand: a UUID stays in `context_id`, for servers of the previous release; any other id is in `context_text`.
- * `context_key` is the id in either case. The database generates it, so that rows of older servers have it too. Older
- * servers keep working, but cannot load objects with other ids and show them without an id. Adding the column rewrites
- * the table once; feeds are not blocked, since they do not read this table.
+ * `context_key` is the id in either case. The database generates it, so that rows written by older servers have it too.
+ * Older servers keep working. They cannot load an object with another kind of id, and show it without an id. Adding the
+ * column rewrites the table once; feeds are not blocked, since they do not read this table.
  *
- * Contract, once no older server runs: drop the expression of `context_key`, both its sources and `connection_context`.
+ * Contract, once no older server runs: make `context_key` an ordinary column; drop `context_id`, `context_text` and the
+ * index `connection_context`.
  */
 export async function up(db: Kysely<unknown>): Promise<void> {
   await sql`
@@ -27,7 +28,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
   // A partial index, since few connections of an account include share access.
   await sql`
     create index connection_shared on connection (target_id) where state = 'active' and access >= 5`.execute(db)
-  // Between two accounts, the context may have share access to the target, too.
+  // If the context is an account, it may have share access to the target, too.
   await sql`
     create index connection_shared_back on connection (context_key)
     where context_object = 'account' and state = 'active' and reverse_access >= 5`.execute(db)
@@ -48,7 +49,7 @@ export async function down(db: Kysely<unknown>): Promise<void> {
 
 type Column = ReturnType<typeof sql>
 
-/** Recreates the unique indexes of targets and contexts, with this column as the id of the context. */
+/** Recreates the unique indexes of `connection`, with this column as the id of the context. */
 async function uniqueBy(db: Kysely<unknown>, column: Column): Promise<void> {
   await sql`drop index connection_active, connection_pending, connection_pending_address`.execute(db)
   await sql`

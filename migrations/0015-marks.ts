@@ -1,11 +1,13 @@
 import { type Kysely, sql } from 'kysely'
 
 export async function up(db: Kysely<unknown>): Promise<void> {
-  // A release can run on a schema with a migration if it knows the migration `oldest`, or if `oldest` is null.
+  // A release that lacks the migration `name` can still run on the schema if `oldest` is null or a migration that the
+  // release has.
   await sql`create table schema_step (name text collate "C" primary key, oldest text collate "C")`.execute(db)
   await sql`insert into schema_step (name) select name from kysely_migration where name >= '0011'`.execute(db)
 
-  // The row with the highest position is the current token secret. Only an HMAC of each secret is stored.
+  // The row with the highest position is for the current token secret. A fingerprint is an HMAC; secrets are not
+  // stored.
   await sql`
     create table token_secret (
       fingerprint text primary key,

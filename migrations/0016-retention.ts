@@ -9,7 +9,8 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       seen_at timestamptz(3) not null,
       primary key (account_id, hash)
     )`.execute(db)
-  // Rows are deleted by age. Events need no index for this, since their ids begin with the time.
+  // For deleting old addresses and e-mails. Deleting old events needs no further index, since their ids begin with the
+  // time.
   await sql`create index known_address_age on known_address (seen_at)`.execute(db)
   await sql`
     create index outbox_age on outbox (coalesce(sent_at, dropped_at, dead_at))

@@ -1,17 +1,17 @@
 import { type Kysely, sql } from 'kysely'
 
 /**
- * All search words of a person, in one column and one index.
+ * Puts all search words of a person in one column, with one index.
  *
  * Expand: the column is empty until the application fills it (`people/search-store.ts`). Servers of the previous
- * release keep using `words`. If such a server changes a row, `search_of` differs from `updated_at`: the search words
- * are outdated.
+ * release keep using `words`, and do not update `search_words`. If `search_of` differs from `updated_at`, the search
+ * words are outdated.
  *
  * Contract, once no older server runs: drop `words`.
  */
 export async function up(db: Kysely<unknown>): Promise<void> {
   await sql`alter table account add column search_words tsvector, add column search_of timestamptz(3)`.execute(db)
-  // People are searched far more often than changed. Without fastupdate, a search need not scan a pending list.
+  // People are searched far more often than changed. With fastupdate, each search would also scan a pending list.
   await sql`create index account_search on account using gin (search_words) with (fastupdate = off)`.execute(db)
   await sql`
     create index account_search_stale on account (id)

@@ -1,8 +1,8 @@
 import distance from 'damerau-levenshtein'
 
 /**
- * Well-known environment variables of other programs. They are never reported as misspelt settings, even if they come
- * to resemble a future one.
+ * Well-known environment variables of other programs. They are never reported as misspelt settings, however similar the
+ * names are.
  */
 const common = new Set([
   // Shells and logins

@@ -2,8 +2,8 @@ import { isIP } from 'node:net'
 import { z } from 'zod'
 import { type Mailbox, readMailbox } from './formats.js'
 
-// The formats of settings. Each has two schemas: `value` validates an option passed by a program, `text` parses an
-// environment variable.
+// The formats of settings. A setting needs two schemas: `value` validates an option passed by a program, `text` parses
+// an environment variable. `plain` and `optional` make both from a single schema.
 
 /** A format with one schema for both program options and environment variables. */
 export function plain<Value>(value: z.ZodType<Value, string>) {

@@ -7,14 +7,14 @@ import type { Tables } from './db/tables.js'
 export interface Context {
   readonly db: Kysely<Tables>
   readonly config: Config
-  /** Public base of all links: `BASE_URL`, or the listening address. */
+  /** Public base of all links: `BASE_URL`, or else a local address. */
   readonly baseUrl: string
   /** Signing keys of session cookies (`identity/session.ts`). The first signs; all verify. */
   readonly sessionKeys: readonly string[]
-  /** Changes with every release; part of every ETag. */
+  /** Identifies the running code. Part of the ETags of all documents and pages, so that a new release changes them. */
   readonly release: string
   readonly log: Logger
-  /** The current time, for `Last-Modified`. Writes are dated by the database's clock instead. */
+  /** The current time, such as for `Last-Modified` and quotas. Writes are dated by the database's clock instead. */
   readonly now: () => Date
   /** Delay of the event loop in milliseconds; measured by default. */
   readonly loopDelay?: () => number

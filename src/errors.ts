@@ -20,8 +20,8 @@ export type FailureCode =
   | 'unavailable'
 
 /**
- * A refusal shown to the caller. The message is one or more sentences that state the problem and the remedy. It never
- * contains another person's data, SQL or a stack trace. The underlying error, if any, is the `cause`.
+ * A refusal shown to the caller. The message states the problem and, if there is one, the remedy. Messages never
+ * contain SQL or a stack trace, and over HTTP no data of other people. The underlying error, if any, is the `cause`.
  */
 export class Failure extends Error {
   override name = 'Failure'

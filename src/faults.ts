@@ -12,7 +12,7 @@ const families = {
 
 type Family = keyof typeof families
 
-/** Fault entries of several options that share one message. */
+/** Returns one entry of `messages` for each of several options, all with the same message. */
 const optionMessages = <Names extends string>(names: readonly Names[], message: string) =>
   Object.fromEntries(names.map((name) => [`invalidArgument.${name}`, message])) as Record<
     `invalidArgument.${Names}`,
@@ -29,7 +29,7 @@ const messages = {
     'Callers may grant only roles that they have on this object. Its owner may grant any role.',
   'accessDenied.connection': 'The caller may not see or change this connection.',
   'accessDenied.autoConnectionRequiresAccess':
-    'Connecting an account without an invitation requires more access to it.',
+    'Connecting an account without an invitation requires more access to that account.',
   'accessDenied.scope': 'The caller’s scope does not allow this.',
   'accessDenied.unspecified': 'The caller may not see this.',
   'invalidArgument.object': 'There is no such object type.',
@@ -82,7 +82,7 @@ export interface FaultTarget {
 interface RefusalDetails {
   /** The invalid argument or value. */
   readonly path?: string
-  /** The problem, and a valid alternative. */
+  /** The problem, with a valid alternative if there is one. */
   readonly reason?: string
   /** The failed target, for faults in the result of `create`. */
   readonly target?: FaultTarget

@@ -1,4 +1,4 @@
-/** The sender of e-mails: an address, and a name that may be empty. */
+/** The sender or recipient of an e-mail: an address, and a name that may be empty. */
 export interface Mailbox {
   readonly name: string
   readonly address: string

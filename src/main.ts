@@ -27,8 +27,8 @@ function logger({ LOG_LEVEL }: Config) {
 }
 
 /**
- * Returns a signal that aborts at the first SIGTERM or SIGINT. The third one ends the process. The second is ignored,
- * since npm may repeat a signal from the terminal.
+ * Returns a signal that aborts at the first SIGTERM or SIGINT. The second is ignored, since npm may repeat a signal
+ * from the terminal. The third ends the process.
  */
 function untilStopped(): AbortSignal {
   const stop = new AbortController()

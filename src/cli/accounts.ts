@@ -43,7 +43,7 @@ export async function addAccountCommand(
 
 const maxLength = 256
 
-/** @returns the text in Unicode NFC, as for sign-ins */
+/** @returns the text in Unicode NFC, since sign-in names are compared in this form */
 function checkedText(field: string, typed: string): string {
   const text = typed.normalize('NFC')
   if (text.trim() === '') throw new Failure('invalid', `The ${field} is empty.`)
@@ -78,7 +78,7 @@ export async function existingAccount(db: Kysely<Tables>, userId: string): Promi
 
 export const say = (terminal: Terminal, line: string) => void terminal.output.write(`${line}\n`)
 
-/** `account list`: one line per person, sorted by name: user id, name, address, and unusual properties. */
+/** `account list`: prints a line for each account, sorted by name (see `described`). */
 export async function listAccountsCommand(terminal: Terminal, db: Kysely<Tables>): Promise<void> {
   for (let page = 1, total = 1; (page - 1) * pageSize < total; page++) {
     const found = await searchAccounts(db, { words: [], named: [] }, { page, pageSize })
@@ -106,8 +106,8 @@ function described({ userId, login, name, email, state, external, roles }: Accou
 }
 
 /**
- * `account password`: asks for a new password and sets it. Reports the app passwords; they remain valid, although a
- * thief of the old password may have created one.
+ * `account password`: asks for a new password and sets it. Reports the number of app passwords: they remain valid, and
+ * a thief of the old password may have created one.
  *
  * @throws Failure `notFound` for an unknown user id, `invalid` for a missing or malformed password
  */
@@ -125,7 +125,7 @@ export async function passwordCommand(terminal: Terminal, db: Kysely<Tables>, us
  * `account role`: adds or removes a role. Also accepts an undefined role, with a remark, since an application may
  * define it later.
  *
- * @throws Failure `notFound` for an unknown user id, `invalid` if the role is not a lower-case word
+ * @throws Failure `notFound` for an unknown user id, `invalid` for a malformed role
  */
 export async function roleCommand(
   terminal: Terminal,
@@ -145,8 +145,8 @@ export async function roleCommand(
 }
 
 /**
- * `account disable` and `account enable`: sets the state of an account. A disabled account is signed out with its next
- * request; its colleagues and passwords stay.
+ * `account disable` and `account enable`: sets the state of an account. Disabling ends its sessions; its connections,
+ * password and app passwords stay, but cannot be used to sign in.
  *
  * @throws Failure `notFound` for an unknown user id
  */
@@ -158,14 +158,14 @@ export async function stateCommand(
 ): Promise<void> {
   const account = await existingAccount(db, userId)
   const now = new Date()
-  // `importPerson` also updates every list with the person, since feeds show the state.
+  // `importPerson` also gives a new version to every list that contains the person, since feeds show the state.
   await importPerson(db, { userId: account.userId, state, updated: now, seen: now, decides: true })
   say(terminal, `${account.name} ${state === 'active' ? 'can sign in again' : 'can no longer sign in'}.`)
 }
 
 /**
- * `account verify` and `account unverify`: sets whether the person is known to own the account's e-mail address, a
- * condition of the module.
+ * `account verify` and `account unverify`: marks the e-mail address of an account as verified or unverified. The module
+ * requires a verified address for some actions.
  *
  * @throws Failure `notFound` for an unknown user id
  */

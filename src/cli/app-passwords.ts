@@ -7,8 +7,8 @@ import { existingAccount, say } from './accounts.js'
 import type { Terminal } from './terminal.js'
 
 /**
- * `account app-password add`: creates an app password. Writes only the secret to the output, so that a program can read
- * it.
+ * `account app-password add`: creates an app password. Only the secret goes to standard output, so that a program can
+ * read it.
  *
  * @param end the last day of validity, in UTC; undefined if it never expires
  * @throws Failure `notFound` for an unknown user id, `invalid` for a malformed name, scope or day
@@ -28,7 +28,7 @@ export async function addAppPasswordCommand(
   )
 }
 
-/** `account app-password list`: a line for each of a person's app passwords. @throws Failure `notFound` */
+/** `account app-password list`: prints a line for each app password of a person. @throws Failure `notFound` */
 export async function listAppPasswordsCommand(terminal: Terminal, db: Kysely<Tables>, userId: string): Promise<void> {
   const account = await existingAccount(db, userId)
   const all = await listAppPasswords(db, account.id)
@@ -57,7 +57,7 @@ const dayMs = 86_400_000
 
 const validity = (expires: Date) => `${expires > new Date() ? 'valid to' : 'expired'} ${lastMoment(expires)}`
 
-/** The last day of validity, for an expiry at midnight. */
+/** Formats an expiry: at midnight as the last day of validity, at any other time as date and time. */
 function lastMoment(expires: Date): string {
   if (expires.getTime() % dayMs !== 0) return expires.toISOString()
   return new Date(expires.getTime() - dayMs).toISOString().slice(0, 10)

@@ -4,7 +4,7 @@ import type { Config } from '../config.js'
 import type { Database } from '../db/database.js'
 import type { Terminal } from './terminal.js'
 
-// A command loads its modules only when it runs: all of them take a second.
+// A command loads its modules only when it runs, since loading all of them takes a second.
 const accounts = () => import('./accounts.js')
 const appPasswords = () => import('./app-passwords.js')
 const database = () => import('./database.js')
@@ -14,7 +14,7 @@ const transfer = () => import('./transfer.js')
 export interface Surroundings {
   readonly terminal: Terminal
   readonly version: string
-  /** Runs a command with the database of the configuration, and closes it afterwards. */
+  /** Opens the configured database, runs a command with it, and closes the database. */
   readonly withDatabase: (run: (database: Database, config: Config) => Promise<void>) => Promise<void>
   readonly logger: (config: Config) => Logger
   /** Returns an abort signal for SIGTERM and SIGINT. Replaces the default handling of both. */
@@ -82,7 +82,7 @@ export function commandsFor({ terminal, version, withDatabase, logger, untilStop
 
 type Db = Database['db']
 
-/** Runs a command that needs the newest schema. */
+/** Opens and migrates the database, runs a command with it, and closes the database. */
 type OnCurrentSchema = (run: (db: Db) => Promise<void>) => Promise<void>
 
 function accountCommands(terminal: Terminal, onCurrentSchema: OnCurrentSchema): Command {

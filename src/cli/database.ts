@@ -29,7 +29,7 @@ export async function doctorCommand(terminal: Terminal, db: Kysely<Tables>): Pro
   terminal.output.write('No inconsistencies found.\n')
 }
 
-/** 42P01 is an undefined table, 42703 an undefined column. */
+/** Explains the errors of Postgres for an undefined table (42P01) or column (42703). Rethrows all others. */
 function unlessMissing(error: unknown): never {
   const { code } = error as { code?: unknown }
   if (code !== '42P01' && code !== '42703') throw error
@@ -37,7 +37,7 @@ function unlessMissing(error: unknown): never {
   throw new Failure('invalid', sentence, { cause: error })
 }
 
-/** `migrate`: migrates the schema and lists the steps. @throws Failure `invalid` as `migrate` does */
+/** `migrate`: migrates the database and lists the applied migrations. @throws Failure `invalid` as `db/migrate.ts` */
 export async function migrateCommand(terminal: Terminal, db: Kysely<Tables>): Promise<void> {
   const steps = await migrate(db)
   await fillSearchWords(db)
@@ -57,7 +57,7 @@ export async function newSecretCommand(terminal: Terminal, db: Kysely<Tables>, c
     const isOther = await takeSecrets(transaction, secrets)
     return [await reissueTokens(transaction, keysOf(secrets)), isOther ? await endAllSessions(transaction) : 0] as const
   })
-  say(terminal, 'This is now the token secret of the database.')
+  say(terminal, 'The configured secret is now the token secret of the database.')
   say(terminal, `${counted(tokens, 'token')} ended. Creators can view the new tokens of their links and invitations.`)
   say(terminal, `${counted(sessions, 'session')} ended. Users must sign in again in their browsers.`)
 }

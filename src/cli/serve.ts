@@ -14,9 +14,9 @@ import { castPassword, findCastMember, forbidCast, loadCast } from '../transfer/
 import type { Terminal } from './terminal.js'
 
 /**
- * Serves until stopped, then finishes the requests in flight. Prints the greeting.
+ * Prints the greeting, serves until stopped, then finishes the requests in flight.
  *
- * @param stop aborted when the server is to stop
+ * @param stop aborts when the server must stop
  */
 export async function serveCommand(
   terminal: Terminal,
@@ -70,7 +70,7 @@ function addressOf(server: Server, host: string): string {
 
 /**
  * Drains the server. For one second it accepts connections and answers with `Connection: close`, for requests already
- * in transit. Then it closes connections as they become idle.
+ * in transit. Then it closes connections as they become idle, and all others after 25 seconds.
  */
 async function drain({ server, stopListening, closeIdle }: OpenServer): Promise<void> {
   await wait(1_000)
@@ -81,7 +81,7 @@ async function drain({ server, stopListening, closeIdle }: OpenServer): Promise<
   clearInterval(idle)
 }
 
-/** Whether only this machine can reach the server, judged by its address, the base of its links, and its proxies. */
+/** Whether only this machine can reach the server, according to `HOST`, `BASE_URL` and `TRUST_PROXY`. */
 export function isOwnMachine({
   HOST,
   BASE_URL,
@@ -97,14 +97,14 @@ const castForbidden =
 
 const folder = fileURLToPath(new URL('../../..', import.meta.url)).replace(/[\\/]$/, '')
 
-/** The command that runs `connections` from a folder. Elsewhere, `npx` would run another package of this name. */
+/** The command that runs `connections` in a folder. Outside our own folder, `npx` would run another package. */
 export const commandIn = (workingFolder: string): string =>
   workingFolder === folder ? 'npx connections' : `node "${join(folder, 'dist/src/main.js')}"`
 
 /**
  * The greeting: address, feed, a first sign-in, commands, and hints about settings.
  *
- * @param own the address on which the server listens; `BASE_URL` may be another
+ * @param own the address on which the server listens; links may use another (`BASE_URL`)
  * @param member user id of an example person who can sign in; undefined if there is none
  */
 export function greeting(config: Config, own: string, member: string | undefined): string {
@@ -126,11 +126,11 @@ export function greeting(config: Config, own: string, member: string | undefined
   )
 }
 
-/** Hints about missing settings of a server for other machines. */
+/** Hints about `BASE_URL`, `TRUST_PROXY` and `ALLOW_INSECURE`, for a server that other machines can reach. */
 function hintsFor({ BASE_URL, TRUST_PROXY, ALLOW_INSECURE }: Config, baseUrl: string): string[] {
   const base = `Links:    begin with ${baseUrl}; set BASE_URL to the public address of this server`
   const tls =
-    'TLS:      required for sign-in from other machines; put a TLS proxy in front and name its address in TRUST_PROXY'
+    'TLS:      required for sign-in from other machines; put a TLS proxy in front and set TRUST_PROXY to its address'
   const open = 'TLS:      ALLOW_INSECURE accepts passwords without TLS; others on the network can read them'
   return [
     ...(BASE_URL === undefined ? [base] : []),

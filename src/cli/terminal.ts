@@ -3,7 +3,7 @@ import type { Readable, Writable } from 'node:stream'
 import { read } from 'read'
 import { Failure } from '../errors.js'
 
-/** The streams of a command. Only `main.ts` uses those of the process. */
+/** The streams of a command. Tests replace the process's own streams. */
 export interface Terminal {
   readonly input: Readable & { isTTY?: boolean }
   readonly output: Writable & { isTTY?: boolean }
@@ -11,8 +11,8 @@ export interface Terminal {
 }
 
 /**
- * Asks for a new password: twice and hidden at a terminal, otherwise as one line of the input. Never an argument, since
- * every process on the machine could read it.
+ * Reads a new password: at a terminal by two hidden prompts, otherwise from the first line of the input. A password is
+ * never a command-line argument, since every process on the machine could read it.
  *
  * @throws Failure `invalid` if the password is missing, not repeated correctly, or not UTF-8
  */
@@ -22,7 +22,7 @@ export async function askPassword(terminal: Terminal): Promise<string> {
   return password
 }
 
-/** Asks a question at a terminal. Only `yes` and `y` confirm. */
+/** Asks a question at a terminal. Any answer but `yes` and `y` means no. */
 export async function isConfirmed({ input, errors }: Terminal, question: string): Promise<boolean> {
   const answer = await read({ prompt: question, terminal: true, input, output: errors }).catch(() => '')
   return /^y(es)?$/i.test(answer.trim())

@@ -13,8 +13,8 @@ import { isSystemError, unreadable } from '../transfer/read.js'
 import { isConfirmed, type Terminal } from './terminal.js'
 
 /**
- * `import`: imports recorded documents and directory files, and reports the numbers. Shows a progress bar at a
- * terminal.
+ * `import`: imports directory files and recorded documents. Reports the numbers of changes, and the sign-in names that
+ * moved to another person. Shows a progress bar at a terminal.
  *
  * @throws Failure `invalid` if a file is missing or malformed; nothing is imported then
  */
@@ -58,8 +58,8 @@ function lossLine({ field, name, loser, holder }: LostName): string {
 }
 
 /**
- * `export`: writes the directory to a file readable by its owner only, or with `-` to the output. The file gets its
- * name only when complete, so that no partial file is seen.
+ * `export`: writes the directory to a file that only its owner can read, or for `-` to standard output. The file gets
+ * its name only when it is complete, so that no other program reads a partial file.
  *
  * @param force overwrites a file without asking
  * @throws Failure `invalid` if the file cannot be written, or exists and may not be overwritten

@@ -10,13 +10,12 @@ export interface Answer {
   /** The value of Content-Type. */
   readonly type?: string
   /**
-   * Let a client cache the answer and revalidate it with a 304. The tag describes the plain content; `render` adds the
-   * encoding. Without validators, the answer is `no-store` unless `fields` override that.
+   * With validators, a client may cache the answer and revalidate it. The tag describes the uncompressed content;
+   * `render` adds the encoding to the tag. Without validators, the answer is `no-store` unless `fields` override that.
    */
   readonly validators?: Validators
   /**
-   * A date for `Last-Modified` only: it never decides whether a cached copy is fresh. `validators.changed` takes
-   * precedence.
+   * A date for `Last-Modified`, if `validators` has none. It never decides whether a cached copy is fresh.
    */
   readonly changed?: Date | undefined
   /** Additional header fields, repeated in a 304 so that caches update the fields they stored. */
@@ -30,7 +29,7 @@ export interface Answer {
 
 export type Content = string | Uint8Array
 
-/** Content, and the properties of the answer that are known only with it. They override those of `Answer`. */
+/** Content, with properties of the answer that are known only once it is written. They override those of `Answer`. */
 export interface Written extends Pick<Answer, 'type' | 'validators' | 'changed' | 'fields' | 'links'> {
   readonly content: Content
 }
@@ -51,5 +50,5 @@ export const nothing = (status: 200 | 201, fields: Fields = {}): Answer => ({
   fields,
 })
 
-/** Redirects a browser with a GET (RFC 9110, section 15.4.4). */
+/** Redirects a browser, also after a POST: it sends a GET to the new URL (RFC 9110, section 15.4.4). */
 export const redirect = (place: string): Answer => ({ status: 303, fields: { Location: place }, write: () => '' })

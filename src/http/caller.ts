@@ -7,7 +7,7 @@ import { hasCredentials, type Identity } from '../identity/identity.js'
 import type { Account, Caller, PersonRef, Right } from '../people/account.js'
 import { type Head, isSafe } from './exchange.js'
 
-/** Limits requests per minute. A request counts once, against its account or its network (docs/trust.md, H2). */
+/** Limits requests per minute. A request counts only once: for its account, or else its network (docs/trust.md, H2). */
 export interface Quotas {
   /** Counts a request of an account. @throws Failure `tooMany` */
   readonly countAccount: (head: Head, accountId: string) => void
@@ -18,8 +18,8 @@ export interface Quotas {
 type Services = Pick<Context, 'config'> & { readonly quotas: Quotas }
 
 /**
- * Admits a request: identifies the account, counts the request against its quota, and checks the right of the
- * credential.
+ * Admits a request: identifies the account, counts the request against a quota, and checks that the credential has the
+ * required right.
  *
  * @param needed the required right; by default `read` or `write`, depending on the method
  * @returns the account; null for a request without credentials
@@ -100,7 +100,7 @@ const minute = 60_000
 const maxKeys = 10_000
 
 /**
- * Creates a request counter that restarts with every calendar minute.
+ * Creates a request counter. Counts start again from zero with every minute of the clock.
  *
  * @param max the number of requests that a key may send in a minute
  * @param now returns the current time in milliseconds

@@ -13,8 +13,8 @@ export interface Sites {
 
 /**
  * Refuses cross-site writes by a browser (docs/trust.md, A9). Browsers attach credentials automatically, even for
- * Basic, and send a plain-text body without a preflight. A request without `Sec-Fetch-Site` and `Origin` comes from
- * another program, and passes unless its only credential is a session cookie.
+ * Basic, and send a plain-text body without a preflight. A request with neither `Sec-Fetch-Site` nor `Origin` is taken
+ * for one of another program. It passes unless its only credential is a session cookie.
  *
  * @throws Failure `forbidden`
  */
@@ -36,9 +36,9 @@ const exposed = ['ETag', 'Link', 'Location', 'Retry-After']
 const checks = ['X-Profiles-Connection-Status', 'X-Profiles-Connection-Type']
 
 /**
- * Creates a function that returns the CORS fields of an answer. Pages of trusted origins may read answers with the
- * credentials of the browser (docs/decisions.md, Browsers write only for our own pages). For any other origin, the only
- * field is `Vary`.
+ * Creates a function that returns the CORS fields of an answer. They allow pages of these origins to send requests with
+ * the browser's credentials and to read the answers (docs/decisions.md, Browsers write only for our own pages). For any
+ * other origin, the only field is `Vary`.
  */
 export function corsFor(origins: readonly string[]): (head: Pick<Head, 'method' | 'headers'>) => Fields {
   const allow = cors({

@@ -46,8 +46,8 @@ const wireErrors = {
 } satisfies Record<FailureCode, WireError>
 
 /**
- * Logs an error, and returns its answer: the error document of the API, or a page for a browser. An anonymous browser
- * that needs to sign in is redirected to the sign-in page. The answer never shows the cause.
+ * Logs an error, and returns its answer: the error document of the API, or a page for a browser. A browser without
+ * valid credentials is redirected to the sign-in page, unless it uses Basic. The answer never shows the cause.
  */
 export function failureAnswer(log: Logger, head: Head, error: unknown): Answer {
   const failure = error instanceof Failure ? error : unexpected(error, log)
@@ -88,7 +88,7 @@ function unexpected(error: unknown, log: Logger): Failure | undefined {
   return undefined
 }
 
-/** The raw answer to data that Node does not accept as a request. The answer announces that the connection closes. */
+/** The raw answer to data that Node does not pass on as a request. It tells the client that the connection closes. */
 export function answerWithoutRequest({ code, message }: Failure): { readonly status: number; readonly text: string } {
   const wire: WireError = wireErrors[code]
   const { status } = wire
@@ -104,7 +104,7 @@ export function answerWithoutRequest({ code, message }: Failure): { readonly sta
   return { status, text: `${head.join('\r\n')}\r\n\r\n${document}` }
 }
 
-/** The HTTP status of a failure, if it differs from the status of the corresponding fault. */
+/** The HTTP status of a failure on a `/v2` route, if it differs from the status of the corresponding fault. */
 const statuses: Partial<Record<FailureCode, number>> = {
   methodNotAllowed: 405,
   notImplemented: 501,

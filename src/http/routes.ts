@@ -19,20 +19,20 @@ import { showSearch } from './resources/search.js'
 import type { HttpServices } from './services.js'
 import { moduleHandlers } from './v2/handlers.js'
 
-/** The handlers of a path, by method. A GET without side effects also serves HEAD. */
+/** The handlers of a path, by method. HEAD is listed on its own, often with the handler of GET. */
 export type Methods = Readonly<Partial<Record<'GET' | 'HEAD' | 'POST' | 'PUT' | 'DELETE', Handler>>>
 
-/** Paths that are cheap to serve, and exempt from quotas. */
+/** Paths that are exempt from quotas, since they are cheap to serve. */
 export const freePaths = ['/live', '/ready', '/html/icon.svg', '/html/style.css', '/html/script.js']
 
 const moduleRoot = '/v2'
-/** Whether a path belongs to the module. Its errors are JSON. */
+/** Whether a path belongs to the module. Errors at these paths are JSON. */
 export const isModulePath = (path: string): boolean => path === moduleRoot || path.startsWith(`${moduleRoot}/`)
 
 /**
  * All routes of the Atom API, its pages and the module: path patterns, and the handlers of each. Atom and page patterns
- * omit the root and the sign-in prefix, such as `/profiles/basic` (docs/wire.md, Prefixes). An exact match wins,
- * otherwise the first matching pattern.
+ * omit the prefix, such as `/profiles` or `/profiles/basic` (docs/wire.md, Prefixes). An exact match wins, otherwise
+ * the first matching pattern.
  *
  * @param isStopping whether the server is shutting down
  * @param module the module to serve; undefined leaves out its routes

@@ -15,7 +15,7 @@ const defaults = {
   maxHeaderSize: 16 * 1024,
   // The app refuses a missing host itself, with an error document of the API.
   requireHostHeader: false,
-  /** Maximum time without progress on a connection. */
+  /** Maximum time without activity on a connection. */
   silence: 30_000,
 }
 
@@ -103,7 +103,7 @@ function failureOf(error: ParseError): Failure {
   return new Failure(code, sentence || 'The request is not well-formed HTTP/1.1.', { cause: error })
 }
 
-/** Whether the parser stopped at an unknown method (RFC 9110, section 9.1), not at data of another protocol. */
+/** Whether data looks like a request with an unknown method (RFC 9110, section 9.1), not like another protocol. */
 function isMethod({ code, rawPacket = Buffer.of(), bytesParsed = 0 }: ParseError): boolean {
   if (code !== 'HPE_INVALID_METHOD') return false
   const line = rawPacket.subarray(rawPacket.lastIndexOf('\n', bytesParsed) + 1).toString('latin1')
@@ -116,7 +116,7 @@ interface OpenExchange {
 }
 
 /**
- * The kinds of connections that may be closed to make room, in this order: without a request, with an incomplete
+ * The kinds of idle connections. To make room, the first kind is closed first: without a request, with an incomplete
  * request, with an unread answer.
  */
 const idleKinds: readonly ((exchange: OpenExchange | undefined) => boolean)[] = [

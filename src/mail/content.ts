@@ -21,7 +21,7 @@ export interface EmailSnapshot extends Grant {
   /** The recipient's status in a connection between two accounts; null for other connections. */
   readonly status: Status | null
   readonly message: string | null
-  /** The other person: the colleague, else the account that is the context, else the creator. Null if deleted. */
+  /** The other person: the colleague, else the account that is the context, else the creator. Null after deletion. */
   readonly personId: string | null
   readonly personName: string | null
   readonly personKey: string | null
@@ -44,11 +44,11 @@ export interface EmailContent {
   readonly message: string
   /** The object's title; null if there is none, or the recipient may not see it. */
   readonly title: string | null
-  /** The link that applies the token; null if the recipient gets no token. */
+  /** The link that applies the token; null if the recipient gets no token, or this server lacks its secret. */
   readonly url: string | null
-  /** False if the recipient should get a token, but this server does not have its secret. */
+  /** False if the recipient should get a token, but this server lacks its secret. */
   readonly isComplete: boolean
-  /** The page of the connection, for signed-in users. */
+  /** The app's base URL, or else the URL of the connection. For signed-in users. */
   readonly page: string
 }
 

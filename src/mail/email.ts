@@ -43,7 +43,7 @@ interface Wording {
   readonly address: string
 }
 
-/** Writes the texts for an event. Name and title are already prepared for use in a sentence. */
+/** Writes the texts for an event. `person` and `title` are ready for use in a sentence. */
 type Writer = (person: string, title: string | null, content: EmailContent, addresses: Addresses) => Wording
 
 const profileLink = ({ person }: EmailContent, { profileView }: Addresses) => ({
@@ -88,12 +88,12 @@ const introduction = (person: string) => `${person} writes:`
 
 const reasonOf = (hasAccount: boolean) => {
   const why = hasAccount ? 'you have an account with Connections' : 'someone invited you at this address'
-  return `You received this e-mail because ${why}. It was sent automatically.`
+  return `You received this automatic e-mail because ${why}.`
 }
 
 const maxNameLength = 100
 
-/** Line breaks, control characters, and marks that change the direction of the following text. */
+/** Line breaks, other control characters, and marks that change the direction of text. */
 const invisible = /[\p{Cc}\p{Zl}\p{Zp}\u061C\u200E\u200F\u202A-\u202E\u2066-\u2069]/gu
 
 const rightToLeft = /[\u0590-\u08FF\uFB1D-\uFDFF\uFE70-\uFEFC\u{10800}-\u{10FFF}\u{1E800}-\u{1EFFF}]/u
@@ -133,7 +133,7 @@ interface EmailParts {
 }
 
 function emailPage({ introduction, message, ...parts }: EmailParts): string {
-  // An empty `div` would have no height.
+  // An empty line needs a no-break space, since an empty `div` would have no height.
   const lines = join(message.split('\n').map((each) => line({ line: each || '\u00A0' })))
   const quoted = message === '' ? nothing : quotation({ introduction, lines })
   return `<!DOCTYPE html>\n${page({ ...parts, quotation: quoted })}`

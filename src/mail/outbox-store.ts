@@ -20,7 +20,7 @@ const isWaiting = sql<boolean>`sent_at is null and dropped_at is null and dead_a
 
 /**
  * Leases due rows for ten minutes, oldest first. If a process crashes, its rows become due again when the lease ends.
- * Uses a single statement, so that no transaction stays open during SMTP. Skips kinds of newer releases.
+ * Uses a single statement, so that no transaction stays open during SMTP. Skips kinds that only newer releases know.
  */
 export async function leaseDue(db: Kysely<Tables>, limit: number): Promise<OutboxRow[]> {
   // now() can use the index; clock_timestamp() cannot, since it may change from row to row.
@@ -47,7 +47,7 @@ export async function markDropped(db: Kysely<Tables>, row: OutboxRow): Promise<v
   await end(db, sql`dropped_at = clock_timestamp()`, isStillOurs(row))
 }
 
-/** Records that no further attempt is made to send an e-mail. */
+/** Records that an e-mail failed for good. */
 export async function markDead(db: Kysely<Tables>, row: OutboxRow, error: string): Promise<void> {
   await end(db, sql`dead_at = clock_timestamp(), error = ${error}`, isStillOurs(row))
 }
@@ -58,7 +58,7 @@ export async function postpone(db: Kysely<Tables>, row: OutboxRow, error: string
   await end(db, sql`due_at = ${due}, error = ${error}`, isStillOurs(row))
 }
 
-/** False if the lease has ended and another process has leased the row: that process records the outcome. */
+/** Whether the row has not been leased again. If it has, the process with the newer lease records the outcome. */
 const isStillOurs = ({ id, attempts }: OutboxRow) => sql<boolean>`id = ${id} and attempts = ${attempts}`
 
 async function end(db: Kysely<Tables>, change: RawBuilder<unknown>, where: RawBuilder<boolean>): Promise<void> {
@@ -108,7 +108,7 @@ export async function findSnapshot(
   return rows[0]
 }
 
-/** An e-mail to an address about a person. */
+/** A claim of an address, for an e-mail about a person. */
 interface Claim {
   readonly emailId: string
   readonly aboutId: string
@@ -116,8 +116,8 @@ interface Claim {
 }
 
 /**
- * Claims an address for an e-mail about a person. An address can be claimed once in 24 hours for each person. A single
- * statement, so that only one process succeeds. A retry of the same e-mail succeeds again.
+ * Claims an address for an e-mail about a person. For each person, only one e-mail can claim an address in 24 hours;
+ * its retries can claim it again. The claim is a single statement, so that only one of several processes succeeds.
  *
  * @returns whether the e-mail may be sent
  */

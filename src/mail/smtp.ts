@@ -4,7 +4,7 @@ import type { Email } from './email.js'
 
 /** An e-mail with its recipient. */
 export interface Addressed extends Email {
-  /** The first part of the Message-ID. A second delivery has the same id, so that duplicates can be recognized. */
+  /** The first part of the Message-ID. The same for every attempt, so that recipients can recognize duplicates. */
   readonly id: string
   readonly to: Mailbox
 }

@@ -22,7 +22,7 @@ import type { Addressed, Post } from './smtp.js'
 
 const concurrency = 5
 const pollIntervalMs = 2_000
-/** Must be well below the ten minutes of a lease. */
+/** The timeout for sending one e-mail. Must be well below the ten minutes of a lease. */
 const maxSendMs = 120_000
 const maxShutdownMs = 5_000
 
@@ -62,7 +62,7 @@ export async function sendDue(services: MailServices, end: AbortSignal): Promise
   return rows.length === concurrency
 }
 
-/** Returns a signal that aborts a few seconds after `stop`, to leave e-mails in transit time to arrive. */
+/** Returns a signal that aborts a few seconds after `stop`, so that e-mails in transit can still be delivered. */
 function shortlyAfter(stop: AbortSignal): AbortSignal {
   const end = new AbortController()
   const endSoon = () => void setTimeout(() => end.abort(), maxShutdownMs).unref()
@@ -102,7 +102,8 @@ async function deliver(services: MailServices, row: OutboxRow, signal: AbortSign
   if (typeof content === 'string') return drop(content)
   const { name, address } = content.recipient
   const claim = { emailId: row.id, aboutId: content.person.id, address }
-  // The limit protects recipients from inviters. An acceptance is exempt, since it answers an invitation.
+  // One e-mail a day about each person, to protect recipients from inviters. An acceptance answers an invitation of the
+  // recipient, so it is exempt.
   const isLimited = row.kind !== 'accepted'
   if (isLimited && !(await claimAddress(db, claim)))
     return drop('this recipient was sent an e-mail about this person in the last 24 hours')
@@ -144,7 +145,7 @@ async function trySending(post: Post, email: Addressed, signal: AbortSignal): Pr
   }
 }
 
-/** With the pauses between them, 12 attempts take 10 to 20 hours. */
+/** With the pauses between them, 12 attempts take about 10 to 20 hours. */
 const maxAttempts = 12
 
 const minute = 60_000
@@ -163,13 +164,13 @@ export function backoffMs(attempts: number, random: number): number {
 }
 
 interface EmailFailure {
-  /** Whether retries are useless. */
+  /** Whether further attempts would fail, too. */
   readonly isPermanent: boolean
-  /** Without addresses and message text, which a mail server's reply may quote. */
+  /** Error codes only, since a mail server's reply may quote addresses or the message. */
   readonly summary: string
 }
 
-/** Authentication required (RFC 4954): a problem of the configuration, not of this e-mail. */
+/** The reply `Authentication required` (RFC 4954) is about the configuration, not about this e-mail. */
 const authenticationRequired = 530
 
 /**

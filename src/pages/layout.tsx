@@ -32,7 +32,7 @@ interface LayoutProps extends Partial<Frame> {
   readonly children: ComponentChildren
 }
 
-/** The frame of every page. */
+/** Renders a page: header, main content, and footer. */
 export function Layout({ title, viewer, here, done, feed, words, children }: LayoutProps) {
   return (
     <html lang={texts.language} dir={texts.direction}>
@@ -96,7 +96,7 @@ export function Layout({ title, viewer, here, done, feed, words, children }: Lay
   )
 }
 
-/** Marks the link to the current page. */
+/** The `aria-current` value of a link. */
 const current = (place: string, here: string | undefined) => (place === here ? 'page' : undefined)
 
 function Menu({ viewer, here }: { viewer: Viewer | null; here: string | undefined }) {

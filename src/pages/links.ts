@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 
-/** URLs are limited to 4,096 bytes, including the path of the sign-in page. */
+/** The maximum length of a query string. A whole URL may have at most 4,096 bytes. */
 const maxLength = 4000
 
 /**

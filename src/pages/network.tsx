@@ -12,7 +12,7 @@ interface NetworkPage extends Frame {
   /** The second person, on a page of common colleagues. */
   readonly other?: { readonly name: string } | undefined
   readonly status: Status
-  /** Lengths of the owner's lists. Defined if the viewer is the owner; entries then have buttons. */
+  /** Lengths of the viewer's lists. Defined only on a page of the viewer's own list; entries then have buttons. */
   readonly totals?: Readonly<Record<Status, number>> | undefined
   /** Number of entries on all pages. */
   readonly total: number
@@ -22,7 +22,7 @@ interface NetworkPage extends Frame {
   readonly here: string
 }
 
-/** Renders a list: the viewer's network or another person's colleagues. Marked up as h-feed with h-entries. */
+/** Renders a list: the viewer's network, a person's colleagues, or common colleagues. Marked up as h-feed. */
 export function networkPage(page: NetworkPage): string {
   const { viewer, owner, other, status, totals, colleagues, around, here } = page
   const title = titleOf(page)

@@ -9,7 +9,7 @@ import { texts } from './texts.js'
 export interface PersonPage extends Frame {
   readonly person: Account
   readonly standing: ViewerRelation
-  /** The number of common colleagues and the first few of them; absent on the viewer's own page. */
+  /** The number of common colleagues and the first of them. Absent on the viewer's own page, and if not signed in. */
   readonly shared?: { readonly total: number; readonly people: readonly Shown[]; readonly with: string } | undefined
   readonly here: string
 }

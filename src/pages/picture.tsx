@@ -8,7 +8,7 @@ import { texts } from './texts.js'
 /** The page of a network's picture. */
 interface PicturePage extends Frame {
   readonly owner: Shown
-  /** The first colleagues by name. */
+  /** The colleagues in the picture, in order of name. */
   readonly people: readonly Shown[]
   readonly pairs: Picture['pairs']
   /** Total number of colleagues. */
@@ -59,7 +59,7 @@ export interface Picture {
   readonly pairs: readonly Pair[]
 }
 
-/** Draws a network: the owner in the centre, colleagues around, and a line for each connection among them. */
+/** Draws a network: the owner in the centre, the colleagues around, and a line for each connection between them. */
 export function NetworkPicture({ owner, people, pairs }: Picture) {
   const scale = scales.find(({ most }) => people.length <= most) as Scale
   const places = placesOf(people.length, pairs, scale.distance)
@@ -139,7 +139,7 @@ function shortened(name: string): string {
 
 const maxLabelLength = 16
 
-/** All lines in one path. */
+/** The data of a path that draws all lines. */
 const lines = (ends: readonly (readonly [Place, Place])[]): string =>
   ends.map(([from, to]) => `M${round(from.x)} ${round(from.y)}L${round(to.x)} ${round(to.y)}`).join('')
 
@@ -167,14 +167,14 @@ export type Pair = readonly [one: number, other: number]
 
 /**
  * Lays people out around the owner at 0, 0: near their connections, and at least `distance` apart. Deterministic. The
- * number of rounds is fixed, so time is O(n log n) in people and linear in pairs.
+ * number of rounds is fixed; a round takes O(n log n) in people and is linear in pairs. `nearest` is quadratic.
  */
 export function placesOf(count: number, pairs: readonly Pair[], distance: number): Place[] {
   const owner = { index: count, x: 0, y: 0, fx: 0, fy: 0 }
   const people = Array.from({ length: count }, (_, index) => ({ index, ...spiralPlace(index, count, distance) }))
   const links = pairs.map(([source, target]) => ({ source, target }))
   const linked = new Set(pairs.flat())
-  // People without connections would drift out of sight.
+  // Without a stronger pull, people without connections would drift out of sight.
   const inward = (strength: number) => (_: object, index: number) => (linked.has(index) ? strength : 5 * strength)
   const simulation = forceSimulation([...people, owner])
     .stop()
@@ -214,7 +214,7 @@ function spiralPlace(index: number, count: number, distance: number): Place {
   return { x: radius * Math.cos(angle), y: radius * Math.sin(angle) }
 }
 
-/** The more connections a person has, the weaker the pull of each. */
+/** The strength of a connection's pull: the weaker, the more connections both people have. */
 function strengthIn(pairs: readonly Pair[], count: number): (link: object, index: number) => number {
   const known = new Array<number>(count).fill(0)
   for (const pair of pairs) for (const each of pair) known[each] = (known[each] ?? 0) + 1

@@ -152,7 +152,7 @@ export const texts = {
       'This app password already exists. Its secret is not shown again. ' +
       'If you did not save it, revoke this app password and create another.',
     passwordChanged: 'Your password was changed. All other browsers were signed out.',
-    revoked: 'The app password was revoked. It no longer works.',
+    revoked: 'The app password was revoked and no longer works.',
     invited: 'Invitation sent.',
     accepted: 'You are now connected.',
     declined: 'Invitation declined.',

@@ -8,7 +8,7 @@ import { Failure } from '../errors.js'
 import { appIn, type ModuleApp } from '../sharing/app.js'
 import { prepareDatabase, type Runtime, startRuntime } from './runtime.js'
 
-/** The options of `open`: the database, and the settings of the module and of `http`. */
+/** The options of `open`. */
 export interface OpenOptions {
   /** `postgres://…`. By default, the embedded database in `dataDir` is used. */
   readonly databaseUrl?: string
@@ -38,7 +38,7 @@ export interface OpenOptions {
   readonly anonymousPerMinute?: number
   /** The delay of the event loop, in milliseconds, above which `http` refuses requests. */
   readonly maxDelayMs?: number
-  /** Days to keep connection events and sent e-mails. */
+  /** Days to keep connection events, and e-mails that were sent, dropped or given up. */
   readonly eventDays?: number
   /** Whether `http` requires a sign-in also to read accepted lists and profiles. */
   readonly requireSignIn?: boolean
@@ -47,8 +47,8 @@ export interface OpenOptions {
   /** Origins of pages that may read and write through `http` with the credentials of the browser. */
   readonly corsOrigins?: readonly string[]
   /**
-   * Twenty calls of the module run at once, and 5,000 may wait. If no call ends for this many milliseconds, waiting
-   * calls are refused with a `Fault` of status 503. The default is 10,000.
+   * Twenty calls of the module run at once, and 5,000 may wait. If no call ends for this many milliseconds (10,000 by
+   * default), waiting calls are refused with a `Fault` of status 503.
    */
   readonly longestWaitMs?: number
   /** Logger of the requests to `http`. By default, nothing is logged. */
@@ -58,8 +58,8 @@ export interface OpenOptions {
 /** The module, opened on a database. */
 export interface App extends ModuleApp, Pick<Runtime, 'http' | 'scope'> {
   /**
-   * Express middleware for the application's own routes. In them, module calls act for the account of the request, or
-   * for an anonymous caller. Requests sign in as for the Atom API.
+   * Express middleware for the application's own routes. In these routes, module calls act for the account that sent
+   * the request, or for an anonymous caller. Requests sign in as for the Atom API.
    */
   readonly scope: Runtime['scope']
   /** The Atom API and the module's routes. Serve it, or mount it at the root of another Express app. */

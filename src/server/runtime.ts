@@ -66,8 +66,8 @@ export async function prepareDatabase(db: Kysely<Tables>, config: Config): Promi
 }
 
 /**
- * The composition root: `serve` and `open` both start here, on a database that `prepareDatabase` prepared. The main
- * state that a process keeps between requests:
+ * The composition root of `serve` and `open`. The database must be prepared (`prepareDatabase`). The main state that a
+ * process keeps between requests:
  *
  * | state                                 | place                       |
  * | ------------------------------------- | --------------------------- |
@@ -146,7 +146,7 @@ async function sweepUntil(stop: AbortSignal, db: Kysely<Tables>, { EVENT_DAYS }:
   }
 }
 
-/** Identifies the code and the Node version. Part of every entity tag, since other code may produce other content. */
+/** Identifies the code and the Node version. Part of most entity tags, since other code may produce other content. */
 function release(): string {
   const root = fileURLToPath(new URL('..', import.meta.url))
   const hash = createHash('sha256').update(version)

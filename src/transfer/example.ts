@@ -7,7 +7,7 @@ import { importFiles } from './import.js'
 /** The password of all example people (the cast). Not a secret: README and terminal show it. */
 export const castPassword = 'colleagues'
 
-/** The hash of this password. It is the same for every account, so that credentials with it are found by comparison. */
+/** The hash of `castPassword`. All accounts share it, so that credentials with this password can be found by hash. */
 const castSecret = '$argon2id$v=19$m=19456,t=2,p=1$c5X5pzrH9KhepvueDSaKqw$BjSfqjUp1q4MlxGnnaYtXaXiU1smTuu3y/ThOYSLDSI'
 
 const castFile = fileURLToPath(new URL('../../../fixtures/cast.jsonl', import.meta.url))

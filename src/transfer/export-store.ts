@@ -8,14 +8,13 @@ export async function openExport(db: Kysely<Tables>): Promise<void> {
     declare accounts no scroll cursor for
     select id, key, user_id, login, email, name, state, external, profile, roles, seen, updated_at
     from account order by user_id`.execute(db)
-  // Without nested loops, every table is read once, then joined and sorted. The planner underestimates the number of
-  // pairs, and would scan all of them for each account.
+  // The planner underestimates the number of pairs. With nested loops, it would scan all of them for each account.
   await sql`select set_config('enable_nestloop', 'off', true)`.execute(db)
   await sql`
     declare pairs no scroll cursor for ${pairs}`.execute(db)
 }
 
-/** The query for all pairs, in order. Exported for a test of its query plan. */
+/** The query for all pairs, in the order of the file. Exported for a test of its query plan. */
 export const pairs = sql`
     select inviter.user_id as inviter, invited.user_id as invited, own.status, changer.user_id as "changedBy",
       own.message, own.updated_at as updated, own.id as "inviterEntry", other.id as "invitedEntry"
@@ -27,7 +26,7 @@ export const pairs = sql`
     where own.inviter_id = own.owner_id
     order by inviter.user_id, own.id`
 
-/** A pair, as stored in the inviter's row. */
+/** A pair, with the values of the inviter's row and the id of the other row. */
 interface PairRow {
   inviter: string
   invited: string

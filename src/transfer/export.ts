@@ -5,9 +5,9 @@ import { accountLine, headerLine, pairLine } from './lines.js'
 import { toMergedPerson } from './people-store.js'
 
 /**
- * Writes a snapshot of the directory, line by line: accounts by user id, then pairs by the inviter's user id and the
- * entry id. Omits passwords and the module's connections. An import into an empty database and a second export give the
- * same bytes.
+ * Writes a snapshot of the directory, line by line: accounts in order of user id, then pairs in order of the inviter's
+ * user id and entry id. Omits credentials, photos, and connections to objects of applications. After an import into an
+ * empty database, another export gives the same bytes.
  *
  * @param write consumes the lines, each with its line feed; the transaction stays open until `write` resolves
  * @returns the numbers of written accounts and pairs

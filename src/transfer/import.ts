@@ -64,7 +64,7 @@ export function importFiles(
   })
 }
 
-/** Imports one person, like a file with one line. */
+/** Imports one person, like a directory file with one account. Ignores lost sign-in names. */
 export function importPerson(db: Kysely<Tables>, person: ImportedPerson): Promise<void> {
   return db.transaction().execute(async (transaction) => {
     await beginImport(transaction)
@@ -162,10 +162,10 @@ export interface LostName {
 type NamedPerson = Pick<MergedPerson, 'name' | 'userId'>
 
 /**
- * Applies the consequences of sign-in names that moved and did not move back in the same import: an account that lost
- * its user id is disabled, and its sessions and app passwords end.
+ * Disables every account that lost its user id and did not get it back in the same import. This ends its sessions and
+ * app passwords. Other lost sign-in names have no consequences.
  *
- * @returns the losses that remain at the end of the import
+ * @returns all sign-in names that are still lost at the end of the import
  */
 async function applyLosses(db: Db, losses: readonly Loss[]): Promise<LostName[]> {
   if (losses.length === 0) return []
@@ -191,6 +191,6 @@ async function applyLosses(db: Db, losses: readonly Loss[]): Promise<LostName[]>
   return lasting.map(({ field, name, loser, holder }) => ({ field, name, loser, holder }))
 }
 
-/** An account that lost its user id has its key as user id. */
+/** Whether a person has no name in this field. After the loss of a user id, the key takes its place. */
 const hasLost = (known: MergedPerson, field: NameField): boolean =>
   field === 'userId' ? known.userId === known.key : known[field] === null

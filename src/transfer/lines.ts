@@ -107,7 +107,7 @@ function connectionFrom(pair: z.output<typeof colleague>): ShownConnection {
 const defaultChanger = ({ status, inviter, invited }: Pick<PairLine, 'status' | 'inviter' | 'invited'>) =>
   status === 'accepted' ? invited : inviter
 
-/** The content of the line of a pair. */
+/** The content of a pair's line. */
 interface PairLine {
   readonly inviter: string
   readonly invited: string
@@ -119,7 +119,7 @@ interface PairLine {
   readonly invitedEntry: string
 }
 
-/** The first line of a file. */
+/** The first line of a directory file, with the version of the format. */
 export const headerLine = (): string => jsonLine({ connections: { version: 1 } })
 
 /** Writes the line of an account. A value that was explicitly cleared is null, so that an import also clears it. */

@@ -17,8 +17,8 @@ import type { Outcome } from './people.js'
 export type Db = Transaction<Tables>
 
 /**
- * Locks out all other writers until the transaction ends, with the same lock order as theirs. Creates temporary tables
- * for the touched rows.
+ * Locks out all other writers of accounts and connections until the transaction ends, in the same lock order as theirs.
+ * Creates temporary tables that record the changed rows and lists.
  */
 export async function beginImport(db: Db): Promise<void> {
   await sql`lock table network, account, connection, colleague in exclusive mode`.execute(db)
@@ -44,7 +44,7 @@ export async function findPeople(db: Db, userIds: readonly string[]): Promise<Pa
   return rows.map((row) => ({ id: row.id, userId: row.user_id, name: row.name }))
 }
 
-/** Finds the pairs of these accounts, and the pairs that own rows with these ids. */
+/** Finds the stored pairs for these pairs of accounts, and the pairs that have a row with one of these ids. */
 export async function findPairs(
   db: Db,
   pairs: readonly { readonly one: string; readonly other: string }[],
@@ -62,7 +62,7 @@ export async function findPairs(
   return pairsOf(rows)
 }
 
-/** Writes changed pairs: one connection, and one row for each person. */
+/** Writes changed pairs: for each, a connection and a row for either person. */
 export async function putPairs(db: Db, changes: readonly PairChange[], nameOf: (id: string) => string): Promise<void> {
   const written = changes.filter(({ outcome }) => outcome !== 'unchanged')
   if (written.length > 0) {
@@ -78,8 +78,8 @@ export async function putPairs(db: Db, changes: readonly PairChange[], nameOf: (
 }
 
 // An active connection keeps the rights of both people, even if the import swaps inviter and invited person. A pending
-// connection keeps the offered rights if the inviter stays the same. All other connections get the rights of
-// colleagues.
+// connection keeps the offered rights if it stays pending with the same inviter. All other connections get the rights
+// of colleagues.
 const staysActive = sql<boolean>`(connection.state = 'active' and excluded.state = 'active')`
 const isReversed = sql<boolean>`(connection.context_id <> excluded.context_id)`
 const staysOffered = sql<boolean>`(
@@ -159,8 +159,8 @@ async function touchLists(db: Db, changes: readonly PairChange[]): Promise<void>
 }
 
 /**
- * Records the outcomes of rows. If a row has several, the strongest one is stored. Outcomes are in alphabetical order:
- * added, changed, unchanged.
+ * Records the outcomes of rows. If a row has several, the strongest is stored: added, then changed, then unchanged.
+ * The statement relies on their alphabetical order.
  */
 export async function recordOutcomes(
   db: Db,

@@ -34,13 +34,13 @@ export interface StoredPair {
 
 export interface PairChange extends StoredPair {
   readonly outcome: Outcome
-  /** The lists that contain the pair, or contained it before. */
+  /** The lists that contain the pair, or contained it before; none if it is unchanged. */
   readonly lists: readonly { readonly owner: string; readonly status: Status }[]
 }
 
 const derivedRowIds = '9b1d6e40-52c7-5d3a-8e94-d7a06f3b1c25'
 
-/** A derived id for a person's row, used until the real id is known. */
+/** Derives the id of a row from the id of the pair's other row. Used until the real id is known. */
 const derivedRowId = (other: string) => uuidOf(other, derivedRowIds)
 
 export const sides = [0, 1] as const
@@ -166,7 +166,7 @@ export interface StoredRow {
   readonly updated: Date
 }
 
-/** Joins the two rows of each pair. */
+/** Makes a pair of every two rows that belong together. */
 export function pairsOf(rows: readonly StoredRow[]): StoredPair[] {
   const firsts = rows.filter(({ owner, peer }) => owner < peer)
   const others = new Map(rows.map((row) => [`${row.peer} ${row.owner}`, row.id]))

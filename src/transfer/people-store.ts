@@ -33,7 +33,7 @@ export const toMergedPerson = (row: AccountRow): StoredAccount['known'] => ({
   seen: row.seen,
 })
 
-/** Finds the accounts that may match one of these people, or share a sign-in name with one. */
+/** Finds the accounts that may belong to one of these people, or that share a sign-in name with one of them. */
 export async function findAccounts(
   db: Db,
   people: readonly Pick<StoredAccount['known'], 'key' | 'userId' | 'login' | 'email'>[],
@@ -67,7 +67,7 @@ export async function findByIds(
   return rows.map((row) => ({ id: row.id, known: toMergedPerson(row) }))
 }
 
-/** Writes changed accounts, and updates the sort keys in other people's lists. */
+/** Writes changed accounts, merges duplicates, and updates sort keys in the lists of connected people. */
 export async function putAccounts(
   db: Db,
   { accounts, duplicates }: Pick<PeopleChange, 'accounts' | 'duplicates'>,
@@ -95,7 +95,7 @@ async function mergeDuplicates(
   duplicates: PeopleChange['duplicates'],
 ): Promise<{ id: string; moment: Date }[]> {
   const pairs = json(duplicates.map(({ from, into }) => ({ from_id: from, into_id: into })))
-  // If both accounts have a connection to the same context, the surviving account's connection stays.
+  // If both accounts have the same connection to a context, that of the surviving account stays.
   await sql`
     delete from connection as duplicate
     using jsonb_to_recordset(${pairs}) as duplicates (from_id uuid, into_id uuid), connection as kept
@@ -157,7 +157,7 @@ async function writeAccounts(db: Db, accounts: readonly AccountChange[]): Promis
   if (disabled.length > 0) await endSessionsOf(db, disabled)
 }
 
-/** Every list that contains the person belongs to a peer in one of the person's own rows. */
+/** The lists that contain a person belong to the peers in the person's own rows. */
 async function updateSortKeys(db: Db, accounts: readonly AccountChange[]): Promise<void> {
   const names = json(accounts.map(({ id, known }) => ({ id, sort: sortKey(known.name) })))
   await sql`

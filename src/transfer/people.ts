@@ -16,7 +16,7 @@ import { atPlace, type ShownPerson } from './read.js'
 export interface StoredAccount {
   readonly id: string
   readonly known: MergedPerson
-  /** Whether other rows, such as colleagues or a password, refer to this account. Then it cannot be deleted. */
+  /** Whether the account has colleagues, a credential, or a connection that it created. Then it cannot be deleted. */
   readonly inUse: boolean
 }
 
@@ -26,7 +26,7 @@ export interface AccountChange {
   readonly id: string
   readonly known: MergedPerson
   readonly outcome: Outcome
-  /** Whether any value differs from the row, even a date that feeds do not show. */
+  /** Whether any value differs from the stored row, even a date that feeds do not show. */
   readonly written: boolean
   /** Whether a value that feeds show has changed. */
   readonly visible: boolean
@@ -36,7 +36,7 @@ export interface AccountChange {
 
 export interface PeopleChange {
   readonly accounts: readonly AccountChange[]
-  /** Rows that belong to the same person as another row. */
+  /** Accounts to be deleted, each replaced by another account of the same person. */
   readonly duplicates: readonly { readonly from: string; readonly into: string }[]
   /** Replaced user ids, with their successors. */
   readonly aliases: ReadonlyMap<string, string>
@@ -51,7 +51,7 @@ export interface Loss {
   readonly to: string
 }
 
-/** A person in this batch, with all accounts of that person. */
+/** A person of this batch or a stored one, with all stored accounts of that person. */
 interface Entry {
   known: MergedPerson
   readonly rows: readonly StoredAccount[]
@@ -62,11 +62,11 @@ interface Entry {
 }
 
 /**
- * Matches imported people with stored accounts and merges them. Precedence: key, user id, address. If two people claim
- * a sign-in name, `collisionOf` decides.
+ * Matches imported people with stored accounts and merges them. Precedence of matches: key, user id, e-mail address. If
+ * two people claim the same sign-in name, `collisionOf` decides.
  *
  * @param stored every row with a key, a user id, an address or a login of the imported people
- * @throws Failure `invalid` with the place, for a person without key, user id and address
+ * @throws Failure `invalid` with the place, for a person with neither key, user id nor e-mail address
  */
 export function resolvePeople(people: readonly ShownPerson[], stored: readonly StoredAccount[]): PeopleChange {
   const index = new PeopleIndex()
@@ -97,7 +97,7 @@ export function resolvePeople(people: readonly ShownPerson[], stored: readonly S
   return { ...changesOf(index.entries(), new Set(stored.map(({ id }) => id)), losses), aliases }
 }
 
-/** Resolves each conflict of the entry with another person over a sign-in name. Yields the losses. */
+/** Resolves each conflict of the entry with another person over a sign-in name. Yields every collision. */
 function* resolveCollisions(
   entry: Entry,
   index: PeopleIndex,
@@ -122,7 +122,7 @@ function* resolveCollisions(
 function findMatches(person: ImportedPerson, stated: MergedPerson, index: PeopleIndex): Entry[] {
   const { key, userId, email } = person
   const byId = [index.byKey(key), index.withNameIn('userId', userId)]
-  // A key that was derived from the user id still finds the person after a change of the user id.
+  // Finds an account with a key derived from this user id, even if the account has another user id by now.
   const byDerivedKey = userId ? [index.byKey(stated.key)] : []
   const byAddress = [
     index.withNameIn('email', email),

@@ -40,7 +40,7 @@ const save = 'Save it as UTF-8, or as UTF-16 with a byte order mark.'
 
 type Chunks = AsyncGenerator<Buffer, undefined>
 
-/** Reads until `isEnough`, or the end. @returns the bytes read, and all chunks including these */
+/** Reads until `isEnough`, or to the end. @returns the bytes read, and all chunks of the input including these bytes */
 async function readAhead(chunks: Chunks, isEnough: (start: Buffer) => boolean): Promise<[start: Buffer, all: Chunks]> {
   let start = Buffer.alloc(0)
   while (!isEnough(start)) {
@@ -108,7 +108,7 @@ async function* directoryItems(file: string, chunks: AsyncIterable<Buffer>): Asy
   }
 }
 
-/** Splits the input at line feeds. Stops inside a line that is too long, after more than `maxLineBytes` of it. */
+/** Splits the input at line feeds. If a line is too long, yields more than `maxLineBytes` of it and stops. */
 async function* linesOf(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   let rest: Buffer[] = []
   let length = 0

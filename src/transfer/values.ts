@@ -10,7 +10,7 @@ const invalidForXml = 'contains a character that XML forbids, such as a control 
 const text = (maxLength: number) =>
   z.string().max(maxLength, `longer than ${maxLength} characters`).refine(isXmlText, invalidForXml)
 
-/** An identifier, such as a user id or login: one line, in Unicode NFC as for sign-ins; may be empty. */
+/** An identifier, such as a user id or login: one line, possibly empty. In Unicode NFC, as sign-ins are. */
 export const identifier = text(256)
   .trim()
   .normalize('NFC')
@@ -49,7 +49,8 @@ export const state = z.enum(['active', 'inactive'])
 const clockSkew = 3_600_000
 
 /**
- * A date that is not in the future, apart from clock skew. A future date would hide all changes of a list until then.
+ * A date that is not in the future, apart from clock skew. A future date would count as newer than all changes until
+ * then.
  */
 export const past = z.date().refine((date) => date.getTime() <= Date.now() + clockSkew, 'a date in the future')
 

@@ -144,14 +144,14 @@ describe('the token secret', () => {
         ('\\x01', ${bo}, now(), now() + interval '1 day'), ('\\x02', ${cy}, now(), now())`.execute(db)
 
     expect(await take(fresh, old)).toBe(
-      'This is now the token secret of the database.\n' +
+      'The configured secret is now the token secret of the database.\n' +
         '0 tokens ended. Creators can view the new tokens of their links and invitations.\n' +
         '0 sessions ended. Users must sign in again in their browsers.\n',
     )
     await expect(check(old)).rejects.toMatchObject(refused)
 
     expect(await take(other)).toBe(
-      'This is now the token secret of the database.\n' +
+      'The configured secret is now the token secret of the database.\n' +
         '1 token ended. Creators can view the new tokens of their links and invitations.\n' +
         '2 sessions ended. Users must sign in again in their browsers.\n',
     )

@@ -77,9 +77,9 @@ test('a request without a person gets a list of the parameters for people', asyn
   const ways = 'userid, key, email, uid or distinguishedName'
   expect(await messageOf('atom/connections.do?connectionType=colleague')).toContain(`name a person by ${ways}.`)
   expect(await messageOf('atom/profile.do')).toContain(`name a person by ${ways}.`)
-  expect(await messageOf('atom/connectionsInCommon.do')).toContain(`in one parameter, ${ways}, with`)
+  expect(await messageOf('atom/connectionsInCommon.do')).toContain(`in one parameter: ${ways}`)
   expect(await messageOf('atom/connection.do?sourceUserid=ann')).toContain(
-    'give targetUserid, targetKey, targetEmail, targetUid or targetDistinguishedName.',
+    'pass targetUserid, targetKey, targetEmail, targetUid or targetDistinguishedName.',
   )
 })
 
@@ -169,7 +169,7 @@ test.each([...aboutOne, ...writingToOne])('a wrong spelling of a person is refus
     for (const value of ['bo', '']) {
       const { status, text } = await send(address, name, value, 'ann:colleagues')
       expect([name, status]).toEqual([name, 400])
-      expect(text).toContain(`The parameter ${name} is not accepted here; name the person by ${right}.`)
+      expect(text).toContain(`The parameter ${name} is not accepted here; use ${right} instead.`)
       expect(text).not.toMatch(/Ann Lee|ann@example\.com/)
     }
   }
@@ -180,7 +180,7 @@ test('a wrong spelling is refused beside a right one, and before authentication'
     const [method, path] = address
     for (const as of [undefined, 'ann:wrong']) {
       const { status, text } = await send([method, `${path}&userid=bo`], 'mail', 'bo@example.com', as)
-      expect([path, status, text.includes('name the person by email')]).toEqual([path, 400, true])
+      expect([path, status, text.includes('use email instead')]).toEqual([path, 400, true])
     }
   }
 })
@@ -198,9 +198,7 @@ test.each(ofTwo)('a wrong spelling of an end is refused: %s %s', async (...addre
       const { status, text } = await send(address, spelled, 'bo', 'ann:colleagues')
       expect([spelled, status]).toEqual([spelled, 400])
       if (address[0] === 'HEAD') continue
-      expect(text).toContain(
-        `The parameter ${spelled} is not accepted here; name the person by ${end}${capital(right)}.`,
-      )
+      expect(text).toContain(`The parameter ${spelled} is not accepted here; use ${end}${capital(right)} instead.`)
     }
   }
 })
@@ -239,7 +237,7 @@ test('each spelling of a known parameter is the parameter itself or refused', ()
     fc.property(spelled, ({ name, spelled }) => {
       const read = () => readPerson(openParameters(writeParameters([[spelled, 'bo']])))
       if (spelled === name) expect(read()).toMatchObject({ value: 'bo' })
-      else expect(read).toThrow(`name the person by ${name}.`)
+      else expect(read).toThrow(`use ${name} instead.`)
     }),
   )
 })

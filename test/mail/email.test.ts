@@ -35,7 +35,7 @@ describe('an invitation', () => {
         'Hello Bo,\n\nwe met <at> lunch & dinner.',
         'View your invitations:\n' +
           'https://connections.example/profiles/atom/connections.do?connectionType=colleague&status=pending',
-        '-- \nYou received this e-mail because you have an account with Connections. It was sent automatically.\n',
+        '-- \nYou received this automatic e-mail because you have an account with Connections.\n',
       ].join('\n\n'),
     )
   })

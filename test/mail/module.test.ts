@@ -72,8 +72,8 @@ async function onlyEmail() {
 const tokenOf = async ({ _id }: Connection) =>
   (await admin.calls.read(_id, { skipAcl: true, includeToken: true })).token as string
 
-const ofAccount = 'You received this e-mail because you have an account with Connections. It was sent automatically.'
-const ofAddress = 'You received this e-mail because someone invited you at this address. It was sent automatically.'
+const ofAccount = 'You received this automatic e-mail because you have an account with Connections.'
+const ofAddress = 'You received this automatic e-mail because someone invited you at this address.'
 const textOf = (...parts: string[]) => `${parts.join('\n\n')}\n`
 const forced = { skipAcl: true, forceAuto: true }
 

@@ -52,7 +52,7 @@ export function revokeByForm(services: HttpServices): Handler {
   }
 }
 
-/** No other page learns the address of a page that shows a secret (docs/trust.md, L3). */
+/** A page that may show a secret does not send its URL to any other page (docs/trust.md, L3). */
 const secretFields = { ...pageFields, 'Referrer-Policy': 'no-referrer' }
 
 /** The signed-in caller. An app password lacks the right `account`, so it cannot create another app password. */
@@ -114,9 +114,9 @@ export function changePasswordByForm(services: HttpServices): Handler {
 }
 
 /**
- * The caller, signed in by a browser session. A client with Basic would keep sending the old password.
+ * The caller, signed in by a browser session. A client that uses Basic would keep sending the old password.
  *
- * @throws Failure `forbidden` for any other credential
+ * @throws Failure `forbidden` for any other credential, and as `admit`
  */
 async function inSession(services: HttpServices, exchange: Exchange): Promise<Account> {
   const caller = await owner(services, exchange)

@@ -13,7 +13,7 @@ import { naming, openParameters, readParameters, type Value, valueOf, writeParam
 import { entityTag } from '../response/validators.js'
 import type { HttpServices } from '../services.js'
 
-/** The header fields of every page. A page's URL may name a person, so it is not sent to other sites. */
+/** The usual header fields of a page. A page's URL may name a person, so it is not sent to other sites. */
 export const pageFields = { 'Content-Security-Policy': pagePolicy, 'Referrer-Policy': 'same-origin' }
 export const pageType = `${mediaType.html};charset=UTF-8`
 
@@ -33,11 +33,12 @@ export function doneIn(value: Value): Done | undefined {
   return done !== undefined && isDone(done) ? done : undefined
 }
 
-/** The URL of a page relative to another page, without the `done` parameter. */
+/** The relative URL of the requested page, without the `done` parameter. */
 export const placeOf = (head: Head): string => placeWithout(head, ['done'])
 
 /**
- * The relative URL of a list for feed readers. It has the default order, since feed readers read only the first page.
+ * The relative URL of the feed with the same list. It omits order and page: feed readers read only the first page, so
+ * it must begin with the newest changes.
  */
 export const feedOf = (head: Head): string => placeWithout(head, ['done', 'sortBy', 'sortOrder', 'page', 'ps', 'pos'])
 
@@ -74,7 +75,7 @@ export function pageAnswer<Values extends Frame>(
 }
 
 const formType = 'application/x-www-form-urlencoded'
-/** Fits a message of 4,000 characters; browsers send a line break as two. */
+/** Enough for a message of 4,000 characters: browsers send each line break as two characters. */
 const maxFieldLength = 8000
 
 /** Returns the value of a form field. */
@@ -107,7 +108,7 @@ export function messageIn(form: Form): string {
   return htmlOf(checkMessage(message))
 }
 
-/** The page to open after a form: its `next` field if that is one of our pages, else the caller's network. */
+/** The page to open after a form: the value of `next` if that is one of our pages, else the caller's network. */
 export function nextOf(form: Form): string {
   const next = form('next') ?? ''
   return isPlace(next) ? next : to.network('accepted')

@@ -18,7 +18,7 @@ import { numberedLinks, pageLinks } from '../response/paging.js'
 import type { HttpServices } from '../services.js'
 import { feedOf, frameFor, pageAnswer, placeOf } from './page.js'
 
-/** GET and HEAD of `/html/profileView.do`: a person's page. Every entry links to it. */
+/** GET and HEAD of `/html/profileView.do`: the page of a person. */
 export function showPersonPage(services: HttpServices): Handler {
   return async (exchange) => {
     const { person } = readPersonQuery(exchange.search)
@@ -37,7 +37,7 @@ export function showPersonPage(services: HttpServices): Handler {
 
 const maxShared = 12
 
-/** The first colleagues that the caller has in common with a person. */
+/** The colleagues that the caller has in common with a person: their number, and the first of them by name. */
 async function sharedBy(services: HttpServices, caller: Account, person: Account): Promise<PersonPage['shared']> {
   const request = {
     person: { by: 'key', value: caller.key },

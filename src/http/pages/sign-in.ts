@@ -52,7 +52,7 @@ export function signOutByForm(services: HttpServices): Handler {
 }
 
 /**
- * The challenge that a 401 answer to a form must have (RFC 9110, section 15.5.2). Browsers show no sign-in dialog for
- * an unknown scheme.
+ * The challenge of a 401 answer to a form; every 401 must have one (RFC 9110, section 15.5.2). `Form` is not a scheme
+ * that browsers know, so they show no sign-in dialog.
  */
 export const formChallenge = { 'WWW-Authenticate': 'Form realm="connections"' }

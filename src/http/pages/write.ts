@@ -16,7 +16,7 @@ export const inviteByForm = (services: HttpServices): Handler =>
     return 'invited'
   })
 
-/** POST of `/html/accept.do`: accepts an invitation, and keeps its message. */
+/** POST of `/html/accept.do`: accepts an invitation, without changing its message. */
 export const acceptByForm = (services: HttpServices): Handler =>
   byForm(services, async (caller, form) => {
     await accept(services, caller, idIn(form, 'connectionId'), undefined, () => {})

@@ -13,7 +13,7 @@ const maxSeconds = 5
 /** The minimum average rate of a body. Checked only after the grace period. */
 const minBytesPerSecond = 500
 const graceSeconds = 2
-/** The maximum number of bodies that may arrive at the same time. */
+/** The maximum number of bodies that one network or account may send at the same time. */
 const maxUploads = { network: 50, account: 20 }
 
 const awaiting = new WeakSet<IncomingMessage>()
@@ -29,10 +29,11 @@ type Receive = (
 ) => Promise<Uint8Array>
 
 /**
- * Creates the function that receives bodies. A request takes none of the places of `load.ts` until its body has
- * arrived. A body that does not arrive together with the head counts against its network and account until then.
+ * Creates the function that receives bodies. While a body arrives, its request does not take a place of `load.ts`,
+ * except to look up the account. A body that does not arrive together with the head counts against the maximum of its
+ * network and account until it has arrived.
  *
- * @param second the length of a second, in milliseconds; tests change it
+ * @param second the length of a second, in milliseconds; tests shorten it
  * @returns a function that rejects with Failure `bodyTooLarge` for more than 64 KiB, `mediaTypeUnsupported` for a
  *   compressed body, `tooSlow`, `tooMany` for too many bodies from a network or account, `invalid` for a body that ends
  *   early
@@ -68,7 +69,7 @@ function bodyBefore(request: IncomingMessage): Uint8Array {
   return body instanceof Uint8Array ? body : new Uint8Array()
 }
 
-/** Refuses a body because of its header fields, before reading it. */
+/** Checks the header fields of a body, before it is read. */
 function checkForm({ headers }: IncomingMessage): void {
   if (Number(headers['content-length'] ?? 0) > maxBodyBytes) throw tooLarge()
   if ((headers['content-encoding'] ?? 'identity').toLowerCase() === 'identity') return

@@ -22,11 +22,12 @@ interface ConnectionQuery {
 export function readConnectionQuery(search: string): ConnectionQuery {
   const query = openQuery(search)
   const connection = readConnectionRef(query)
-  if (!connection) throw new Failure('invalid', 'Name the connection by connectionId, or by its source and its target.')
+  if (!connection)
+    throw new Failure('invalid', 'Pass connectionId, or the two people as sourceUserid and targetUserid.')
   return { connection, includeMessage: yesOrNo('inclMessage', query.value('inclMessage')) }
 }
 
-/** Reads the reference to a connection. Undefined if there is none. */
+/** Reads the reference to a connection. Undefined if the request has none. */
 function readConnectionRef(query: Query): ConnectionRef | undefined {
   const id = query.value('connectionId')
   if (id === undefined) return readEnds(query)
@@ -38,7 +39,7 @@ function readConnectionRef(query: Query): ConnectionRef | undefined {
 export function readConnectionId(search: string): string {
   const connection = readConnectionRef(openQuery(search))
   if (connection && 'id' in connection) return connection.id
-  throw new Failure('invalid', `${naming('connectionId')} is missing; it names the connection.`)
+  throw new Failure('invalid', `${naming('connectionId')} is missing; pass the id of the connection.`)
 }
 
 /** Reads the person that a POST invites. @throws Failure `invalid`, naming the parameters */
@@ -54,7 +55,7 @@ function openQuery(search: string): Query {
   return query
 }
 
-/** Whether any parameter names an end of a connection. If so, HEAD of `connections.do` checks one connection. */
+/** Whether any parameter names an end of a connection, such as `sourceUserid`. */
 export const namesTwo = (search: string): boolean =>
   readParameters(search).some(([name]) => readPersonName(name)?.end !== undefined)
 
@@ -70,7 +71,7 @@ export function readCompletion(search: string): { source: Names; target: Names }
   if (ends) return ends
   throw new Failure(
     'invalid',
-    'Name both people by sourceUserid and targetUserid. Key, Email, Uid or DistinguishedName may replace Userid.',
+    'Pass both people as sourceUserid and targetUserid. Key, Email, Uid or DistinguishedName may replace Userid.',
   )
 }
 
@@ -86,5 +87,5 @@ export function readRemoval(search: string): ConnectionRef | { readonly person: 
   if (connection) return connection
   const person = readPerson(query)
   if (person) return { person }
-  throw new Failure('invalid', 'Name a connection by connectionId or its source and target, or a person by userid.')
+  throw new Failure('invalid', 'Pass connectionId, or sourceUserid and targetUserid, or userid for all of a person.')
 }

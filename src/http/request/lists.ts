@@ -31,8 +31,8 @@ export interface ConnectionsQuery {
 }
 
 /**
- * Reads the parameters of GET `connections.do` (docs/wire.md, Parameters of a list). Unknown parameters are ignored. A
- * malformed value is replaced by the default if the wire format defines one; otherwise it is refused.
+ * Reads the parameters of GET `connections.do` (docs/wire.md, Parameters of a list). Unknown parameters are ignored.
+ * Depending on the parameter, a malformed value is refused or replaced by the default.
  *
  * @throws Failure `invalid`, naming the parameter
  */

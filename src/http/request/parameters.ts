@@ -6,7 +6,7 @@ import type { PageNumber } from '../../people/search-store.js'
 export type Parameters = readonly (readonly [name: string, value: string])[]
 
 const maxParameters = 20
-/** Our own links add these parameters; they do not count towards the maximum. */
+/** Our own links add these parameters to those of a request, so they do not count towards the maximum. */
 const ownNames = new Set(['pos', 'page', 'ps'])
 const maxLength = 512
 
@@ -66,7 +66,7 @@ export function valueOf(parameters: Parameters, name: string): string | undefine
   return first
 }
 
-/** A parameter as the subject of an error message. */
+/** The subject of an error message about a parameter. */
 export const naming = (name: string) => `The parameter ${name.slice(0, 64)}`
 
 function decode(text: string): string {

@@ -46,7 +46,7 @@ export function readTwo(query: Query): { people: readonly [PersonRef, PersonRef]
   const named = readPeople(query)
   const values = named?.by === 'distinguishedName' ? partNames(named.raw) : named?.values
   if (named === undefined || values?.length !== 2) {
-    throw new Failure('invalid', `Name two people in one parameter, ${personWays()}, with a comma between.`)
+    throw new Failure('invalid', `Pass two people, separated by a comma, in one parameter: ${personWays()}.`)
   }
   const [one, other] = values.map((value): PersonRef => ({ by: named.by, value })) as [PersonRef, PersonRef]
   return { people: [one, other], raw: named.raw }
@@ -55,8 +55,9 @@ export function readTwo(query: Query): { people: readonly [PersonRef, PersonRef]
 const split = (text: string) => text.split(',').map((each) => each.trim())
 
 /**
- * Splits two distinguished names that are joined by a comma. The second one begins at the only repeat of the first
- * attribute type (such as `CN`), or else in the middle. Commas within a part are escaped.
+ * Splits two distinguished names that are joined by a comma. The second name begins at the only repetition of the first
+ * attribute type, such as `CN`. Without a repetition, or with several, the text is split in the middle. Commas within a
+ * part are escaped.
  */
 function partNames(text: string): string[] {
   const parts = text.split(/(?<!\\),/)
@@ -70,7 +71,7 @@ function partNames(text: string): string[] {
 /**
  * Reads the two ends of a connection (docs/wire.md, Naming a person). Parameters are those of `readPerson` with a
  * prefix, such as `sourceUserid`. Each end is a list of references in order of precedence: a key is also tried as a
- * user id, since one client sends user ids under that name.
+ * user id, since one client sends user ids as `sourceKey` and `targetKey`.
  *
  * @returns undefined if neither end is given
  * @throws Failure `invalid` if only one end is given, and as `readPerson`
@@ -81,7 +82,7 @@ export function readEnds(query: Query): { source: readonly PersonRef[]; target: 
   if (!source && !target) return undefined
   if (source && target) return { source, target }
   const missing = source ? 'target' : 'source'
-  throw new Failure('invalid', `The ${missing} is missing: give ${personWays(missing)}.`)
+  throw new Failure('invalid', `The ${missing} is missing; pass ${personWays(missing)}.`)
 }
 
 function readEnd(query: Query, end: End): readonly PersonRef[] | undefined {
@@ -96,7 +97,7 @@ function readFirst(query: Query, end: End | undefined): PersonRef | undefined {
   return first ? { by: first.by, value: first.raw.trim() } : refuseEmpty(given)
 }
 
-/** The given names of a person, in order of precedence. */
+/** The parameters of a request that name a person, in order of precedence. */
 const namesGiven = ({ value }: Query, end: End | undefined) =>
   personParameters(end).flatMap(({ parameter, by }) => {
     const raw = value(parameter)
@@ -108,8 +109,8 @@ function refuseEmpty([given]: readonly { readonly parameter: string }[]): undefi
 }
 
 /**
- * Refuses a parameter that seems to name a person but is not supported. If it were ignored, the answer would be about
- * another person. Parameters for the ends of a connection are ignored if another parameter names a person.
+ * Refuses a parameter that seems to name a person but is not supported. If it were ignored, the answer could be about
+ * another person. Parameters for the ends of a connection are ignored if a supported parameter names a person.
  */
 function checkSpelling(query: Query): void {
   const isNamed = namesGiven(query, undefined).length > 0
@@ -128,9 +129,9 @@ function checkSpellingOfEnds({ parameters }: Query): void {
 }
 
 const notTaken = (name: string, right: string) =>
-  new Failure('invalid', `${naming(name)} is not accepted here; name the person by ${right}.`)
+  new Failure('invalid', `${naming(name)} is not accepted here; use ${right} instead.`)
 
-/** An end of a connection. Its parameters begin with this prefix. */
+/** An end of a connection; also the prefix of its parameters, such as `sourceUserid`. */
 type End = 'source' | 'target'
 
 /** The parameters that name a person, in order of precedence. */
@@ -188,8 +189,8 @@ interface PersonName {
 }
 
 /**
- * Recognizes a parameter that names a person: in any case, with or without punctuation, and by its names in other
- * servers.
+ * Recognizes a parameter that names a person: in upper or lower case, with or without punctuation or a plural `s`, and
+ * by the names that other servers and clients use.
  */
 export function readPersonName(name: string): PersonName | undefined {
   const letters = name.toLowerCase().replaceAll(/[^a-z0-9]/g, '')
@@ -202,8 +203,8 @@ export function readPersonName(name: string): PersonName | undefined {
 const maybeAddress = new Set(['search', 'name', 'uid', 'distinguishedName'])
 
 /**
- * For a site that hides e-mail addresses: refuses a request that names people or searches for them by e-mail address.
- * Runs no query, so that the answer does not reveal whether an address exists.
+ * Refuses a request that names people or searches for them by e-mail address; used if the site hides addresses. Runs no
+ * query, so that the answer does not reveal whether an address exists.
  *
  * @throws Failure `invalid`
  */

@@ -54,7 +54,7 @@ interface SearchQuery extends ProfileQuery, PageNumber {
 /** Parses the words of a criterion. Undefined if there are none. */
 type ReadWords = (raw: string, name: string) => readonly Sought[] | undefined
 
-/** In the order of the feed's title. */
+/** Criteria with words, in the order of the feed's title. */
 const wordCriteria: Readonly<Record<string, ReadWords>> = {
   search: words('any'),
   name: words('name'),
@@ -66,7 +66,7 @@ const wordCriteria: Readonly<Record<string, ReadWords>> = {
   phoneNumber,
 }
 
-/** Criteria that match one person. */
+/** Criteria that identify a person. */
 const personCriteria: Readonly<Record<string, PersonRef['by']>> = Object.fromEntries(
   personParameters(undefined).map(({ parameter, by }) => [parameter, by]),
 )
@@ -82,7 +82,7 @@ const otherNames = new Set(
     inclUserStatus inclPendingCount labels lastMod forceRefresh lang timestamp dojo.preventCache _ done`.split(/\s+/),
 )
 
-/** Limits the cost of a search for the database. */
+/** Limits the load of one search on the database. */
 const maxWords = 64
 
 /**

@@ -31,8 +31,8 @@ export function completeConnection(services: HttpServices): Handler {
 }
 
 /**
- * DELETE of the administrator's `connections.do`: removes the connection with an id, the connection of two people, or
- * all connections of one person (docs/wire.md, Other resources). Precedence: id, pair, person.
+ * DELETE of the administrator's `connections.do`: removes one connection (by id, or else by its two people), or else
+ * all connections of one person (docs/wire.md, Other resources).
  */
 export function removeConnections(services: HttpServices): Handler {
   return async (exchange) => {
@@ -46,7 +46,7 @@ export function removeConnections(services: HttpServices): Handler {
   }
 }
 
-/** Refuses preconditions: all connections of a person together have no ETag. @throws Failure `preconditionFailed` */
+/** Refuses preconditions, since a person's connections have no common ETag. @throws Failure `preconditionFailed` */
 function checkIsUnconditional({ headers }: Exchange): void {
   if (headers['if-match'] === undefined && headers['if-none-match'] === undefined) return
   throw new Failure(

@@ -45,8 +45,8 @@ export function showConnection(services: HttpServices): Handler {
 }
 
 /**
- * Handles HEAD of `connections.do`. If the request names two people, it checks their connection, since one client
- * relies on that (docs/wire.md, Addresses). Otherwise it is the HEAD of the list.
+ * Handles HEAD of `connections.do`. If the request names the ends of a connection, the answer is about that connection,
+ * since one client relies on this (docs/wire.md, Addresses); otherwise about the list.
  */
 export function checkOr(services: HttpServices, list: Handler): Handler {
   const check = showConnection(services)
@@ -85,7 +85,7 @@ export function removeConnection(services: HttpServices): Handler {
 const tagOf = ({ atom, release }: HttpServices, caller: Caller, colleague: Colleague) =>
   entityTag([release, atom.to.connection(colleague.id), viewerClass(caller, colleague.owner.id), colleague])
 
-/** Checks `If-Match` and `If-None-Match` of a write against the current connection. */
+/** Creates the check of `If-Match` and `If-None-Match` for a write to a connection. */
 export const precondition =
   (services: HttpServices, caller: Caller, { headers }: Pick<Exchange, 'headers'>): Precondition =>
   (colleague) =>

@@ -57,7 +57,7 @@ const ownName = ({ userId }: Account) => ({
   raw: userId,
 })
 
-/** For an unknown person, the original servers send only this, and clients treat it as a 404. */
+/** The answer of the original servers for an unknown person. Clients treat it as a 404. */
 const emptyDocument = '<?xml version="1.0" encoding="UTF-8"?>'
 
 /** GET and HEAD of `profileEntry.do`: one profile as a document (docs/wire.md, Naming a person; A profile entry). */
@@ -143,7 +143,7 @@ async function accountAsked(
   return findAccount(services.db, personMeant(caller, person))
 }
 
-/** The user id if it is a valid file name on every system, else the key. */
+/** The user id if it has only characters that are safe in file names, else the key. */
 const fileNameOf = ({ userId, key }: Account) => (/^\w[\w.-]{0,63}$/.test(userId) ? userId : key)
 
 /** The date of a feed of people: the last change of any of them. Undefined for no people. */

@@ -56,7 +56,7 @@ async function list(calls: Connections, exchange: Exchange): Promise<Answer> {
 }
 
 async function read(calls: Connections, exchange: Exchange): Promise<Answer> {
-  // The module itself decodes the names in the path.
+  // Not decoded here, since the module decodes each name in the path.
   const path = exchange.path.slice('/v2/connections/'.length)
   return jsonResult(await calls.read(path, readOptionsOf(exchange)))
 }

@@ -5,7 +5,7 @@ import type { ListOptions, ReadOptions } from '../../sharing/api.js'
 import { type Answer, unstored } from '../answer.js'
 import type { Exchange } from '../exchange.js'
 
-/** All values of a parameter. It may be repeated, and each occurrence may hold several values, separated by commas. */
+/** All values of a parameter. It may be repeated, and an occurrence may hold several values, separated by commas. */
 const several = (parameters: URLSearchParams, name: string): string[] =>
   parameters
     .getAll(name)
@@ -82,7 +82,7 @@ export const json = (value: unknown, status = 200): Answer => ({
   fields: { 'Referrer-Policy': 'no-referrer' },
 })
 
-/** An answer with a value as JSON. An object is sent as it is, any other value as a result (docs/module.md, HTTP). */
+/** An answer with a value as JSON. A value that is not an object is sent inside a `result` (docs/module.md, HTTP). */
 export function jsonResult(value: unknown): Answer {
   const isObject = typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Date)
   return json(isObject ? value : { object: 'result', data: value })
