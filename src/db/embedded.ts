@@ -6,10 +6,11 @@ import { join, relative } from 'node:path'
 import { Duplex } from 'node:stream'
 import { setImmediate as nextTurn, setTimeout as wait } from 'node:timers/promises'
 import type { PGlite } from '@electric-sql/pglite'
-import { Kysely, PostgresDialect } from 'kysely'
+import { Kysely, PostgresDialect, type PostgresPoolClient } from 'kysely'
 import pg from 'pg'
 import { Failure } from '../errors.js'
 import { type Database, resultTypes } from './database.js'
+import { named, planOnce } from './prepared.js'
 import type { Tables } from './tables.js'
 import { serializeWrites } from './transact.js'
 
@@ -34,8 +35,12 @@ export function openEmbedded(pglite: Embedded): Database {
   })
   // The failing statement already rejects; an unhandled error event would end the process as well.
   pool.on('error', () => {})
-  pool.on('connect', (client) => client.on('error', () => {}))
-  const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) })
+  pool.on('connect', (client) => {
+    client.on('error', () => {})
+    client.query(planOnce).catch(() => {})
+  })
+  const lender = { connect: async () => lend(await pool.connect()), end: () => pool.end() }
+  const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool: lender }) })
   serializeWrites(db)
   const close = async () => {
     await db.destroy()
@@ -47,6 +52,12 @@ export function openEmbedded(pglite: Embedded): Database {
   }
   return { db, limit: () => Promise.resolve(), close }
 }
+
+const lend = (client: pg.PoolClient) =>
+  ({
+    query: (text: string, values: unknown[]) => client.query(named(text, values)),
+    release: () => client.release(),
+  }) as unknown as PostgresPoolClient
 
 /** A stand-in for the socket between pg and a server. */
 class Wire extends Duplex {

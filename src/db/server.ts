@@ -6,7 +6,8 @@ import { Failure } from '../errors.js'
 import { type Breaker, breaker } from './breaker.js'
 import { type Database, resultTypes } from './database.js'
 import type { Tables } from './tables.js'
-import { endsConnection, NoConnection } from './transact.js'
+import { named, planOnce } from './prepared.js'
+import { endsConnection, isStalePlan, NoConnection } from './transact.js'
 import { waitLimit } from './turns.js'
 
 const poolSize = 10
@@ -46,14 +47,17 @@ export function openServer(
   // Broken connections emit error events, whether idle or in use. An unhandled one would end the process.
   pool.on('error', onError)
   const open = new Set<pg.PoolClient>()
-  pool.on('connect', (client) => void open.add(client.on('error', onError)))
+  pool.on('connect', (client) => {
+    open.add(client.on('error', onError))
+    if (!state.hasPooler) client.query(planOnce).catch(onError)
+  })
   pool.on('remove', (client) => void open.delete(client))
   const borrow = async (until = performance.now() + (waitLimit() ?? 0)): Promise<PostgresPoolClient> => {
     circuit.check()
     const client = (await pool.connect().catch((cause: Error) => {
       if (!isTimeout(cause) || performance.now() >= until) throw new NoConnection(cause)
     })) as (pg.PoolClient & Pooled) | undefined
-    if (client?.generation === state.generation) return lend(client)
+    if (client?.generation === state.generation) return lend(client, state.hasPooler)
     client?.release(true)
     return borrow(until)
   }
@@ -100,10 +104,13 @@ interface Pooled {
   isSpent: boolean
 }
 
-/** Wraps a client for Kysely. Kysely always releases clients for reuse; the wrapper destroys a spent one instead. */
-const lend = (client: pg.PoolClient & Pooled) =>
+/**
+ * Wraps a client for Kysely. Kysely always releases clients for reuse; the wrapper destroys a spent one instead.
+ * Behind a pooler, statements have no names, since the next one may use another connection.
+ */
+const lend = (client: pg.PoolClient & Pooled, hasPooler: boolean) =>
   ({
-    query: (text: string, values: unknown[]) => client.query(text, values),
+    query: (text: string, values: unknown[]) => client.query(hasPooler ? { text, values } : named(text, values)),
     release: () => client.release(client.isSpent),
   }) as unknown as PostgresPoolClient
 
@@ -144,6 +151,8 @@ function clientOf(state: PoolState, circuit: Breaker): typeof pg.Client {
       } catch (error) {
         if (isAnswer(error)) circuit.answered()
         this.isSpent ||= endsConnection(error)
+        // A retry must not meet another connection that holds the same statement.
+        if (isStalePlan(error) && this.generation === state.generation) state.generation++
         throw error
       } finally {
         await timer?.end()

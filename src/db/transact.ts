@@ -117,6 +117,8 @@ const ofState = /^((08|28|40|53|55|57|58|72|F0)[0-9A-Z]{3}|25006|25P03|25P04|3D0
 
 /** Errors of the network and of the driver on an open connection. */
 const ofNetwork = /^(ECONN\w+|EPIPE|ETIMEDOUT|E(HOST|NET)(UNREACH|DOWN)|ENETRESET|ENOTFOUND|EAI_AGAIN)$/
+/** A migration changed the columns of a named statement. The error lasts as long as the connection. */
+const ofPlan = /^cached plan must not change result type/
 const ofDriver = /^(Connection terminated|Client (has encountered|was closed)|Cannot use a pool after calling end)/
 
 /** A caller's work may throw anything, even undefined. */
@@ -128,7 +130,13 @@ export function isUnavailable(error: unknown): boolean {
   if (error instanceof Failure) return error.code === 'unavailable'
   const { code = '', message = '', severity = '' } = fieldsOf(error)
   // FATAL and PANIC end the connection.
-  return ofState.test(code) || ofNetwork.test(code) || ofDriver.test(message) || /^(FATAL|PANIC)$/.test(severity)
+  return (
+    ofState.test(code) ||
+    ofNetwork.test(code) ||
+    ofDriver.test(message) ||
+    ofPlan.test(message) ||
+    /^(FATAL|PANIC)$/.test(severity)
+  )
 }
 
 /** Whether the connection broke during a statement: a new connection may work immediately. */
@@ -137,12 +145,16 @@ export function isBroken(error: unknown): boolean {
   const { code = '', message = '' } = fieldsOf(error)
   return (
     /^(08...|57P01|57P02|25P03|ECONNRESET|EPIPE)$/.test(code) ||
-    /^(Connection terminated unexpectedly|Client has encountered)/.test(message)
+    /^(Connection terminated unexpectedly|Client has encountered)/.test(message) ||
+    ofPlan.test(message)
   )
 }
 
 /** Whether a connection is unusable after an error: it broke, or its server became a standby. */
 export const endsConnection = (error: unknown): boolean => isBroken(error) || fieldsOf(error).code === '25006'
+
+/** Whether a migration changed the columns of a named statement. All connections that hold the statement fail. */
+export const isStalePlan = (error: unknown): boolean => ofPlan.test(fieldsOf(error).message ?? '')
 
 /** Whether an error is a serialization failure, deadlock or lock timeout: the same transaction may succeed later. */
 function isConflict(error: unknown): boolean {

@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import { v7 as newId } from 'uuid'
 import type { ListRequest } from '../../src/connections/model.js'
-import { pageQuery } from '../../src/connections/read-store.js'
+import { pageQuery } from '../../src/connections/list-store.js'
 import { amongQuery } from '../../src/connections/summary-store.js'
 import { freshDatabase, type TestDatabase } from '../support/database.js'
 import { newestFirst } from '../support/people.js'
@@ -60,8 +60,8 @@ test.each<[string, ListRequest, string]>([
   ['the largest page', { ...byName, pageSize: 250 }, 'colleague_by_name'],
   ['since a date', { ...newestFirst, since: new Date(change.getTime() - 3_600_000) }, 'colleague_by_change'],
 ])('a page %s is one scan of one index', async (_name, request, index) => {
-  const nodes = await planOf(database.db, pageQuery({ ownerId: owner }, request))
-  const reads = nodes.filter((node) => node['Relation Name'] === 'colleague')
+  const nodes = await planOf(database.db, pageQuery([{ list: { ownerId: owner }, request }]))
+  const reads = nodes.filter((node) => node['Index Name']?.startsWith('colleague_'))
   const counted = request.since === undefined ? 0 : 1
   expect(reads.map((node) => node['Index Name'])).toEqual(Array<string>(1 + counted).fill(index))
   const others = nodes.filter((node) => node['Node Type'] === 'Seq Scan').map((node) => node['Relation Name'])
@@ -76,7 +76,7 @@ test('a page of common colleagues costs one more look-up for each colleague', as
     .executeTakeFirstOrThrow()
   const other = { ownerId: id, version: 1, changed: change }
   const request: ListRequest = { ...newestFirst, inCommonWith: { by: 'key', value: id } }
-  const nodes = await planOf(database.db, pageQuery({ ownerId: owner, other }, request))
+  const nodes = await planOf(database.db, pageQuery([{ list: { ownerId: owner, other }, request }]))
   const scans = nodes.filter((node) => node['Node Type'] === 'Seq Scan').map((node) => node['Relation Name'])
   expect(scans).not.toContain('colleague')
   expect(nodes.some((node) => node['Relation Name'] === 'colleague')).toBe(true)

@@ -7,8 +7,11 @@ import { openDatabase, type Place } from '../../src/db/open.js'
 import type { Tables } from '../../src/db/tables.js'
 import { isBroken, isUnavailable } from '../../src/db/transact.js'
 import { startClient } from '../support/client.js'
+import { findNetwork } from '../../src/connections/list-store.js'
+import { setPassword } from '../../src/identity/credential-store.js'
+import { findSignIn } from '../../src/identity/sign-in-store.js'
 import { freshDatabase, serverUrl, type TestDatabase } from '../support/database.js'
-import { addPerson } from '../support/world.js'
+import { addPerson, signInSecret } from '../support/world.js'
 
 /** Statements on a server end in time, on the server too, and leave nothing there. */
 
@@ -25,10 +28,11 @@ if (serverUrl === undefined) {
   describe('a pool of connections', () => {
     let database: TestDatabase
     let address: URL
+    let ann: string
     const opened: { close(): Promise<unknown> }[] = []
     beforeAll(async () => {
       database = await freshDatabase()
-      await addPerson(database.db, 'ann')
+      ann = await addPerson(database.db, 'ann')
       address = new URL(database.url as string)
       address.searchParams.set('application_name', `${name} ${database.url}`.slice(-60))
     })
@@ -126,7 +130,8 @@ if (serverUrl === undefined) {
         await made.limit(pooler === 'none' ? 1_000 : 3_000)
         const client = await startClient(made.db, { LOG_LEVEL: 'silent' })
         opened.push(client)
-        const feed = () => client.send('/atom/connections.do?connectionType=colleague&userid=ann')
+        // Unlike the look-ups of lists, each of these takes a connection.
+        const feed = () => client.send('/atom/profile.do?userid=ann')
         let most = 0
         let isOver = false
         const count = async () => {
@@ -156,6 +161,100 @@ if (serverUrl === undefined) {
         expect((await feed()).status).toBe(200)
       },
     )
+
+    /** The names of the statements that a connection holds. */
+    const names = async ({ db }: Database) =>
+      (await sql<{ name: string }>`select name from pg_prepared_statements order by name`.execute(db)).rows.map(
+        ({ name }) => name,
+      )
+
+    test('each connection parses a statement once, under a name', async () => {
+      const made = await open()
+      await findSignIn(made.db, 'ann')
+      const once = await names(made)
+      expect(once).toEqual([expect.stringMatching(/^connections_[0-9a-f]{24}$/)])
+      await findSignIn(made.db, 'bo')
+      expect(await names(made)).toEqual(once)
+      expect(await setting(made, 'plan_cache_mode')).toBe('force_generic_plan')
+      const another = await open()
+      await findSignIn(another.db, 'ann')
+      expect(await names(another)).toEqual(once)
+    })
+
+    test('a combination of statements has a name too', async () => {
+      const made = await open()
+      await Promise.all(
+        ['ann', 'bo'].map((value, at) =>
+          findNetwork(made.db, { by: 'userId', value }, { status: 'accepted', countPending: at === 0 }),
+        ),
+      )
+      expect(await names(made)).toEqual([expect.stringMatching(/^connections_[0-9a-f]{24}$/)])
+    })
+
+    test('statements have no names behind a pooler, and the connection keeps its settings', async () => {
+      const made = await open('transaction')
+      expect((await findSignIn(made.db, 'ann'))?.account.userId).toBe('ann')
+      await findNetwork(made.db, { by: 'userId', value: 'ann' }, { status: 'accepted', countPending: true })
+      expect(await names(made)).toEqual([])
+      expect(await setting(made, 'plan_cache_mode')).toBe('auto')
+    })
+
+    describe('after a column has got another type', () => {
+      const type = (name: string) =>
+        name === 'text'
+          ? sql`alter table account alter column login type text`.execute(database.db)
+          : sql`alter table account alter column login type varchar(1000)`.execute(database.db)
+      afterEach(() => type('text'))
+
+      /** Makes each connection of a pool hold the statement of a sign-in. */
+      async function fill(made: Database): Promise<void> {
+        const connections = Array.from({ length: 6 }, async () =>
+          made.db.connection().execute(async (connection) => {
+            await findSignIn(connection, 'ann')
+            // Held until all are open.
+            arrived()
+            await all
+          }),
+        )
+        await Promise.all(connections)
+      }
+      let arrived = () => {}
+      let all: Promise<void>
+      beforeEach(() => {
+        all = new Promise((resolve) => {
+          let count = 0
+          arrived = () => void (++count === 6 && resolve())
+        })
+      })
+
+      test('a request reads at once, although each connection holds the old statement', async () => {
+        const made = await open()
+        await made.limit(6_000)
+        const client = await startClient(made.db, { LOG_LEVEL: 'silent' })
+        opened.push(client)
+        const path = '/atom/connections.do?connectionType=colleague'
+        await setPassword(database.db, ann, signInSecret)
+        expect((await client.send(path, { as: 'ann:colleagues' })).status).toBe(200)
+        await fill(made)
+        await type('varchar')
+        // Under another name, so that the credentials are checked in full.
+        const { status } = await client.send(path, { as: 'ann@example.com:colleagues' })
+        expect(status).toBe(200)
+      })
+
+      test('a connection fails once and is replaced', async () => {
+        const made = await open()
+        await fill(made)
+        await type('varchar')
+        const error = await errorOf(findSignIn(made.db, 'ann'))
+        expect([error?.message, isBroken(error), isUnavailable(error)]).toEqual([
+          'cached plan must not change result type',
+          true,
+          true,
+        ])
+        for (let time = 0; time < 6; time++) expect((await findSignIn(made.db, 'ann'))?.account.userId).toBe('ann')
+      })
+    })
 
     test('names the setting if a pooler refuses timeouts', async () => {
       const { port, close } = await picky(address)

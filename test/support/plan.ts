@@ -10,23 +10,25 @@ export interface Node {
   Plans?: Node[]
 }
 
-/** All steps of the plan for a statement with these very values. */
-export async function planOf(db: Kysely<Tables>, { sql: text, parameters }: CompiledQuery): Promise<Node[]> {
-  const pieces = text.split(/\$\d+/)
-  const places = [...text.matchAll(/\$(\d+)/g)].map(([, number]) => Number(number) - 1)
-  const statement = sql.join(
-    pieces.flatMap((piece, index) =>
-      index === 0 ? [part(piece)] : [sql`${parameters[places[index - 1] as number]}`, part(piece)],
-    ),
-    part(''),
-  )
-  const { rows } = await sql<{ 'QUERY PLAN': { Plan: Node }[] }>`explain (format json) ${statement}`.execute(db)
+/** All steps of the plan for a statement, made without its values, as for statements with a name. */
+export async function planOf(
+  db: Kysely<Tables>,
+  { sql: text, parameters }: Pick<CompiledQuery, 'sql' | 'parameters'>,
+): Promise<Node[]> {
+  if (!db.isTransaction)
+    return db.transaction().execute((transaction) => planOf(transaction, { sql: text, parameters }))
+  const values = parameters.length === 0 ? '' : `(${parameters.map(() => 'null').join()})`
   const walk = (node: Node): Node[] => [node, ...(node.Plans ?? []).flatMap(walk)]
+  await sql`set local plan_cache_mode = force_generic_plan`.execute(db)
+  await part(`prepare planned as ${text}`).execute(db)
+  const explained = part<{ 'QUERY PLAN': { Plan: Node }[] }>(`explain (format json) execute planned${values}`)
+  const { rows } = await explained.execute(db)
+  await sql`deallocate planned`.execute(db)
   return walk(rows[0]?.['QUERY PLAN'][0]?.Plan as Node)
 }
 
-/** A piece of a statement that our own code compiled. */
-const part = (text: string) => sql([text] as unknown as TemplateStringsArray)
+/** A text that our own code made. */
+const part = <Row>(text: string) => sql<Row>([text] as unknown as TemplateStringsArray)
 
 /** The statements that a piece of work sends. */
 export async function statementsOf(
