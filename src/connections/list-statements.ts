@@ -1,8 +1,9 @@
-import { type ExpressionBuilder, type Kysely, sql } from 'kysely'
+import { type AliasedExpression, type ExpressionBuilder, type Kysely, type RawBuilder, sql } from 'kysely'
+import { jsonArrayFrom } from 'kysely/helpers/postgres'
 import { onceFor, prepared, type Value } from '../db/prepared.js'
 import type { Status, Tables } from '../db/tables.js'
 import type { PersonRef } from '../people/account.js'
-import { columnsOf, isPerson } from '../people/store.js'
+import { isPerson, jsonOf, millisecondsOf, type PersonJson, type Shown } from '../people/store.js'
 import type { Order } from './model.js'
 
 /** The parts of a request that determine the statement. */
@@ -10,15 +11,20 @@ interface NetworkShape {
   readonly countPending: boolean
 }
 
+/** Lists by owner and status, in parallel arrays: one statement reads several. */
 interface NetworkValues {
-  status: Status
+  owners: readonly string[]
+  statuses: readonly Status[]
 }
 
-/** Reads the state of a person's list. */
+/** Reads the state of lists: a row for each list of a known person, with its place in the arrays. */
 export const networkStatement = onceFor(({ by, ...shape }: NetworkShape & Pick<PersonRef, 'by'>) =>
-  prepared((db, value: Value<NetworkValues & { person: string }>) =>
-    networkQuery(db, shape, value).where(isPerson(by, value('person'), 'owner')),
-  ),
+  prepared((db, value: Value<NetworkValues>) => {
+    const lists = sql<Given>`unnest(${value('owners')}::text[], ${value('statuses')}::text[]) with ordinality`
+    const given = lists.as<'given'>(sql`given(owner, status, place)`)
+    const owner = by === 'key' ? sql`given.owner::uuid` : sql`given.owner`
+    return networkQuery(db, shape, given, isPerson(by, owner, 'owner'))
+  }),
 )
 
 /**
@@ -26,138 +32,149 @@ export const networkStatement = onceFor(({ by, ...shape }: NetworkShape & Pick<P
  * backward cursor.
  */
 interface PageShape extends NetworkShape {
+  readonly shown: Shown
   readonly since: boolean
   readonly inCommon: boolean
   readonly sort: Order
   readonly beyond: boolean
 }
 
+/** As `NetworkValues`, with ids of owners. */
 interface PageValues extends NetworkValues {
-  ownerId: string
-  /** The second person of a list of common colleagues. */
-  otherId: string
-  since: Date | undefined
-  limit: number
-  offset: number
-  /** The cursor: name or date, and id. */
-  key: string | Date
+  limits: readonly number[]
+  offsets: readonly number[]
+  /** Second persons, for lists of common colleagues. */
+  others: readonly (string | null | undefined)[]
+  /** Dates in ISO form. */
+  since: readonly (string | null | undefined)[]
+  /** Cursors: name or date, and id. */
+  keys: readonly (string | null | undefined)[]
+  ids: readonly (string | null | undefined)[]
+}
+
+/** A row of the arrays. */
+interface Given {
+  place: number
+  owner: string
+  status: Status
+  rows: number
+  skipped: number
+  other: string
+  since: Date
+  key: string
   id: string
 }
 
 /**
- * Reads a page of an owner's list and the list's state in one snapshot. Returns at least one row if the owner exists.
+ * Reads a page of each list and the list's state in one snapshot: a row for each owner that exists. A list costs one
+ * index range and the account of each peer.
  */
-export const pageStatement = onceFor(({ sort, since, inCommon, beyond, countPending }: PageShape) =>
+export const pageStatement = onceFor(({ shown, inCommon, countPending, ...shape }: PageShape) =>
   prepared((db, value: Value<PageValues>) => {
-    const column = sort.by === 'name' ? 'peer_sort' : 'updated_at'
-    const direction = sort.descending ? 'desc' : 'asc'
-    const here = sql`(${sql.ref(column)}, id)`
-    const there = sql`(${value('key')}, ${value('id')})`
-    return networkQuery(db, { countPending }, value)
-      .select(columnsOf('owner'))
-      .select((from) =>
-        (since || inCommon ? entryCount(from, { since, inCommon }, value) : from.ref('network.total'))
-          .$castTo<number | null>()
-          .as('total'),
-      )
+    const lists = sql<Given>`unnest(
+      ${value('owners')}::uuid[], ${value('statuses')}::text[],
+      ${value('limits')}::bigint[], ${value('offsets')}::bigint[],
+      ${value('others')}::uuid[], ${value('since')}::timestamptz[], ${value('keys')}::text[], ${value('ids')}::uuid[]
+    ) with ordinality`
+    const given = lists.as<'given'>(sql`given(owner, status, rows, skipped, other, since, key, id, place)`)
+    const isCounted = shape.since || inCommon
+    return networkQuery(db, { countPending }, given, sql<boolean>`owner.id = given.owner`)
+      .select(jsonOf('owner', shown).as('owner'))
+      .select((from) => (isCounted ? countOf(from, inCommon, shape.since) : from.ref('network.total')).as('total'))
       .$if(inCommon, (query) =>
         query
           .leftJoin('network as other', (join) =>
-            join.on('other.owner_id', '=', value('otherId')).on('other.status', '=', 'accepted'),
+            join.onRef('other.owner_id', '=', 'given.other').on('other.status', '=', 'accepted'),
           )
-          .select(['other.version as other_version', 'other.changed as other_changed']),
+          .select([
+            'other.version as other_version',
+            millisecondsOf<number | null>(sql`other.changed`).as('other_changed'),
+          ]),
       )
-      .$if(countPending, (query) => query.select(waitingTotal))
-      .where('owner.id', '=', value('ownerId'))
-      .leftJoinLateral(
-        (from) =>
-          from
-            .selectFrom('colleague')
-            .select(entryColumns)
-            .where('owner_id', '=', value('ownerId'))
-            .where('status', '=', value('status'))
-            .$if(since, (query) => query.where('updated_at', '>', value('since') as Date))
-            .$if(inCommon, (query) => query.where((row) => row.exists(sharedRow(row, value))))
-            .$if(beyond, (query) => query.where(sql<boolean>`${here} ${sort.descending ? sql`<` : sql`>`} ${there}`))
-            .orderBy(column, direction)
-            .orderBy('id', direction)
-            .limit(value('limit'))
-            .$if(!beyond, (query) => query.offset(value('offset')))
-            .as('entry'),
-        (join) => join.onTrue(),
-      )
-      .leftJoin('account as peer', 'peer.id', 'entry.entry_peer_id')
-      .select(entryNames)
-      .select(columnsOf('peer'))
-      .orderBy(`entry.entry_${column}`, direction)
-      .orderBy('entry.entry_id', direction)
+      .$if(countPending, (query) => query.select(sql<number | null>`waiting.total`.as('waiting_total')))
+      .select((from) => jsonArrayFrom(entriesOf(from, { ...shape, shown, inCommon })).as('entries'))
   }),
 )
 
-/** The columns of an entry, prefixed to avoid clashes with those of accounts. */
-export const entryColumns = [
-  'id as entry_id',
-  'peer_id as entry_peer_id',
-  'connection_id as entry_connection_id',
-  'status as entry_status',
-  'inviter_id as entry_inviter_id',
-  'changed_by as entry_changed_by',
-  'message as entry_message',
-  'peer_sort as entry_peer_sort',
-  'updated_at as entry_updated_at',
-] as const
+type Scope = Tables & { owner: Tables['account']; given: Given }
+type From = ExpressionBuilder<Scope, 'owner' | 'given'>
 
-export const entryNames = [
-  'entry.entry_id',
-  'entry.entry_peer_id',
-  'entry.entry_connection_id',
-  'entry.entry_status',
-  'entry.entry_inviter_id',
-  'entry.entry_changed_by',
-  'entry.entry_message',
-  'entry.entry_peer_sort',
-  'entry.entry_updated_at',
-] as const
+/** The entries of a page, in order. */
+function entriesOf(from: From, { shown, since, inCommon, sort, beyond }: Omit<PageShape, 'countPending'>) {
+  const column = sort.by === 'name' ? 'peer_sort' : 'updated_at'
+  const direction = sort.descending ? 'desc' : 'asc'
+  const here = sql`(colleague.${sql.ref(column)}, colleague.id)`
+  const there = sql`(given.key${sort.by === 'name' ? sql`` : sql`::timestamptz`}, given.id)`
+  const rows = rowsOf(from, inCommon, since)
+    .selectAll('colleague')
+    .$if(beyond, (query) => query.where(sql<boolean>`${here} ${sort.descending ? sql`<` : sql`>`} ${there}`))
+    .orderBy(`colleague.${column}`, direction)
+    .orderBy('colleague.id', direction)
+    .limit(sql<number>`given.rows`)
+    .$if(!beyond, (query) => query.offset(sql<number>`given.skipped`))
+  return from
+    .selectFrom(rows.as('entry'))
+    .leftJoin('account as peer', 'peer.id', 'entry.peer_id')
+    .select([
+      'entry.id',
+      'entry.connection_id as connectionId',
+      'entry.status',
+      'entry.inviter_id as inviterId',
+      'entry.changed_by as changedBy',
+      'entry.message',
+      'entry.peer_sort as sort',
+      millisecondsOf<number>(sql`entry.updated_at`).as('updated'),
+      sql<PersonJson | null>`case when peer.id is not null then ${jsonOf('peer', shown)} end`.as('peer'),
+    ])
+    .orderBy(`entry.${column}`, direction)
+    .orderBy('entry.id', direction)
+}
+
+/** The rows of a list that a page or a count selects from. */
+const rowsOf = (from: From, inCommon: boolean, since: boolean) =>
+  from
+    .selectFrom('colleague')
+    .whereRef('colleague.owner_id', '=', 'given.owner')
+    .whereRef('colleague.status', '=', 'given.status')
+    .$if(since, (query) => query.whereRef('colleague.updated_at', '>', 'given.since'))
+    .$if(inCommon, (query) => query.where((row) => row.exists(sharedRow(row))))
+
+const countOf = (from: From, inCommon: boolean, since: boolean) =>
+  rowsOf(from, inCommon, since)
+    .select((rows) => rows.fn.countAll<number>().as('count'))
+    .$castTo<number | null>()
+
+/** The other person's row for the same peer. */
+const sharedRow = (from: ExpressionBuilder<Scope, 'colleague' | 'given'>) =>
+  from
+    .selectFrom('colleague as shared')
+    .select('shared.id')
+    .whereRef('shared.owner_id', '=', 'given.other')
+    .whereRef('shared.peer_id', '=', 'colleague.peer_id')
+    .where('shared.status', '=', 'accepted')
 
 /** A list that has never changed has no row: it is empty, and dated like the owner's account. */
-function networkQuery(db: Kysely<Tables>, { countPending }: NetworkShape, value: Value<NetworkValues>) {
+function networkQuery(
+  db: Kysely<Tables>,
+  { countPending }: NetworkShape,
+  given: AliasedExpression<Given, 'given'>,
+  isOwner: RawBuilder<boolean>,
+) {
   return db
-    .selectFrom('account as owner')
+    .selectFrom(given)
+    .innerJoin('account as owner', (join) => join.on(isOwner))
     .leftJoin('network', (join) =>
-      join.onRef('network.owner_id', '=', 'owner.id').on('network.status', '=', value('status')),
+      join.onRef('network.owner_id', '=', 'owner.id').onRef('network.status', '=', 'given.status'),
     )
-    .select(['owner.id as owner_id', 'network.version'])
-    .select((from) => from.fn.coalesce('network.changed', 'owner.created_at').as('changed'))
+    .select(['given.place', 'owner.id as owner_id', 'network.version', changeOf('network').as('changed')])
     .$if(countPending, (query) =>
       query
         .leftJoin('network as waiting', (join) =>
           join.onRef('waiting.owner_id', '=', 'owner.id').on('waiting.status', '=', 'pending'),
         )
-        .select('waiting.version as waiting_version')
-        .select((from) => from.fn.coalesce('waiting.changed', 'owner.created_at').as('waiting_changed')),
+        .select(['waiting.version as waiting_version', changeOf('waiting').as('waiting_changed')]),
     )
 }
 
-const waitingTotal = sql<number | null>`waiting.total`.as('waiting_total')
-
-const entryCount = (
-  from: ExpressionBuilder<Tables & { owner: Tables['account'] }, 'owner'>,
-  { since, inCommon }: Pick<PageShape, 'since' | 'inCommon'>,
-  value: Value<PageValues>,
-) =>
-  from
-    .selectFrom('colleague')
-    .select((entries) => entries.fn.countAll<number>().as('count'))
-    .whereRef('colleague.owner_id', '=', 'owner.id')
-    .where('colleague.status', '=', value('status'))
-    .$if(since, (query) => query.where('colleague.updated_at', '>', value('since') as Date))
-    .$if(inCommon, (query) => query.where((row) => row.exists(sharedRow(row, value))))
-
-/** The other person's row for the same peer. */
-const sharedRow = (from: ExpressionBuilder<Tables, 'colleague'>, value: Value<PageValues>) =>
-  from
-    .selectFrom('colleague as shared')
-    .select('shared.id')
-    .where('shared.owner_id', '=', value('otherId'))
-    .whereRef('shared.peer_id', '=', 'colleague.peer_id')
-    .where('shared.status', '=', 'accepted')
+const changeOf = (network: string) =>
+  millisecondsOf<number>(sql`coalesce(${sql.ref(`${network}.changed`)}, owner.created_at)`)

@@ -1,14 +1,15 @@
 import type { Context } from '../context.js'
 import { Failure } from '../errors.js'
-import type { Account, Caller, PersonRef } from '../people/account.js'
+import type { Account, Caller, Person, PersonRef } from '../people/account.js'
 import { unknownPerson } from './find.js'
 import type { ListRequest, Network, Page } from './model.js'
-import { findNetwork, readPage } from './read-store.js'
+import { findNetwork, readPage, readPersons } from './list-store.js'
 import { checkMayList, isOwner } from './rules.js'
 import { findAmong } from './summary-store.js'
 
 /** A list whose state has been read, but not its entries. */
-interface OpenList {
+export interface OpenList {
+  readonly caller: Caller
   /** Enough to tell whether the list has changed. */
   readonly state: Network
   /**
@@ -16,6 +17,8 @@ interface OpenList {
    * Failure `invalid` if the owner was deleted in the meantime.
    */
   readonly read: () => Promise<Page>
+  /** As `read`, with the parts of people that a connection entry shows. */
+  readonly readPersons: () => Promise<Page<Person>>
 }
 
 /**
@@ -25,25 +28,32 @@ interface OpenList {
  */
 export async function openList(
   context: Pick<Context, 'db' | 'config' | 'log'>,
-  caller: Caller,
+  admitted: Caller | Promise<Caller>,
   request: ListRequest,
 ): Promise<OpenList> {
-  const state = await findState(context, caller, request)
-  return { state, read: () => readOpened(context, caller, state, request) }
+  const named = request.person && findNetwork(context.db, request.person, request)
+  // If the caller is refused, its refusal counts.
+  named?.catch(() => {})
+  const caller = await admitted
+  const state = await stateFor(context, caller, request, named)
+  const countPending = request.countPending && isOwner(caller, state.ownerId)
+  const visible = { ...request, countPending }
+  return {
+    caller,
+    state,
+    read: async () => checkedPage(context, await readPage(context.db, state, visible)),
+    readPersons: async () => checkedPage(context, await readPersons(context.db, state, visible)),
+  }
 }
 
-async function findState(
+/** @param named the list of the person that the request names; undefined for the caller's own */
+async function stateFor(
   { db, config }: Pick<Context, 'db' | 'config'>,
   caller: Caller,
   request: ListRequest,
+  named: Promise<Network | undefined> | undefined,
 ): Promise<Network> {
-  const person = request.person ?? (caller && { by: 'key', value: caller.key })
-  if (!person)
-    throw new Failure(
-      'unauthenticated',
-      'Sign in to see your own list, or name a person by userid, key, email, uid or distinguishedName.',
-    )
-  const network = await findNetwork(db, person, request)
+  const network = await (named ?? findOwn(db, caller, request))
   checkMayList(caller, network?.ownerId, request.status, config.REQUIRE_SIGN_IN)
   if (!network) throw unknownPerson()
   const { waiting, ...known } = network
@@ -54,6 +64,14 @@ async function findState(
   }
 }
 
+function findOwn(db: Context['db'], caller: Caller, request: ListRequest): Promise<Network | undefined> {
+  if (caller) return findNetwork(db, { by: 'key', value: caller.key }, request)
+  throw new Failure(
+    'unauthenticated',
+    'Sign in to see your own list, or name a person by userid, key, email, uid or distinguishedName.',
+  )
+}
+
 async function findOther(db: Context['db'], person: PersonRef, { ownerId }: Network): Promise<Network> {
   const other = await findNetwork(db, person, { status: 'accepted', countPending: false })
   if (!other) throw unknownPerson()
@@ -61,14 +79,7 @@ async function findOther(db: Context['db'], person: PersonRef, { ownerId }: Netw
   throw new Failure('invalid', 'Both names refer to one person; name two people.')
 }
 
-async function readOpened(
-  { db, log }: Pick<Context, 'db' | 'log'>,
-  caller: Caller,
-  network: Network,
-  request: ListRequest,
-): Promise<Page> {
-  const countPending = request.countPending && isOwner(caller, network.ownerId)
-  const page = await readPage(db, network, { ...request, countPending })
+function checkedPage<Shown extends Person>({ log }: Pick<Context, 'log'>, page: Page<Shown> | undefined): Page<Shown> {
   if (!page) throw unknownPerson()
   if (page.orphans.length > 0) log.warn({ entries: page.orphans }, 'entries left out: their peer has no account')
   return page

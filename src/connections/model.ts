@@ -1,21 +1,21 @@
 import type { Status } from '../db/tables.js'
-import type { Account, PersonRef } from '../people/account.js'
+import type { Account, Person, PersonRef } from '../people/account.js'
 
 export type { Status }
 
 export const statuses = ['accepted', 'pending', 'unconfirmed'] as const satisfies readonly Status[]
 
 /** One person's view of a connection: how the owner sees the peer. Feeds show it as one Atom entry. */
-export interface Colleague {
+export interface Colleague<Shown extends Person = Account> {
   /** Id of this view. The peer's view has a different one. */
   readonly id: string
   /** Id of the connection, common to both views. */
   readonly connectionId: string
   readonly status: Status
-  readonly owner: Account
-  readonly peer: Account
-  readonly inviter: Account
-  readonly changedBy: Account
+  readonly owner: Shown
+  readonly peer: Shown
+  readonly inviter: Shown
+  readonly changedBy: Shown
   /** HTML as sent. Clean it with `message.ts` before display. */
   readonly message: string
   readonly updated: Date
@@ -109,14 +109,14 @@ export interface ListRequest {
   readonly countPending: boolean
 }
 
-export interface Page {
+export interface Page<Shown extends Person = Account> {
   readonly network: Network
-  readonly owner: Account
+  readonly owner: Shown
   /** Number of entries on all pages. */
   readonly total: number
   /** Number of the owner's pending invitations. */
   readonly waitingTotal?: number
-  readonly colleagues: readonly Colleague[]
+  readonly colleagues: readonly Colleague<Shown>[]
   /** Cursors of the neighbouring pages, if any. */
   readonly previous: Position | undefined
   readonly next: Position | undefined

@@ -1,18 +1,22 @@
 import type { Profile } from './fields.js'
 
-/** A person in the directory. */
-export interface Account {
+/** The parts of an account that an Atom person construct shows. */
+export interface Person {
   readonly id: string
   /** The profile's id on the wire: a UUID, usually equal to `id`. */
   readonly key: string
   /** The directory's id, `snx:userid` on the wire. */
   readonly userId: string
-  readonly login: string | null
   readonly email: string | null
   readonly name: string
   readonly state: 'active' | 'inactive'
   /** Whether the person is from outside the organisation; null if unknown. */
   readonly external: boolean | null
+}
+
+/** A person in the directory. */
+export interface Account extends Person {
+  readonly login: string | null
   readonly profile: Profile
   readonly roles: readonly string[]
   /** Last change of the profile. */

@@ -1,4 +1,4 @@
-import type { Account } from './account.js'
+import type { Account, Person } from './account.js'
 import type { Profile } from './fields.js'
 
 /** Decides how a site shows people, and how people can be named and found. Chosen once at startup (`presenterFor`). */
@@ -6,8 +6,8 @@ export interface Presenter {
   /** Whether people may be named by e-mail address. */
   readonly takesAddresses: boolean
   /** The account as the site shows it. */
-  readonly account: (account: Account) => Account
-  /** The address as the site shows it; null if the site hides addresses. */
+  readonly account: <Shown extends Person>(person: Shown) => Shown
+  /** The address as the site shows it; null if it does not. */
   readonly address: (email: string | null) => string | null
   /** The name, or a title that holds names, as the site shows it. */
   readonly name: (text: string) => string
@@ -51,15 +51,15 @@ const at = /[@＠﹫]|%40|&#(?:64|x40)|&commat/i
 /** Whether a text may hold an e-mail address. */
 export const mayHoldAddress = (text: string): boolean => at.test(text)
 
-/** Removes the e-mail addresses of an account, and all addresses in its texts. Ids stay, since they identify people. */
-function withoutAddresses(account: Account): Account {
-  const { login, name, profile } = account
+/** Removes the e-mail addresses of a person, and all addresses in its texts. Ids stay, since they identify people. */
+function withoutAddresses<Shown extends Person>(person: Shown): Shown {
+  const { name, login, profile } = person as Person & Partial<Account>
   return {
-    ...account,
+    ...person,
     email: null,
-    login: (login && cut(login)) || null,
     name: withoutDomains(name),
-    profile: profileWithout(profile),
+    ...(login !== undefined && { login: (login && cut(login)) || null }),
+    ...(profile && { profile: profileWithout(profile) }),
   }
 }
 

@@ -1,7 +1,7 @@
 import { type Kysely, type RawBuilder, type Selectable, sql } from 'kysely'
 import { onceFor, prepared, type Value } from '../db/prepared.js'
 import type { AccountTable, Tables } from '../db/tables.js'
-import { type Account, isUuid, type PersonRef } from './account.js'
+import { type Account, isUuid, type Person, type PersonRef } from './account.js'
 import { foldedEmail } from './merge.js'
 
 /** The columns of an Account. */
@@ -40,6 +40,34 @@ export type AccountRow<Table extends string> = {
 export function columnsOf<Table extends string>(table: Table): SelectedColumn<Table>[] {
   return accountColumns.map((column) => `${table}.${column} as ${table}_${column}` as SelectedColumn<Table>)
 }
+
+/** The parts of a person that a list shows: those of an Atom person construct, or the whole account. */
+export type Shown = 'person' | 'account'
+
+/** A person in JSON. */
+export type PersonJson = Person & Partial<Omit<Account, 'updated'> & { readonly updated: number }>
+
+/**
+ * A person as JSON, under the names of `Account`. A list of these parses faster than rows with a column for each value.
+ *
+ * @param table `account` or its alias in the statement
+ */
+export function jsonOf(table: string, shown: Shown): RawBuilder<PersonJson> {
+  const of = (column: keyof AccountTable) => sql.ref(`${table}.${column}`)
+  const person = sql`'id', ${of('id')}, 'key', ${of('key')}, 'userId', ${of('user_id')}, 'name', ${of('name')},
+    'email', ${of('email')}, 'state', ${of('state')}, 'external', ${of('external')}`
+  if (shown === 'person') return sql`json_build_object(${person})`
+  return sql`json_build_object(${person}, 'login', ${of('login')}, 'profile', ${of('profile')}, 'roles', ${of('roles')},
+    'updated', ${millisecondsOf(of('updated_at'))})`
+}
+
+/** Reads an account from JSON of `jsonOf` with `account`. */
+export const accountIn = (json: PersonJson): Account =>
+  ({ ...json, updated: new Date(json.updated as number) }) as Account
+
+/** A date as milliseconds: a number parses faster than a date. */
+export const millisecondsOf = <Type extends number | null = number>(date: RawBuilder<unknown>): RawBuilder<Type> =>
+  sql`(extract(epoch from ${date}) * 1000)::bigint`
 
 /**
  * Reads an account from a row with the columns of `columnsOf(table)`.
@@ -101,7 +129,11 @@ const isNamedAlone = (table: string): RawBuilder<boolean> => sql`not exists (
  *
  * @param value must satisfy `isPossible`
  */
-export function isPerson(by: PersonRef['by'], value: string, table = 'account'): RawBuilder<boolean> {
+export function isPerson(
+  by: PersonRef['by'],
+  value: string | RawBuilder<unknown>,
+  table = 'account',
+): RawBuilder<boolean> {
   switch (by) {
     case 'userId':
       return sql`${sql.ref(`${table}.user_id`)} = ${value}`

@@ -9,7 +9,8 @@ import {
   PostgresQueryCompiler,
   type Transaction,
 } from 'kysely'
-import { findColleague, findNetwork, findRelationships, pageQuery } from '../../src/connections/read-store.js'
+import { findNetwork, pageQuery } from '../../src/connections/list-store.js'
+import { findColleague, findRelationships } from '../../src/connections/read-store.js'
 import { findAmong, findRelations, findTotals } from '../../src/connections/summary-store.js'
 import { claimEmail, countEmails, invitationsQuery } from '../../src/connections/transaction-store.js'
 import { deleteRelationships, updateRelationship } from '../../src/connections/write-store.js'
@@ -94,7 +95,10 @@ const keyed: Record<string, { readonly run: () => Promise<unknown>; readonly key
     run: () => findNetwork(db, { by: 'userId', value: me }, { status: 'accepted', countPending: true }),
     keys: { user_id: me },
   },
-  readPage: { run: () => db.executeQuery(pageQuery({ ownerId: me }, newestFirst)), keys: { owner_id: me, id: me } },
+  readPage: {
+    run: () => db.executeQuery(pageQuery([{ list: { ownerId: me }, request: newestFirst }])),
+    keys: { owner_id: me, id: me },
+  },
   updateRelationship: {
     run: () =>
       updateRelationship(
@@ -138,7 +142,7 @@ const others = [
   ...['findFaults', 'insertEvents', 'enqueueEmail', 'insertRelationship', 'lockNetworks', 'bumpNetworks', 'write'],
   // The first reads by owner_id and lists the person's own lists; the second locks them.
   ...['findListsShowing', 'lockListsShowing'],
-  ...['amongQuery', 'networkStatement', 'pageStatement', 'pageQuery'],
+  ...['amongQuery', 'networkStatement', 'pageStatement', 'pageQuery', 'readPersons'],
   ...['findRoles', 'hasApp', 'insertApp', 'findBaseUrls', 'findOrgs'],
   ...[
     'insertGrant',
@@ -213,8 +217,10 @@ function isKeyed(branch: string, parameters: readonly unknown[], keys: Record<st
     const value = [parameters[Number(number) - 1]].flat()
     return Object.hasOwn(keys, column) && value.includes(keys[column])
   }
-  const [, where = ''] = branch.split(/\bwhere\b/)
-  return needsKey(where)
+  // The owners of lists are the first parameter of the statement, as rows.
+  const text = branch.replaceAll(/"?given"?\."?owner"?/g, '$1')
+  const [, condition = text.split(/\bjoin\b.*?\bon\b/)[1] ?? ''] = text.split(/\bwhere\b/)
+  return needsKey(condition)
 }
 
 /** Splits a condition at a word outside of parentheses. */

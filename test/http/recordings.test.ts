@@ -1,7 +1,7 @@
 import type { ProfileForm, ProfilePlace } from '../../src/atom/profile-entry.js'
 import { atomWriter } from '../../src/atom/writer.js'
 import type { Network } from '../../src/connections/model.js'
-import { findNetwork, readPage } from '../../src/connections/read-store.js'
+import { findNetwork, readPage } from '../../src/connections/list-store.js'
 import { findAccount } from '../../src/people/store.js'
 import { importFiles } from '../../src/transfer/import.js'
 import { startClient } from '../support/client.js'
