@@ -3,8 +3,9 @@ import type { Context } from '../context.js'
 import { Failure } from '../errors.js'
 import { appSecretHash, hasChecksum, isAppSecret } from './app-password.js'
 import { StrictBasicStrategy } from './basic.js'
-import { findAppSignIn, recordUse } from './credential-store.js'
+import { findAppSignIn, recordUse } from './sign-in-store.js'
 import { checkIsPrivate, type Client, type Identity, refused } from './identity.js'
+import { rememberSenders } from './known-credentials.js'
 import type { PasswordSignIn } from './password-sign-in.js'
 
 export { challenge } from './basic.js'
@@ -37,7 +38,7 @@ export function identifier(sources: readonly Source[]): (client: Client) => Prom
  *
  * @param signIn checks a password
  */
-export function authorization(context: Pick<Context, 'db' | 'log' | 'config'>, signIn: PasswordSignIn): Source {
+export function authorization(context: Pick<Context, 'db' | 'log' | 'config' | 'now'>, signIn: PasswordSignIn): Source {
   const basic = new StrictBasicStrategy((credentials, { address }) =>
     isAppSecret(credentials.password)
       ? signInByApp(context, credentials.password, credentials.user)
@@ -45,15 +46,18 @@ export function authorization(context: Pick<Context, 'db' | 'log' | 'config'>, s
   )
   // Passport copies a registered strategy for each request. A shared strategy object would mix up concurrent requests.
   const authenticator = new passport.Passport().use(basic)
+  const identify = rememberSenders(context, async (client, field) => {
+    const token = parseBearer(field)
+    if (token === undefined) return authenticate(authenticator, client)
+    if (isAppSecret(token)) return signInByApp(context, token, null)
+    throw refused('bearer token that is not an app password')
+  })
   return async (client) => {
     const [field, ...others] = client.authorization
     if (field === undefined) return undefined
     checkIsPrivate(client, context.config)
     if (others.length > 0) throw new Failure('invalid', 'The request has more than one Authorization header field.')
-    const token = parseBearer(field)
-    if (token === undefined) return authenticate(authenticator, client)
-    if (isAppSecret(token)) return signInByApp(context, token, null)
-    throw refused('bearer token that is not an app password')
+    return identify(client, field)
   }
 }
 
@@ -95,5 +99,5 @@ export async function signInByApp(
   // Failing to record the last use must not fail the request.
   if (!found.isNoted)
     await recordUse(db, found.id).catch((error) => log.warn({ err: error }, 'use of an app password not recorded'))
-  return { account: found.account, rights: found.scopes }
+  return { account: found.account, rights: found.scopes, proof: found.proof }
 }

@@ -1,9 +1,7 @@
 import { type Kysely, sql } from 'kysely'
 import { v7 as newId } from 'uuid'
-import { prepared, type Value } from '../db/prepared.js'
 import type { Tables } from '../db/tables.js'
-import { type Account, isUuid, type Scope } from '../people/account.js'
-import { columnsOf, isPerson, isStorable, toAccount } from '../people/store.js'
+import { isUuid, type Scope } from '../people/account.js'
 
 /** An app password as shown to its owner, without the secret. */
 export interface AppPassword {
@@ -79,108 +77,6 @@ export async function deleteAppPassword(db: Kysely<Tables>, accountId: string, i
 export async function endAppPasswordsOf(db: Kysely<Tables>, accountIds: readonly string[]): Promise<void> {
   await db.deleteFrom('credential').where('kind', '=', 'app').where('account_id', 'in', accountIds).execute()
 }
-
-/** A valid app password and its account. */
-interface AppSignIn {
-  readonly id: string
-  readonly account: Account
-  readonly scopes: readonly Scope[]
-  /** Whether its use was recorded within the last minute. */
-  readonly isNoted: boolean
-}
-
-/**
- * Finds the account of an app password.
- *
- * @param name the account must have this sign-in name; null accepts any account
- * @returns undefined if the app password is unknown or expired, or the account inactive
- */
-export async function findAppSignIn(
-  db: Kysely<Tables>,
-  hash: string,
-  name: string | null,
-): Promise<AppSignIn | undefined> {
-  if (name !== null && !isStorable(name)) return undefined
-  const [row] = await appSignIns.run(db, { hash, name })
-  if (!row) return undefined
-  const { credential_id: id, scopes, is_noted: isNoted } = row
-  return { id, account: toAccount(row, 'account'), scopes: scopes ?? [], isNoted }
-}
-
-const appSignIns = prepared((db, value: Value<{ hash: string; name: string | null }>) => {
-  const name = value('name') as string
-  return db
-    .selectFrom('credential')
-    .innerJoin('account', 'account.id', 'credential.account_id')
-    .select(columnsOf('account'))
-    .select([
-      'credential.id as credential_id',
-      'credential.scopes',
-      sql<boolean>`coalesce(credential.used_at > clock_timestamp() - interval '1 minute', false)`.as('is_noted'),
-    ])
-    .where('credential.kind', '=', 'app')
-    .where('credential.secret', '=', value('hash'))
-    .where(sql<boolean>`(credential.expires_at is null or credential.expires_at > clock_timestamp())`)
-    .where('account.state', '=', 'active')
-    .where((by) =>
-      by.or([
-        sql<boolean>`${name}::text is null`,
-        isPerson('userId', name),
-        by('account.login', '=', name),
-        isPerson('email', name),
-      ]),
-    )
-})
-
-/** Records the use of an app password, at most once a minute, so that polling does not write at every request. */
-export async function recordUse(db: Kysely<Tables>, id: string): Promise<void> {
-  await db
-    .updateTable('credential')
-    .set({ used_at: sql`clock_timestamp()` })
-    .where('id', '=', id)
-    .where(sql<boolean>`(used_at is null or used_at <= clock_timestamp() - interval '1 minute')`)
-    .execute()
-}
-
-/** An account, and the hash of its password if it has one. */
-export interface SignIn {
-  readonly account: Account
-  readonly secret: string | null
-}
-
-/** A sign-in with the id of the password. A new password gets a new id. */
-interface NamedSignIn extends SignIn {
-  readonly credentialId: string | null
-}
-
-/**
- * Finds an account by its sign-in name. Precedence: user id, login, e-mail address. Includes inactive accounts, so that
- * the query takes the same time for all names.
- */
-export async function findSignIn(db: Kysely<Tables>, name: string): Promise<NamedSignIn | undefined> {
-  if (!isStorable(name)) return undefined
-  const [row] = await signIns.run(db, { name })
-  return row && { account: toAccount(row, 'account'), secret: row.secret, credentialId: row.credentialId }
-}
-
-const signIns = prepared((db, value: Value<{ name: string }>) =>
-  db
-    .selectFrom('account')
-    .leftJoin('credential', (join) =>
-      join.onRef('credential.account_id', '=', 'account.id').on('credential.kind', '=', 'password'),
-    )
-    .select(columnsOf('account'))
-    .select(['credential.secret', 'credential.id as credentialId'])
-    .where((by) =>
-      by.or([
-        isPerson('userId', value('name')),
-        by('account.login', '=', value('name')),
-        isPerson('email', value('name')),
-      ]),
-    )
-    .orderBy(sql`case ${value('name')} when account.user_id then 1 when account.login then 2 else 3 end`)
-    .limit(1),
-)
 
 /** Replaces the hash of an unchanged password. No-op if the old hash is gone. */
 export async function replaceSecret(db: Kysely<Tables>, accountId: string, old: string, next: string): Promise<void> {

@@ -43,6 +43,16 @@ export interface Credentials {
 export interface Identity {
   readonly account: Account
   readonly rights: readonly Right[]
+  /** The state of the rows that prove it; absent for a session. */
+  readonly proof?: Proof
+}
+
+/** The rows of an account and a credential. */
+export interface Proof {
+  readonly accountId: string
+  readonly credentialId: string
+  /** Changes with every change of the rows. */
+  readonly stamp: string
 }
 
 /** Whether a request carries credentials of any kind, valid or not. */

@@ -4,7 +4,8 @@ import type { Context } from '../context.js'
 import { Failure } from '../errors.js'
 import { counted } from '../formats.js'
 import { ownRights } from '../people/account.js'
-import { findSignIn, replaceSecret, type SignIn } from './credential-store.js'
+import { replaceSecret } from './credential-store.js'
+import { findSignIn, type SignIn } from './sign-in-store.js'
 import { type Credentials, type Identity, networkOf, type RefusalReason, refused } from './identity.js'
 import { checkHasRoom, isPossiblePassword, renewedHash, verifyPassword } from './password.js'
 import {
@@ -90,7 +91,7 @@ export function passwordSignIn(context: Pick<Context, 'db' | 'sessionKeys' | 'lo
     const isRight = recall(credentials, found) ?? (await verified(credentials, address, found))
     if (found && isRight) {
       await addresses.store(found.account.id, address)
-      return { account: found.account, rights: ownRights }
+      return { account: found.account, rights: ownRights, ...(found.proof && { proof: found.proof }) }
     }
     const { reason, account } = reasonOf(found, 'wrong password')
     throw refused(reason, account)

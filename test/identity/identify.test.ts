@@ -26,7 +26,11 @@ const open = async (db: TestDatabase['db']) => {
   const context = { db, sessionKeys: ['a key'], log: pino({ level: 'silent' }), config, now: () => new Date() }
   const identify = identifier([authorization(context, passwordSignIn(context))])
   const app = express().use(async (incoming, outgoing) => {
-    const { client } = headOf(incoming, noSession, identify)
+    const { client } = headOf(
+      incoming,
+      { address: incoming.ip ?? '', isSecure: incoming.secure, session: noSession },
+      identify,
+    )
     const answer = await identify(client).then(
       (identity) => identity && identity.account,
       (error: Error) => ({ ...error, message: error.message }),
