@@ -1,36 +1,48 @@
 import type { Account } from '../people/account.js'
-import { type TextField, textFieldNames } from '../people/fields.js'
+import { addressFields, type Profile } from '../people/fields.js'
+import { instant, type Markup, millis, type Plain, plain } from './markup.js'
 
-/** The values of an hCard or vCard, as text. */
-export type CardValues = { [Name in TextField]: string } & {
+/** The values of an hCard or vCard that are not fields of the profile. */
+export interface CardValues {
+  key: Plain
+  millis: Plain
   name: string
-  key: string
   userId: string
   login: string
   email: string
-  /** A `mailto:` link. Characters with a meaning in URLs are percent-encoded. */
-  mailto: string
-  rev: string
-  millis: string
   tags: string
-  isManager: string
+  isManager: Plain
+  profileType: string
+  rev: Plain
+}
+
+/** The parts of a card with a markup of their own. A part that a form of card lacks is empty. */
+export interface CardParts {
+  emailLink: Markup
+  address: Markup
+  extensions: Markup
 }
 
 /** Returns the card values of an account. An absent value becomes an empty string. */
-export function cardValues({ profile, ...account }: Account): CardValues {
-  const texts = Object.fromEntries(textFieldNames.map((name) => [name, profile[name] ?? '']))
+export function cardValues({ key, updated, name, userId, login, email, profile }: Account): CardValues {
+  const { tags, isManager, profileType = 'default' } = profile
   return {
-    ...(texts as { [Name in TextField]: string }),
-    profileType: profile.profileType ?? 'default',
-    name: account.name,
-    key: account.key,
-    userId: account.userId,
-    login: account.login ?? '',
-    email: account.email ?? '',
-    mailto: `mailto:${(account.email ?? '').replaceAll(/[%?&#]/g, encodeURIComponent)}`,
-    rev: account.updated.toISOString(),
-    millis: String(account.updated.getTime()),
-    tags: (profile.tags ?? []).join(','),
-    isManager: profile.isManager === undefined ? '' : profile.isManager ? 'Y' : 'N',
+    key: plain(key),
+    millis: millis(updated),
+    name,
+    userId,
+    login: login ?? '',
+    email: email ?? '',
+    tags: tags?.join(',') ?? '',
+    isManager: isManager === undefined ? unknown : isManager ? yes : no,
+    profileType,
+    rev: instant(updated),
   }
 }
+
+const unknown = plain('')
+const yes = plain('Y')
+const no = plain('N')
+
+/** Whether a profile has a part of the work address. */
+export const hasAddress = (profile: Profile): boolean => addressFields.some((name) => (profile[name] ?? '') !== '')

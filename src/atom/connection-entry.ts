@@ -1,24 +1,29 @@
 import type { XMLBuilder } from 'xmlbuilder2/lib/interfaces.js'
 import { shownMessage } from '../connections/message.js'
 import type { Colleague } from '../connections/model.js'
-import { category, link, person } from './person.js'
-import { documentTemplate, fragmentTemplate, type Hole, type Markup, template, XMLNS } from './template.js'
+import type { Person } from '../people/account.js'
+import { instant, type Markup, type Plain, plain } from './markup.js'
+import { category, link, type Party, partyOf, rememberLast } from './person.js'
+import { documentTemplate, fragmentTemplate, type Hole, type Template, template, XMLNS } from './template.js'
 import { type Addresses, entryId, mediaType, rel, scheme, SNX } from './vocabulary.js'
 
 interface Values {
-  id: string
-  title: string
+  id: Plain
+  title: Markup
   /** Key of the peer. */
-  key: string
-  updated: string
-  status: string
-  inviter: Markup
-  changedBy: Markup
+  key: Plain
+  updated: Plain
+  author: Markup
+  contributor: Markup
   source: Markup
   target: Markup
   message: string
-  summary: string
+  /** The names in the summary. */
+  first: Markup
+  second: Markup
 }
+
+type Status = Colleague['status']
 
 /**
  * Returns the functions that write connection entries (docs/wire.md, A connection entry): `entry` for use in a feed,
@@ -28,62 +33,74 @@ interface Values {
  * @param to base addresses of all links
  */
 export function connectionEntries(to: Addresses) {
-  const shape = (at: XMLBuilder, hole: Hole<Values>) => entryShape(at, hole, to)
-  const entry = template<Values>(shape)
-  const document = documentTemplate<Values>(shape)
-  return {
-    entry: (colleague: Colleague, message: boolean): Markup => entry(values(colleague, message)),
-    document: (colleague: Colleague, message: boolean): Markup => document(values(colleague, message)),
+  const ownerOf = rememberLast(end(rel.source))
+  const peerOf = end(rel.target)
+  const writer = (make: (build: (at: XMLBuilder, hole: Hole<Values>) => void) => Template<Values>) => {
+    const entry = (status: Status) => make((at, hole) => entryShape(at, hole, to, status))
+    const entries: Record<Status, Template<Values>> = {
+      accepted: entry('accepted'),
+      pending: entry('pending'),
+      unconfirmed: entry('unconfirmed'),
+    }
+    return (colleague: Colleague<Person>, message: boolean): Markup =>
+      entries[colleague.status](values(colleague, message, ownerOf(colleague.owner), peerOf(colleague.peer)))
   }
+  return { entry: writer(template), document: writer(documentTemplate) }
 }
 
-const end = (relation: string) =>
-  fragmentTemplate<{ person: Markup }>((at, hole) => {
+/** A person as an end of the connection. */
+interface End extends Party {
+  readonly end: Markup
+}
+
+function end(relation: string): (account: Person) => End {
+  const write = fragmentTemplate<{ person: Markup }>((at, hole) => {
     const contributor = at.ele('contributor').att(SNX, 'snx:rel', relation).att(XMLNS, 'xmlns:snx', SNX)
     contributor.txt(hole.markup('person'))
   })
-const source = end(rel.source)
-const target = end(rel.target)
-
-function values(colleague: Colleague, message: boolean): Values {
-  const { owner, peer, inviter, changedBy } = colleague
-  const ownerText = person(owner)
-  const peerText = person(peer)
-  const textOf = (account: typeof owner) => (account === owner ? ownerText : peerText)
-  const invited = inviter === owner ? peer : owner
-  return {
-    id: colleague.id,
-    title: peer.name,
-    key: peer.key,
-    updated: colleague.updated.toISOString(),
-    status: colleague.status,
-    inviter: textOf(inviter),
-    changedBy: textOf(changedBy),
-    source: source({ person: ownerText }),
-    target: target({ person: peerText }),
-    message: message ? shownMessage(colleague.message) : '',
-    summary:
-      colleague.status === 'accepted'
-        ? `${owner.name} and ${peer.name} are colleagues.`
-        : `${inviter.name} invited ${invited.name} to connect.`,
+  return (account) => {
+    const { name, person } = partyOf(account)
+    return { name, person, end: write({ person }) }
   }
 }
 
-function entryShape(at: XMLBuilder, hole: Hole<Values>, to: Addresses): void {
+function values(colleague: Colleague<Person>, message: boolean, owner: End, peer: End): Values {
+  const isAccepted = colleague.status === 'accepted'
+  const byOwner = colleague.inviter === colleague.owner
+  const [inviter, invited] = byOwner ? [owner, peer] : [peer, owner]
+  return {
+    id: plain(colleague.id),
+    title: peer.name,
+    key: plain(colleague.peer.key),
+    updated: instant(colleague.updated),
+    author: inviter.person,
+    contributor: colleague.changedBy === colleague.owner ? owner.person : peer.person,
+    source: owner.end,
+    target: peer.end,
+    message: message ? shownMessage(colleague.message) : '',
+    first: isAccepted ? owner.name : inviter.name,
+    second: isAccepted ? peer.name : invited.name,
+  }
+}
+
+function entryShape(at: XMLBuilder, hole: Hole<Values>, to: Addresses, status: Status): void {
   const entry = at.ele('entry')
-  entry.ele('id').txt(entryId + hole.text('id'))
-  entry.ele('title').att('type', 'text').txt(hole.text('title'))
-  entry.ele('updated').txt(hole.text('updated'))
+  entry.ele('id').txt(entryId + hole.plain('id'))
+  entry.ele('title').att('type', 'text').txt(hole.markup('title'))
+  entry.ele('updated').txt(hole.plain('updated'))
   category(entry, 'connection', scheme.type)
   category(entry, 'colleague', scheme.connectionType)
-  category(entry, hole.text('status'), scheme.status)
-  entry.ele('author').txt(hole.markup('inviter'))
-  entry.ele('contributor').txt(hole.markup('changedBy'))
+  category(entry, status, scheme.status)
+  entry.ele('author').txt(hole.markup('author'))
+  entry.ele('contributor').txt(hole.markup('contributor'))
   entry.ele(SNX, 'snx:connection').txt(hole.markup('source') + hole.markup('target'))
   entry.ele('content').att('type', 'html').txt(hole.text('message'))
-  const self = to.connection(hole.text('id'))
+  const self = to.connection(hole.plain('id'))
   link(entry, self, 'self', mediaType.atom)
   link(entry, `${self}&inclMessage=true`, 'edit', mediaType.atom)
-  link(entry, to.profileView(hole.text('key')), 'alternate', mediaType.html)
-  entry.ele('summary').att('type', 'text').txt(hole.text('summary'))
+  link(entry, to.profileView(hole.plain('key')), 'alternate', mediaType.html)
+  const [first, second] = [hole.markup('first'), hole.markup('second')]
+  const summary =
+    status === 'accepted' ? `${first} and ${second} are colleagues.` : `${first} invited ${second} to connect.`
+  entry.ele('summary').att('type', 'text').txt(summary)
 }

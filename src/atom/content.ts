@@ -1,5 +1,5 @@
 import { Failure } from '../errors.js'
-import { escapeText, isXmlText } from './template.js'
+import { escapeText, isXmlText } from './escape.js'
 import { ATOM, XHTML } from './vocabulary.js'
 import type { XmlElement } from './xml.js'
 

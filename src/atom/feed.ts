@@ -1,5 +1,6 @@
+import { count, instant, join, type Markup, nothing, type Plain } from './markup.js'
 import { link } from './person.js'
-import { documentTemplate, join, type Markup, nothing, template } from './template.js'
+import { documentTemplate, template } from './template.js'
 import { feedId, generator, HISTORY, mediaType, OPENSEARCH, SNX } from './vocabulary.js'
 
 /** Absolute URLs of this page and its neighbours. A page that does not exist has no link. */
@@ -32,7 +33,7 @@ export interface Feed {
 const document = documentTemplate<{
   id: string
   title: string
-  updated: string
+  updated: Plain
   rest: Markup
 }>((at, hole) => {
   const feed = at.ele('feed')
@@ -40,19 +41,19 @@ const document = documentTemplate<{
   feed.ele('generator').att('version', generator.version).att('uri', generator.uri).txt(generator.name)
   feed.ele('title').att('type', 'text').txt(hole.text('title'))
   feed.ele('author').ele('name').txt(generator.name)
-  feed.ele('updated').txt(hole.text('updated'))
+  feed.ele('updated').txt(hole.plain('updated'))
   feed.txt(hole.markup('rest'))
 })
 
-const count = (namespace: string, name: string) =>
-  template<{ count: string }>((at, hole) => at.ele(namespace, name).txt(hole.text('count')))
+const number = (namespace: string, name: string) =>
+  template<{ count: Plain }>((at, hole) => at.ele(namespace, name).txt(hole.plain('count')))
 
 /** In the order of the wire. */
 const counts = {
-  totalResults: count(OPENSEARCH, 'opensearch:totalResults'),
-  startIndex: count(OPENSEARCH, 'opensearch:startIndex'),
-  itemsPerPage: count(OPENSEARCH, 'opensearch:itemsPerPage'),
-  pendingInvitations: count(SNX, 'snx:pendingInvitations'),
+  totalResults: number(OPENSEARCH, 'opensearch:totalResults'),
+  startIndex: number(OPENSEARCH, 'opensearch:startIndex'),
+  itemsPerPage: number(OPENSEARCH, 'opensearch:itemsPerPage'),
+  pendingInvitations: number(SNX, 'snx:pendingInvitations'),
 }
 
 const pageLink = template<{ href: string; rel: string }>((at, hole) =>
@@ -69,9 +70,9 @@ export function feedDocument(feed: Feed): Markup {
   return document({
     id,
     title,
-    updated: updated.toISOString(),
+    updated: instant(updated),
     rest: join([
-      ...countNames.flatMap((name) => (feed[name] === undefined ? [] : counts[name]({ count: String(feed[name]) }))),
+      ...countNames.flatMap((name) => (feed[name] === undefined ? [] : counts[name]({ count: count(feed[name]) }))),
       ...pageRelations.flatMap((rel) => (links[rel] === undefined ? [] : pageLink({ href: links[rel], rel }))),
       isComplete ? complete : nothing,
       related,

@@ -1,27 +1,56 @@
 import type { XMLBuilder } from 'xmlbuilder2/lib/interfaces.js'
-import type { Account } from '../people/account.js'
-import { join, type Markup, nothing, template } from './template.js'
+import type { Account, Person } from '../people/account.js'
+import { characters, flag, type Markup, millis, type Plain, plain } from './markup.js'
+import { type Template, template } from './template.js'
 import { type Addresses, mediaType, rel, SNX } from './vocabulary.js'
 
-const identity = template<{ name: string; userId: string }>((at, hole) => {
-  at.ele('name').txt(hole.text('name'))
-  at.ele(SNX, 'snx:userid').txt(hole.text('userId'))
-})
+/** The markup of a person that the entries about the person share. */
+export interface Party {
+  readonly name: Markup
+  /** The children of an Atom person construct, in the order of the recordings. Unknown values are omitted. */
+  readonly person: Markup
+}
 
-const email = template<{ email: string }>((at, hole) => at.ele('email').txt(hole.text('email')))
+export function partyOf(account: Person): Party {
+  const { userId, email, state, external } = account
+  const name = characters(account.name)
+  const construct = constructs[email === null ? 'without' : 'with'][external === null ? 'without' : 'with']
+  const values = { name, userId, email: email ?? '', state: states[state], external: flag(external === true) }
+  return { name, person: construct(values) }
+}
 
-const state = template<{ state: string }>((at, hole) => at.ele(SNX, 'snx:userState').txt(hole.text('state')))
+interface Values {
+  name: Markup
+  userId: string
+  email: string
+  state: Plain
+  external: Plain
+}
 
-const external = template<{ external: string }>((at, hole) => at.ele(SNX, 'snx:isExternal').txt(hole.text('external')))
+const states: Record<Person['state'], Plain> = { active: plain('active'), inactive: plain('inactive') }
 
-/** The children of an Atom person construct, in the order of the recordings. Unknown values are omitted. */
-export function person(account: Account): Markup {
-  return join([
-    identity({ name: account.name, userId: account.userId }),
-    account.email === null ? nothing : email({ email: account.email }),
-    state(account),
-    account.external === null ? nothing : external({ external: String(account.external) }),
-  ])
+const construct = (hasEmail: boolean, hasExternal: boolean): Template<Values> =>
+  template((at, hole) => {
+    at.ele('name').txt(hole.markup('name'))
+    at.ele(SNX, 'snx:userid').txt(hole.text('userId'))
+    if (hasEmail) at.ele('email').txt(hole.text('email'))
+    at.ele(SNX, 'snx:userState').txt(hole.plain('state'))
+    if (hasExternal) at.ele(SNX, 'snx:isExternal').txt(hole.plain('external'))
+  })
+
+/** By whether the e-mail address is known, and whether the person is known to be external or not. */
+const constructs = {
+  with: { with: construct(true, true), without: construct(true, false) },
+  without: { with: construct(false, true), without: construct(false, false) },
+}
+
+/** Remembers the latest result, since all entries of a list have the same owner. */
+export function rememberLast<Key extends object, Result>(make: (key: Key) => Result): (key: Key) => Result {
+  let last: { key: Key; result: Result } | undefined
+  return (key) => {
+    if (last?.key !== key) last = { key, result: make(key) }
+    return last.result
+  }
 }
 
 /** Adds a `link` element, with its attributes in the order of the recordings. */
@@ -50,8 +79,8 @@ export const relatedOf = (to: Addresses, key: string, changed: string) => [
 
 /** Returns a function that writes these links for the head of a feed. */
 export function relatedLinks(to: Addresses): (account: Account) => Markup {
-  const links = template<{ key: string; millis: string }>((at, hole) => {
-    for (const { href, rel, type } of relatedOf(to, hole.text('key'), hole.text('millis'))) link(at, href, rel, type)
+  const links = template<{ key: Plain; millis: Plain }>((at, hole) => {
+    for (const { href, rel, type } of relatedOf(to, hole.plain('key'), hole.plain('millis'))) link(at, href, rel, type)
   })
-  return ({ key, updated }) => links({ key, millis: String(updated.getTime()) })
+  return ({ key, updated }) => links({ key: plain(key), millis: millis(updated) })
 }

@@ -1,9 +1,12 @@
 import type { XMLBuilder } from 'xmlbuilder2/lib/interfaces.js'
 import type { Account } from '../people/account.js'
-import { hcards } from './hcard.js'
-import { category, link, person } from './person.js'
-import { documentTemplate, type Hole, join, type Markup, nothing, type Template, template } from './template.js'
-import { vcards } from './vcard.js'
+import type { Profile } from '../people/fields.js'
+import { type CardParts, type CardValues, cardValues } from './card-values.js'
+import { addHcard, hcardParts } from './hcard.js'
+import { join, type Markup, nothing, type Plain, plain } from './markup.js'
+import { category, link, partyOf } from './person.js'
+import { documentTemplate, type Hole, type Template, template } from './template.js'
+import { vcardParts, vcardShape } from './vcard.js'
 import { type Addresses, entryId, mediaType, rel, scheme } from './vocabulary.js'
 
 export interface ProfileForm {
@@ -19,16 +22,11 @@ export interface ProfilePlace {
   readonly self?: 'entry' | 'feed' | 'none'
 }
 
-interface Values {
-  key: string
-  name: string
-  updated: string
-  millis: string
-  tags: Markup
+interface Values extends CardValues, CardParts {
   person: Markup
+  tagList: Markup
   self: Markup
   connection: Markup
-  content: Markup
 }
 
 /**
@@ -38,48 +36,58 @@ interface Values {
  * @param to base addresses of all links
  */
 export function profileEntries(to: Addresses) {
-  const hcard = hcards(to)
-  const vcard = vcards(to)
-  const connectionLink = template<{ id: string }>((at, hole) => {
-    link(at, to.connection(hole.text('id')), rel.connection, mediaType.atom)
-  })
-  const selves = {
-    entry: (key: string, form: ProfileForm) => selfLink({ href: ownEntry(to, key, form) }),
-    feed: (key: string) => selfLink({ href: to.profile(key) }),
-    none: () => nothing,
+  const forms = {
+    hcard: {
+      lite: formWriter(to, { output: 'hcard', format: 'lite' }),
+      full: formWriter(to, { output: 'hcard', format: 'full' }),
+    },
+    vcard: {
+      lite: formWriter(to, { output: 'vcard', format: 'lite' }),
+      full: formWriter(to, { output: 'vcard', format: 'full' }),
+    },
   }
-  const shapes = (
-    make: (build: (at: XMLBuilder, hole: Hole<Values>) => void) => Template<Values>,
-    isAlone: boolean,
-  ) => {
-    const shape = (form: ProfileForm) => make((at, hole) => entryShape(at, hole, to, form, isAlone))
-    return {
-      hcard: { lite: shape({ output: 'hcard', format: 'lite' }), full: shape({ output: 'hcard', format: 'full' }) },
-      vcard: { lite: shape({ output: 'vcard', format: 'lite' }), full: shape({ output: 'vcard', format: 'full' }) },
-    }
-  }
-  const values = (account: Account, form: ProfileForm, { connectionId, self = 'entry' }: ProfilePlace): Values => ({
-    key: account.key,
-    name: account.name,
-    updated: account.updated.toISOString(),
-    millis: String(account.updated.getTime()),
-    tags: form.format === 'full' ? join((account.profile.tags ?? []).map((term) => tag({ term }))) : nothing,
-    person: person(account),
-    self: selves[self](account.key, form),
-    connection: connectionId === undefined ? nothing : connectionLink({ id: connectionId }),
-    content: form.output === 'hcard' ? hcard(account, form.format) : vcardText({ lines: vcard(account, form.format) }),
-  })
-  const inFeed = shapes(template, false)
-  const alone = shapes(documentTemplate, true)
   return {
-    entry: (account: Account, form: ProfileForm, place: ProfilePlace = {}): Markup =>
-      inFeed[form.output][form.format](values(account, form, place)),
-    document: (account: Account, form: ProfileForm): Markup =>
-      alone[form.output][form.format](values(account, form, {})),
+    entry: (account: Account, { output, format }: ProfileForm, place: ProfilePlace = {}): Markup =>
+      forms[output][format].entry(account, place),
+    document: (account: Account, { output, format }: ProfileForm): Markup => forms[output][format].document(account),
   }
 }
 
-const selfLink = template<{ href: string }>((at, hole) => link(at, hole.text('href'), 'self', mediaType.atom))
+function formWriter(to: Addresses, form: ProfileForm) {
+  const selfLink = (href: (key: string) => string) =>
+    template<{ key: Plain }>((at, hole) => link(at, href(hole.plain('key')), 'self', mediaType.atom))
+  const selves = {
+    entry: selfLink((key) => ownEntry(to, key, form)),
+    feed: selfLink(to.profile),
+    none: () => nothing,
+  }
+  const connectionLink = template<{ id: Plain }>((at, hole) => {
+    link(at, to.connection(hole.plain('id')), rel.connection, mediaType.atom)
+  })
+  const isFull = form.format === 'full'
+  const partsOf = form.output === 'hcard' ? hcardParts : vcardParts
+  const values = (account: Account, { connectionId, self = 'entry' }: ProfilePlace): Values => {
+    const card = cardValues(account)
+    const { emailLink, address, extensions } = partsOf(account, isFull)
+    return {
+      emailLink,
+      address,
+      extensions,
+      person: partyOf(account).person,
+      tagList: isFull && account.profile.tags ? join(account.profile.tags.map((term) => tag({ term }))) : nothing,
+      self: selves[self](card),
+      connection: connectionId === undefined ? nothing : connectionLink({ id: plain(connectionId) }),
+      // A spread is many times as fast at the end.
+      ...card,
+    }
+  }
+  const inFeed: Template<Values, Profile> = template((at, hole) => entryShape(at, hole, to, form, false))
+  const alone: Template<Values, Profile> = documentTemplate((at, hole) => entryShape(at, hole, to, form, true))
+  return {
+    entry: (account: Account, place: ProfilePlace): Markup => inFeed(values(account, place), account.profile),
+    document: (account: Account): Markup => alone(values(account, {}), account.profile),
+  }
+}
 
 /** The URL of the profile's entry, in the same output and format. */
 const ownEntry = (to: Addresses, key: string, { output, format }: ProfileForm) =>
@@ -87,38 +95,35 @@ const ownEntry = (to: Addresses, key: string, { output, format }: ProfileForm) =
 
 const tag = template<{ term: string }>((at, hole) => category(at, hole.text('term')))
 
-const vcardText = template<{ lines: string }>((at, hole) => at.txt(`\n${hole.text('lines')}`))
-
 /** @param isAlone whether the entry is a document of its own, and so needs an author (RFC 4287, section 4.1.2) */
 function entryShape(
   at: XMLBuilder,
-  hole: Hole<Values>,
+  hole: Hole<Values, Profile>,
   to: Addresses,
-  { output }: ProfileForm,
+  { output, format }: ProfileForm,
   isAlone: boolean,
 ): void {
-  const key = hole.text('key')
+  const key = hole.plain('key')
   const name = hole.text('name')
   const entry = at.ele('entry')
   entry.ele('id').txt(entryId + key)
   entry.ele('title').att('type', 'text').txt(name)
-  entry.ele('updated').txt(hole.text('updated'))
+  entry.ele('updated').txt(hole.plain('rev'))
   category(entry, 'profile', scheme.type)
-  entry.txt(hole.markup('tags'))
+  entry.txt(hole.markup('tagList'))
   if (isAlone) entry.ele('author').txt(hole.markup('person'))
   entry.ele('contributor').txt(hole.markup('person'))
   entry.txt(hole.markup('self'))
   link(entry, to.profileType, rel.profileType, mediaType.profileType)
   link(entry, to.profileView(key), 'related', mediaType.html)
-  link(entry, to.photo(key, hole.text('millis')), rel.image, mediaType.image)
+  link(entry, to.photo(key, hole.plain('millis')), rel.image, mediaType.image)
   entry.txt(hole.markup('connection'))
   // The first alternate link, since feed readers open the first one, and browsers can show only this one.
   link(entry, to.profileView(key), 'alternate', mediaType.html)
   if (output === 'hcard') link(entry, to.vcard(key), 'alternate', mediaType.directory)
   else link(entry, ownEntry(to, key, { output, format: 'full' }), 'edit', mediaType.atom)
   entry.ele('summary').att('type', 'text').txt(`Profile information for ${name}`)
-  entry
-    .ele('content')
-    .att('type', output === 'hcard' ? 'xhtml' : 'text')
-    .txt(hole.markup('content'))
+  const content = entry.ele('content').att('type', output === 'hcard' ? 'xhtml' : 'text')
+  if (output === 'hcard') addHcard(content, hole, to, format === 'full')
+  else content.txt(`\n${vcardShape(hole, to, format === 'full')}`)
 }

@@ -1,93 +1,132 @@
 import type { Account } from '../people/account.js'
-import { addressFields, type Extension, type TextField, textFields } from '../people/fields.js'
-import { type CardValues, cardValues } from './card-values.js'
+import { type Extension, type Profile, type TextField, textFields } from '../people/fields.js'
+import { type CardParts, type CardValues, cardValues, hasAddress } from './card-values.js'
+import { join, nothing } from './markup.js'
+import { type Hole, template, textTemplate } from './template.js'
 import type { Addresses } from './vocabulary.js'
 
-interface Line {
-  lite: boolean
-  write: (values: CardValues) => string
-}
+type CardHole = Pick<Hole<CardValues, Profile>, 'text' | 'plain' | 'field'>
 
 /**
- * Returns a function that writes vCards 2.1 (docs/wire.md, vCard 2.1): lines in a fixed order, each ended by a line
- * feed, without folding or quoting. A line break in a value becomes a space, so that no value can add a property.
+ * The shape of a vCard 2.1 (docs/wire.md, vCard 2.1): lines in a fixed order, each ended by a line feed, without
+ * folding or quoting. A line break in a value becomes a space, so that no value can add a property.
  *
  * @param to base addresses of all links
  */
-export function vcards(to: Addresses): (account: Account, format: 'lite' | 'full') => string {
-  const full = lines(to)
-  const lite = full.filter((line) => line.lite)
-  return (account, format) => {
-    const values = cardValues(account)
-    const written = (format === 'full' ? full : lite).map((line) => line.write(values)).filter((line) => line !== '')
-    const extensions = format === 'full' ? (account.profile.extensions ?? []).map(extension) : []
-    return ['BEGIN:VCARD', 'VERSION:2.1', ...written, ...extensions, 'END:VCARD', ''].map(onOneLine).join('\n')
+export function vcardShape(hole: CardHole & Pick<Hole<CardParts>, 'markup'>, to: Addresses, full: boolean): string {
+  const lines = linesAround(hole, to, full)
+  return lines.before + hole.markup('address') + lines.after + hole.markup('extensions') + lastLine
+}
+
+/** The parts of a vCard that are not in each card, or several times. */
+export function vcardParts({ profile }: Account, full: boolean): CardParts {
+  return {
+    emailLink: nothing,
+    address: full && hasAddress(profile) ? address({}, profile) : nothing,
+    extensions:
+      full && profile.extensions ? join(profile.extensions.map((each) => extension(withoutParameters(each)))) : nothing,
   }
 }
 
+const address = template<object, Profile>((at, hole) => at.txt(addressShape(hole)))
+const extension = template<Extension>((at, hole) => at.txt(extensionShape(hole)))
+
 /** Returns a function that formats an account as a full vCard for download, with CRLF line endings. */
 export function vcardFiles(to: Addresses): (account: Account) => string {
-  const vcard = vcards(to)
-  return (account) => vcard(account, 'full').replaceAll('\n', '\r\n')
+  const before = textTemplate<CardValues, Profile>((hole) => linesAround(hole, to, true).before)
+  const address = textTemplate<object, Profile>(addressShape)
+  const after = textTemplate<CardValues, Profile>((hole) => linesAround(hole, to, true).after)
+  const extension = textTemplate<Extension>(extensionShape)
+  return (account) => {
+    const { profile } = account
+    const values = cardValues(account)
+    const parts = [
+      before(values, profile),
+      hasAddress(profile) ? address({}, profile) : '',
+      after(values, profile),
+      ...(profile.extensions ?? []).map((each) => extension(withoutParameters(each))),
+      lastLine,
+    ]
+    return parts.join('').replaceAll('\n', '\r\n')
+  }
 }
 
-function lines(to: Addresses): Line[] {
-  return [
-    shown((card) => `PHOTO;VALUE=URL:${to.photo(card.key, card.millis)}`),
-    shown((card) => `N:${withoutSeparators(card.familyName)};${withoutSeparators(card.givenName)}`),
-    shown((card) => `FN:${card.name}`),
+const lastLine = 'END:VCARD\n'
+
+interface Line {
+  readonly lite: boolean
+  readonly text: string
+}
+
+/** The lines before and after the work address. */
+function linesAround(hole: CardHole, to: Addresses, full: boolean): { before: string; after: string } {
+  const fields = fieldLines(hole)
+  const key = hole.plain('key')
+  const before = [
+    shown('BEGIN:VCARD'),
+    shown('VERSION:2.1'),
+    shown(`PHOTO;VALUE=URL:${to.photo(key, hole.plain('millis'))}`),
+    shown(`N:${hole.field('familyName', 'part')};${hole.field('givenName', 'part')}`),
+    shown(`FN:${hole.text('name', 'line')}`),
     ...fields('honorificPrefix', 'preferredFirstName', 'preferredLastName'),
     ...fields('nativeFirstName', 'nativeLastName', 'alternateLastName'),
-    shown((card) => `URL:${to.profile(card.key)}`),
-    shown((card) => `EMAIL;INTERNET:${card.email}`),
+    shown(`URL:${to.profile(key)}`),
+    shown(`EMAIL;INTERNET:${hole.text('email', 'line')}`),
     ...fields('groupwareEmail', 'blogUrl', 'timeZone', 'preferredLanguage', 'organization', 'organizationCode'),
     ...fields('role', 'employeeType', 'title'),
-    ...workAddress,
+  ]
+  const after = [
     ...fields('building', 'floor', 'officeNumber', 'workPhone', 'mobilePhone', 'fax', 'ipPhone'),
     ...fields('pager', 'pagerId', 'pagerType', 'pagerProvider'),
-    { lite: false, write: (card) => `CATEGORIES:${card.tags}` },
+    { lite: false, text: `CATEGORIES:${hole.text('tags', 'line')}` },
     ...fields('experience', 'description', 'managerLogin'),
-    shown((card) => `X_IS_MANAGER:${card.isManager}`),
-    shown((card) => `X_PROFILE_KEY:${card.key}`),
-    shown((card) => `UID:${card.userId}`),
-    shown((card) => `X_PROFILE_UID:${card.login}`),
-    shown((card) => `X_LCONN_USERID:${card.userId}`),
+    shown(`X_IS_MANAGER:${hole.plain('isManager')}`),
+    shown(`X_PROFILE_KEY:${key}`),
+    shown(`UID:${hole.text('userId', 'line')}`),
+    shown(`X_PROFILE_UID:${hole.text('login', 'line')}`),
+    shown(`X_LCONN_USERID:${hole.text('userId', 'line')}`),
     ...fields('employeeNumber', 'departmentNumber', 'departmentTitle', 'shift'),
-    shown((card) => `REV:${card.rev}`),
-    ...fields('profileType'),
+    shown(`REV:${hole.plain('rev')}`),
+    shown(`${textFields.profileType.vcard}:${hole.text('profileType', 'line')}`),
   ]
+  const written = (lines: Line[]) => lines.map(({ lite, text }) => (full || lite ? `${text}\n` : '')).join('')
+  return { before: written(before), after: written(after) }
 }
 
-const shown = (write: Line['write']): Line => ({ lite: true, write })
+const shown = (text: string): Line => ({ lite: true, text })
 
-const fields = (...names: TextField[]): Line[] =>
-  names.map((name) => {
-    const { vcard, lite } = textFields[name]
-    return { lite: lite === 'both' || lite === 'vcard', write: (values) => `${vcard}:${values[name]}` }
-  })
+const fieldLines =
+  (hole: CardHole) =>
+  (...names: TextField[]): Line[] =>
+    names.map((name) => {
+      const { vcard, lite } = textFields[name]
+      return { lite: lite === 'both' || lite === 'vcard', text: `${vcard}:${hole.field(name, 'line')}` }
+    })
 
 /** Clients split the address at its semicolons. They expect eight parts; the first two are unused. */
-const workAddress: Line[] = [
-  ({ street, street2, city, region, postalCode, country }: CardValues) =>
-    `ADR;WORK:;;${[street, street2, city, region, postalCode, country].map(withoutSeparators).join(';')}`,
-  (card: CardValues) => `X_COUNTRY_CODE:${card.countryCode}`,
-  (card: CardValues) => `X_WORKLOCATION_CODE:${card.workLocationCode}`,
-].map((write) => ({
-  lite: false,
-  write: (card) => (addressFields.some((name) => card[name] !== '') ? write(card) : ''),
-}))
+function addressShape(hole: Hole<object, Profile>): string {
+  const parts = (['street', 'street2', 'city', 'region', 'postalCode', 'country'] as const).map((name) =>
+    hole.field(name, 'part'),
+  )
+  return [
+    `ADR;WORK:;;${parts.join(';')}\n`,
+    `X_COUNTRY_CODE:${hole.field('countryCode', 'line')}\n`,
+    `X_WORKLOCATION_CODE:${hole.field('workLocationCode', 'line')}\n`,
+  ].join('')
+}
 
-const extension = ({ id, key, value, dataType }: Extension): string =>
-  [
+function extensionShape(hole: Hole<Extension>): string {
+  return [
     'X_EXTENSION_PROPERTY',
-    `VALUE=X_EXTENSION_PROPERTY_ID:${withoutSeparators(id)}`,
-    `VALUE=X_EXTENSION_KEY:${withoutSeparators(key)}`,
-    `VALUE=X_EXTENSION_VALUE:${value.replaceAll(';VALUE=', ',VALUE=')}`,
-    `VALUE=X_EXTENSION_DATA_TYPE:${withoutSeparators(dataType)}`,
+    `VALUE=X_EXTENSION_PROPERTY_ID:${hole.text('id', 'part')}`,
+    `VALUE=X_EXTENSION_KEY:${hole.text('key', 'part')}`,
+    `VALUE=X_EXTENSION_VALUE:${hole.text('value', 'line')}`,
+    `VALUE=X_EXTENSION_DATA_TYPE:${hole.text('dataType', 'part')}\n`,
   ].join(';')
+}
 
-/** Replaces the semicolons in a part of a structured value with commas. */
-const withoutSeparators = (text: string) => text.replaceAll(';', ',')
-
-/** Replaces line breaks of every kind with spaces. */
-const onOneLine = (line: string) => line.replaceAll(/\r\n|[\n\v\f\r\u0085\u2028\u2029]/g, ' ')
+/** Clients split an extension at its parameters, so its value must not look like one. */
+const withoutParameters = (extension: Extension): Extension => ({
+  ...extension,
+  value: extension.value.replaceAll(';VALUE=', ',VALUE='),
+})

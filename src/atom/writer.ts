@@ -1,9 +1,10 @@
 import type { Colleague } from '../connections/model.js'
+import type { Person } from '../people/account.js'
 import { type Presenter, showingEmails } from '../people/hide-email.js'
 import { connectionEntries } from './connection-entry.js'
 import { profileTypeDocument, serviceDocuments } from './documents.js'
 import { feedDocument } from './feed.js'
-import { relatedLinks } from './person.js'
+import { relatedLinks, rememberLast } from './person.js'
 import { portrait } from './portrait.js'
 import { profileEntries } from './profile-entry.js'
 import { vcardFiles } from './vcard.js'
@@ -37,12 +38,19 @@ function presented(writer: AtomWriter, presenter: Presenter): AtomWriter {
   if (presenter === showingEmails) return writer
   const { feed, connections, profiles, related, service, vcardFile, portrait } = writer
   const { account: shown, name } = presenter
+  const shownOwner = rememberLast<Person, Person>(shown)
+  const shownColleague = (colleague: Colleague<Person>): Colleague<Person> => {
+    const [owner, peer] = [shownOwner(colleague.owner), shown(colleague.peer)]
+    // Inviter and changer stay the same objects as owner or peer, since entries compare them by identity.
+    const same = (account: Person) => (account === colleague.owner ? owner : peer)
+    return { ...colleague, owner, peer, inviter: same(colleague.inviter), changedBy: same(colleague.changedBy) }
+  }
   return {
     ...writer,
     feed: (made) => feed({ ...made, title: name(made.title) }),
     connections: {
-      entry: (colleague, message) => connections.entry(shownColleague(colleague, shown), message),
-      document: (colleague, message) => connections.document(shownColleague(colleague, shown), message),
+      entry: (colleague, message) => connections.entry(shownColleague(colleague), message),
+      document: (colleague, message) => connections.document(shownColleague(colleague), message),
     },
     profiles: {
       entry: (account, form, place) => profiles.entry(shown(account), form, place),
@@ -53,11 +61,4 @@ function presented(writer: AtomWriter, presenter: Presenter): AtomWriter {
     vcardFile: (account) => vcardFile(shown(account)),
     portrait: (person) => portrait({ key: person.key, name: name(person.name) }),
   }
-}
-
-/** Keeps inviter and changer the same objects as owner or peer, since entries compare them by identity. */
-function shownColleague(colleague: Colleague, shown: Presenter['account']): Colleague {
-  const [owner, peer] = [shown(colleague.owner), shown(colleague.peer)]
-  const same = (account: Colleague['owner']) => (account === colleague.owner ? owner : peer)
-  return { ...colleague, owner, peer, inviter: same(colleague.inviter), changedBy: same(colleague.changedBy) }
 }

@@ -1,8 +1,8 @@
 import { type X2jOptions, XMLParser, XMLValidator } from 'fast-xml-parser'
 import { Failure } from '../errors.js'
 import { decodeXml } from './encoding.js'
+import { isXmlText } from './escape.js'
 import { contentAt, decodeReferences, type Refuse, scan, type XmlLimits } from './scan.js'
-import { isXmlText } from './template.js'
 
 export type { XmlLimits }
 

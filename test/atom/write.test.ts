@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { htmlOf } from '../../src/atom/content.js'
 import { failureDocument } from '../../src/atom/documents.js'
-import { escapeAttribute, escapeText, isXmlText } from '../../src/atom/template.js'
+import { escapeAttribute, escapeText, isXmlText } from '../../src/atom/escape.js'
 import { atomWriter } from '../../src/atom/writer.js'
 import { textFieldNames } from '../../src/people/fields.js'
 import { account, accountOf, colleague } from '../support/people.js'
@@ -13,7 +13,18 @@ const anything = fc.oneof(
   fc.string({
     unit: fc.constantFrom('&', '<', '>', '"', "'", ';', '#', '\r', '\n', '\t', ']', '\0', '\ud800', '\uffff', 'x'),
   }),
-  fc.constantFrom('&copy;', '&#1;', '&amp;amp;', '<script>', ']]>', '<!--', '⟦name⟧', '⟦!person⟧', '$&', 'toString'),
+  fc.constantFrom(
+    '&copy;',
+    '&#1;',
+    '&amp;amp;',
+    '<script>',
+    ']]>',
+    '<!--',
+    '«text:name»',
+    '«markup:person»',
+    '$&',
+    'toString',
+  ),
 )
 
 /** The expected result of a conforming parser: unchanged, except for characters that XML 1.0 forbids. */
