@@ -122,6 +122,21 @@ export const options = {
     means: 'sender of e-mail, such as `Connections <connections@example.com>`; required with `SMTP_URL`',
     ...optional(mailbox()),
   },
+  FAST: {
+    fallback: 'on',
+    means: '`off` sends every request through Express and keeps no pages, to compare and to look for faults',
+    ...plain(oneOf('on', 'off')),
+  },
+  KEEP_MB: {
+    fallback: '64',
+    means: 'memory for pages that are kept between requests, in MB; 0 keeps none',
+    ...wholeNumber(0, 100_000),
+  },
+  LOG_POLLS: {
+    fallback: 'minute',
+    means: '`all` logs each poll that is answered with 304; by default, a line a minute for each route counts them',
+    ...plain(oneOf('minute', 'all')),
+  },
   LOG_LEVEL: {
     fallback: 'info',
     means: '`debug`, `info`, `warn`, `error` or `silent`',

@@ -16,6 +16,8 @@ export interface Context {
   readonly log: Logger
   /** The current time, such as for `Last-Modified` and quotas. Writes are dated by the database's clock instead. */
   readonly now: () => Date
+  /** Aborted when the server shuts down. */
+  readonly stop?: AbortSignal
   /** Delay of the event loop in milliseconds; measured by default. */
   readonly loopDelay?: () => number
 }

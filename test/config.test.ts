@@ -22,6 +22,9 @@ test('settings have defaults', () => {
     CORS_ORIGINS: [],
     SMTP_URL: undefined,
     MAIL_FROM: undefined,
+    FAST: 'on',
+    KEEP_MB: 64,
+    LOG_POLLS: 'minute',
     LOG_LEVEL: 'info',
     ALLOW_UNKNOWN: [],
   })

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import { Failure } from '../errors.js'
+import { remembered } from './fast/remembered.js'
 import { type Client, type Identity, isPrivate, networkOf, type Session } from '../identity/identity.js'
 
 /** The head of a request as plain values. */
@@ -43,37 +44,54 @@ interface Progress {
   refund?: () => void
 }
 
-/** A request of Express or of plain Node. Only Express sets the optional properties. */
-interface Incoming extends IncomingMessage {
+const networkFor = remembered((address) => ({ network: networkOf(address) }))
+
+/** A request of plain Node, or of Express. Express may change `url`, and keeps the received one in `originalUrl`. */
+export interface Incoming extends IncomingMessage {
+  readonly originalUrl?: string
+}
+
+/** The sender of a request, as far as the connection, trusted proxies and cookies tell. */
+export interface Sender {
   /** The client's address, as reported by trusted proxies, if any. */
-  readonly ip?: string | undefined
+  readonly address: string
   /** Whether the client used TLS, as reported by trusted proxies, if any. */
-  readonly secure?: boolean
+  readonly isSecure: boolean
+  readonly session: Session
 }
 
 /**
  * Reads the head of a request.
  *
- * @param session the browser session of the request
  * @param identify finds the sender of a request
  */
 export function headOf(
   request: Incoming,
-  session: Session,
+  { address, isSecure, session }: Sender,
   identify: (client: Client) => Promise<Identity | null>,
 ): Head {
   const { headers, method = '', url = '' } = request
-  const address = request.ip ?? ''
   const client: Client = {
     address,
-    network: networkOf(address),
-    isPrivate: isPrivate(headers, request.socket.remoteAddress, request.secure ?? false),
-    authorization: request.headersDistinct['authorization'] ?? [],
+    network: networkFor(address).network,
+    isPrivate: isPrivate(headers, request.socket.remoteAddress, isSecure),
+    authorization: valuesOf(request, 'authorization'),
     session,
   }
   const [, path = '', search = ''] = /^([^?#]*)\??(.*)$/s.exec(withoutPrefix(url)) ?? []
   const identity = onceKnown(() => identify(client))
   return { id: randomUUID(), method, path, search, headers, client, identity, progress: {} }
+}
+
+/** All values of a field. `headers` has the first value only of fields that must not repeat. */
+export function valuesOf({ headers, rawHeaders }: IncomingMessage, name: 'authorization' | 'host'): string[] {
+  if (headers[name] === undefined) return []
+  const values: string[] = []
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    const field = rawHeaders[at] as string
+    if (field.length === name.length && field.toLowerCase() === name) values.push(rawHeaders[at + 1] as string)
+  }
+  return values
 }
 
 /**
@@ -102,9 +120,14 @@ export const isSafe = ({ method }: Pick<Head, 'method'>): boolean => ['GET', 'HE
 const feedTypes = ['application/atom+xml', 'application/xml', 'text/xml', 'application/rss+xml', '*/*']
 
 /** Whether the client prefers HTML to every feed type. Browsers do, feed readers do not. */
-export function wantsPage({ headers }: Pick<Head, 'headers'>): boolean {
-  if (!headers.accept?.toLowerCase().includes('text/html')) return false
-  const wanted = weights(headers.accept)
+export const wantsPage = ({ headers: { accept } }: Pick<Head, 'headers'>): boolean =>
+  accept !== undefined && preferenceOf(accept).isPage
+
+const preferenceOf = remembered((accept) => ({ isPage: prefersPage(accept) }))
+
+function prefersPage(accept: string): boolean {
+  if (!accept.toLowerCase().includes('text/html')) return false
+  const wanted = weights(accept)
   const page = wanted.get('text/html') ?? 0
   return page > 0 && feedTypes.every((type) => page > (wanted.get(type) ?? 0))
 }

@@ -5,6 +5,8 @@ import pLimit from 'p-limit'
 import { Failure } from '../errors.js'
 import type { Head } from './exchange.js'
 
+/** With fewer answers than this, the bytes of all of them are added up first. */
+const maxSmall = 500
 /** Maximum number of concurrent requests. */
 const maxServed = 200
 /** Maximum number of expensive requests that run at once, and that wait. */
@@ -62,6 +64,12 @@ export function openLoad(loopDelay: () => number, maxDelay: number, maxWait = 2_
     }
   }
 
+  const unread = () => {
+    let bytes = 0
+    for (const response of answers.keys()) bytes += response.writableLength
+    return bytes
+  }
+
   const unreadByNetwork = () => {
     const bytes = new Map<string, number>()
     for (const [response, network] of answers) {
@@ -77,6 +85,7 @@ export function openLoad(loopDelay: () => number, maxDelay: number, maxWait = 2_
   }
 
   const checkUnread = (from: string, share: number) => {
+    if (answers.size < maxSmall && unread() <= maxUnread.network * share) return
     const bytes = unreadByNetwork()
     if ((bytes.get(from) ?? 0) > maxUnread.network * share) {
       throw new Failure('tooMany', 'Too many unread answers. Read them before sending more requests.')

@@ -1,29 +1,70 @@
 import type { ServerResponse } from 'node:http'
 import type { Logger } from 'pino'
+import type { Config } from '../config.js'
 import { Failure } from '../errors.js'
 import type { RefusalReason } from '../identity/identity.js'
 import type { Head } from './exchange.js'
+import type { Rendered } from './response/send.js'
 
-/** Logs one line when a request ends. The line has the route instead of the URL, since a URL may name a person. */
-export function logWhenOver(log: Logger, { id, method, client, progress }: Head, response: ServerResponse): void {
-  const start = performance.now()
-  response.once('close', () => {
-    const { route, account } = progress
-    log.info(
-      {
-        id,
-        method,
-        route,
-        from: client.address,
-        status: response.statusCode,
-        ms: Math.round(performance.now() - start),
-        bytes: Number(response.getHeader('Content-Length') ?? 0),
-        account,
-        ...(!response.writableFinished && { aborted: true }),
-      },
-      'request',
-    )
-  })
+/** The log of requests. */
+export interface RequestLog {
+  /**
+   * Logs a request once its answer is sent or the client is gone. The line has the route instead of the URL, since a
+   * URL may name a person.
+   *
+   * @param start of the request, by `performance.now()`
+   */
+  readonly write: (head: Head, answer: Rendered, response: ServerResponse, start: number) => void
+}
+
+const minuteMs = 60_000
+
+/**
+ * Opens the log of requests. Polls that end in a 304 are counted, and logged in a line a minute for each route.
+ *
+ * @param stop aborted when the server shuts down; from then on, each poll is logged
+ */
+export function openRequestLog(log: Logger, { LOG_POLLS }: Pick<Config, 'LOG_POLLS'>, stop?: AbortSignal): RequestLog {
+  const counts = new Map<string, number>()
+
+  const flush = () => {
+    for (const [route, count] of counts) log.info({ route, status: 304, count }, 'polls')
+    counts.clear()
+  }
+  stop?.addEventListener('abort', flush)
+
+  const count = (route: string) => {
+    if (counts.size === 0) setTimeout(flush, minuteMs).unref()
+    counts.set(route, (counts.get(route) ?? 0) + 1)
+  }
+
+  const write: RequestLog['write'] = (head, answer, response, start) => {
+    const { route } = head.progress
+    const isCounted = answer.status === 304 && LOG_POLLS !== 'all' && !stop?.aborted
+    if (isCounted && route !== undefined) return count(route)
+    if (response.destroyed) return logRequest(log, head, answer, response, start)
+    response.once('close', () => logRequest(log, head, answer, response, start))
+  }
+  return { write }
+}
+
+function logRequest(log: Logger, head: Head, answer: Rendered, response: ServerResponse, start: number): void {
+  const { id, method, client, progress } = head
+  const { route, account } = progress
+  log.info(
+    {
+      id,
+      method,
+      route,
+      from: client.address,
+      status: answer.status,
+      ms: Math.round(performance.now() - start),
+      bytes: answer.body?.byteLength ?? 0,
+      account,
+      ...(!response.writableFinished && { aborted: true }),
+    },
+    'request',
+  )
 }
 
 /**

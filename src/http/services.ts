@@ -15,7 +15,10 @@ import {
 import type { Account } from '../people/account.js'
 import { type Presenter, presenterFor } from '../people/hide-email.js'
 import { openQuotas, type Quotas } from './caller.js'
+import { openPages } from './fast/pages.js'
 import { type Load, openLoad, openLoopDelay } from './load.js'
+import { openRequestLog, type RequestLog } from './log.js'
+import type { KeptPages } from './response/send.js'
 
 /** The services that all handlers share. */
 export interface HttpServices extends Context {
@@ -27,6 +30,9 @@ export interface HttpServices extends Context {
   readonly identify: (client: Client) => Promise<Identity | null>
   readonly quotas: Quotas
   readonly load: Load
+  /** Absent if the settings keep no pages. */
+  readonly pages?: KeptPages
+  readonly requestLog: RequestLog
   readonly sessionOf: ReturnType<typeof openSessions>
   /** Actions of browser sessions (`identity/session.ts`). */
   readonly signIn: (client: Client, credentials: Credentials) => Promise<Account>
@@ -36,7 +42,7 @@ export interface HttpServices extends Context {
 
 /** Creates the services, once for each server. */
 export function openServices(context: Context): HttpServices {
-  const { HIDE_EMAIL, MAX_DELAY_MS } = context.config
+  const { HIDE_EMAIL, MAX_DELAY_MS, FAST, KEEP_MB } = context.config
   const check = passwordSignIn(context)
   const presenter = presenterFor(HIDE_EMAIL)
   return {
@@ -47,6 +53,8 @@ export function openServices(context: Context): HttpServices {
     identify: identifier([authorization(context, check), (client) => sessionIdentity(context, client)]),
     quotas: openQuotas(context),
     load: openLoad(context.loopDelay ?? openLoopDelay(), MAX_DELAY_MS),
+    ...(FAST === 'on' && KEEP_MB > 0 && { pages: openPages(KEEP_MB * 1024 * 1024) }),
+    requestLog: openRequestLog(context.log, context.config, context.stop),
     sessionOf: openSessions(context),
     signIn: (client, credentials) => signIn(context, check, client, credentials),
     signOut: (client, scope) => signOut(context, client, scope),

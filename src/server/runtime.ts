@@ -77,6 +77,9 @@ export async function prepareDatabase(db: Kysely<Tables>, config: Config): Promi
  * | page files                            | `pages/links`               |
  * | checked passwords, known addresses    | `identity/password-sign-in` |
  * | sanitized messages                    | `connections/message`       |
+ * | senders of valid credentials          | `identity/known-credentials` |
+ * | rendered pages                        | `http/fast/pages`           |
+ * | queries and fields that come again    | `http/fast/remembered`      |
  * | request counts of the current minute  | `http/caller`               |
  * | accounts that are sending bodies      | `http/request/body`         |
  */
@@ -99,6 +102,7 @@ export async function startRuntime(database: Database, options: RuntimeOptions):
     sessionKeys: secrets.map(sessionKey),
     log,
     now: () => new Date(),
+    stop,
   }
   const http = once(() => createApp({ ...context, release: release() }, () => stop.aborted, module))
   const scope = once(() => callerScope({ ...context, release: '' }, module))

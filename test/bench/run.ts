@@ -4,7 +4,7 @@ import { PGlite } from '@electric-sql/pglite'
 import pg from 'pg'
 import { pino } from 'pino'
 import { readConfig } from '../../src/config.js'
-import { pageQuery, readPage } from '../../src/connections/read-store.js'
+import { pageQuery, readPage } from '../../src/connections/list-store.js'
 import { openEmbedded } from '../../src/db/embedded.js'
 import { migrate } from '../../src/db/migrate.js'
 import { createApp } from '../../src/http/app.js'
@@ -61,7 +61,7 @@ const { port } = server.address() as AddressInfo
 const path = '/profiles/atom/connections.do?connectionType=colleague&userid=owner'
 const polls = await polling({ port, path })
 
-const { sql, parameters } = pageQuery({ ownerId: owner }, newestFirst)
+const { sql, parameters } = pageQuery([{ list: { ownerId: owner }, request: newestFirst }])
 const pageRead: Pair = {
   name: 'page of 10 entries: our query / the same SQL sent directly',
   ours: () => readPage(world.db, { ownerId: owner }, newestFirst),

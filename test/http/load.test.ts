@@ -170,8 +170,8 @@ describe('a late event loop', () => {
   const feed = '/atom/connections.do?connectionType=colleague&userid=ann'
   const dear = [
     `${feed}&ps=250`,
-    `${feed}&ps=51&outputType=profile&format=full`,
-    '/atom/connectionsInCommon.do?userid=ann,bo&ps=100',
+    `${feed}&ps=101&outputType=profile&format=full`,
+    '/atom/connectionsInCommon.do?userid=ann,bo&ps=150',
     '/atom/search.do?name=ann',
     '/atom/peopleManaged.do?userid=ann',
     '/html/picture.do?userid=ann',

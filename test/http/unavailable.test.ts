@@ -81,7 +81,7 @@ beforeAll(async () => {
       return true;
     end $$`.execute(db)
   await sql`alter table account rename to account_table`.execute(db)
-  await sql`create view account as select * from account_table where fail()`.execute(db)
+  await sql`create view account as select xmin, * from account_table where fail()`.execute(db)
 })
 afterAll(async () => {
   await client.close()

@@ -21,7 +21,7 @@ beforeAll(async () => {
   database = await freshDatabase()
   await loadCast(database.db)
   // After the second of the last change: within it, a list has no Last-Modified.
-  client = await startClient(database.db, {}, () => new Date(Date.now() + 2_000))
+  client = await startClient(database.db, { LOG_POLLS: 'all' }, () => new Date(Date.now() + 2_000))
   folder = await mkdtemp(join(tmpdir(), 'connections-readers-'))
 })
 

@@ -25,7 +25,7 @@ export function stepApp(
 ): RequestListener {
   const app = express().set('trust proxy', '127.0.0.1')
   return app.use(async (request, response) => {
-    const head = headOf(request, noSession, identify)
+    const head = headOf(request, { address: request.ip ?? '', isSecure: request.secure, session: noSession }, identify)
     try {
       await step(request, response, head)
     } catch (error) {

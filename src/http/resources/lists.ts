@@ -1,12 +1,14 @@
-import type { Feed } from '../../atom/feed.js'
+import type { ProfileForm } from '../../atom/profile-entry.js'
+import type { Markup } from '../../atom/template.js'
 import { feedTitles, mediaType } from '../../atom/vocabulary.js'
-import { openList } from '../../connections/list.js'
+import { type OpenList, openList } from '../../connections/list.js'
 import { prepareMessages } from '../../connections/message.js'
 import type { Network, Page } from '../../connections/model.js'
 import { isOwner } from '../../connections/rules.js'
-import type { Caller } from '../../people/account.js'
+import type { Caller, Person } from '../../people/account.js'
 import type { Handler, Written } from '../answer.js'
 import { admit } from '../caller.js'
+import { remembered } from '../fast/remembered.js'
 import { inChunks } from '../load.js'
 import { type ConnectionsQuery, readConnectionsQuery, readInCommonQuery } from '../request/lists.js'
 import { pageLinks, selfLink } from '../response/paging.js'
@@ -14,7 +16,7 @@ import { entityTag, type Validators } from '../response/validators.js'
 import type { HttpServices } from '../services.js'
 
 /** Longer pages count as expensive (`load.ts`). */
-export const longPage = 50
+export const longPage = 100
 
 /** A resource that shows a list as a feed. */
 interface ListResource<Query extends ConnectionsQuery> {
@@ -22,19 +24,21 @@ interface ListResource<Query extends ConnectionsQuery> {
   /** Reads the parameters. Throws Failure `invalid`. */
   readonly parse: (search: string) => Query
   /** The feed's title, and the variable part of its id. */
-  readonly name: (query: Query, page: Page) => { id: string; title: string }
+  readonly name: (query: Query, page: Page<Person>) => { id: string; title: string }
   /** Additional header fields. */
-  readonly fields?: (page: Page) => Record<string, string>
+  readonly fields?: (page: Page<Person>) => Record<string, string>
 }
 
 /** Handles GET and HEAD of a list. Reads the entries only if the client's copy is stale. */
 function showList<Query extends ConnectionsQuery>(services: HttpServices, resource: ListResource<Query>): Handler {
+  const read = remembered((search) => {
+    const query = resource.parse(search)
+    return { query, self: selfLink(resource.address, query.parameters) }
+  })
   return async (exchange) => {
-    const query = resource.parse(exchange.search)
-    const caller = await admit(services, exchange)
-    const { state, read } = await openList(services, caller, query.list)
+    const { query, self } = read(exchange.search)
+    const { caller, state, ...list } = await openList(services, admit(services, exchange), query.list)
 
-    const self = selfLink(resource.address, query.parameters)
     const viewer = viewerClass(caller, state.ownerId)
     const validatorsOf = (known: Network): Validators => ({
       tag: entityTag([services.release, self, viewer, ...tagParts(known)]),
@@ -42,39 +46,62 @@ function showList<Query extends ConnectionsQuery>(services: HttpServices, resour
     })
     const write = async (): Promise<Written> => {
       if (query.list.pageSize > longPage) await exchange.turn()
-      const page = await read()
+      const { page, entries } = await written(services, list, query, isOwner(caller, state.ownerId))
       const links = pageLinks(resource.address, query, page, services.presenter)
-      const head = { ...resource.name(query, page), links }
-      const content = await writeFeed(services, head, query, page, isOwner(caller, state.ownerId))
+      const content = services.atom.feed({ ...headOf(query, page), ...resource.name(query, page), links, entries })
       return { content, links, validators: validatorsOf(page.network), fields: resource.fields?.(page) }
     }
     return { status: 200, type: `${mediaType.atom};charset=UTF-8`, validators: validatorsOf(state), write }
   }
 }
 
-async function writeFeed(
-  { atom }: HttpServices,
-  head: Pick<Feed, 'id' | 'title' | 'links'>,
-  { list, outputType, form, includeMessage }: ConnectionsQuery,
-  { network, colleagues, total, waitingTotal }: Page,
-  isOwn: boolean,
-): Promise<string> {
-  const showsMessage = includeMessage && isOwn
-  if (showsMessage) await prepareMessages(colleagues.map(({ message }) => message))
-  return atom.feed({
-    ...head,
-    updated: lastChange(network),
-    totalResults: total,
-    startIndex: (list.page - 1) * list.pageSize + 1,
-    itemsPerPage: list.pageSize,
-    pendingInvitations: waitingTotal,
-    entries: await inChunks(colleagues, (colleague) =>
-      outputType === 'profile'
-        ? atom.profiles.entry(colleague.peer, form, { connectionId: colleague.id })
-        : atom.connections.entry(colleague, showsMessage),
-    ),
-  })
+interface WrittenPage {
+  readonly page: Page<Person>
+  readonly entries: readonly Markup[]
 }
+
+/** Reads a page and writes its entries. */
+function written(
+  services: HttpServices,
+  list: Pick<OpenList, 'read' | 'readPersons'>,
+  { outputType, form, includeMessage }: ConnectionsQuery,
+  isOwn: boolean,
+): Promise<WrittenPage> {
+  if (outputType === 'profile') return writtenProfiles(services, list, form)
+  return writtenConnections(services, list, includeMessage && isOwn)
+}
+
+async function writtenProfiles(
+  { atom }: HttpServices,
+  { read }: Pick<OpenList, 'read'>,
+  form: ProfileForm,
+): Promise<WrittenPage> {
+  const page = await read()
+  const entries = await inChunks(page.colleagues, ({ id, peer }) =>
+    atom.profiles.entry(peer, form, { connectionId: id }),
+  )
+  return { page, entries }
+}
+
+async function writtenConnections(
+  { atom }: HttpServices,
+  { readPersons }: Pick<OpenList, 'readPersons'>,
+  showsMessage: boolean,
+): Promise<WrittenPage> {
+  const page = await readPersons()
+  const { colleagues } = page
+  if (showsMessage) await prepareMessages(colleagues.map(({ message }) => message))
+  const entries = await inChunks(colleagues, (colleague) => atom.connections.entry(colleague, showsMessage))
+  return { page, entries }
+}
+
+const headOf = ({ list }: ConnectionsQuery, { network, total, waitingTotal }: Page<Person>) => ({
+  updated: lastChange(network),
+  totalResults: total,
+  startIndex: (list.page - 1) * list.pageSize + 1,
+  itemsPerPage: list.pageSize,
+  pendingInvitations: waitingTotal,
+})
 
 /** The class of a viewer. All viewers of one class see the same data of a person. */
 export const viewerClass = (caller: Caller, ownerId: string): string =>
@@ -84,7 +111,8 @@ const tagParts = ({ ownerId, version, waiting, other }: Network) => [
   ownerId,
   version,
   waiting?.version,
-  other && [other.ownerId, other.version],
+  other?.ownerId,
+  other?.version,
 ]
 
 const lastChange = ({ changed, waiting, other }: Network): Date =>

@@ -1,5 +1,6 @@
 import type { PageLinks } from '../../atom/feed.js'
 import type { Page, Position } from '../../connections/model.js'
+import type { Person } from '../../people/account.js'
 import type { Presenter } from '../../people/hide-email.js'
 import { type ConnectionsQuery, writePosition } from '../request/lists.js'
 import { type Parameters, writeParameters } from '../request/parameters.js'
@@ -24,7 +25,7 @@ function pagesOf(resource: string, parameters: Parameters, pageSize: number) {
 export function pageLinks(
   resource: string,
   { list, parameters }: ConnectionsQuery,
-  page: Page,
+  page: Page<Person>,
   { mayLink }: Presenter,
 ): PageLinks {
   const pageAt = pagesOf(resource, parameters, list.pageSize)

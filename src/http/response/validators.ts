@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { Failure } from '../../errors.js'
 
 /** Identify the state of a resource without its content. */
@@ -26,7 +26,9 @@ export const encodedTag = (tag: string, encoding: Encoding): string =>
 
 /** A short digest of values. Roles are left out, so that no digest reveals them. */
 export const digestOf = (parts: readonly unknown[]): string =>
-  createHash('sha256').update(JSON.stringify(parts, withoutRoles)).digest('base64url').slice(0, 22)
+  hash('sha256', JSON.stringify(parts, parts.every(isScalar) ? undefined : withoutRoles), 'base64url').slice(0, 22)
+
+const isScalar = (value: unknown) => typeof value !== 'object'
 
 const withoutRoles = (name: string, value: unknown) => (name === 'roles' ? undefined : value)
 
