@@ -100,7 +100,7 @@ export const options = {
   },
   EVENT_DAYS: {
     fallback: '400',
-    means: 'days to keep the audit of connections, and e-mails that were sent',
+    means: 'days to keep connection events (the audit log), and e-mails after they were sent, dropped or given up',
     ...wholeNumber(2, 36_500),
   },
   REQUIRE_SIGN_IN: { fallback: 'false', means: 'require a sign-in for accepted lists and people too', ...boolean() },
@@ -124,12 +124,12 @@ export const options = {
   },
   FAST: {
     fallback: 'on',
-    means: '`off` sends every request through Express and keeps no pages, to compare and to look for faults',
+    means: '`off` sends every request through Express and caches no rendered pages, for comparisons and debugging',
     ...plain(oneOf('on', 'off')),
   },
   KEEP_MB: {
     fallback: '64',
-    means: 'memory for pages that are kept between requests, in MB; 0 keeps none',
+    means: 'memory for the cache of rendered pages, in MB; 0 turns it off',
     ...wholeNumber(0, 100_000),
   },
   LOG_POLLS: {

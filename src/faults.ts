@@ -41,7 +41,7 @@ const messages = {
   'invalidArgument.connectionToken': 'The token is unknown, used, expired, or for another account.',
   'invalidArgument.access': 'This is not an access level.',
   'invalidArgument.grant': 'This is not an access level.',
-  'invalidArgument.roles': 'Every role must be defined first.',
+  'invalidArgument.roles': 'Every role must be one that the app has defined (defineRole).',
   'invalidArgument.usesRemaining': 'A link can be used 1 to 1,000,000 times.',
   'invalidArgument.name': 'The name of a target must have a first and a last part, strings of at most 200 characters.',
   'invalidArgument.connectionAppKey': 'An app key must be a string.',

@@ -48,7 +48,7 @@ const document = documentTemplate<{
 const number = (namespace: string, name: string) =>
   template<{ count: Plain }>((at, hole) => at.ele(namespace, name).txt(hole.plain('count')))
 
-/** In the order of the wire. */
+/** The key order is the order of these elements in a feed. */
 const counts = {
   totalResults: number(OPENSEARCH, 'opensearch:totalResults'),
   startIndex: number(OPENSEARCH, 'opensearch:startIndex'),

@@ -66,8 +66,8 @@ interface Given {
 }
 
 /**
- * Reads a page of each list and the list's state in one snapshot: a row for each owner that exists. A list costs one
- * index range and the account of each peer.
+ * Reads a page and the state of each list in one snapshot. Returns a row for each list, if its owner exists. A page
+ * costs one index range and the accounts of its peers. With `since` or `inCommon`, all matching rows are counted too.
  */
 export const pageStatement = onceFor(({ shown, inCommon, countPending, ...shape }: PageShape) =>
   prepared((db, value: Value<PageValues>) => {

@@ -81,8 +81,8 @@ export async function secretsFrom({ TOKEN_SECRET = [], DATA_DIR }: Config): Prom
 export async function tokenSecret(dataDir: string): Promise<Uint8Array> {
   const file = join(dataDir, secretName)
   const secret = await storedSecret(file).catch((cause: Error) => {
-    const message = `The token secret cannot be stored in ${file} (${cause.message})`
-    const hint = 'use a writable folder as DATA_DIR, or set TOKEN_SECRET'
+    const message = `The token secret in ${file} cannot be read or created (${cause.message})`
+    const hint = 'check the permissions of the file and its folder, or set TOKEN_SECRET'
     throw new Failure('invalid', `${message}: ${hint}.`, { cause })
   })
   if (secret.length === 32) return secret

@@ -116,10 +116,10 @@ function onceKnown<Result>(ask: () => Promise<Result>): () => Promise<Result> {
 /** Whether the method only reads. */
 export const isSafe = ({ method }: Pick<Head, 'method'>): boolean => ['GET', 'HEAD', 'OPTIONS'].includes(method)
 
-/** The media ranges that match a feed (docs/decisions.md, Browsers get a page). */
+/** The media ranges that are compared with `text/html` (docs/decisions.md, Browsers get a page). */
 const feedTypes = ['application/atom+xml', 'application/xml', 'text/xml', 'application/rss+xml', '*/*']
 
-/** Whether the client prefers HTML to every feed type. Browsers do, feed readers do not. */
+/** Whether the client gives `text/html` a higher weight than each of `feedTypes`. Browsers do, feed readers do not. */
 export const wantsPage = ({ headers: { accept } }: Pick<Head, 'headers'>): boolean =>
   accept !== undefined && preferenceOf(accept).isPage
 

@@ -30,7 +30,7 @@ export interface HttpServices extends Context {
   readonly identify: (client: Client) => Promise<Identity | null>
   readonly quotas: Quotas
   readonly load: Load
-  /** Absent if the settings keep no pages. */
+  /** The cache of rendered pages; absent if `FAST` is `off` or `KEEP_MB` is 0. */
   readonly pages?: KeptPages
   readonly requestLog: RequestLog
   readonly sessionOf: ReturnType<typeof openSessions>

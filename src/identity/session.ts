@@ -111,8 +111,8 @@ export async function sessionIdentity(
 /**
  * Signs a browser in. The new session has a new id and replaces an older session.
  *
- * @throws Failure `unauthenticated`, always the same, for a wrong user name or password; `forbidden` for an unprotected
- *   request; and the errors of the check
+ * @throws Failure `unauthenticated` for a wrong user name or password, with one message for both; `forbidden` for
+ *   credentials sent without TLS (`checkIsPrivate`); and the errors of `check`
  */
 export async function signIn(
   { db, config }: Settings,

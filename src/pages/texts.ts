@@ -4,8 +4,8 @@ const date = new Intl.DateTimeFormat('en', { dateStyle: 'long', timeZone: 'UTC' 
 const count = new Intl.NumberFormat('en')
 
 /**
- * The texts of the pages. Refusals are not here: they are the messages of Failures. A translation is another file with
- * the same structure.
+ * The texts of the pages, with the refusals of the sign-in and password forms. Other refusals are the messages of
+ * Failures. A translation is another file with the same structure.
  */
 export const texts = {
   language: 'en',
