@@ -5,7 +5,7 @@ import type { Status, Tables } from '../db/tables.js'
 import type { Person, PersonRef } from '../people/account.js'
 import { accountIn, isPossible, type PersonJson, type Shown } from '../people/store.js'
 import { networkStatement, pageStatement } from './list-statements.js'
-import type { Colleague, ListRequest, Network, Order, Page, Position } from './model.js'
+import { type ListRequest, type Network, type Order, type Page, type Position, viewOf } from './model.js'
 
 type ListRef = Pick<ListRequest, 'status' | 'countPending'>
 
@@ -156,25 +156,13 @@ function toPage<Shown extends Person>(
     owner,
     total: row.total ?? 0,
     ...(request.countPending && { waitingTotal: row.waiting_total ?? 0 }),
-    colleagues: shown.filter(hasPeer).map((entry) => toColleague(entry, owner, personIn(entry.peer))),
+    colleagues: shown.filter(hasPeer).map((entry) => viewOf(entry, owner, personIn(entry.peer))),
     orphans: shown.filter((entry) => !hasPeer(entry)).map(({ id }) => id),
     ...neighbours(request, shown, row.entries.length > request.pageSize),
   }
 }
 
 const hasPeer = (entry: Entry): entry is FullEntry => entry.peer !== null
-
-const toColleague = <Shown extends Person>(entry: Entry, owner: Shown, peer: Shown): Colleague<Shown> => ({
-  id: entry.id,
-  connectionId: entry.connectionId,
-  status: entry.status,
-  owner,
-  peer,
-  inviter: entry.inviterId === owner.id ? owner : peer,
-  changedBy: entry.changedBy === owner.id ? owner : peer,
-  message: entry.message,
-  updated: new Date(entry.updated),
-})
 
 const isBackward = ({ position }: Pick<ListRequest, 'position'>) => position?.direction === 'before'
 

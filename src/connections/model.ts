@@ -21,6 +21,28 @@ export interface Colleague<Shown extends Person = Account> {
   readonly updated: Date
 }
 
+/** Makes a view from its stored values: the inviter and the last person to change it are the owner or the peer. */
+export const viewOf = <Shown extends Person>(
+  stored: Pick<Colleague, 'id' | 'connectionId' | 'status' | 'message'> & {
+    readonly inviterId: string
+    readonly changedBy: string
+    /** Or its milliseconds. */
+    readonly updated: Date | number
+  },
+  owner: Shown,
+  peer: Shown,
+): Colleague<Shown> => ({
+  id: stored.id,
+  connectionId: stored.connectionId,
+  status: stored.status,
+  owner,
+  peer,
+  inviter: stored.inviterId === owner.id ? owner : peer,
+  changedBy: stored.changedBy === owner.id ? owner : peer,
+  message: stored.message,
+  updated: new Date(stored.updated),
+})
+
 /** A connection between two accounts, independent of a view. */
 export interface Relationship {
   readonly connectionId: string

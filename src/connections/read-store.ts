@@ -2,7 +2,7 @@ import type { Kysely } from 'kysely'
 import { onceFor, prepared, type Value } from '../db/prepared.js'
 import type { Tables } from '../db/tables.js'
 import { columnsOf, toAccount } from '../people/store.js'
-import type { Colleague, Relationship } from './model.js'
+import { type Colleague, type Relationship, viewOf } from './model.js'
 
 /** Identifies one view of a connection, by id or by its two people. */
 type ConnectionRef = { readonly id: string } | { readonly ownerId: string; readonly peerId: string }
@@ -13,7 +13,7 @@ export async function findColleague(db: Kysely<Tables>, which: ConnectionRef): P
     'id' in which
       ? await colleagueStatement({ by: 'id' }).run(db, { one: which.id, other: '' })
       : await colleagueStatement({ by: 'people' }).run(db, { one: which.ownerId, other: which.peerId })
-  return row && toColleague(row)
+  return row && viewOf(row, toAccount(row, 'owner'), toAccount(row, 'peer'))
 }
 
 const colleagueStatement = onceFor(({ by }: { by: 'id' | 'people' }) =>
@@ -26,29 +26,19 @@ const colleagueStatement = onceFor(({ by }: { by: 'id' | 'people' }) =>
       )
       .innerJoin('account as owner', 'owner.id', 'entry.owner_id')
       .innerJoin('account as peer', 'peer.id', 'entry.peer_id')
-      .select(['entry.id', 'entry.connection_id', 'entry.status', 'entry.inviter_id', 'entry.changed_by'])
-      .select(['entry.message', 'entry.updated_at'])
+      .select([
+        'entry.id',
+        'entry.connection_id as connectionId',
+        'entry.status',
+        'entry.inviter_id as inviterId',
+        'entry.changed_by as changedBy',
+        'entry.message',
+        'entry.updated_at as updated',
+      ])
       .select(columnsOf('owner'))
       .select(columnsOf('peer')),
   ),
 )
-
-type ColleagueRow = Awaited<ReturnType<ReturnType<typeof colleagueStatement>['run']>>[number]
-
-function toColleague(row: ColleagueRow): Colleague {
-  const [owner, peer] = [toAccount(row, 'owner'), toAccount(row, 'peer')]
-  return {
-    id: row.id,
-    connectionId: row.connection_id,
-    status: row.status,
-    owner,
-    peer,
-    inviter: row.inviter_id === owner.id ? owner : peer,
-    changedBy: row.changed_by === owner.id ? owner : peer,
-    message: row.message,
-    updated: row.updated_at,
-  }
-}
 
 /** Finds all relationships of a person, or the one of a view. Works even if an account is missing. */
 export async function findRelationships(

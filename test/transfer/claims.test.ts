@@ -121,12 +121,14 @@ describe('the loser of a user id', () => {
     await appPasswordOf(db, 'bo')
     await sql`insert into credential values (${id}, ${id}, 'password', 'secret', now(), now())`.execute(db)
     await sql`insert into session values ('\\x00', ${id}, now(), now() + interval '1 day')`.execute(db)
-    const before = await db
-      .selectFrom('network')
-      .select('version')
-      .where('owner_id', '<>', id)
-      .where('status', '=', 'accepted')
-      .executeTakeFirstOrThrow()
+    const versionOfPeer = () =>
+      db
+        .selectFrom('network')
+        .select('version')
+        .where('owner_id', '<>', id)
+        .where('status', '=', 'accepted')
+        .executeTakeFirstOrThrow()
+    const before = await versionOfPeer()
 
     const summary = await bring(line(k1, 'bo', { email: 'ann@x' }, 2))
     expect(lossesOf(summary)).toEqual(['userId bo: K2 to K1'])
@@ -140,12 +142,7 @@ describe('the loser of a user id', () => {
     ])
     expect(await db.selectFrom('credential').select('kind').execute()).toEqual([{ kind: 'password' }])
     expect(await db.selectFrom('session').select('id_hash').execute()).toEqual([])
-    const after = await db
-      .selectFrom('network')
-      .select('version')
-      .where('owner_id', '<>', id)
-      .where('status', '=', 'accepted')
-      .executeTakeFirstOrThrow()
+    const after = await versionOfPeer()
     expect(after.version).toBeGreaterThan(before.version)
 
     // The file that spoke of them before changes nothing, nor does an operator's word of the same day.
