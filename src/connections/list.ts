@@ -7,7 +7,7 @@ import { findNetwork, readPage, readPersons } from './list-store.js'
 import { checkMayList, isOwner } from './rules.js'
 import { findAmong } from './summary-store.js'
 
-/** A list whose state has been read, but not its entries. */
+/** A list with its state read, but not its entries. */
 export interface OpenList {
   readonly caller: Caller
   /** Enough to tell whether the list has changed. */

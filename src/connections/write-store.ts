@@ -48,7 +48,7 @@ export async function lockListsShowing(db: Db, accountId: string): Promise<Date 
   const owners = async () => [...new Set((await findListsShowing(db, accountId)).map(({ ownerId }) => ownerId))]
   const known = await owners()
   const moment = await lockNetworks(db, known)
-  // From here on, nobody can become a peer of the person. Lists of peers added since the first read are locked out of
+  // From here on, the person gets no new peers. Lists of peers added since the first read are locked out of
   // order; a deadlock causes a retry.
   const late = (await owners()).filter((ownerId) => !known.includes(ownerId))
   if (late.length === 0) return moment
